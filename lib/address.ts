@@ -1,0 +1,91 @@
+/** Addresses as the command line writes them: `[tcp://]HOST:PORT`, `:PORT`, `PORT`, `[V6]:PORT`. */
+import { UsageError } from "./errors.ts";
+
+/** Where a peer listens or is. An empty `hostname` means every interface of this machine. */
+export interface Address {
+  readonly transport: string;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const FORM = "HOST:PORT, [V6]:PORT, :PORT or PORT";
+
+/**
+ * Reads one ADDRESS argument. `hostname` is empty where the text names none.
+ *
+ * @throws {UsageError} saying what is wrong with the text
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseAddress("[::1]:8080"), { transport: "tcp", hostname: "::1", port: 8080 });
+ * assertEquals(parseAddress(":0"), { transport: "tcp", hostname: "", port: 0 });
+ * ```
+ */
+export function parseAddress(text: string): Address {
+  const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text)!;
+  const transport = scheme?.toLowerCase() ?? (/^unix:/i.test(text) ? "unix" : "tcp");
+  if (transport === "unix") return { transport, hostname: "", port: 0 };
+  if (/^\d+$/.test(rest!)) return { transport, hostname: "", port: parsePort(rest!, text) };
+
+  const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
+  if (port === undefined) throw new UsageError(misshapen(text, rest!));
+  return { transport, hostname: parseHost(v6, name, text), port: parsePort(port, text) };
+}
+
+/** Reads the two arguments HOST and PORT; the host may be a bare IPv6 address. */
+export function parseHostPort(host: string, port: string): Address {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  return parseAddress(bare.includes(":") ? `[${bare}]:${port}` : `${bare}:${port}`);
+}
+
+/** Whether a host is a literal IPv4 or IPv6 address, so that no name needs to be looked up. */
+export function isLiteral(hostname: string): boolean {
+  return hostname.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** Writes an address as `transport://host:port`, IPv6 in brackets. */
+export function formatAddress(address: Address): string {
+  return `${address.transport}://${formatHostPort(address)}`;
+}
+
+/** Writes an address as `host:port`, IPv6 in brackets. */
+export function formatHostPort({ hostname, port }: Omit<Address, "transport">): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/**
+ * The address of a socket as people know it: an IPv4 peer of a dual-stack socket, which the kernel
+ * reports as `::ffff:192.0.2.1` (RFC 4291 section 2.5.5.2), is that IPv4 address.
+ */
+export function socketAddress(transport: string, address: Deno.NetAddr): Address {
+  const { hostname, port } = address;
+  return { transport, hostname: hostname.replace(/^::ffff:(?=\d+\.)/, ""), port };
+}
+
+function parseHost(v6: string | undefined, name: string | undefined, text: string): string {
+  if (v6 !== undefined) {
+    if (/^[\da-f:.]*:[\da-f:.]*(%[\w.-]+)?$/i.test(v6)) return v6;
+    throw new UsageError(`Address "${text}" has no IPv6 address between its brackets`);
+  }
+  if (/[^\w.-]/.test(name!)) {
+    throw new UsageError(`Address "${text}" has no valid host name before its port`);
+  }
+  return name!;
+}
+
+function parsePort(digits: string, text: string): number {
+  const port = Number(digits);
+  if (/^\d+$/.test(digits) && port <= 65535) return port;
+  throw new UsageError(`Address "${text}" needs a port between 0 and 65535, not "${digits}"`);
+}
+
+function misshapen(text: string, rest: string): string {
+  if (rest === "") return `An address is needed (${FORM}), not "${text}"`;
+  if (!rest.includes(":")) return `Address "${text}" has no port; try ${rest}:8080`;
+  if (/^[\da-f:.]+$/i.test(rest)) {
+    return `Address "${text}" is ambiguous: write IPv6 in brackets, as in [::1]:8080`;
+  }
+  return `Address "${text}" is not of the form ${FORM}`;
+}

@@ -1,0 +1,78 @@
+/**
+ * The errors that reach a user, and the words for what the system reports.
+ *
+ * Only `main.ts` prints an error and maps it to an exit code.
+ */
+
+/** A word that was not found, and the words that would have been. */
+export interface Suggestion {
+  readonly given: string;
+  readonly among: readonly string[];
+}
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly suggestion: Suggestion | undefined;
+
+  /** `suggestion` lets `main.ts` name the nearest valid word. */
+  constructor(message: string, suggestion?: Suggestion) {
+    super(message);
+    this.suggestion = suggestion;
+  }
+}
+
+/** The network, the peer or this machine failed: exit code 1. */
+export class NetworkError extends Error {
+  override readonly name = "NetworkError";
+}
+
+// Deno's error classes and the codes of errors that have no class of their own.
+const WORDS: Readonly<Record<string, string>> = {
+  AddrInUse: "the address is already in use",
+  AddrNotAvailable: "this machine does not have that address",
+  BadResource: "closed on this side",
+  BrokenPipe: "the reader is gone (broken pipe)",
+  ConnectionAborted: "connection aborted",
+  ConnectionRefused: "connection refused",
+  ConnectionReset: "connection reset by the peer",
+  EHOSTUNREACH: "no route to the host",
+  EMFILE: "too many open files",
+  ENETUNREACH: "network unreachable",
+  ENFILE: "too many open files in the system",
+  ENOSPC: "no space left on the device",
+  Interrupted: "closed on this side",
+  NetworkUnreachable: "network unreachable",
+  NotCapable: "Deno was not given the permission for it",
+  NotConnected: "not connected",
+  PermissionDenied: "permission denied",
+  TimedOut: "connection timed out",
+};
+
+/**
+ * What went wrong in the words of the field, without a stack, an "os error" number or a full stop.
+ *
+ * @example
+ * ```ts
+ * import { explain } from "./errors.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(explain(new Deno.errors.ConnectionRefused("…")), "connection refused");
+ * ```
+ */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as { code?: unknown }).code;
+  const words = WORDS[error.name] ?? WORDS[String(code)];
+  if (words) return words;
+  const line = error.message.split("\n", 1)[0] ?? "";
+  return line.replace(/ \(os error \d+\)/, "").replace(/\.$/, "") || error.name;
+}
+
+/** Whether the peer broke the connection: a reset, or a write to a peer that is gone. */
+export function isReset(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.NotConnected;
+}

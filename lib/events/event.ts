@@ -1,0 +1,79 @@
+/** What can happen, as data. The writers beside this file turn it into lines. */
+import type { Address } from "../address.ts";
+
+/** `in`: from the peer; `out`: to the peer. */
+export type Direction = "in" | "out";
+
+/** Why a connection ended. */
+export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "error";
+
+/** A connection's address and, for a server, its number. */
+interface OfConnection {
+  readonly connection?: number;
+  readonly remote: Address;
+}
+
+/** Everything that is reported, by name. Bytes are counts, times milliseconds. */
+export interface EventMap {
+  /** A listener is bound. */
+  listening: { readonly address: Address };
+  opened: OfConnection & { readonly local: Address };
+  /** A chunk of payload, valid only during the call. */
+  data: {
+    readonly connection?: number;
+    readonly direction: Direction;
+    /** Bytes of this direction before the chunk. */
+    readonly offset: number;
+    readonly payload: Uint8Array;
+  };
+  closed: OfConnection & {
+    readonly received: number;
+    readonly sent: number;
+    readonly elapsed: number;
+    readonly reason: CloseReason;
+    /** The reason in words, where the name is not enough. */
+    readonly detail?: string;
+  };
+  /** A connection was accepted and closed unserved. */
+  refused: OfConnection & { readonly limit: number };
+  acceptFailed: { readonly address: Address; readonly error: string };
+  acceptRecovered: { readonly address: Address; readonly failures: number };
+  stats: {
+    readonly open: number;
+    /** Per second, since the last stats event. */
+    readonly opened: number;
+    readonly chunks: number;
+    readonly received: number;
+    readonly sent: number;
+  };
+  stopping: { readonly open: number; readonly grace: number };
+  summary: {
+    readonly connections: number;
+    readonly refused: number;
+    readonly received: number;
+    readonly sent: number;
+    readonly elapsed: number;
+  };
+  /** Events that could not be shown because the output was not read fast enough. */
+  missed: { readonly chunks: number; readonly others: number };
+}
+
+/** One event: its name under `event`, and its particulars. */
+export type Event = { [K in keyof EventMap]: { readonly event: K } & EventMap[K] }[keyof EventMap];
+
+/** How much of the payload is shown. */
+export type Show = "text" | "hex" | "size" | "none";
+
+/** Turns an event that happened at `time` (milliseconds since 1970) into lines. */
+export type Format = (event: Event, time: number) => string;
+
+/** A function for each event, and the format that calls them. */
+export type Formatters<R> = {
+  readonly [K in keyof EventMap]: (event: EventMap[K], time: number) => R;
+};
+
+/** Calls the formatter of an event. */
+export function apply<R>(formatters: Formatters<R>, event: Event, time: number): R {
+  // TypeScript does not see that the key and the event belong together.
+  return (formatters[event.event] as (event: Event, time: number) => R)(event, time);
+}

@@ -1,0 +1,92 @@
+/** Lines on their way to a terminal, a file or a pipe that perhaps nobody reads. */
+import { type Clock, systemClock } from "../clock.ts";
+import type { Writes } from "../net/streams.ts";
+
+const GATHER = 10; // milliseconds; a busy sink writes a batch this often
+
+/**
+ * Writes lines in batches, without ever making its caller wait. The first line after a pause goes
+ * out at once. The caller looks at `backlog` and decides what to leave out.
+ */
+export class LineSink {
+  readonly #to: Writes;
+  readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
+  readonly #encoder = new TextEncoder();
+  #lines: string[] = [];
+  #backlog = 0;
+  #draining: Promise<void> | undefined;
+  #endGathering: (() => void) | undefined;
+  #hurry = false;
+  #broken = false;
+
+  /** `onError` learns once that nothing more can be written. */
+  constructor(
+    to: Writes,
+    { onError = () => {}, clock = systemClock }: {
+      onError?: (error: unknown) => void;
+      clock?: Clock;
+    } = {},
+  ) {
+    this.#to = to;
+    this.#clock = clock;
+    this.#onError = onError;
+  }
+
+  /** Characters that wait to be written, those being written included. */
+  get backlog(): number {
+    return this.#backlog;
+  }
+
+  /** Queues a line, or several, each with its line end. */
+  push(lines: string): void {
+    if (this.#broken) return;
+    this.#lines.push(lines);
+    this.#backlog += lines.length;
+    this.#draining ??= this.#drain();
+  }
+
+  /** Resolves when all is written, or after `patience` milliseconds, or when `signal` aborts. */
+  async flush({ patience, signal }: { patience: number; signal?: AbortSignal }): Promise<void> {
+    this.#hurry = true;
+    this.#endGathering?.();
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(patience, resolve);
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    await Promise.race([this.#draining, over]);
+    cancel();
+    this.#hurry = false;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#lines.length > 0) {
+        const batch = this.#lines.join("");
+        this.#lines = [];
+        await writeAll(this.#to, this.#encoder.encode(batch));
+        this.#backlog -= batch.length;
+        if (this.#lines.length > 0 && !this.#hurry) await this.#gather();
+      }
+    } catch (error) {
+      this.#broken = true;
+      this.#lines = [];
+      this.#backlog = 0;
+      this.#onError(error);
+    }
+    this.#draining = undefined;
+  }
+
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(GATHER, resolve);
+      this.#endGathering = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+async function writeAll(to: Writes, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+}

@@ -1,0 +1,112 @@
+/** Events as lines for a person. */
+import { formatAddress } from "../address.ts";
+import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../colors.ts";
+import { hexdump } from "../hexdump.ts";
+import { preview } from "../printable.ts";
+import {
+  formatByteRate,
+  formatCount,
+  formatDuration,
+  formatFigures,
+  formatMany,
+} from "../units.ts";
+import {
+  apply,
+  type CloseReason,
+  type EventMap,
+  type Format,
+  type Formatters,
+  type Show,
+} from "./event.ts";
+
+const PREVIEW = 256; // bytes of a chunk that are shown as text
+const MARKS = { in: "<", out: ">" } as const;
+const REASONS: Readonly<Record<CloseReason, string>> = {
+  eof: "closed by the peer",
+  reset: "reset by the peer",
+  idle: "idle for too long",
+  stopped: "server stopped",
+  error: "failed",
+};
+
+/** The text format. Every line but `listening` begins with the local time of day. */
+export function textFormat({ show, paint }: { show: Show; paint: Paint }): Format {
+  const timeOfDay = cachedTimeOfDay(paint);
+  const formatters = { ...lines(paint), data: (data: EventMap["data"]) => dataLines(data, show) };
+  return (event, time) => {
+    if (event.event === "listening") return `listening ${formatAddress(event.address)}\n`;
+    const stamp = timeOfDay(time);
+    const tag = "connection" in event && event.connection !== undefined
+      ? paint(CYAN, `#${event.connection} `)
+      : "";
+    return apply(formatters, event, time).map((line) => `${stamp}${tag}${line}\n`).join("");
+  };
+}
+
+// In the order of EventMap.
+function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
+  return {
+    listening: () => [],
+    opened: ({ remote }) => [`${paint(GREEN, "opened")} ${formatAddress(remote)}`],
+    closed: (event) => [
+      `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
+      `${formatAddress(event.remote)}: ${formatMany(event.received, "byte")} in, ` +
+      `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsed)}, ` +
+      (event.detail ?? REASONS[event.reason]),
+    ],
+    refused: ({ remote, limit }) => [
+      `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ` +
+      `${formatMany(limit, "connection")} open already (--max-connections)`,
+    ],
+    acceptFailed: ({ address, error }) => [
+      `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; trying again`,
+    ],
+    acceptRecovered: ({ address, failures }) => [
+      `accepting again on ${formatAddress(address)} after ${formatMany(failures, "failure")}`,
+    ],
+    stats: (event) => [
+      `${formatCount(event.open)} open, ${formatFigures(event.opened)} connections/s, ` +
+      `${formatFigures(event.chunks)} chunks/s, ${formatByteRate(event.received)} in, ` +
+      `${formatByteRate(event.sent)} out`,
+    ],
+    stopping: ({ open, grace }) => [
+      `stopping: ${formatMany(open, "connection")} may end within ${formatDuration(grace)}; ` +
+      "interrupt again to stop at once",
+    ],
+    summary: (event) => [
+      `served ${formatMany(event.connections, "connection")}` +
+      (event.refused ? `, refused ${formatCount(event.refused)}` : "") +
+      `: ${formatMany(event.received, "byte")} in, ${formatMany(event.sent, "byte")} out, ` +
+      formatDuration(event.elapsed),
+    ],
+    missed: ({ chunks, others }) => [
+      `… ${[[chunks, "chunk"] as const, [others, "other event"] as const]
+        .filter(([count]) => count > 0).map(([count, what]) => formatMany(count, what)).join(
+          " and ",
+        )} not shown`,
+    ],
+  };
+}
+
+function dataLines({ direction, offset, payload }: EventMap["data"], show: Show): string[] {
+  const mark = MARKS[direction];
+  if (show === "hex") return hexdump(payload, offset).map((line) => `${mark} ${line}`);
+  const size = `${mark} ${formatMany(payload.length, "byte")}`;
+  return [show === "size" ? size : `${size}: ${preview(payload, PREVIEW)}`];
+}
+
+// Building a Date costs as much as the rest of a line; many events share a millisecond.
+function cachedTimeOfDay(paint: Paint): (time: number) => string {
+  let last = NaN;
+  let text = "";
+  return (time) => {
+    if (time === last) return text;
+    last = time;
+    const date = new Date(time);
+    const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map(
+      (part) => String(part).padStart(2, "0"),
+    );
+    const fraction = String(date.getMilliseconds()).padStart(3, "0");
+    return text = paint(DIM, `${hours}:${minutes}:${seconds}.${fraction} `);
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * Web streams over anything that reads and writes bytes, and the pump between two of them.
+ *
+ * The runtime's own socket streams are not used: they allocate 64 KiB for each chunk and close the
+ * whole socket at the end of either direction, so that a half-closing client loses data
+ * (denoland/deno#22258, #27510).
+ */
+
+/** What bytes are read from: a `Deno.Conn`, `Deno.stdin`. */
+export interface Reads {
+  read(into: Uint8Array): Promise<number | null>;
+}
+
+/** What bytes are written to: a `Deno.Conn`, `Deno.stdout`. */
+export interface Writes {
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Called with each chunk, which it must copy to keep. */
+export type Seen = (chunk: Uint8Array) => void;
+
+const SMALLEST_BUFFER = 1024; // what an idle connection costs
+const LARGEST_BUFFER = 256 * 1024; // beyond it a bulk transfer gains nothing
+
+/** How a {@linkcode ByteReadable} reads. */
+export interface ReadOptions {
+  /** Transform streams between this source and its sink: each holds one chunk back. */
+  readonly stages?: number;
+  /** Size of the first buffer, in bytes. */
+  readonly firstBuffer?: number;
+  readonly seen?: Seen;
+}
+
+/**
+ * A stream of what `from` reads. A chunk belongs to its reader until it asks for the next one:
+ * the buffers are used again, one for the reader and one for each stage.
+ *
+ * @example
+ * ```ts
+ * import { ByteReadable } from "./streams.ts";
+ * import { toText } from "@std/streams/to-text";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const file = await Deno.open("LICENSE");
+ * const text = await toText(new ByteReadable(file));
+ * file.close();
+ * assertEquals(text, await Deno.readTextFile("LICENSE"));
+ * ```
+ */
+export class ByteReadable extends ReadableStream<Uint8Array> {
+  readonly source: ChunkSource;
+
+  constructor(from: Reads, options: ReadOptions = {}) {
+    const source = new ChunkSource(from, options);
+    super({
+      async pull(controller) {
+        const count = await from.read(source.buffer());
+        if (count === null) controller.close();
+        else controller.enqueue(source.take(count));
+      },
+      // A high-water mark of 0 keeps the source from reading ahead into a buffer that is in use.
+    }, { highWaterMark: 0 });
+    this.source = source;
+  }
+}
+
+/** How a {@linkcode ByteWritable} ends. */
+export interface WriteOptions {
+  readonly seen?: Seen;
+  /** Everything is written; nothing more will come. */
+  readonly close?: () => Promise<void> | void;
+  /** The source failed; what was asked for can no longer be completed. */
+  readonly abort?: () => void;
+}
+
+/** A stream that writes each chunk whole to `to` before it takes the next one. */
+export class ByteWritable extends WritableStream<Uint8Array> {
+  readonly sink: ChunkSink;
+
+  constructor(to: Writes, options: WriteOptions = {}) {
+    const sink = new ChunkSink(to, options.seen);
+    super({
+      write: async (chunk) => {
+        const count = sink.wrote(chunk, await to.write(chunk));
+        if (count < chunk.length) await sink.writeRest(chunk, count);
+      },
+      close: options.close,
+      abort: options.abort,
+    }, { highWaterMark: 1 });
+    this.sink = sink;
+  }
+}
+
+/**
+ * Moves everything from one stream to the other, then closes the other; a failure on one side
+ * aborts the other. Without stages in between it skips the streams' queues, which cost more than
+ * the two system calls that a small message needs.
+ *
+ * @throws whatever the reading or the writing side failed with
+ */
+export async function pump(
+  readable: ReadableStream<Uint8Array>,
+  writable: WritableStream<Uint8Array>,
+): Promise<void> {
+  if (!(readable instanceof ByteReadable && writable instanceof ByteWritable)) {
+    return await readable.pipeTo(writable);
+  }
+  const reader = readable.getReader();
+  const writer = writable.getWriter();
+  writer.closed.catch(() => {}); // the same error that this function throws
+  try {
+    await copy(readable.source, writable.sink);
+  } catch (error) {
+    await Promise.allSettled([reader.cancel(error), writer.abort(error)]);
+    throw error;
+  }
+  await writer.close();
+  reader.releaseLock();
+  writer.releaseLock();
+}
+
+async function copy(source: ChunkSource, sink: ChunkSink): Promise<void> {
+  const { from } = source;
+  const { to } = sink;
+  for (;;) {
+    const length = await from.read(source.buffer());
+    if (length === null) return;
+    const chunk = source.take(length);
+    const written = sink.wrote(chunk, await to.write(chunk));
+    if (written < length) await sink.writeRest(chunk, written);
+  }
+}
+
+/** The buffers of one direction: a ring, each growing while reads fill it. */
+class ChunkSource {
+  readonly from: Reads;
+  readonly #seen: Seen | undefined;
+  readonly #ring: Uint8Array[];
+  #view: Uint8Array;
+  #slot = 0;
+  #size: number;
+
+  constructor(from: Reads, { stages = 0, firstBuffer = SMALLEST_BUFFER, seen }: ReadOptions) {
+    this.from = from;
+    this.#seen = seen;
+    this.#size = firstBuffer;
+    this.#ring = Array.from({ length: stages + 1 }, () => new Uint8Array(0));
+    this.#view = this.#ring[0]!;
+  }
+
+  /** Where the next read goes. */
+  buffer(): Uint8Array {
+    if (this.#ring.length > 1) this.#slot = (this.#slot + 1) % this.#ring.length;
+    let buffer = this.#ring[this.#slot]!;
+    if (buffer.length < this.#size) {
+      buffer = this.#ring[this.#slot] = new Uint8Array(this.#size);
+    }
+    return buffer;
+  }
+
+  /** The chunk that a read of `length` bytes left in the buffer. */
+  take(length: number): Uint8Array {
+    const buffer = this.#ring[this.#slot]!;
+    // Messages of one size are common: the view of the last one serves again.
+    if (this.#view.length !== length || this.#view.buffer !== buffer.buffer) {
+      this.#view = buffer.subarray(0, length);
+    }
+    if (length === buffer.length) this.#size = Math.min(length * 4, LARGEST_BUFFER);
+    this.#seen?.(this.#view);
+    return this.#view;
+  }
+}
+
+class ChunkSink {
+  readonly to: Writes;
+  readonly #seen: Seen | undefined;
+
+  constructor(to: Writes, seen: Seen | undefined) {
+    this.to = to;
+    this.#seen = seen;
+  }
+
+  /** Takes note of the first `count` bytes of a chunk, and returns that count. */
+  wrote(chunk: Uint8Array, count: number): number {
+    this.#seen?.(count === chunk.length ? chunk : chunk.subarray(0, count));
+    return count;
+  }
+
+  /** Writes what is left of a chunk after its first `count` bytes. */
+  async writeRest(chunk: Uint8Array, count: number): Promise<void> {
+    for (let rest = chunk.subarray(count); rest.length > 0;) {
+      rest = rest.subarray(this.wrote(rest, await this.to.write(rest)));
+    }
+  }
+}

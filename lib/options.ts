@@ -1,0 +1,187 @@
+/** Command-line options as data: declared once, read here, described by `help.ts`. */
+import { parseArgs } from "@std/cli/parse-args";
+import { UsageError } from "./errors.ts";
+import { parseDuration } from "./units.ts";
+
+/** One option. Its key in an {@linkcode OptionTable}, in kebab case, is its name. */
+export interface Option<V> {
+  /** One line for the help. */
+  readonly summary: string;
+  /** A one-letter alias. */
+  readonly short?: string;
+  /** What stands for the value in the help; absent for a flag, which takes none. */
+  readonly placeholder?: string;
+  /** The value when the option is not given. */
+  readonly initial: V;
+  /** Keys of options that cannot be given together with this one. */
+  readonly excludes?: readonly string[];
+  /** Reads the value, or throws a {@linkcode UsageError} saying what is needed instead. */
+  parse(text: string): V;
+}
+
+/** The options of a subcommand, by key. */
+export type OptionTable = Readonly<Record<string, Option<unknown>>>;
+
+/** What was read for each option of a table. */
+export type Values<T extends OptionTable> = {
+  readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
+};
+
+/** A command line, read. */
+export interface Parsed<T extends OptionTable> {
+  readonly values: Values<T>;
+  readonly positionals: readonly string[];
+}
+
+type Details = Pick<Option<unknown>, "summary" | "short" | "excludes">;
+
+/** An option that is there or not. */
+export function flag(details: Details): Option<boolean> {
+  return { ...details, initial: false, parse: (text) => text !== "false" };
+}
+
+/** A duration, in milliseconds. */
+export function duration<V extends number | undefined>(
+  initial: V,
+  details: Details,
+): Option<number | V> {
+  return { ...details, initial, placeholder: "D", parse: parseDuration };
+}
+
+/** A duration that must not be zero, in milliseconds. */
+export function interval(details: Details): Option<number | undefined> {
+  const parse = (text: string) => {
+    const milliseconds = parseDuration(text);
+    if (milliseconds > 0) return milliseconds;
+    throw new UsageError(`a duration above 0 is needed, not "${text}"`);
+  };
+  return { ...details, initial: undefined, placeholder: "D", parse };
+}
+
+/** A whole number of at least 1. */
+export function count(details: Details): Option<number | undefined> {
+  return { ...details, initial: undefined, placeholder: "N", parse: parseCount };
+}
+
+/** One of a few words; the first is the value when the option is not given. */
+export function choice<W extends string>(
+  words: readonly [W, ...W[]],
+  details: Details,
+): Option<W> {
+  const parse = (text: string) => {
+    const word = words.find((word) => word === text);
+    if (word) return word;
+    throw new UsageError(`one of ${words.join(", ")} is needed, not "${text}"`, {
+      given: text,
+      among: words,
+    });
+  };
+  return { ...details, initial: words[0], placeholder: words.join("|"), parse };
+}
+
+/** The name of an option on the command line: `maxConnections` is `--max-connections`. */
+export function optionName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads a command line by its option table.
+ *
+ * @throws {UsageError} for an unknown option, a bad value, or two options that exclude each other
+ * @example
+ * ```ts
+ * import { duration, flag, parseOptions } from "./options.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = {
+ *   grace: duration(5000, { summary: "how long to drain" }),
+ *   json: flag({ summary: "JSON output" }),
+ * };
+ * const { values, positionals } = parseOptions(table, ["--grace=2s", ":8080"]);
+ * assertEquals(values, { grace: 2000, json: false });
+ * assertEquals(positionals, [":8080"]);
+ * ```
+ */
+export function parseOptions<T extends OptionTable>(
+  table: T,
+  args: readonly string[],
+): Parsed<T> {
+  const { texts, positionals } = readArgs(table, args);
+  for (const key of texts.keys()) rejectExcluded(table, key, texts);
+  const entries = Object.entries(table).map(([key, option]) => {
+    const text = texts.get(key);
+    return [key, text === undefined ? option.initial : readValue(option, key, text)] as const;
+  });
+  return { values: Object.fromEntries(entries) as Values<T>, positionals };
+}
+
+// The text given for each option, by key; of an option given twice, the last.
+function readArgs(table: OptionTable, args: readonly string[]) {
+  const options = Object.entries(table).map(([key, option]) => ({
+    key,
+    name: optionName(key).slice(2),
+    ...option,
+  }));
+  const names = options.map(({ name }) => name);
+  const flags = options.filter((option) => !option.placeholder).map(({ name }) => name);
+  rejectFlagValues(flags, args);
+  const parsed = parseArgs([...args], {
+    alias: Object.fromEntries(options.flatMap(({ short, name }) => short ? [[short, name]] : [])),
+    boolean: flags,
+    string: [...names.filter((name) => !flags.includes(name)), "_"],
+    unknown: (arg, key) => key === undefined || rejectUnknown(arg, names),
+  });
+  const texts = new Map<string, string>();
+  for (const { key, name } of options) {
+    const value = parsed[name];
+    if (value !== undefined && value !== false) texts.set(key, String(value));
+  }
+  return { texts, positionals: parsed._ };
+}
+
+function readValue(option: Option<unknown>, key: string, text: string): unknown {
+  const name = optionName(key);
+  if (text === "") throw new UsageError(`Option ${name} needs a value (${option.placeholder})`);
+  try {
+    return option.parse(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`Option ${name}: ${error.message}`, error.suggestion);
+  }
+}
+
+function rejectUnknown(arg: string, names: readonly string[]): never {
+  const given = arg.replace(/=.*/s, "");
+  throw new UsageError(`Unknown option ${given}`, {
+    given,
+    among: names.map((name) => `--${name}`),
+  });
+}
+
+function rejectFlagValues(flags: readonly string[], args: readonly string[]): void {
+  for (const arg of args) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (name && flags.includes(name) && value !== "true" && value !== "false") {
+      throw new UsageError(`Option --${name} is a flag and takes no value, not "${value}"`);
+    }
+  }
+}
+
+function rejectExcluded(
+  table: OptionTable,
+  key: string,
+  given: ReadonlyMap<string, string>,
+): void {
+  const other = table[key]!.excludes?.find((excluded) => given.has(excluded));
+  if (other === undefined) return;
+  throw new UsageError(
+    `Options ${optionName(key)} and ${optionName(other)} exclude each other; leave one out`,
+  );
+}
+
+function parseCount(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && Number.isSafeInteger(number)) return number;
+  throw new UsageError(`a whole number of at least 1 is needed, not "${text}"`);
+}

@@ -1,0 +1,142 @@
+/** Payload made safe and readable for a terminal, whatever bytes it holds. */
+
+// C0, DEL and C1 can command a terminal; line and paragraph separators and the bidirectional
+// controls can reorder what a person reads (Unicode TR 36 section 2.10).
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+const LONGEST_SEQUENCE = 4; // bytes of one character in UTF-8 (RFC 3629)
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * Escapes what is unsafe in text that is valid already: an error message or an argument.
+ *
+ * @example
+ * ```ts
+ * import { printableText } from "./printable.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(printableText("\x1b[2J"), "\\x1b[2J");
+ * ```
+ */
+export function printableText(text: string): string {
+  return text.replace(UNSAFE, escape);
+}
+
+/**
+ * Shows bytes on one line: valid UTF-8 stays, controls and invalid bytes are escaped.
+ *
+ * @example
+ * ```ts
+ * import { printable } from "./printable.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(printable(new Uint8Array([0x68, 0xc3, 0xa9, 0xff, 0x0a])), "hé\\xff\\n");
+ * ```
+ */
+export function printable(bytes: Uint8Array): string {
+  return decode(bytes).replace(UNSAFE, escape);
+}
+
+/** {@linkcode printable}, of the first `limit` bytes; the rest is counted, not shown. */
+export function preview(bytes: Uint8Array, limit: number): string {
+  if (bytes.length <= limit) return printable(bytes);
+  const kept = limit - incompleteTail(bytes.subarray(0, limit));
+  return `${printable(bytes.subarray(0, kept))}… (${bytes.length - kept} more)`;
+}
+
+/**
+ * Shows a stream of bytes on a terminal: as {@linkcode printable}, but line ends and tabs stay
+ * and a character split between two chunks is kept whole.
+ */
+export class TerminalText {
+  #carried: Uint8Array = new Uint8Array(0);
+
+  /** The text for one more chunk; what can only be judged with the next one is carried over. */
+  push(chunk: Uint8Array): string {
+    const bytes = joined(this.#carried, chunk);
+    const tail = bytes.at(-1) === 0x0d ? 1 : incompleteTail(bytes);
+    this.#carried = bytes.slice(bytes.length - tail);
+    return terminalText(bytes.subarray(0, bytes.length - tail));
+  }
+
+  /** The text for what was carried over at the end of the stream. */
+  end(): string {
+    const text = terminalText(this.#carried);
+    this.#carried = new Uint8Array(0);
+    return text;
+  }
+}
+
+function terminalText(bytes: Uint8Array): string {
+  return decode(bytes).replace(/\r\n|\n|\t/g, (found) => found.at(-1)!).replace(
+    UNSAFE,
+    (char) => char === "\n" || char === "\t" ? char : escape(char),
+  );
+}
+
+function escape(char: string): string {
+  const code = char.charCodeAt(0);
+  if (NAMED[char]) return NAMED[char];
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, "0")}`
+    : `\\u{${code.toString(16)}}`;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return decodePiecewise(bytes);
+  }
+}
+
+// Invalid bytes become \xNN one by one; the valid characters around them stay.
+function decodePiecewise(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length;) {
+    const length = sequenceLength(bytes[at]!);
+    const sequence = bytes.subarray(at, at + length);
+    if (length === 1 && sequence[0]! < 0x80) {
+      text += String.fromCharCode(sequence[0]!);
+      at += 1;
+      continue;
+    }
+    try {
+      text += strict.decode(sequence);
+      at += length;
+    } catch {
+      text += `\\x${bytes[at]!.toString(16).padStart(2, "0")}`;
+      at += 1;
+    }
+  }
+  return text;
+}
+
+// How many bytes a character has that begins with this one; 1 also for what begins none.
+function sequenceLength(first: number): number {
+  if (first >= 0xf0) return 4;
+  if (first >= 0xe0) return 3;
+  return first >= 0xc0 ? 2 : 1;
+}
+
+// How many bytes at the end are the beginning of a character that goes on.
+function incompleteTail(bytes: Uint8Array): number {
+  for (let back = 1; back < LONGEST_SEQUENCE && back <= bytes.length; back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0;
+  }
+  return 0;
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  if (head.length === 0) return tail;
+  const whole = new Uint8Array(head.length + tail.length);
+  whole.set(head);
+  whole.set(tail, head.length);
+  return whole;
+}

@@ -1,0 +1,69 @@
+/**
+ * Types of the few functions that netecho uses from the standard library: the npm package that
+ * `deno.json` maps its names to carries none. The names are JSR's, as in the imports.
+ */
+
+declare module "@std/cli/parse-args" {
+  /** What {@linkcode parseArgs} leaves: the positional arguments in `_`, and a key per option. */
+  export interface Args {
+    [name: string]: unknown;
+    _: string[];
+  }
+
+  /** Parses command-line arguments; see https://jsr.io/@std/cli/doc/parse-args. */
+  export function parseArgs(args: string[], options: {
+    alias?: Record<string, string>;
+    boolean?: string[];
+    string?: string[];
+    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
+  }): Args;
+}
+
+declare module "@std/text/closest-string" {
+  /** The word with the smallest edit distance; throws a TypeError when `possible` is empty. */
+  export function closestString(given: string, possible: readonly string[]): string;
+}
+
+declare module "@std/assert" {
+  type Class<T> = abstract new (...args: never[]) => T;
+
+  export function assert(condition: unknown, message?: string): asserts condition;
+  export function assertEquals<T>(actual: T, expected: T, message?: string): void;
+  export function assertGreater<T>(actual: T, expected: T, message?: string): void;
+  export function assertLess<T>(actual: T, expected: T, message?: string): void;
+  export function assertMatch(actual: string, expected: RegExp, message?: string): void;
+  export function assertNotMatch(actual: string, expected: RegExp, message?: string): void;
+  export function assertStringIncludes(actual: string, expected: string, message?: string): void;
+  export function assertThrows<E extends Error>(
+    body: () => unknown,
+    errorClass: Class<E>,
+    messageIncludes?: string,
+  ): E;
+  export function assertRejects<E extends Error>(
+    body: () => PromiseLike<unknown>,
+    errorClass: Class<E>,
+    messageIncludes?: string,
+  ): Promise<E>;
+}
+
+declare module "@std/streams/text-line-stream" {
+  /** Splits a stream of text at `\n` or `\r\n`. */
+  export class TextLineStream extends TransformStream<string, string> {}
+}
+
+declare module "@std/streams/to-bytes" {
+  /** Reads a stream to its end. */
+  export function toBytes(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+declare module "@std/streams/to-text" {
+  /** Reads a stream of UTF-8 to its end. */
+  export function toText(stream: ReadableStream<Uint8Array>): Promise<string>;
+}
+
+declare module "@std/streams/to-transform-stream" {
+  /** Makes a transform stream of an async generator. */
+  export function toTransformStream<I, O>(
+    transformer: (source: ReadableStream<I>) => AsyncIterable<O> | Iterable<O>,
+  ): TransformStream<I, O>;
+}

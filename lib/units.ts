@@ -1,0 +1,101 @@
+/** Durations, counts and sizes as people write and read them. Milliseconds inside. */
+import { UsageError } from "./errors.ts";
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  "µs": 0.001,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** The longest wait that a timer can hold, in milliseconds (24.8 days). */
+export const LONGEST_WAIT = 2 ** 31 - 1;
+
+/**
+ * Reads a duration, in milliseconds: a number and one of the units us, ms, s, m, h; or a bare 0.
+ *
+ * @throws {UsageError} for anything else, a negative number included
+ * @example
+ * ```ts
+ * import { parseDuration } from "./units.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseDuration("1.5s"), 1500);
+ * ```
+ */
+export function parseDuration(text: string): number {
+  if (text === "0") return 0;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(us|µs|ms|s|m|h)$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined) {
+    const unitless = /^\d+(\.\d+)?$/.test(text) ? `; try ${text}s or ${text}ms` : "";
+    throw new UsageError(
+      `a duration such as 250us, 10ms, 1.5s or 2m is needed, not "${text}"${unitless}`,
+    );
+  }
+  const milliseconds = Number(number) * MILLISECONDS[unit]!;
+  if (milliseconds > LONGEST_WAIT) {
+    throw new UsageError(`a duration of at most 24 days (576h) is needed, not "${text}"`);
+  }
+  return milliseconds;
+}
+
+/**
+ * Writes a duration in milliseconds with the precision that a person reads.
+ *
+ * @example
+ * ```ts
+ * import { formatDuration } from "./units.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatDuration(0.2134), "0.213 ms");
+ * assertEquals(formatDuration(61_000), "1 min 1 s");
+ * ```
+ */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${trimZeros(milliseconds.toFixed(3))} ms`;
+  if (milliseconds < 60_000) return `${trimZeros((milliseconds / 1000).toFixed(3))} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  return parts.filter(([count]) => count !== 0).map(([count, unit]) => `${count} ${unit}`).join(
+    " ",
+  );
+}
+
+/** Writes a whole number with thousands separated: `1,234,567`. */
+export function formatCount(count: number): string {
+  const digits = String(count);
+  return count < 1000 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** Writes a number of things: `1 byte`, `1,024 bytes`. */
+export function formatMany(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** Writes a rate in bytes a second, to three figures in IEC units: `1.21 MiB/s`. */
+export function formatByteRate(bytesPerSecond: number): string {
+  const units = ["B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s"];
+  let rate = bytesPerSecond;
+  while (rate >= 1000 && units.length > 1) {
+    rate /= 1024;
+    units.shift();
+  }
+  return `${formatFigures(rate)} ${units[0]}`;
+}
+
+/** Writes a number to three figures, or whole from 100 on: `0.5`, `12.3`, `1,234`. */
+export function formatFigures(number: number): string {
+  return number >= 100
+    ? formatCount(Math.round(number))
+    : trimZeros(number.toFixed(number >= 10 ? 1 : 2));
+}
+
+function trimZeros(decimal: string): string {
+  return decimal.includes(".") ? decimal.replace(/\.?0+$/, "") : decimal;
+}

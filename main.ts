@@ -1,0 +1,72 @@
+/**
+ * netecho: the network peer you carry in one file.
+ *
+ * Dispatches to a subcommand; the one place that prints an error and ends the process.
+ */
+import config from "./deno.json" with { type: "json" };
+import { NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  server: () => import("./server.ts"),
+  client: () => import("./client.ts"),
+};
+
+const USAGE = `netecho ${config.version}: the network peer you carry in one file
+
+usage: netecho server [ADDRESS...] [options]
+       netecho client [ADDRESS | HOST PORT] [options]
+       netecho --help | --version
+
+Run "netecho server --help" or "netecho client --help" for the options of each.
+`;
+
+interface Command {
+  run(args: readonly string[]): Promise<number>;
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === "--version" || name === "-V") return await print(`netecho ${config.version}\n`);
+  if (name === "--help" || name === "-h" || name === "help") return await print(USAGE);
+  const load = name === undefined ? undefined : COMMANDS[name];
+  if (load) return await (await load()).run(args);
+  const among = Object.keys(COMMANDS);
+  throw name === undefined
+    ? new UsageError(`A subcommand is needed: ${among.join(" or ")}; see netecho --help`)
+    : new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
+}
+
+async function print(text: string): Promise<number> {
+  await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+  return 0;
+}
+
+async function report(error: unknown): Promise<number> {
+  const { printableText } = await import("./lib/printable.ts");
+  const { message, code } = await describe(error);
+  const line = new TextEncoder().encode(`netecho: ${printableText(message)}\n`);
+  try {
+    await Deno.stderr.write(line);
+  } catch {
+    // Nobody reads stderr: the exit code has to do.
+  }
+  return code;
+}
+
+async function describe(error: unknown): Promise<{ message: string; code: number }> {
+  if (error instanceof UsageError) {
+    return { message: error.message + await nearest(error.suggestion), code: 2 };
+  }
+  if (error instanceof NetworkError) return { message: error.message, code: 1 };
+  const { explain } = await import("./lib/errors.ts");
+  return { message: `Unexpected failure: ${explain(error)}`, code: 1 };
+}
+
+async function nearest(suggestion: Suggestion | undefined): Promise<string> {
+  if (!suggestion) return "";
+  const { closestString } = await import("@std/text/closest-string");
+  return `; did you mean ${closestString(suggestion.given, suggestion.among)}?`;
+}
+
+if (import.meta.main) {
+  Deno.exit(await main(Deno.args).catch(report));
+}

@@ -1,0 +1,193 @@
+/** The `server` subcommand: options, listeners, sessions, summary. */
+import { acceptPeers } from "./lib/accept.ts";
+import { type Address, formatAddress, parseAddress } from "./lib/address.ts";
+import { type Clock, sleep, systemClock } from "./lib/clock.ts";
+import { painter } from "./lib/colors.ts";
+import { explain, NetworkError } from "./lib/errors.ts";
+import { jsonFormat } from "./lib/events/json.ts";
+import { LineSink } from "./lib/events/line_sink.ts";
+import { Log } from "./lib/events/log.ts";
+import { textFormat } from "./lib/events/text.ts";
+import type { HelpPage } from "./lib/help.ts";
+import { listen } from "./lib/net/table.ts";
+import type { Listener } from "./lib/net/transport.ts";
+import { choice, count, duration, flag, interval, parseOptions, type Values } from "./lib/options.ts";
+import { services } from "./lib/services/table.ts";
+import type { Ending } from "./lib/session.ts";
+import { Sessions } from "./lib/sessions.ts";
+import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
+import { Totals } from "./lib/totals.ts";
+
+const DEFAULT_ADDRESS = ":8080";
+const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
+
+const options = {
+  show: choice(["text", "hex", "size", "none"], {
+    summary: "how to show payload: what comes in as text (the default), what goes in and out as " +
+      "a hex dump, its size, or not at all",
+    excludes: ["quiet"],
+  }),
+  json: flag({ summary: "print events as JSON, one object a line" }),
+  quiet: flag({ short: "q", summary: "print listening lines and errors alone" }),
+  stats: interval({ summary: "print a line of rates every D" }),
+  color: choice(["auto", "always", "never"], {
+    summary: "colour: on a terminal (the default), always or never",
+  }),
+  maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
+  idleTimeout: interval({ summary: "close a connection after D without a byte" }),
+  once: flag({ summary: "serve one connection, then exit" }),
+  grace: duration(5000, {
+    summary: "when stopped, wait D for open connections to end (default 5s)",
+  }),
+  help: flag({ short: "h", summary: "print this help" }),
+};
+
+/** What `netecho server --help` says. */
+export const help: HelpPage = {
+  usage: ["netecho server [ADDRESS...] [options]"],
+  summary: "An echo server (RFC 862): sends back every byte, and shows what it sees. ADDRESS is " +
+    `HOST:PORT, [V6]:PORT, :PORT or PORT; the default is ${DEFAULT_ADDRESS}, on all interfaces; ` +
+    "port 0 takes any free port. Durations are written 250us, 10ms, 1.5s, 2m.",
+  options,
+  examples: [
+    ["netecho server", "echo on port 8080 of every interface"],
+    ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
+    ["netecho server --json --once", "one connection, as JSON events"],
+  ],
+};
+
+/** Runs the server until it is stopped. Returns the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(options, args);
+  if (values.help) return await printHelp();
+  const addresses = (positionals.length > 0 ? positionals : [DEFAULT_ADDRESS]).map(parseAddress);
+  const shutdown = handleSignals();
+  const log = createLog(values);
+  const listeners = listenAll(addresses);
+  for (const { address } of listeners) log.emit({ event: "listening", address });
+  const ending = await serve(listeners, { values, shutdown, log });
+  await log.flush({ patience: FLUSH_PATIENCE, signal: shutdown.insisted });
+  if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
+    throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
+  }
+  return 0;
+}
+
+interface Serving {
+  readonly values: Values<typeof options>;
+  readonly shutdown: Shutdown;
+  readonly log: Log;
+}
+
+// Serves until a signal, or with --once until one session has ended; returns how that one did.
+async function serve(
+  listeners: readonly Listener[],
+  { values, shutdown, log }: Serving,
+): Promise<Ending | undefined> {
+  const clock = systemClock;
+  const started = clock.now();
+  const totals = new Totals();
+  const { idleTimeout, maxConnections } = values;
+  const limit = values.once ? 1 : maxConnections;
+  const sessions = new Sessions({ service: services[0], log, clock, totals, idleTimeout, limit });
+  const stopAccepting = new AbortController();
+  stopAccepting.signal.addEventListener("abort", () => listeners.forEach((one) => one.close()));
+  const stopStats = values.stats ? emitStats(values.stats, { log, clock, totals }) : () => {};
+
+  const only = Promise.withResolvers<Ending | undefined>();
+  const accepting = listeners.map((listener) =>
+    acceptPeers(listener, {
+      log,
+      clock,
+      signal: stopAccepting.signal,
+      onPeer: (peer) => {
+        const served = sessions.serve(peer);
+        if (!values.once) return;
+        stopAccepting.abort();
+        served.then(only.resolve);
+      },
+    })
+  );
+  const ending = await Promise.race([only.promise, aborted(shutdown.requested)]);
+
+  stopAccepting.abort();
+  await drain(sessions, { values, shutdown, log });
+  await Promise.all(accepting);
+  stopStats();
+  const { connections, refused, received, sent } = totals;
+  const elapsed = clock.now() - started;
+  log.emit({ event: "summary", connections, refused, received, sent, elapsed });
+  return ending;
+}
+
+async function drain(sessions: Sessions, { values, shutdown, log }: Serving): Promise<void> {
+  if (sessions.size > 0) {
+    log.emit({ event: "stopping", open: sessions.size, grace: values.grace });
+    const enough = new AbortController();
+    const waited = sleep(systemClock, values.grace, {
+      signal: AbortSignal.any([shutdown.insisted, enough.signal]),
+    });
+    await Promise.race([waited, sessions.drain(enough.signal)]);
+    enough.abort();
+  }
+  await sessions.endAll("stopped");
+}
+
+function listenAll(addresses: readonly Address[]): Listener[] {
+  const listeners: Listener[] = [];
+  try {
+    for (const address of addresses) listeners.push(listen(address));
+    return listeners;
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
+}
+
+function createLog({ json, quiet, show, color }: Values<typeof options>): Log {
+  const errors = new LineSink(Deno.stderr);
+  const output = new LineSink(Deno.stdout, {
+    onError: (error) =>
+      errors.push(`Cannot write to stdout: ${explain(error)}; serving on without output\n`),
+  });
+  const payload = show === "none" ? [] : show === "hex" ? ["in", "out"] as const : ["in"] as const;
+  if (json) return new Log({ format: jsonFormat({ show }), output, payload, quiet });
+  const format = textFormat({ show, paint: painter(color, Deno.stdout) });
+  return new Log({ format, output, errors, payload, quiet });
+}
+
+function emitStats(
+  every: number,
+  { log, clock, totals }: { log: Log; clock: Clock; totals: Totals },
+): () => void {
+  let last = { ...totals, at: clock.now() };
+  let cancel = clock.after(every, tick);
+  function tick(): void {
+    const now = { ...totals, at: clock.now() };
+    const rate = (key: "connections" | "chunks" | "received" | "sent") =>
+      (now[key] - last[key]) * 1000 / (now.at - last.at);
+    log.emit({
+      event: "stats",
+      open: now.open,
+      opened: rate("connections"),
+      chunks: rate("chunks"),
+      received: rate("received"),
+      sent: rate("sent"),
+    });
+    last = now;
+    cancel = clock.after(every, tick);
+  }
+  return () => cancel();
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
+
+async function printHelp(): Promise<number> {
+  const { printHelp } = await import("./lib/print_help.ts");
+  return await printHelp(help);
+}

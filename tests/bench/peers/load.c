@@ -1,0 +1,106 @@
+// A closed-loop epoll load generator: each connection sends one message, waits until all of it has
+// come back as it was sent, and sends the next.
+// usage: load_c PORT CONNECTIONS SIZE SECONDS   (prints "MESSAGES SECONDS")
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BUFFER = 256 * 1024 };
+
+struct conn {
+  int fd, full;
+  size_t sent, received;
+};
+
+static size_t size;
+static char *message;
+static int poll_fd;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void fail(const char *what) {
+  perror(what);
+  exit(1);
+}
+
+static void watch(struct conn *c, int op, int full) {
+  struct epoll_event event = {.events = full ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = c};
+  if (epoll_ctl(poll_fd, op, c->fd, &event)) fail("epoll_ctl");
+  c->full = full;
+}
+
+static void send_more(struct conn *c) {
+  int full = 0;
+  while (c->sent < size && !full) {
+    ssize_t n = send(c->fd, message + c->sent, size - c->sent, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN) fail("send");
+    if (n < 0) full = 1; else c->sent += n;
+  }
+  if (full != c->full) watch(c, EPOLL_CTL_MOD, full);
+}
+
+// Returns 1 when the message has come back whole.
+static int receive_more(struct conn *c) {
+  static char buffer[BUFFER];
+  while (c->received < size) {
+    ssize_t n = recv(c->fd, buffer, BUFFER, 0);
+    if (n < 0 && errno == EAGAIN) return 0;
+    if (n <= 0) fail(n ? "recv" : "recv: closed early");
+    if (c->received + n > size || memcmp(buffer, message + c->received, n)) fail("wrong echo");
+    c->received += n;
+    if (n < BUFFER && c->received < size) return 0;
+  }
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 5) return 2;
+  int connections = atoi(argv[2]), on = 1;
+  size = strtoul(argv[3], NULL, 10);
+  double seconds = atof(argv[4]);
+  message = malloc(size);
+  for (size_t i = 0; i < size; i++) message[i] = 'a' + i % 26;
+  if (size) message[size - 1] = '\n';
+  poll_fd = epoll_create1(0);
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  struct conn *all = calloc(connections, sizeof *all);
+  for (int i = 0; i < connections; i++) {
+    int fd = all[i].fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (void *)&address, sizeof address)) fail("connect");
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+  }
+  double start = now(), end = start + seconds;
+  unsigned long messages = 0;
+  for (int i = 0; i < connections; i++) {
+    watch(&all[i], EPOLL_CTL_ADD, 0);
+    send_more(&all[i]);
+  }
+  struct epoll_event ready[256];
+  while (now() < end) {
+    int count = epoll_wait(poll_fd, ready, 256, 100);
+    for (int i = 0; i < count; i++) {
+      struct conn *c = ready[i].data.ptr;
+      send_more(c);
+      if (!receive_more(c)) continue;
+      messages++;
+      c->sent = c->received = 0;
+      send_more(c);
+    }
+  }
+  printf("%lu %.6f\n", messages, now() - start);
+}
