@@ -1,6 +1,6 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
 import { acceptPeers } from "./lib/accept.ts";
-import { type Address, formatAddress, parseAddress } from "./lib/address.ts";
+import { type Address, parseAddress } from "./lib/address.ts";
 import { type Clock, sleep, systemClock } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { explain, NetworkError } from "./lib/errors.ts";
@@ -11,7 +11,15 @@ import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import { listen } from "./lib/net/table.ts";
 import type { Listener } from "./lib/net/transport.ts";
-import { choice, count, duration, flag, interval, parseOptions, type Values } from "./lib/options.ts";
+import {
+  choice,
+  count,
+  duration,
+  flag,
+  interval,
+  parseOptions,
+  type Values,
+} from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
 import type { Ending } from "./lib/session.ts";
 import { Sessions } from "./lib/sessions.ts";

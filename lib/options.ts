@@ -31,6 +31,8 @@ export type Values<T extends OptionTable> = {
 export interface Parsed<T extends OptionTable> {
   readonly values: Values<T>;
   readonly positionals: readonly string[];
+  /** The keys of the options that were given. */
+  readonly given: ReadonlySet<string>;
 }
 
 type Details = Pick<Option<unknown>, "summary" | "short" | "excludes">;
@@ -107,12 +109,13 @@ export function parseOptions<T extends OptionTable>(
   args: readonly string[],
 ): Parsed<T> {
   const { texts, positionals } = readArgs(table, args);
-  for (const key of texts.keys()) rejectExcluded(table, key, texts);
+  const given = new Set(texts.keys());
+  for (const key of given) rejectExcluded(table, key, given);
   const entries = Object.entries(table).map(([key, option]) => {
     const text = texts.get(key);
     return [key, text === undefined ? option.initial : readValue(option, key, text)] as const;
   });
-  return { values: Object.fromEntries(entries) as Values<T>, positionals };
+  return { values: Object.fromEntries(entries) as Values<T>, positionals, given };
 }
 
 // The text given for each option, by key; of an option given twice, the last.
@@ -171,7 +174,7 @@ function rejectFlagValues(flags: readonly string[], args: readonly string[]): vo
 function rejectExcluded(
   table: OptionTable,
   key: string,
-  given: ReadonlyMap<string, string>,
+  given: ReadonlySet<string>,
 ): void {
   const other = table[key]!.excludes?.find((excluded) => given.has(excluded));
   if (other === undefined) return;

@@ -81,9 +81,7 @@ function terminalText(bytes: Uint8Array): string {
 function escape(char: string): string {
   const code = char.charCodeAt(0);
   if (NAMED[char]) return NAMED[char];
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, "0")}`
-    : `\\u{${code.toString(16)}}`;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -5,7 +5,6 @@ import { type Event, type EventMap, type Format, type Show } from "./event.ts";
 const PREVIEW = 4096; // bytes of a chunk that are given as text; hex gives all of them
 
 // C1 controls and DEL are valid in JSON as they are, but not safe on a terminal.
-// deno-lint-ignore no-control-regex
 const UNSAFE = /[\x7f-\x9f\u2028\u2029]/g;
 
 /**

@@ -80,10 +80,12 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       formatDuration(event.elapsed),
     ],
     missed: ({ chunks, others }) => [
-      `… ${[[chunks, "chunk"] as const, [others, "other event"] as const]
-        .filter(([count]) => count > 0).map(([count, what]) => formatMany(count, what)).join(
-          " and ",
-        )} not shown`,
+      `… ${
+        [[chunks, "chunk"] as const, [others, "other event"] as const]
+          .filter(([count]) => count > 0).map(([count, what]) => formatMany(count, what)).join(
+            " and ",
+          )
+      } not shown`,
     ],
   };
 }

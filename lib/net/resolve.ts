@@ -14,7 +14,7 @@ export async function resolve(
   address: Address,
   { signal }: { signal: AbortSignal },
 ): Promise<Address[]> {
-  const names = await hostnames(address.hostname || "localhost", signal);
+  const names = await hostnames(address.hostname, signal);
   return interleave(names).map((hostname) => ({ ...address, hostname }));
 }
 

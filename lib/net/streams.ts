@@ -108,27 +108,27 @@ export async function pump(
   const reader = readable.getReader();
   const writer = writable.getWriter();
   writer.closed.catch(() => {}); // the same error that this function throws
+  const { source } = readable;
+  const { sink } = writable;
+  let reading = true;
   try {
-    await copy(readable.source, writable.sink);
+    for (;;) {
+      reading = true;
+      const length = await source.from.read(source.buffer());
+      if (length === null) break;
+      const chunk = source.take(length);
+      reading = false;
+      const written = sink.wrote(chunk, await sink.to.write(chunk));
+      if (written < length) await sink.writeRest(chunk, written);
+    }
   } catch (error) {
-    await Promise.allSettled([reader.cancel(error), writer.abort(error)]);
+    // As pipeTo does: a source that fails aborts the sink, a sink that fails cancels the source.
+    await (reading ? writer.abort(error) : reader.cancel(error)).catch(() => {});
     throw error;
   }
   await writer.close();
   reader.releaseLock();
   writer.releaseLock();
-}
-
-async function copy(source: ChunkSource, sink: ChunkSink): Promise<void> {
-  const { from } = source;
-  const { to } = sink;
-  for (;;) {
-    const length = await from.read(source.buffer());
-    if (length === null) return;
-    const chunk = source.take(length);
-    const written = sink.wrote(chunk, await to.write(chunk));
-    if (written < length) await sink.writeRest(chunk, written);
-  }
 }
 
 /** The buffers of one direction: a ring, each growing while reads fill it. */

@@ -1,0 +1,111 @@
+/** Interactive: a person types lines and sees what each one brings. */
+import { formatAddress } from "../address.ts";
+import type { Clock } from "../clock.ts";
+import { isReset, NetworkError } from "../errors.ts";
+import { Exchange } from "../exchange.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { Writes } from "../net/streams.ts";
+import type { Terminal } from "../terminal.ts";
+import { formatDuration } from "../units.ts";
+import { defineMode, talking } from "./mode.ts";
+
+const PROMPT = "> ";
+const STALL = 1000; // milliseconds after which an echo that stopped short is shown as far as it came
+
+/** The interactive mode. */
+export const interactive = defineMode({
+  name: "interactive",
+  summary: "send each line that is typed and show the answer and its time",
+  when: "stdin and stdout are a terminal",
+  example: "netecho client localhost 8080",
+  options: talking,
+  async run({ dial, openLog, clock }, { crlf, linger }) {
+    const { openTerminal } = await import("../terminal.ts");
+    const started = clock.now();
+    const peer = await dial();
+    const took = formatDuration(clock.now() - started);
+    const exchange = new Exchange();
+    const left = Promise.withResolvers<void>();
+    const sender = startSending(peer, { exchange, clock, lineEnd: crlf ? "\r\n" : "\n" });
+    const terminal = openTerminal({
+      greeting: `connected to ${formatAddress(peer.remote)} in ${took}; ` +
+        "Ctrl-D ends the input, Ctrl-C leaves",
+      prompt: PROMPT,
+      onLine: sender.send,
+      onEnd() {
+        sender.end();
+        if (linger !== undefined) clock.after(linger, left.resolve);
+      },
+      onInterrupt: left.resolve,
+    });
+    const log = openLog(above(terminal));
+    peer.observer = log.watch();
+    const receiving = receive(peer, { exchange, clock, terminal });
+    try {
+      await Promise.race([receiving, left.promise]);
+    } finally {
+      receiving.catch(() => {}); // closing the peer ends what still waits
+      terminal.close();
+      peer.close();
+    }
+    return 0;
+  },
+});
+
+interface Conversing {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+}
+
+function startSending(
+  peer: Duplex,
+  { exchange, clock, lineEnd }: Conversing & { readonly lineEnd: string },
+) {
+  const writer = peer.writable.getWriter();
+  const encoder = new TextEncoder();
+  const ignore = () => {}; // a peer that is gone is reported by the reading side
+  writer.closed.catch(ignore);
+  return {
+    send(line: string): void {
+      const message = encoder.encode(line + lineEnd);
+      exchange.sent(message, clock.now());
+      writer.write(message).catch(ignore);
+    },
+    end: () => void writer.close().catch(ignore),
+  };
+}
+
+async function receive(
+  peer: Duplex,
+  { exchange, clock, terminal }: Conversing & { readonly terminal: Terminal },
+): Promise<void> {
+  const show = (lines: string[]) => lines.forEach((line) => terminal.print(line));
+  const showUnfinished = () => show(exchange.unfinished(clock.now()));
+  let cancel = () => {};
+  try {
+    for await (const chunk of peer.readable) {
+      cancel();
+      show(exchange.received(chunk, clock.now()));
+      if (exchange.partial) cancel = clock.after(STALL, showUnfinished);
+    }
+    showUnfinished();
+    terminal.print("closed by the peer");
+  } catch (error) {
+    showUnfinished();
+    if (!isReset(error)) throw error;
+    throw new NetworkError(`The peer reset the connection (${formatAddress(peer.remote)})`);
+  } finally {
+    cancel();
+  }
+}
+
+// The log of this connection, shown above the line that is being edited.
+function above(terminal: Terminal): Writes {
+  const decoder = new TextDecoder();
+  return {
+    write(bytes) {
+      terminal.print(decoder.decode(bytes).trimEnd());
+      return Promise.resolve(bytes.length);
+    },
+  };
+}

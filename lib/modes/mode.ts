@@ -1,0 +1,49 @@
+/** What a client mode is. Each is one file here and one line in `table.ts`. */
+import type { Clock } from "../clock.ts";
+import type { Log } from "../events/log.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { Reads, Writes } from "../net/streams.ts";
+import { duration, flag, type OptionTable, type Values } from "../options.ts";
+import type { Named } from "../table.ts";
+
+/** What a mode works with. */
+export interface ModeContext {
+  /** Connects to the peer, or throws a NetworkError naming what was tried. */
+  readonly dial: () => Promise<Duplex>;
+  readonly input: Reads;
+  readonly output: Writes & { isTerminal(): boolean };
+  /** Prints a line on stderr. */
+  readonly say: (line: string) => void;
+  /** A log of payload as `--show` asks for, by default on stderr. */
+  readonly openLog: (to?: Writes) => Log;
+  readonly clock: Clock;
+}
+
+/** One thing that the client can do with a peer. */
+export interface Mode extends Named {
+  /** When it is chosen. */
+  readonly when: string;
+  readonly options: OptionTable;
+  /** A command line that shows it. */
+  readonly example: string;
+  /** Returns the exit code, or throws what `main.ts` prints. */
+  run(context: ModeContext, values: Values<OptionTable>): Promise<number>;
+}
+
+/** Declares a mode whose `run` knows the types of its options. */
+export function defineMode<T extends OptionTable>(
+  mode: Omit<Mode, "options" | "run"> & {
+    readonly options: T;
+    run(context: ModeContext, values: Values<T>): Promise<number>;
+  },
+): Mode {
+  return mode as Mode;
+}
+
+/** Options of every mode that talks to a peer. */
+export const talking = {
+  crlf: flag({ summary: "end lines with CR LF" }),
+  linger: duration(undefined, {
+    summary: "after the end of input, wait at most D for the peer to finish (default: no limit)",
+  }),
+};

@@ -1,0 +1,80 @@
+/** A terminal that edits lines while other lines appear above them. */
+import process from "node:process";
+import { clearScreenDown, createInterface, moveCursor } from "node:readline";
+
+// Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
+const PROMPT_DELAY = 20;
+
+/** How a terminal begins, and who learns what happens at it. */
+export interface TerminalOptions {
+  /** A line to begin with. */
+  readonly greeting: string;
+  readonly prompt: string;
+  /** A line was entered; it comes without its end. */
+  readonly onLine: (line: string) => void;
+  /** Ctrl-D on an empty line: there will be no more lines. */
+  readonly onEnd: () => void;
+  /** Ctrl-C. */
+  readonly onInterrupt: () => void;
+}
+
+/** An open terminal. */
+export interface Terminal {
+  /** Shows lines above the one being edited, which is drawn again below them. */
+  print(lines: string): void;
+  /** Gives the terminal back as it was. */
+  close(): void;
+}
+
+/**
+ * Opens the terminal of this process with line editing and history. Lines are not limited to the
+ * 4,095 bytes that the kernel's own line editing takes.
+ */
+export function openTerminal(options: TerminalOptions): Terminal {
+  const { stdin: input, stdout: output } = process;
+  output.write(`${options.greeting}\n`);
+  const editor = createInterface({ input, output, prompt: options.prompt, terminal: true });
+  let editing = true;
+  let promptTimer: number | undefined;
+  const stopEditing = () => {
+    editing = false;
+    clearTimeout(promptTimer);
+    editor.close();
+  };
+  const prompt = () => {
+    clearTimeout(promptTimer);
+    if (editing) editor.prompt(true);
+  };
+  const clearLine = () => {
+    moveCursor(output, -output.columns, -editor.getCursorPos().rows);
+    clearScreenDown(output);
+  };
+  // Once the editor has given the keys back, Ctrl-C is a signal again.
+  Deno.addSignalListener("SIGINT", options.onInterrupt);
+  editor.on("SIGINT", options.onInterrupt);
+  editor.on("line", (line) => {
+    options.onLine(line);
+    promptTimer = setTimeout(prompt, PROMPT_DELAY);
+  });
+  editor.on("close", () => {
+    if (!editing) return;
+    clearLine();
+    stopEditing();
+    options.onEnd();
+  });
+  prompt();
+  return {
+    print(text) {
+      if (editing) clearLine();
+      output.write(`${text}\n`);
+      prompt();
+    },
+    close() {
+      if (editing) {
+        clearLine();
+        stopEditing();
+      }
+      Deno.removeSignalListener("SIGINT", options.onInterrupt);
+    },
+  };
+}
