@@ -1,6 +1,7 @@
 /** A terminal that edits lines while other lines appear above them. */
 import process from "node:process";
 import { clearScreenDown, createInterface, moveCursor } from "node:readline";
+import { systemClock } from "./clock.ts";
 
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
 const PROMPT_DELAY = 20;
@@ -35,14 +36,14 @@ export function openTerminal(options: TerminalOptions): Terminal {
   output.write(`${options.greeting}\n`);
   const editor = createInterface({ input, output, prompt: options.prompt, terminal: true });
   let editing = true;
-  let promptTimer: number | undefined;
+  let cancelPrompt = () => {};
   const stopEditing = () => {
     editing = false;
-    clearTimeout(promptTimer);
+    cancelPrompt();
     editor.close();
   };
   const prompt = () => {
-    clearTimeout(promptTimer);
+    cancelPrompt();
     if (editing) editor.prompt(true);
   };
   const clearLine = () => {
@@ -54,7 +55,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
   editor.on("SIGINT", options.onInterrupt);
   editor.on("line", (line) => {
     options.onLine(line);
-    promptTimer = setTimeout(prompt, PROMPT_DELAY);
+    cancelPrompt = systemClock.after(PROMPT_DELAY, prompt);
   });
   editor.on("close", () => {
     if (!editing) return;

@@ -1,0 +1,310 @@
+/** What the tests share: the program run from outside, real peers, random bytes. */
+import { TextLineStream } from "@std/streams/text-line-stream";
+import { toBytes } from "@std/streams/to-bytes";
+import { toText } from "@std/streams/to-text";
+import { assert } from "@std/assert";
+
+/** The repository. */
+export const ROOT = new URL("..", import.meta.url);
+const MAIN = new URL("main.ts", ROOT).pathname;
+const BINARY = Deno.env.get("NETECHO_BIN");
+
+/** The command line that runs netecho: the sources, or the binary that NETECHO_BIN names. */
+export function netechoCommand(args: readonly string[]): [string, string[]] {
+  return BINARY ? [BINARY, [...args]] : [Deno.execPath(), ["run", "-A", MAIN, ...args]];
+}
+
+/** The same as one line for a POSIX shell. */
+export function netechoShell(args: readonly string[]): string {
+  const [command, rest] = netechoCommand(args);
+  return [command, ...rest].map((word) => `'${word}'`).join(" ");
+}
+
+/** What a finished program left behind. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: Uint8Array<ArrayBuffer>;
+  readonly text: string;
+  readonly stderr: string;
+}
+
+/** Input of a program: bytes, or a function that writes them as it likes. */
+export type Input = Uint8Array | string | ((writer: WritableStreamDefaultWriter) => Promise<void>);
+
+/** Runs a program to its end. */
+export async function runProgram(
+  [command, args]: [string, readonly string[]],
+  { input = "", env }: { input?: Input; env?: Record<string, string> } = {},
+): Promise<Finished> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1", ...env },
+  }).spawn();
+  const [stdout, stderr, { code }] = await Promise.all([
+    toBytes(child.stdout),
+    toText(child.stderr),
+    child.status,
+    feed(child.stdin, input),
+  ]);
+  return { code, stdout, text: new TextDecoder().decode(stdout), stderr };
+}
+
+/** Runs netecho to its end. */
+export function netecho(
+  args: readonly string[],
+  options: { input?: Input; env?: Record<string, string> } = {},
+): Promise<Finished> {
+  return runProgram(netechoCommand(args), options);
+}
+
+/** Runs a line of bash to its end; `$PORT` and the like come from `env`. */
+export function bash(
+  script: string,
+  options: { input?: Input; env?: Record<string, string> } = {},
+): Promise<Finished> {
+  return runProgram(["bash", ["-c", script]], options);
+}
+
+// A program may end before it has read its input: that is for the test to judge.
+async function feed(stdin: WritableStream<Uint8Array>, input: Input): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    if (typeof input === "function") await input(writer);
+    else await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await writer.close();
+  } catch {
+    await writer.abort().catch(() => {});
+  }
+}
+
+/** A program that runs beside the test, and the lines that it prints. */
+export class Running implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly stderr: Promise<string>;
+  readonly #child: Deno.ChildProcess;
+  readonly #reading: Promise<void>;
+  #wake = Promise.withResolvers<void>();
+  #ended = false;
+
+  constructor(
+    [command, args]: [string, readonly string[]],
+    { stdin = "null" }: { stdin?: "null" | "piped" } = {},
+  ) {
+    this.#child = new Deno.Command(command, {
+      args: [...args],
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+    this.stderr = toText(this.#child.stderr);
+    this.#reading = this.#read();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  get stdin(): WritableStream<Uint8Array> {
+    return this.#child.stdin;
+  }
+
+  /** The first line, from now or before, that matches. */
+  async line(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = this.lines.find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      assert(!this.#ended, `no line matches ${pattern}:\n${this.lines.join("\n")}`);
+      await this.#wake.promise;
+    }
+  }
+
+  kill(signal: Deno.Signal = "SIGTERM"): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits until the program has ended by itself. */
+  async end(): Promise<{ code: number; stderr: string }> {
+    const [{ code }, stderr] = await Promise.all([this.#child.status, this.stderr, this.#reading]);
+    return { code, stderr };
+  }
+
+  /** Asks the program to stop, and waits until it has. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<{ code: number; stderr: string }> {
+    if (!this.#ended) this.kill(signal);
+    return await this.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.end();
+  }
+
+  async #read(): Promise<void> {
+    const lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(
+      new TextLineStream(),
+    );
+    for await (const line of lines) {
+      this.lines.push(line);
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    }
+    this.#ended = true;
+    this.#wake.resolve();
+  }
+}
+
+/** A netecho server on a free port of 127.0.0.1. */
+export class Server extends Running {
+  port = 0;
+
+  /** Starts one and waits until it listens. */
+  static async start(
+    args: readonly string[] = [],
+    address = "127.0.0.1:0",
+  ): Promise<Server> {
+    const server = new Server(netechoCommand(["server", address, ...args]));
+    const json = args.includes("--json");
+    const line = await server.line(json ? /"event":"listening"/ : /^listening /);
+    server.port = json ? JSON.parse(line).port : Number(/:(\d+)$/.exec(line)![1]);
+    return server;
+  }
+
+  connect(): Promise<Deno.TcpConn> {
+    return Deno.connect({ hostname: "127.0.0.1", port: this.port });
+  }
+
+  /** The events so far of a server that runs with `--json`. */
+  get events(): Record<string, unknown>[] {
+    return this.lines.map((line) => JSON.parse(line));
+  }
+}
+
+/** Random bytes, the same for the same seed (mulberry32). */
+export function randomBytes(length: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  const next = randomWords(seed);
+  for (let index = 0; index < words.length; index++) words[index] = next();
+  return new Uint8Array(words.buffer, 0, length);
+}
+
+/** A generator of 32-bit words. */
+export function randomWords(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let word = Math.imul(state ^ (state >>> 15), 1 | state);
+    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
+    return (word ^ (word >>> 14)) >>> 0;
+  };
+}
+
+/** The SHA-256 of some bytes, in hex. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** Sends bytes, half-closes, and returns all that comes back. */
+export async function echoThrough(
+  conn: Deno.Conn,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const sending = writeAll(conn, bytes).then(() => conn.closeWrite());
+  const [received] = await Promise.all([readAll(conn), sending]);
+  conn.close();
+  return received;
+}
+
+/** Sends bytes and checks each as it comes back, keeping none; returns how many came as sent. */
+export async function countEchoes(conn: Deno.Conn, bytes: Uint8Array): Promise<number> {
+  const sending = writeAll(conn, bytes).then(() => conn.closeWrite());
+  const buffer = new Uint8Array(65536);
+  let at = 0;
+  for (let length; (length = await conn.read(buffer)) !== null; at += length) {
+    const expected = bytes.subarray(at, at + length);
+    if (!buffer.subarray(0, length).every((byte, index) => byte === expected[index])) break;
+  }
+  conn.close();
+  await sending.catch(() => {}); // it fails only when the count is short
+  return at;
+}
+
+/** Writes every byte. */
+export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await conn.write(rest));
+}
+
+/** Reads to the peer's FIN. */
+export async function readAll(conn: Deno.Conn): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: BlobPart[] = [];
+  const buffer = new Uint8Array(65536);
+  for (;;) {
+    const length = await conn.read(buffer);
+    if (length === null) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    chunks.push(buffer.slice(0, length));
+  }
+}
+
+/** Reads exactly this many bytes. */
+export async function readExactly(conn: Deno.Conn, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const count = await conn.read(bytes.subarray(at));
+    assert(count !== null, `the peer ended after ${at} of ${length} bytes`);
+    at += count;
+  }
+  return bytes;
+}
+
+/** A port on which nobody listens. */
+export function unusedPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Resident memory of a process, in bytes (Linux). */
+export function residentMemory(pid: number): number {
+  const pages = Deno.readTextFileSync(`/proc/${pid}/statm`).split(" ")[1];
+  return Number(pages) * 4096;
+}
+
+/** CPU time that a process has used, in milliseconds to the nearest 10 (Linux). */
+export function cpuTime(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** Whether a program is on the PATH. */
+export function has(program: string): boolean {
+  const paths = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
+  return paths.some((path) => {
+    try {
+      return Deno.statSync(`${path}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The name of a test and whether it runs; what it lacks stands in its name. */
+export function needing(
+  programs: readonly string[],
+  name: string,
+): { name: string; ignore: boolean } {
+  const lacking = programs.filter((program) => !has(program));
+  if (lacking.length === 0) return { name, ignore: false };
+  return { name: `${name} (skipped: no ${lacking.join(", ")} here)`, ignore: true };
+}
+
+/** The same for a test that looks into /proc or uses Linux's tools. */
+export function onLinux(name: string): { name: string; ignore: boolean } {
+  const ignore = Deno.build.os !== "linux";
+  return { name: ignore ? `${name} (skipped: needs Linux)` : name, ignore };
+}
