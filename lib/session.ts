@@ -24,17 +24,18 @@ export interface Ending {
   readonly detail?: string;
 }
 
-/** A peer being served. */
-export class Session {
+/** A peer being served. It observes its own connection, to count what passes. */
+export class Session implements Observer {
   readonly peer: Duplex;
   readonly number: number;
   readonly #context: SessionContext;
-  readonly #ended = Promise.withResolvers<Ending>();
+  #end: (ending: Ending) => void = () => {};
+  #watcher: Observer | undefined;
   #received = 0;
   #sent = 0;
   #lastActive = 0;
 
-  constructor(peer: Duplex, { number, ...context }: SessionContext & { number: number }) {
+  constructor(peer: Duplex, number: number, context: SessionContext) {
     this.peer = peer;
     this.number = number;
     this.#context = context;
@@ -42,21 +43,16 @@ export class Session {
 
   /** Serves the peer and closes it. Never rejects. */
   async run(): Promise<Ending> {
-    const { log, clock, service } = this.#context;
+    const { log, clock } = this.#context;
     const { peer, number: connection } = this;
-    const started = this.#lastActive = clock.now();
     const { local, remote } = peer;
+    const started = this.#lastActive = clock.now();
     log.emit({ event: "opened", connection, remote, local });
-    peer.observer = this.#observer(log.watch(connection));
+    this.#watcher = log.watch(connection);
+    peer.observer = this;
     const stopWatching = this.#watchIdleness();
-
-    service.handle(peer).then(
-      () => this.end({ reason: "eof" }),
-      (error) => this.end(endingOf(error)),
-    );
-    const ending = await this.#ended.promise;
-
-    stopWatching();
+    const ending = await this.#serve();
+    stopWatching?.();
     peer.close();
     const elapsed = clock.now() - started;
     const [received, sent] = [this.#received, this.#sent];
@@ -66,35 +62,45 @@ export class Session {
 
   /** Ends the session now, unless it has ended. */
   end(ending: Ending): void {
-    this.#ended.resolve(ending);
+    this.#end(ending);
   }
 
-  #observer(watcher: Observer | undefined): Observer {
-    const { totals, idleTimeout, clock } = this.#context;
-    const touch = () => {
-      if (idleTimeout !== undefined) this.#lastActive = clock.now();
-    };
-    return {
-      received: (chunk) => {
-        this.#received += chunk.length;
-        totals.received += chunk.length;
-        totals.chunks++;
-        touch();
-        watcher?.received(chunk);
-      },
-      sent: (chunk) => {
-        this.#sent += chunk.length;
-        totals.sent += chunk.length;
-        touch();
-        watcher?.sent(chunk);
-      },
-    };
+  received(chunk: Uint8Array): void {
+    const { totals } = this.#context;
+    this.#received += chunk.length;
+    totals.received += chunk.length;
+    totals.chunks++;
+    this.#touch();
+    this.#watcher?.received(chunk);
+  }
+
+  sent(chunk: Uint8Array): void {
+    this.#sent += chunk.length;
+    this.#context.totals.sent += chunk.length;
+    this.#touch();
+    this.#watcher?.sent(chunk);
+  }
+
+  // Whichever is first: the service is done, or somebody ends the session.
+  #serve(): Promise<Ending> {
+    return new Promise((resolve) => {
+      this.#end = resolve;
+      this.#context.service.handle(this.peer).then(
+        () => resolve({ reason: "eof" }),
+        (error) => resolve(endingOf(error)),
+      );
+    });
+  }
+
+  #touch(): void {
+    const { idleTimeout, clock } = this.#context;
+    if (idleTimeout !== undefined) this.#lastActive = clock.now();
   }
 
   // One timer, set again for what is left of the time, rather than one for each chunk.
-  #watchIdleness(): () => void {
+  #watchIdleness(): (() => void) | undefined {
     const { idleTimeout, clock } = this.#context;
-    if (idleTimeout === undefined) return () => {};
+    if (idleTimeout === undefined) return undefined;
     let cancel = () => {};
     const check = () => {
       const left = this.#lastActive + idleTimeout - clock.now();

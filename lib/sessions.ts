@@ -28,7 +28,7 @@ export class Sessions {
       peer.close();
       return undefined;
     }
-    const session = new Session(peer, { ...this.#context, number: ++totals.connections });
+    const session = new Session(peer, ++totals.connections, this.#context);
     totals.open++;
     this.#open.add(session);
     const ending = await session.run();

@@ -20,7 +20,11 @@ export interface Writes {
 export type Seen = (chunk: Uint8Array) => void;
 
 const SMALLEST_BUFFER = 1024; // what an idle connection costs
-const LARGEST_BUFFER = 256 * 1024; // beyond it a bulk transfer gains nothing
+const LARGEST_BUFFER = 512 * 1024; // beyond it a bulk transfer gains nothing
+const GROWTH = 4; // a read that fills its buffer is followed by one into a larger buffer
+const SHRINK_AFTER = 64; // reads in a row that would have fitted into a smaller one
+
+const NOTHING = new Uint8Array(0);
 
 /** How a {@linkcode ByteReadable} reads. */
 export interface ReadOptions {
@@ -78,7 +82,7 @@ export class ByteWritable extends WritableStream<Uint8Array> {
   readonly sink: ChunkSink;
 
   constructor(to: Writes, options: WriteOptions = {}) {
-    const sink = new ChunkSink(to, options.seen);
+    const sink = new ChunkSink(to, options);
     super({
       write: async (chunk) => {
         const count = sink.wrote(chunk, await to.write(chunk));
@@ -93,8 +97,10 @@ export class ByteWritable extends WritableStream<Uint8Array> {
 
 /**
  * Moves everything from one stream to the other, then closes the other; a failure on one side
- * aborts the other. Without stages in between it skips the streams' queues, which cost more than
- * the two system calls that a small message needs.
+ * aborts the other. It takes both streams over for good.
+ *
+ * Without stages in between it works on what is beneath the streams: their queues cost more than
+ * the two system calls that a small message needs, and their locks a kilobyte a connection.
  *
  * @throws whatever the reading or the writing side failed with
  */
@@ -102,12 +108,9 @@ export async function pump(
   readable: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
-  if (!(readable instanceof ByteReadable && writable instanceof ByteWritable)) {
-    return await readable.pipeTo(writable);
-  }
-  const reader = readable.getReader();
-  const writer = writable.getWriter();
-  writer.closed.catch(() => {}); // the same error that this function throws
+  const direct = readable instanceof ByteReadable && writable instanceof ByteWritable &&
+    !readable.locked && !writable.locked;
+  if (!direct) return await readable.pipeTo(writable);
   const { source } = readable;
   const { sink } = writable;
   let reading = true;
@@ -122,40 +125,36 @@ export async function pump(
       if (written < length) await sink.writeRest(chunk, written);
     }
   } catch (error) {
-    // As pipeTo does: a source that fails aborts the sink, a sink that fails cancels the source.
-    await (reading ? writer.abort(error) : reader.cancel(error)).catch(() => {});
+    if (reading) sink.abort?.(); // a sink that failed is its owner's to close
     throw error;
   }
-  await writer.close();
-  reader.releaseLock();
-  writer.releaseLock();
+  await sink.close?.();
 }
 
-/** The buffers of one direction: a ring, each growing while reads fill it. */
+/** The buffers of one direction: a ring, growing while reads fill them. */
 class ChunkSource {
   readonly from: Reads;
   readonly #seen: Seen | undefined;
   readonly #ring: Uint8Array[];
-  #view: Uint8Array;
+  #view: Uint8Array = NOTHING;
   #slot = 0;
   #size: number;
+  readonly #firstSize: number;
+  #smallReads = 0;
 
   constructor(from: Reads, { stages = 0, firstBuffer = SMALLEST_BUFFER, seen }: ReadOptions) {
     this.from = from;
     this.#seen = seen;
-    this.#size = firstBuffer;
-    this.#ring = Array.from({ length: stages + 1 }, () => new Uint8Array(0));
-    this.#view = this.#ring[0]!;
+    this.#size = this.#firstSize = firstBuffer;
+    this.#ring = Array.from({ length: stages + 1 }, () => NOTHING);
   }
 
   /** Where the next read goes. */
   buffer(): Uint8Array {
     if (this.#ring.length > 1) this.#slot = (this.#slot + 1) % this.#ring.length;
-    let buffer = this.#ring[this.#slot]!;
-    if (buffer.length < this.#size) {
-      buffer = this.#ring[this.#slot] = new Uint8Array(this.#size);
-    }
-    return buffer;
+    const buffer = this.#ring[this.#slot]!;
+    if (buffer.length === this.#size) return buffer;
+    return this.#ring[this.#slot] = new Uint8Array(this.#size);
   }
 
   /** The chunk that a read of `length` bytes left in the buffer. */
@@ -165,18 +164,32 @@ class ChunkSource {
     if (this.#view.length !== length || this.#view.buffer !== buffer.buffer) {
       this.#view = buffer.subarray(0, length);
     }
-    if (length === buffer.length) this.#size = Math.min(length * 4, LARGEST_BUFFER);
+    this.#adapt(length, buffer.length);
     this.#seen?.(this.#view);
     return this.#view;
+  }
+
+  #adapt(length: number, size: number): void {
+    if (length === size) {
+      this.#size = Math.min(size * GROWTH, LARGEST_BUFFER);
+    } else if (length <= size / GROWTH && size > this.#firstSize) {
+      if (++this.#smallReads < SHRINK_AFTER) return;
+      this.#size = Math.max(size / GROWTH, this.#firstSize);
+    }
+    this.#smallReads = 0;
   }
 }
 
 class ChunkSink {
   readonly to: Writes;
+  readonly close: WriteOptions["close"];
+  readonly abort: WriteOptions["abort"];
   readonly #seen: Seen | undefined;
 
-  constructor(to: Writes, seen: Seen | undefined) {
+  constructor(to: Writes, { seen, close, abort }: WriteOptions) {
     this.to = to;
+    this.close = close;
+    this.abort = abort;
     this.#seen = seen;
   }
 
