@@ -1,0 +1,210 @@
+/** Peers that do not behave, and a machine that runs out: the others are served all the same. */
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { connect as nodeConnect, type Socket } from "node:net";
+import {
+  countEchoes,
+  cpuTime,
+  has,
+  netechoShell,
+  onLinux,
+  randomBytes,
+  readExactly,
+  residentMemory,
+  Running,
+  Server,
+  writeAll,
+} from "../helpers.ts";
+
+const HELLO = new TextEncoder().encode("hello\n");
+const MIB = 1024 * 1024;
+
+async function roundTrip(conn: Deno.Conn): Promise<void> {
+  await writeAll(conn, HELLO);
+  assertEquals(await readExactly(conn, HELLO.length), HELLO);
+}
+
+function openDescriptors(pid: number): number {
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+}
+
+Deno.test({
+  ...onLinux("a client that sends 1 GB and never reads costs less than 16 MB and no one else"),
+  async fn() {
+    await using server = await Server.start(["-q"]);
+    const bytes = randomBytes(10 * MIB);
+    assertEquals(await countEchoes(await server.connect(), bytes), bytes.length); // warm up
+    const before = residentMemory(server.pid);
+
+    const deaf = await server.connect();
+    let sent = 0;
+    const sending = (async () => {
+      while (sent < 1e9) sent += await deaf.write(bytes);
+    })().catch(() => {}); // ended by the close below
+    for (let round = 0; round < 10; round++) {
+      assertEquals(await countEchoes(await server.connect(), bytes), bytes.length);
+    }
+    assertLess(sent, 1e9);
+    assertLess(residentMemory(server.pid) - before, 16 * MIB);
+    deaf.close();
+    await sending;
+  },
+});
+
+Deno.test({
+  ...onLinux(
+    "with 64 descriptors and 200 clients it serves some, waits idly, then serves the rest",
+  ),
+  async fn() {
+    const shell = netechoShell(["server", "127.0.0.1:0", "-q", "--stats", "100ms"]);
+    await using server = new Running(["bash", ["-c", `ulimit -n 64; exec ${shell}`]]);
+    const port = Number(/:(\d+)$/.exec(await server.line(/^listening/))![1]);
+    const answered: Deno.Conn[] = [];
+    const clients = await Promise.all(
+      Array.from({ length: 200 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
+    );
+    const served = clients.map(async (conn) => {
+      await roundTrip(conn);
+      answered.push(conn);
+      conn.close(); // only what is closed makes room for the next
+    });
+    await Promise.all(served);
+    assertEquals(answered.length, 200);
+
+    // And again, holding on: those without a descriptor wait, and waiting costs nothing.
+    const holding = await Promise.all(
+      Array.from({ length: 200 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
+    );
+    let waiting = 200;
+    const echoes = holding.map((conn) => roundTrip(conn).then(() => waiting--));
+    server.lines.length = 0;
+    const full = / (\d\d) open, 0 connections\/s/;
+    const open = Number(full.exec(await server.line(full))![1]);
+    const before = cpuTime(server.pid);
+    server.lines.length = 0;
+    for (let ticks = 0; ticks < 10; ticks++) {
+      await server.line(/open/);
+      server.lines.length = 0;
+    }
+    assertLess(cpuTime(server.pid) - before, 300); // of the 1,000 ms that ten lines take
+    assertEquals(200 - waiting, open);
+    assert(open > 30, `serves ${open} with 64 descriptors`);
+    for (const conn of holding.slice(0, 180)) conn.close();
+    await Promise.allSettled(echoes);
+    await Promise.all(echoes.slice(180));
+    for (const conn of holding.slice(180)) conn.close();
+    const { stderr } = await server.stop();
+    assert(/Cannot accept on tcp:\/\/.*: too many open files/.test(stderr), stderr);
+    assertLess(stderr.split("\n").length, 20); // said once a spell, not once a try
+  },
+});
+
+Deno.test({
+  ...onLinux("10,000 clients that reset before they are accepted change nothing for the others"),
+  async fn() {
+    await using server = await Server.start(["--json", "--show", "none"]);
+    const good = await server.connect();
+    await roundTrip(good);
+    for (let batch = 0; batch < 10; batch++) {
+      Deno.kill(server.pid, "SIGSTOP"); // so that none is accepted before its reset
+      for (let burst = 0; burst < 10; burst++) {
+        const sockets = await Promise.all(
+          Array.from({ length: 100 }, () => connected(server.port)),
+        );
+        for (const socket of sockets) socket.resetAndDestroy();
+      }
+      Deno.kill(server.pid, "SIGCONT");
+      await roundTrip(good);
+      const newcomer = await server.connect();
+      await roundTrip(newcomer);
+      newcomer.close();
+    }
+    good.close();
+    const { code, stderr } = await server.stop();
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const failures = server.events.filter(({ event }) => event === "accept-failed");
+    const opened = server.events.filter(({ event }) => event === "opened");
+    assert(failures.length <= 10 * 2, `${failures.length} lines about failed accepts`);
+    assertLess(opened.length, 10_012); // most never became connections
+  },
+});
+
+function connected(port: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = nodeConnect({ host: "127.0.0.1", port }, () => resolve(socket));
+  socket.on("error", reject);
+  return promise;
+}
+
+Deno.test({
+  ...onLinux("killed, resetting and half-open clients leave nothing open behind"),
+  async fn() {
+    await using server = await Server.start(["--json", "--show", "none"]);
+    const idle = await server.connect();
+    await roundTrip(idle);
+    const before = openDescriptors(server.pid);
+    const bytes = randomBytes(4 * MIB);
+
+    for (let round = 0; round < 20; round++) {
+      const killed = new Running([
+        "bash",
+        ["-c", `exec 3<>/dev/tcp/127.0.0.1/${server.port}; echo ready; exec sleep 60`],
+      ]);
+      const resetting = await connected(server.port);
+      resetting.write(bytes);
+      const halfOpen = await server.connect();
+      await halfOpen.write(HELLO);
+      await halfOpen.closeWrite();
+      await readExactly(halfOpen, HELLO.length);
+      await killed.line(/ready/);
+      killed.kill("SIGKILL");
+      await killed.end();
+      resetting.resetAndDestroy(); // in the middle of the server's writes
+      halfOpen.close();
+    }
+    await server.line(/"event":"closed","time":"[^"]*","connection":61,/);
+    idle.close();
+    for (let number = 1; number <= 61; number++) {
+      await server.line(new RegExp(`"event":"closed".*"connection":${number},`));
+    }
+    assertEquals(openDescriptors(server.pid), before - 1);
+    const reasons = server.events.filter(({ event }) => event === "closed").map(({ reason }) =>
+      reason
+    );
+    assertEquals(reasons.filter((reason) => reason === "error"), []);
+    assert(reasons.includes("reset"));
+    const { code, stderr } = await server.stop();
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  },
+});
+
+const enough = has("bash") && Deno.build.os === "linux" &&
+  Number(
+      new TextDecoder().decode(
+        new Deno.Command("bash", { args: ["-c", "ulimit -Hn"] }).outputSync().stdout,
+      ).trim().replace("unlimited", "1e9"),
+    ) >= 12_000;
+
+Deno.test({
+  name: "5,000 idle connections cost less than 18 KB each and no SYN retry" +
+    (enough ? "" : " (skipped: needs Linux and 12,000 descriptors)"),
+  ignore: !enough,
+  async fn() {
+    await using server = await Server.start(["-q", "--stats", "100ms"]);
+    const before = residentMemory(server.pid);
+    const retries = synRetries();
+    const clients = await Promise.all(Array.from({ length: 5000 }, () => server.connect()));
+    await server.line(/5,000 open/);
+    assertEquals(synRetries(), retries);
+    assertLess((residentMemory(server.pid) - before) / 5000, 18_000);
+    await roundTrip(clients[4999]!);
+    for (const conn of clients) conn.close();
+    await server.line(/ 0 open/);
+  },
+});
+
+// The kernel's count of SYNs sent again, since it started.
+function synRetries(): number {
+  const [names, values] = Deno.readTextFileSync("/proc/net/netstat").split("\n")
+    .filter((line) => line.startsWith("TcpExt:")).map((line) => line.split(" "));
+  return Number(values![names!.indexOf("TCPSynRetrans")]);
+}
