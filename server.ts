@@ -109,18 +109,17 @@ async function serve(
       clock,
       signal: stopAccepting.signal,
       onPeer: (peer) => {
+        if (values.once) stopAccepting.abort();
         const served = sessions.serve(peer);
-        if (!values.once) return;
-        stopAccepting.abort();
-        served.then(only.resolve);
+        if (values.once) served.then(only.resolve);
       },
     })
   );
   const ending = await Promise.race([only.promise, aborted(shutdown.requested)]);
 
   stopAccepting.abort();
+  await Promise.all(accepting); // only then are the ports free
   await drain(sessions, { values, shutdown, log });
-  await Promise.all(accepting);
   stopStats();
   const { connections, refused, received, sent } = totals;
   const elapsed = clock.now() - started;

@@ -1,9 +1,10 @@
 /** Payload made safe and readable for a terminal, whatever bytes it holds. */
 
-// C0, DEL and C1 can command a terminal; line and paragraph separators and the bidirectional
-// controls can reorder what a person reads (Unicode TR 36 section 2.10).
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/**
+ * C0, DEL and C1 can command a terminal; line and paragraph separators and the bidirectional
+ * controls can reorder what a person reads (Unicode TR 36 section 2.10).
+ */
+export const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

@@ -1,11 +1,9 @@
 /** Events as JSON, one object a line (https://jsonlines.org). */
 import { type Address, formatAddress } from "../address.ts";
+import { UNSAFE } from "../printable.ts";
 import { type Event, type EventMap, type Format, type Show } from "./event.ts";
 
 const PREVIEW = 4096; // bytes of a chunk that are given as text; hex gives all of them
-
-// C1 controls and DEL are valid in JSON as they are, but not safe on a terminal.
-const UNSAFE = /[\x7f-\x9f\u2028\u2029]/g;
 
 /**
  * The JSON format: `event`, `time` (ISO 8601), then the event's own fields. Addresses are written
@@ -19,6 +17,7 @@ export function jsonFormat({ show }: { show: Show }): Format {
       time: new Date(time).toISOString(),
       ...(event.event === "data" ? dataFields(event, show) : plain(fields)),
     };
+    // JSON itself asks for no more than the C0 controls to be escaped.
     return `${JSON.stringify(record).replace(UNSAFE, escape)}\n`;
   };
 }
