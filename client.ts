@@ -66,8 +66,9 @@ export async function run(args: readonly string[]): Promise<number> {
 function parseTarget(positionals: readonly string[]): Address {
   const [first = DEFAULT_ADDRESS, second, third] = positionals;
   if (third !== undefined) throw new UsageError(`One peer at a time: "${third}" is one too many`);
-  const address = second === undefined ? parseAddress(first) : parseHostPort(first, second);
-  if (address.port !== 0) return { ...address, hostname: address.hostname || "localhost" };
+  const parsed = second === undefined ? parseAddress(first) : parseHostPort(first, second);
+  const address = { ...parsed, hostname: parsed.hostname || "localhost" };
+  if (address.port !== 0) return address;
   throw new UsageError(`Cannot connect to port 0 (${formatAddress(address)})`);
 }
 

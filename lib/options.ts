@@ -132,7 +132,7 @@ function readArgs(table: OptionTable, args: readonly string[]) {
     alias: Object.fromEntries(options.flatMap(({ short, name }) => short ? [[short, name]] : [])),
     boolean: flags,
     string: [...names.filter((name) => !flags.includes(name)), "_"],
-    unknown: (arg, key) => key === undefined || rejectUnknown(arg, names),
+    unknown: (arg, key) => key === undefined || rejectUnknown(arg, options),
   });
   const texts = new Map<string, string>();
   for (const { key, name } of options) {
@@ -153,12 +153,15 @@ function readValue(option: Option<unknown>, key: string, text: string): unknown 
   }
 }
 
-function rejectUnknown(arg: string, names: readonly string[]): never {
+function rejectUnknown(
+  arg: string,
+  options: readonly { readonly name: string; readonly short?: string }[],
+): never {
   const given = arg.replace(/=.*/s, "");
-  throw new UsageError(`Unknown option ${given}`, {
-    given,
-    among: names.map((name) => `--${name}`),
-  });
+  const among = given.startsWith("--")
+    ? options.map(({ name }) => `--${name}`)
+    : options.flatMap(({ short }) => short ? [`-${short}`] : []);
+  throw new UsageError(`Unknown option ${given}`, { given, among });
 }
 
 function rejectFlagValues(flags: readonly string[], args: readonly string[]): void {

@@ -1,6 +1,6 @@
 /** A terminal that edits lines while other lines appear above them. */
 import process from "node:process";
-import { clearScreenDown, createInterface, moveCursor } from "node:readline";
+import { clearScreenDown, createInterface, cursorTo, moveCursor } from "node:readline";
 import { systemClock } from "./clock.ts";
 
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
@@ -33,7 +33,6 @@ export interface Terminal {
  */
 export function openTerminal(options: TerminalOptions): Terminal {
   const { stdin: input, stdout: output } = process;
-  output.write(`${options.greeting}\n`);
   const editor = createInterface({ input, output, prompt: options.prompt, terminal: true });
   let editing = true;
   let cancelPrompt = () => {};
@@ -47,7 +46,8 @@ export function openTerminal(options: TerminalOptions): Terminal {
     if (editing) editor.prompt(true);
   };
   const clearLine = () => {
-    moveCursor(output, -output.columns, -editor.getCursorPos().rows);
+    moveCursor(output, 0, -editor.getCursorPos().rows);
+    cursorTo(output, 0);
     clearScreenDown(output);
   };
   // Once the editor has given the keys back, Ctrl-C is a signal again.
@@ -63,6 +63,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     stopEditing();
     options.onEnd();
   });
+  output.write(`${options.greeting}\n`);
   prompt();
   return {
     print(text) {

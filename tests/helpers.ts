@@ -43,12 +43,14 @@ export async function runProgram(
     stderr: "piped",
     env: { NO_COLOR: "1", ...env },
   }).spawn();
+  const stdin = child.stdin.getWriter();
+  feed(stdin, input);
   const [stdout, stderr, { code }] = await Promise.all([
     toBytes(child.stdout),
     toText(child.stderr),
     child.status,
-    feed(child.stdin, input),
   ]);
+  await stdin.abort().catch(() => {}); // what it did not read
   return { code, stdout, text: new TextDecoder().decode(stdout), stderr };
 }
 
@@ -69,15 +71,19 @@ export function bash(
 }
 
 // A program may end before it has read its input: that is for the test to judge.
-async function feed(stdin: WritableStream<Uint8Array>, input: Input): Promise<void> {
-  const writer = stdin.getWriter();
+async function feed(stdin: WritableStreamDefaultWriter, input: Input): Promise<void> {
   try {
-    if (typeof input === "function") await input(writer);
-    else await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
-    await writer.close();
+    if (typeof input === "function") await input(stdin);
+    else await stdin.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    await stdin.close();
   } catch {
-    await writer.abort().catch(() => {});
+    // It has ended.
   }
+}
+
+/** Input that never ends. */
+export function endless(): Promise<void> {
+  return new Promise(() => {});
 }
 
 /** A program that runs beside the test, and the lines that it prints. */
@@ -113,7 +119,7 @@ export class Running implements AsyncDisposable {
   }
 
   /** The first line, from now or before, that matches. */
-  async line(pattern: RegExp): Promise<string> {
+  async line(pattern: { test(line: string): boolean }): Promise<string> {
     for (;;) {
       const found = this.lines.find((line) => pattern.test(line));
       if (found !== undefined) return found;
@@ -307,4 +313,15 @@ export function needing(
 export function onLinux(name: string): { name: string; ignore: boolean } {
   const ignore = Deno.build.os !== "linux";
   return { name: ignore ? `${name} (skipped: needs Linux)` : name, ignore };
+}
+
+/** The same for a test that makes a network namespace of its own, with `unshare -rn`. */
+export function needingNamespace(name: string): { name: string; ignore: boolean } {
+  const needs = needing(["unshare", "ip"], name);
+  if (needs.ignore) return needs;
+  const { success } = new Deno.Command("unshare", {
+    args: ["-rn", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1"],
+    stderr: "null",
+  }).outputSync();
+  return success ? needs : { name: `${name} (skipped: no network namespaces here)`, ignore: true };
 }

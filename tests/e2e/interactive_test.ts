@@ -1,0 +1,139 @@
+/** A person at a terminal: the client under a real pseudo-terminal. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { needing, netechoShell, randomBytes, Running, Server } from "../helpers.ts";
+
+// What a line of the terminal's output leaves on its screen: what was erased and all escapes go.
+function onScreen(raw: string): string {
+  return raw.replace(/^.*\x1b\[0J/, "").replace(/\x1b\[[\d;?]*[A-Za-z]|\r/g, "");
+}
+
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+
+/** `script` gives a program a terminal; what the test writes are the keys. */
+class Typist implements AsyncDisposable {
+  readonly #script: Running;
+  readonly #keys: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(args: readonly string[]) {
+    const client = `${netechoShell(["client", ...args])}; echo exit code $?`;
+    this.#script = new Running(["script", ["-qfec", client, "/dev/null"]], { stdin: "piped" });
+    this.#keys = this.#script.stdin.getWriter();
+  }
+
+  type(keys: string): Promise<void> {
+    return this.#keys.write(new TextEncoder().encode(keys));
+  }
+
+  /** The first line that matches, free of escape sequences. */
+  async sees(pattern: RegExp): Promise<string> {
+    const line = await this.#script.line({ test: (raw) => pattern.test(onScreen(raw)) });
+    return onScreen(line);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#keys.close().catch(() => {});
+    await this.#script[Symbol.asyncDispose]();
+  }
+}
+
+function session(
+  name: string,
+  body: (typist: Typist, server: Server) => Promise<void>,
+  args: readonly string[] = [],
+): void {
+  Deno.test({
+    ...needing(["script"], name),
+    async fn() {
+      await using server = await Server.start(["--grace", "0"]);
+      await using typist = new Typist(["127.0.0.1", String(server.port), ...args]);
+      await typist.sees(/^connected to tcp:/);
+      await body(typist, server);
+    },
+  });
+}
+
+session("a line comes back with its size and its time", async (typist) => {
+  await typist.type("hello\r");
+  const answer = await typist.sees(/echo: hello/);
+  assertMatch(answer, /^read 6 bytes in \d+(\.\d+)? ms, echo: hello$/);
+});
+
+session("an empty line is sent as a newline and comes back", async (typist, server) => {
+  await typist.type("\r");
+  assertMatch(await typist.sees(/^read/), /^read 1 byte in .* ms, echo: $/);
+  await server.line(/#1 < 1 byte: \\n$/);
+});
+
+session("--crlf ends the line with CR LF", async (typist, server) => {
+  await typist.type("hi\r");
+  assertMatch(await typist.sees(/^read/), /^read 4 bytes in .* ms, echo: hi$/);
+  await server.line(/#1 < 4 bytes: hi\\r\\n$/);
+}, ["--crlf"]);
+
+session("messages of every length stay in step", async (typist) => {
+  for (const length of [127, 128, 129, 1, 300, 5000, 2]) {
+    const message = randomBytes(length, length).toHex().slice(0, length);
+    await typist.type(`${message}\r`);
+    const answer = await typist.sees(new RegExp(`^read ${(length + 1).toLocaleString("en")} byte`));
+    assertStringIncludes(answer, `echo: ${message.slice(0, 1000)}`);
+  }
+});
+
+session("an escape sequence that is typed does not come back raw", async (typist) => {
+  await typist.type("\x16\x1bPx\x9b31m\u202ey\r"); // a DCS that a terminal would obey
+  const answer = await typist.sees(/echo: /);
+  assertEquals(/[\x00-\x1f\x7f-\x9f\u202e]/.test(answer), false, answer);
+});
+
+session("Ctrl-D half-closes; the session ends when the peer has finished", async (typist) => {
+  await typist.type("last\r");
+  await typist.sees(/echo: last/);
+  await typist.type(CTRL_D);
+  await typist.sees(/^closed by the peer/);
+  assertEquals(await typist.sees(/^exit code/), "exit code 0");
+});
+
+session("Ctrl-C leaves with 0", async (typist) => {
+  await typist.type(`unfinished${CTRL_C}`);
+  assertEquals(await typist.sees(/exit code/), "exit code 0");
+});
+
+session("the peer that goes away ends the session with one line", async (typist, server) => {
+  await typist.type("half a li");
+  await server.stop();
+  await typist.sees(/^closed by the peer/);
+  assertEquals(await typist.sees(/^exit code/), "exit code 0");
+});
+
+Deno.test({
+  ...needing(["script"], "what arrives unasked is shown, and what is being typed stays"),
+  async fn() {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await using typist = new Typist([`127.0.0.1:${listener.addr.port}`]);
+    using conn = await listener.accept();
+    await typist.sees(/^connected/);
+    await conn.write(new TextEncoder().encode("220 ready\x1b[2J\r\n"));
+    await typist.sees(/^read 15 bytes: 220 ready\\x1b\[2J$/);
+    await typist.type("typ");
+    await conn.write(new TextEncoder().encode("two\nlines\n"));
+    await typist.sees(/^lines$/);
+    await typist.type("ed\r");
+    const received = new Uint8Array(100);
+    const length = await conn.read(received);
+    assertEquals(new TextDecoder().decode(received.subarray(0, length!)), "typed\n");
+    await conn.write(new TextEncoder().encode("250 typical\r\n"));
+    assertMatch(await typist.sees(/250/), /^read 13 bytes in [\d.]+ m?s: 250 typical$/);
+  },
+});
+
+Deno.test({
+  ...needing(["script"], "--verify at a terminal is a usage error"),
+  async fn() {
+    await using typist = new Typist(["127.0.0.1:9", "--verify"]);
+    await typist.sees(
+      /^netecho: Option --verify does not apply when stdin and stdout are a terminal/,
+    );
+    assertEquals(await typist.sees(/^exit code/), "exit code 2");
+  },
+});

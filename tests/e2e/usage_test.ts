@@ -1,0 +1,99 @@
+/** The command line: what is wrong with it is one line on stderr and exit code 2. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { netecho } from "../helpers.ts";
+
+// The command line, and the line that it brings.
+const MISTAKES: readonly (readonly [args: string, message: string])[] = [
+  ["", "A subcommand is needed: server or client; see netecho --help"],
+  ["serve", 'Unknown subcommand "serve"; did you mean server?'],
+  ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
+  ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
+  ["server -x", "Unknown option -x; did you mean -q?"],
+  [
+    "server --show hxe",
+    'Option --show: one of text, hex, size, none is needed, not "hxe"; did you mean hex?',
+  ],
+  ["server --show", "Option --show needs a value (text|hex|size|none)"],
+  [
+    "server --grace 5",
+    "Option --grace: a duration such as 250us, 10ms, 1.5s or 2m is needed, " +
+    'not "5"; try 5s or 5ms',
+  ],
+  [
+    "client --linger=soon",
+    'Option --linger: a duration such as 250us, 10ms, 1.5s or 2m is needed, not "soon"',
+  ],
+  ["server --stats 0", 'Option --stats: a duration above 0 is needed, not "0"'],
+  [
+    "server --idle-timeout 600h",
+    'Option --idle-timeout: a duration of at most 24 days (576h) is needed, not "600h"',
+  ],
+  [
+    "server --max-connections 0",
+    'Option --max-connections: a whole number of at least 1 is needed, not "0"',
+  ],
+  [
+    "server --max-connections=1.5",
+    'Option --max-connections: a whole number of at least 1 is needed, not "1.5"',
+  ],
+  ["server --json=perhaps", 'Option --json is a flag and takes no value, not "perhaps"'],
+  ["server -q --show hex", "Options --show and --quiet exclude each other; leave one out"],
+  [
+    "server 127.0.0.1:65536",
+    'Address "127.0.0.1:65536" needs a port between 0 and 65535, not "65536"',
+  ],
+  [
+    "server 127.0.0.1:http",
+    'Address "127.0.0.1:http" needs a port between 0 and 65535, not "http"',
+  ],
+  ["server localhost", 'Address "localhost" has no port; try localhost:8080'],
+  ["server ::1:8080", 'Address "::1:8080" is ambiguous: write IPv6 in brackets, as in [::1]:8080'],
+  ["server [nope]:80", 'Address "[nope]:80" has no IPv6 address between its brackets'],
+  ["client a/b:80", 'Address "a/b:80" has no valid host name before its port'],
+  ["server http://localhost:80", 'Unknown transport "http" (known: tcp); did you mean tcp?'],
+  ["client 127.0.0.1 80 81", 'One peer at a time: "81" is one too many'],
+  ["client :0", "Cannot connect to port 0 (tcp://localhost:0)"],
+];
+
+for (const [args, message] of MISTAKES) {
+  Deno.test(`netecho ${args}: usage error`, async () => {
+    const { code, text, stderr } = await netecho(args.split(" ").filter(Boolean));
+    assertEquals([code, text, stderr], [2, "", `netecho: ${message}\n`]);
+  });
+}
+
+Deno.test("an argument that is shown back cannot command the terminal", async () => {
+  const { code, stderr } = await netecho(["server", "\x1b[2J:80"]);
+  assertEquals(code, 2);
+  assertEquals(
+    stderr,
+    'netecho: Address "\\x1b[2J:80" has no valid host name before its port\n',
+  );
+});
+
+Deno.test("--version prints the version of deno.json", async () => {
+  for (const flag of ["--version", "-V"]) {
+    const { code, text } = await netecho([flag]);
+    assertEquals([code, text], [0, `netecho ${config.version}\n`]);
+  }
+});
+
+for (const args of [["--help"], ["-h"], ["help"]]) {
+  Deno.test(`netecho ${args} names the subcommands`, async () => {
+    const { code, text, stderr } = await netecho(args);
+    assertEquals([code, stderr], [0, ""]);
+    assertStringIncludes(text, "netecho server [ADDRESS...]");
+    assertStringIncludes(text, "netecho client [ADDRESS | HOST PORT]");
+  });
+}
+
+for (const subcommand of ["server", "client"]) {
+  Deno.test(`netecho ${subcommand} --help describes its options within 80 columns`, async () => {
+    const { code, text, stderr } = await netecho([subcommand, "--help"]);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(text, new RegExp(`^usage: netecho ${subcommand} `));
+    assertMatch(text, /\n {2}-h, --help +print this help\n/);
+    assertEquals(text.split("\n").filter((line) => line.length > 80), []);
+  });
+}
