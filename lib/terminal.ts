@@ -1,10 +1,15 @@
 /** A terminal that edits lines while other lines appear above them. */
 import process from "node:process";
+import { PassThrough } from "node:stream";
 import { clearScreenDown, createInterface, cursorTo, moveCursor } from "node:readline";
 import { systemClock } from "./clock.ts";
 
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
 const PROMPT_DELAY = 20;
+
+// Several characters at once, none of which edits. The editor measures the whole line for each key
+// that it is given, so that a long paste would take minutes.
+const PASTE = /^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{2,}$/;
 
 /** How a terminal begins, and who learns what happens at it. */
 export interface TerminalOptions {
@@ -32,13 +37,22 @@ export interface Terminal {
  * 4,095 bytes that the kernel's own line editing takes.
  */
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { stdin: input, stdout: output } = process;
-  const editor = createInterface({ input, output, prompt: options.prompt, terminal: true });
+  const { stdin, stdout: output } = process;
+  const keys = Object.assign(new PassThrough(), {
+    setRawMode: (raw: boolean) => stdin.setRawMode(raw),
+  });
+  const editor = createInterface({
+    input: keys,
+    output,
+    prompt: options.prompt,
+    terminal: true,
+  });
   let editing = true;
   let cancelPrompt = () => {};
   const stopEditing = () => {
     editing = false;
     cancelPrompt();
+    stdin.off("data", onInput).pause();
     editor.close();
   };
   const prompt = () => {
@@ -50,6 +64,13 @@ export function openTerminal(options: TerminalOptions): Terminal {
     cursorTo(output, 0);
     clearScreenDown(output);
   };
+  const decoder = new TextDecoder();
+  const onInput = (bytes: Uint8Array) => {
+    const text = decoder.decode(bytes, { stream: true });
+    if (PASTE.test(text)) editor.write(text);
+    else keys.write(text);
+  };
+  stdin.on("data", onInput);
   // Once the editor has given the keys back, Ctrl-C is a signal again.
   Deno.addSignalListener("SIGINT", options.onInterrupt);
   editor.on("SIGINT", options.onInterrupt);
