@@ -54,8 +54,8 @@ export function parseDuration(text: string): number {
  * ```
  */
 export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${trimZeros(milliseconds.toFixed(3))} ms`;
-  if (milliseconds < 60_000) return `${trimZeros((milliseconds / 1000).toFixed(3))} s`;
+  if (milliseconds < 999.9995) return `${trimZeros(milliseconds.toFixed(3))} ms`;
+  if (milliseconds < 59_999.5) return `${trimZeros((milliseconds / 1000).toFixed(3))} s`;
   const seconds = Math.round(milliseconds / 1000);
   const parts = [
     [Math.floor(seconds / 3600), "h"],

@@ -382,3 +382,43 @@ const nowhere = { transport: "tcp", hostname: "127.0.0.1", port: 9 };
 
 /** Both ends of a connection that exists in a test alone. */
 export const NOWHERE = { local: nowhere, remote: nowhere };
+
+/** A clock that stands still until the test advances it. */
+export class FakeClock {
+  #now = 0;
+  #wakes: { at: number; wake: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, wake: () => void): () => void {
+    const entry = { at: this.#now + milliseconds, wake };
+    this.#wakes.push(entry);
+    return () => {
+      this.#wakes = this.#wakes.filter((other) => other !== entry);
+    };
+  }
+
+  /** How many wait to be woken. */
+  get waiting(): number {
+    return this.#wakes.length;
+  }
+
+  /** Moves time on and wakes whom that concerns, in order. */
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const [next] = this.#wakes.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (!next) break;
+      this.#wakes = this.#wakes.filter((other) => other !== next);
+      this.#now = next.at;
+      next.wake();
+    }
+    this.#now = end;
+  }
+}

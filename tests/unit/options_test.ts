@@ -1,0 +1,64 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../lib/errors.ts";
+import { choice, count, duration, flag, interval, parseOptions } from "../../lib/options.ts";
+
+const table = {
+  show: choice(["text", "hex"], { summary: "how", excludes: ["quiet"] }),
+  quiet: flag({ short: "q", summary: "less" }),
+  json: flag({ summary: "as JSON" }),
+  maxConnections: count({ summary: "limit" }),
+  grace: duration(5000, { summary: "patience" }),
+  stats: interval({ summary: "rates" }),
+};
+const initial = {
+  show: "text" as "text" | "hex",
+  quiet: false,
+  json: false,
+  maxConnections: undefined as number | undefined,
+  grace: 5000,
+  stats: undefined as number | undefined,
+};
+
+const read = (line: string) => parseOptions(table, line.split(" ").filter(Boolean));
+
+Deno.test("what is not given has its initial value", () => {
+  assertEquals(read("").values, initial);
+  assertEquals(read("").given, new Set());
+});
+
+Deno.test("values stand after a space or an equals sign", () => {
+  for (const line of ["--max-connections 3 --grace 0", "--max-connections=3 --grace=0"]) {
+    assertEquals(read(line).values, { ...initial, maxConnections: 3, grace: 0 });
+  }
+  assertEquals(read("--show=hex a").given, new Set(["show"]));
+});
+
+Deno.test("flags: alone, short, and as --name=value", () => {
+  assertEquals(read("-q --json").values, { ...initial, quiet: true, json: true });
+  assertEquals(read("--json=true --quiet=false").values, { ...initial, json: true });
+});
+
+Deno.test("positionals keep their text, wherever they stand and after --", () => {
+  assertEquals(read("8080 -q [::1]:9 --json 007").positionals, ["8080", "[::1]:9", "007"]);
+  assertEquals(read("-q -- --json").positionals, ["--json"]);
+});
+
+Deno.test("of an option given twice the last counts", () => {
+  assertEquals(read("--grace 1s --grace 2s").values.grace, 2000);
+});
+
+for (
+  const line of ["--nope", "-x", "--no-json", "--json=1", "--show", "--show=", "--show --json"]
+    .concat(["--max-connections 0", "--max-connections 1e3", "--stats 0s", "--grace -1s"])
+    .concat(["--show hex --quiet", "-q --show text", "--__proto__ x", "--max.connections 1"])
+) {
+  Deno.test(`${line} is a usage error`, () => {
+    assertThrows(() => read(line), UsageError);
+  });
+}
+
+Deno.test("an unknown option carries the words that it could have been", () => {
+  const error = assertThrows(() => read("--grase=1s"), UsageError);
+  assertEquals(error.suggestion?.given, "--grase");
+  assertEquals(error.suggestion?.among.includes("--grace"), true);
+});
