@@ -9,7 +9,8 @@ import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import type { Mode, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modes } from "./lib/modes/table.ts";
-import type { Reads, Writes } from "./lib/net/streams.ts";
+import type { Reads } from "./lib/net/streams.ts";
+import type { Output } from "./lib/output.ts";
 import { dial } from "./lib/net/table.ts";
 import {
   choice,
@@ -86,7 +87,7 @@ function createContext(
   address: Address,
   { connectTimeout, show, color }: Values<typeof common>,
 ): ModeContext {
-  const openLog = (to: Writes = Deno.stderr) =>
+  const openLog = (to: Output = Deno.stderr) =>
     new Log({
       format: textFormat({ show, paint: painter(color, Deno.stderr) }),
       output: new LineSink(to),
@@ -107,7 +108,7 @@ function reading(input: Reads): Reads {
   return { read: (into) => input.read(into).catch(failWith("Cannot read stdin")) };
 }
 
-function writing(output: Writes): Writes {
+function writing(output: Output): Output {
   return { write: (bytes) => output.write(bytes).catch(failWith("Cannot write to stdout")) };
 }
 

@@ -5,6 +5,7 @@
  */
 import config from "./deno.json" with { type: "json" };
 import { NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
+import { print } from "./lib/output.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   server: () => import("./server.ts"),
@@ -25,8 +26,8 @@ interface Command {
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === "--version" || name === "-V") return await print(`netecho ${config.version}\n`);
-  if (name === "--help" || name === "-h" || name === "help") return await print(USAGE);
+  if (name === "--version" || name === "-V") return await show(`netecho ${config.version}\n`);
+  if (name === "--help" || name === "-h" || name === "help") return await show(USAGE);
   const load = name === undefined ? undefined : COMMANDS[name];
   if (load) return await (await load()).run(args);
   const among = Object.keys(COMMANDS);
@@ -35,20 +36,16 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     : new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
 }
 
-async function print(text: string): Promise<number> {
-  await new Blob([text]).stream().pipeTo(Deno.stdout.writable, { preventClose: true });
+async function show(text: string): Promise<number> {
+  await print(Deno.stdout, text);
   return 0;
 }
 
 async function report(error: unknown): Promise<number> {
   const { printableText } = await import("./lib/printable.ts");
   const { message, code } = await describe(error);
-  const line = new TextEncoder().encode(`netecho: ${printableText(message)}\n`);
-  try {
-    await Deno.stderr.write(line);
-  } catch {
-    // Nobody reads stderr: the exit code has to do.
-  }
+  // Where nobody reads stderr, the exit code has to do.
+  await print(Deno.stderr, `netecho: ${printableText(message)}\n`).catch(() => {});
   return code;
 }
 

@@ -1,7 +1,7 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
-import { acceptPeers } from "./lib/accept.ts";
+import { Acceptor } from "./lib/accept.ts";
 import { type Address, parseAddress } from "./lib/address.ts";
-import { type Clock, sleep, systemClock } from "./lib/clock.ts";
+import { type Clock, systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { explain, NetworkError } from "./lib/errors.ts";
 import { jsonFormat } from "./lib/events/json.ts";
@@ -9,6 +9,7 @@ import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
+import type { Duplex } from "./lib/net/duplex.ts";
 import { listen } from "./lib/net/table.ts";
 import type { Listener } from "./lib/net/transport.ts";
 import {
@@ -67,14 +68,17 @@ export const help: HelpPage = {
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions(options, args);
-  if (values.help) return await printHelp();
+  if (values.help) {
+    const { printHelp } = await import("./lib/print_help.ts");
+    return await printHelp(help);
+  }
   const addresses = (positionals.length > 0 ? positionals : [DEFAULT_ADDRESS]).map(parseAddress);
   const shutdown = handleSignals();
   const log = createLog(values);
   const listeners = listenAll(addresses);
   for (const { address } of listeners) log.emit({ event: "listening", address });
   const ending = await serve(listeners, { values, shutdown, log });
-  await log.flush({ patience: FLUSH_PATIENCE, signal: shutdown.insisted });
+  await Promise.race([log.flush(FLUSH_PATIENCE), shutdown.insisted]);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
   }
@@ -98,44 +102,34 @@ async function serve(
   const { idleTimeout, maxConnections } = values;
   const limit = values.once ? 1 : maxConnections;
   const sessions = new Sessions({ service: services[0], log, clock, totals, idleTimeout, limit });
-  const stopAccepting = new AbortController();
-  stopAccepting.signal.addEventListener("abort", () => listeners.forEach((one) => one.close()));
-  const stopStats = values.stats ? emitStats(values.stats, { log, clock, totals }) : () => {};
-
   const only = Promise.withResolvers<Ending | undefined>();
-  const accepting = listeners.map((listener) =>
-    acceptPeers(listener, {
-      log,
-      clock,
-      signal: stopAccepting.signal,
-      onPeer: (peer) => {
-        if (values.once) stopAccepting.abort();
-        const served = sessions.serve(peer);
-        if (values.once) served.then(only.resolve);
-      },
-    })
-  );
-  const ending = await Promise.race([only.promise, aborted(shutdown.requested)]);
+  const onPeer = (peer: Duplex) => {
+    if (values.once) stopAccepting();
+    const served = sessions.serve(peer);
+    if (values.once) served.then(only.resolve);
+  };
+  const acceptors = listeners.map((one) => new Acceptor(one, { onPeer, log, clock }));
+  const stopAccepting = () => acceptors.forEach((acceptor) => acceptor.stop());
+  const accepting = Promise.all(acceptors.map((acceptor) => acceptor.run()));
+  const stopStats = values.stats ? emitStats(values.stats, { log, clock, totals }) : () => {};
+  const ending = await Promise.race([only.promise, shutdown.requested]);
 
-  stopAccepting.abort();
-  await Promise.all(accepting); // only then are the ports free
+  stopAccepting();
+  await accepting; // only then are the ports free
   await drain(sessions, { values, shutdown, log });
   stopStats();
   const { connections, refused, received, sent } = totals;
   const elapsed = clock.now() - started;
   log.emit({ event: "summary", connections, refused, received, sent, elapsed });
-  return ending;
+  return ending ?? undefined;
 }
 
 async function drain(sessions: Sessions, { values, shutdown, log }: Serving): Promise<void> {
   if (sessions.size > 0) {
     log.emit({ event: "stopping", open: sessions.size, grace: values.grace });
-    const enough = new AbortController();
-    const waited = sleep(systemClock, values.grace, {
-      signal: AbortSignal.any([shutdown.insisted, enough.signal]),
-    });
-    await Promise.race([waited, sessions.drain(enough.signal)]);
-    enough.abort();
+    const grace = wait(systemClock, values.grace);
+    await Promise.race([sessions.drain(), grace.over, shutdown.insisted]);
+    grace.cut();
   }
   await sessions.endAll("stopped");
 }
@@ -185,16 +179,4 @@ function emitStats(
     cancel = clock.after(every, tick);
   }
   return () => cancel();
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
-}
-
-async function printHelp(): Promise<number> {
-  const { printHelp } = await import("./lib/print_help.ts");
-  return await printHelp(help);
 }

@@ -1,5 +1,5 @@
 /** The accept loop: it outlives every failed accept. */
-import { type Clock, sleep } from "./clock.ts";
+import { type Clock, wait } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
 import type { Log } from "./events/log.ts";
 import type { Duplex } from "./net/duplex.ts";
@@ -10,41 +10,65 @@ import type { Listener } from "./net/transport.ts";
 const PAUSE = 100;
 const CALM = 1000; // without a failure for this long, it is over
 
-/** What {@linkcode acceptPeers} needs besides the listener. */
+/** What an {@linkcode Acceptor} needs besides the listener. */
 export interface Accepting {
   readonly onPeer: (peer: Duplex) => void;
   readonly log: Log;
   readonly clock: Clock;
-  /** Ends the loop; whoever aborts it closes the listener. */
-  readonly signal: AbortSignal;
 }
 
 /**
- * Hands each peer to `onPeer` until the signal aborts. A spell of failures is reported at its
- * beginning and at its end, not one by one.
+ * Hands each peer of a listener to `onPeer`. A spell of failures is reported at its beginning and
+ * at its end, not one by one.
  */
-export async function acceptPeers(
-  listener: Listener,
-  { onPeer, log, clock, signal }: Accepting,
-): Promise<void> {
-  const { address } = listener;
-  let failures = 0;
-  let endSpell = () => {};
-  const report = () => {
-    log.emit({ event: "acceptRecovered", address, failures });
-    failures = 0;
-  };
-  while (!signal.aborted) {
-    try {
-      onPeer(await listener.accept());
-    } catch (error) {
-      if (signal.aborted) break;
-      if (failures++ === 0) log.emit({ event: "acceptFailed", address, error: explain(error) });
-      endSpell();
-      endSpell = clock.after(CALM, report);
-      // A peer that reset before it was accepted is out of the queue; the next may be fine.
-      if (!isReset(error)) await sleep(clock, PAUSE, { signal });
-    }
+export class Acceptor {
+  readonly #listener: Listener;
+  readonly #accepting: Accepting;
+  #stopped = false;
+  #failures = 0;
+  #endSpell = () => {};
+  #cutPause = () => {};
+
+  constructor(listener: Listener, accepting: Accepting) {
+    this.#listener = listener;
+    this.#accepting = accepting;
   }
-  endSpell();
+
+  /** Accepts until {@linkcode Acceptor.stop} is called. Never rejects. */
+  async run(): Promise<void> {
+    const { onPeer } = this.#accepting;
+    while (!this.#stopped) {
+      try {
+        onPeer(await this.#listener.accept());
+      } catch (error) {
+        if (!this.#stopped) await this.#recover(error);
+      }
+    }
+    this.#endSpell();
+  }
+
+  /** Closes the listener and ends the loop. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#listener.close();
+    this.#cutPause();
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const { log, clock } = this.#accepting;
+    const { address } = this.#listener;
+    if (this.#failures++ === 0) {
+      log.emit({ event: "acceptFailed", address, error: explain(error) });
+    }
+    this.#endSpell();
+    this.#endSpell = clock.after(CALM, () => {
+      log.emit({ event: "acceptRecovered", address, failures: this.#failures });
+      this.#failures = 0;
+    });
+    if (isReset(error)) return; // it is out of the queue; the next peer may be fine
+    const pause = wait(clock, PAUSE);
+    this.#cutPause = pause.cut;
+    await pause.over;
+  }
 }

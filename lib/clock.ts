@@ -20,20 +20,20 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `milliseconds`, or at once when `signal` aborts. */
-export function sleep(
-  clock: Clock,
-  milliseconds: number,
-  { signal }: { signal: AbortSignal },
-): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = clock.after(milliseconds, done);
-    signal.addEventListener("abort", done);
-  });
+/** A wait that can be cut short. */
+export interface Wait {
+  /** Resolves when the time is over, or cut short. */
+  readonly over: Promise<void>;
+  readonly cut: () => void;
+}
+
+/** Begins a wait of `milliseconds`. */
+export function wait(clock: Clock, milliseconds: number): Wait {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(milliseconds, resolve);
+  const cut = () => {
+    cancel();
+    resolve();
+  };
+  return { over: promise, cut };
 }

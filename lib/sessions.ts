@@ -38,18 +38,17 @@ export class Sessions {
     return ending;
   }
 
-  /** Resolves when none is open, or when `signal` aborts. */
-  drain(signal: AbortSignal): Promise<void> {
+  /** Resolves when none is open. */
+  drain(): Promise<void> {
     return new Promise((resolve) => {
       this.#drained = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      if (this.#open.size === 0 || signal.aborted) resolve();
+      if (this.#open.size === 0) resolve();
     });
   }
 
   /** Ends those that are left, and resolves when they have said so. */
   async endAll(reason: CloseReason): Promise<void> {
     for (const session of this.#open) session.end({ reason });
-    await this.drain(new AbortController().signal);
+    await this.drain();
   }
 }

@@ -2,10 +2,10 @@
 
 /** A wish to stop, in two steps. */
 export interface Shutdown {
-  /** Aborts when asked to stop. */
-  readonly requested: AbortSignal;
-  /** Aborts when asked again. */
-  readonly insisted: AbortSignal;
+  /** Resolves when asked to stop. */
+  readonly requested: Promise<void>;
+  /** Resolves when asked again. */
+  readonly insisted: Promise<void>;
 }
 
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
@@ -17,9 +17,13 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  * descriptor in use, Deno 2.9 panics when its signal machinery is first needed.
  */
 export function handleSignals(): Shutdown {
-  const requested = new AbortController();
-  const insisted = new AbortController();
-  const onSignal = () => (requested.signal.aborted ? insisted : requested).abort();
+  const requested = Promise.withResolvers<void>();
+  const insisted = Promise.withResolvers<void>();
+  let next = requested;
+  const onSignal = () => {
+    next.resolve();
+    next = insisted;
+  };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
-  return { requested: requested.signal, insisted: insisted.signal };
+  return { requested: requested.promise, insisted: insisted.promise };
 }

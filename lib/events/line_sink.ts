@@ -1,6 +1,6 @@
 /** Lines on their way to a terminal, a file or a pipe that perhaps nobody reads. */
-import { type Clock, systemClock } from "../clock.ts";
-import type { Writes } from "../net/streams.ts";
+import { type Clock, systemClock, type Wait, wait } from "../clock.ts";
+import { type Output, writeAll } from "../output.ts";
 
 const GATHER = 10; // milliseconds; a busy sink writes a batch this often
 
@@ -9,20 +9,20 @@ const GATHER = 10; // milliseconds; a busy sink writes a batch this often
  * out at once. The caller looks at `backlog` and decides what to leave out.
  */
 export class LineSink {
-  readonly #to: Writes;
+  readonly #to: Output;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #encoder = new TextEncoder();
   #lines: string[] = [];
   #backlog = 0;
   #draining: Promise<void> | undefined;
-  #endGathering: (() => void) | undefined;
+  #gathering: Wait | undefined;
   #hurry = false;
   #broken = false;
 
   /** `onError` learns once that nothing more can be written. */
   constructor(
-    to: Writes,
+    to: Output,
     { onError = () => {}, clock = systemClock }: {
       onError?: (error: unknown) => void;
       clock?: Clock;
@@ -46,15 +46,13 @@ export class LineSink {
     this.#draining ??= this.#drain();
   }
 
-  /** Resolves when all is written, or after `patience` milliseconds, or when `signal` aborts. */
-  async flush({ patience, signal }: { patience: number; signal?: AbortSignal }): Promise<void> {
+  /** Resolves when all is written, or after `patience` milliseconds. */
+  async flush(patience: number): Promise<void> {
     this.#hurry = true;
-    this.#endGathering?.();
-    const { promise: over, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#clock.after(patience, resolve);
-    signal?.addEventListener("abort", () => resolve(), { once: true });
-    await Promise.race([this.#draining, over]);
-    cancel();
+    this.#gathering?.cut();
+    const limit = wait(this.#clock, patience);
+    await Promise.race([this.#draining, limit.over]);
+    limit.cut();
     this.#hurry = false;
   }
 
@@ -65,7 +63,9 @@ export class LineSink {
         this.#lines = [];
         await writeAll(this.#to, this.#encoder.encode(batch));
         this.#backlog -= batch.length;
-        if (this.#lines.length > 0 && !this.#hurry) await this.#gather();
+        if (this.#lines.length === 0 || this.#hurry) continue;
+        this.#gathering = wait(this.#clock, GATHER);
+        await this.#gathering.over;
       }
     } catch (error) {
       this.#broken = true;
@@ -75,18 +75,4 @@ export class LineSink {
     }
     this.#draining = undefined;
   }
-
-  #gather(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(GATHER, resolve);
-      this.#endGathering = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-}
-
-async function writeAll(to: Writes, bytes: Uint8Array): Promise<void> {
-  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
 }

@@ -67,10 +67,10 @@ export class Log {
   }
 
   /** Writes what waits, for at most `patience` milliseconds. */
-  async flush(options: { patience: number; signal?: AbortSignal }): Promise<void> {
+  async flush(patience: number): Promise<void> {
     this.#tellMissed();
     const { output, errors } = this.#options;
-    await Promise.all([output.flush(options), errors?.flush(options)]);
+    await Promise.all([output.flush(patience), errors?.flush(patience)]);
   }
 
   #chunks(direction: Direction, connection: number | undefined): (payload: Uint8Array) => void {

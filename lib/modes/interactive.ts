@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Writes } from "../net/streams.ts";
+import type { Output } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatDuration } from "../units.ts";
 import { defineMode, talking } from "./mode.ts";
@@ -100,7 +100,7 @@ async function receive(
 }
 
 // The log of this connection, shown above the line that is being edited.
-function above(terminal: Terminal): Writes {
+function above(terminal: Terminal): Output {
   const decoder = new TextDecoder();
   return {
     write(bytes) {

@@ -2,7 +2,8 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Reads, Writes } from "../net/streams.ts";
+import type { Reads } from "../net/streams.ts";
+import type { Output } from "../output.ts";
 import { duration, flag, type OptionTable, type Values } from "../options.ts";
 import type { Named } from "../table.ts";
 
@@ -11,11 +12,11 @@ export interface ModeContext {
   /** Connects to the peer, or throws a NetworkError naming what was tried. */
   readonly dial: () => Promise<Duplex>;
   readonly input: Reads;
-  readonly output: Writes & { isTerminal(): boolean };
+  readonly output: Output & { isTerminal(): boolean };
   /** Prints a line on stderr. */
   readonly say: (line: string) => void;
   /** A log of payload as `--show` asks for, by default on stderr. */
-  readonly openLog: (to?: Writes) => Log;
+  readonly openLog: (to?: Output) => Log;
   readonly clock: Clock;
 }
 

@@ -3,7 +3,7 @@ import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { formatAddress } from "../address.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
-import { ByteReadable, ByteWritable, pump } from "../net/streams.ts";
+import { byteReadable, byteWritable, pump } from "../net/streams.ts";
 import { flag } from "../options.ts";
 import { TerminalText } from "../printable.ts";
 import { formatMany } from "../units.ts";
@@ -29,14 +29,14 @@ export const pipe = defineMode({
     const log = context.openLog();
     const verifier = verify ? new Verifier() : undefined;
     peer.observer = observers(log.watch(), verifier);
-    const input = new ByteReadable(context.input, { firstBuffer: INPUT_BUFFER });
+    const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
     const sending = pump(input, outgoing(peer, { verifier, crlf }));
     const receiving = pump(peer.readable, incoming(context.output));
     try {
       await exchangeAll(peer, { sending, receiving, linger, context });
     } finally {
       peer.close();
-      await log.flush({ patience: FLUSH_PATIENCE });
+      await log.flush(FLUSH_PATIENCE);
     }
     verifier?.finish();
     if (verifier) {
@@ -102,9 +102,9 @@ function outgoing(
 }
 
 function incoming(output: ModeContext["output"]): WritableStream<Uint8Array> {
-  if (!output.isTerminal()) return new ByteWritable(output);
+  if (!output.isTerminal()) return byteWritable(output);
   const text = new TerminalText();
-  const writer = new ByteWritable(output).getWriter();
+  const writer = byteWritable(output).getWriter();
   const encoder = new TextEncoder();
   return new WritableStream({
     write: (chunk) => writer.write(encoder.encode(text.push(chunk))),

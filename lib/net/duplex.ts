@@ -1,6 +1,7 @@
 /** One peer, whatever it is connected by. */
 import type { Address } from "../address.ts";
-import { ByteReadable, ByteWritable, type Reads, type Writes } from "./streams.ts";
+import { byteReadable, byteWritable, type Reads } from "./streams.ts";
+import type { Output } from "../output.ts";
 
 /** Sees every chunk synchronously, in order; it must copy what it keeps. */
 export interface Observer {
@@ -28,7 +29,7 @@ export interface Duplex {
 }
 
 /** The part of a `Deno.Conn` that a duplex needs. */
-export interface Socket extends Reads, Writes {
+export interface Socket extends Reads, Output {
   closeWrite(): Promise<void>;
   close(): void;
 }
@@ -48,8 +49,8 @@ export class SocketDuplex implements Duplex {
     this.#socket = socket;
     this.local = local;
     this.remote = remote;
-    this.readable = new ByteReadable(socket, { seen: (chunk) => this.observer?.received(chunk) });
-    this.writable = new ByteWritable(socket, {
+    this.readable = byteReadable(socket, { seen: (chunk) => this.observer?.received(chunk) });
+    this.writable = byteWritable(socket, {
       seen: (chunk) => this.observer?.sent(chunk),
       close: () => socket.closeWrite(),
       abort: () => this.close(),

@@ -1,6 +1,6 @@
 /** Happy Eyeballs (RFC 8305 section 5): the first of several addresses that connects. */
 import type { Address } from "../address.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, wait } from "../clock.ts";
 
 const STAGGER = 250; // milliseconds between attempts, as RFC 8305 recommends
 
@@ -55,9 +55,9 @@ export async function connectAny<C extends { close(): void }>(
     for (const address of addresses) {
       const started: Promise<void> = begin(address).finally(() => pending.delete(started));
       pending.add(started);
-      const stagger = pause(clock);
+      const stagger = wait(clock, STAGGER);
       await Promise.race([...pending, stagger.over, aborted]);
-      stagger.cancel();
+      stagger.cut();
       if (winner) return winner;
     }
     while (pending.size > 0 && !winner) await Promise.race([...pending, aborted]);
@@ -66,9 +66,4 @@ export async function connectAny<C extends { close(): void }>(
   } finally {
     giveUp.abort();
   }
-}
-
-function pause(clock: Clock): { over: Promise<void>; cancel: () => void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { over: promise, cancel: clock.after(STAGGER, resolve) };
 }

@@ -6,14 +6,11 @@
  * (denoland/deno#22258, #27510).
  */
 
+import type { Output } from "../output.ts";
+
 /** What bytes are read from: a `Deno.Conn`, `Deno.stdin`. */
 export interface Reads {
   read(into: Uint8Array): Promise<number | null>;
-}
-
-/** What bytes are written to: a `Deno.Conn`, `Deno.stdout`. */
-export interface Writes {
-  write(bytes: Uint8Array): Promise<number>;
 }
 
 /** Called with each chunk, which it must copy to keep. */
@@ -24,9 +21,13 @@ const LARGEST_BUFFER = 512 * 1024; // beyond it a bulk transfer gains nothing
 const GROWTH = 4; // a read that fills its buffer is followed by one into a larger buffer
 const SHRINK_AFTER = 64; // reads in a row that would have fitted into a smaller one
 
+// What a stream of this file reads from or writes to. A property rather than a subclass: the runtime
+// loads its streams, which takes 5 ms, when somebody first names them.
+const BENEATH = Symbol("beneath");
+
 const NOTHING = new Uint8Array(0);
 
-/** How a {@linkcode ByteReadable} reads. */
+/** How a {@linkcode byteReadable} reads. */
 export interface ReadOptions {
   /** Transform streams between this source and its sink: each holds one chunk back. */
   readonly stages?: number;
@@ -41,34 +42,30 @@ export interface ReadOptions {
  *
  * @example
  * ```ts
- * import { ByteReadable } from "./streams.ts";
+ * import { byteReadable } from "./streams.ts";
  * import { toText } from "@std/streams/to-text";
  * import { assertEquals } from "@std/assert";
  *
  * const file = await Deno.open("LICENSE");
- * const text = await toText(new ByteReadable(file));
+ * const text = await toText(byteReadable(file));
  * file.close();
  * assertEquals(text, await Deno.readTextFile("LICENSE"));
  * ```
  */
-export class ByteReadable extends ReadableStream<Uint8Array> {
-  readonly source: ChunkSource;
-
-  constructor(from: Reads, options: ReadOptions = {}) {
-    const source = new ChunkSource(from, options);
-    super({
-      async pull(controller) {
-        const count = await from.read(source.buffer());
-        if (count === null) controller.close();
-        else controller.enqueue(source.take(count));
-      },
-      // A high-water mark of 0 keeps the source from reading ahead into a buffer that is in use.
-    }, { highWaterMark: 0 });
-    this.source = source;
-  }
+export function byteReadable(from: Reads, options: ReadOptions = {}): ReadableStream<Uint8Array> {
+  const source = new ChunkSource(from, options);
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const count = await from.read(source.buffer());
+      if (count === null) controller.close();
+      else controller.enqueue(source.take(count));
+    },
+    // A high-water mark of 0 keeps the source from reading ahead into a buffer that is in use.
+  }, { highWaterMark: 0 });
+  return Object.assign(stream, { [BENEATH]: source });
 }
 
-/** How a {@linkcode ByteWritable} ends. */
+/** How a {@linkcode byteWritable} ends. */
 export interface WriteOptions {
   readonly seen?: Seen;
   /** Everything is written; nothing more will come. */
@@ -78,21 +75,17 @@ export interface WriteOptions {
 }
 
 /** A stream that writes each chunk whole to `to` before it takes the next one. */
-export class ByteWritable extends WritableStream<Uint8Array> {
-  readonly sink: ChunkSink;
-
-  constructor(to: Writes, options: WriteOptions = {}) {
-    const sink = new ChunkSink(to, options);
-    super({
-      write: async (chunk) => {
-        const count = sink.wrote(chunk, await to.write(chunk));
-        if (count < chunk.length) await sink.writeRest(chunk, count);
-      },
-      close: options.close,
-      abort: options.abort,
-    }, { highWaterMark: 1 });
-    this.sink = sink;
-  }
+export function byteWritable(to: Output, options: WriteOptions = {}): WritableStream<Uint8Array> {
+  const sink = new ChunkSink(to, options);
+  const stream = new WritableStream<Uint8Array>({
+    write: async (chunk) => {
+      const count = sink.wrote(chunk, await to.write(chunk));
+      if (count < chunk.length) await sink.writeRest(chunk, count);
+    },
+    close: options.close,
+    abort: options.abort,
+  }, { highWaterMark: 1 });
+  return Object.assign(stream, { [BENEATH]: sink });
 }
 
 /**
@@ -108,11 +101,10 @@ export async function pump(
   readable: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
-  const direct = readable instanceof ByteReadable && writable instanceof ByteWritable &&
-    !readable.locked && !writable.locked;
+  const { [BENEATH]: source } = readable as { [BENEATH]?: ChunkSource };
+  const { [BENEATH]: sink } = writable as { [BENEATH]?: ChunkSink };
+  const direct = source && sink && !readable.locked && !writable.locked;
   if (!direct) return await readable.pipeTo(writable);
-  const { source } = readable;
-  const { sink } = writable;
   let reading = true;
   try {
     for (;;) {
@@ -181,12 +173,12 @@ class ChunkSource {
 }
 
 class ChunkSink {
-  readonly to: Writes;
+  readonly to: Output;
   readonly close: WriteOptions["close"];
   readonly abort: WriteOptions["abort"];
   readonly #seen: Seen | undefined;
 
-  constructor(to: Writes, { seen, close, abort }: WriteOptions) {
+  constructor(to: Output, { seen, close, abort }: WriteOptions) {
     this.to = to;
     this.close = close;
     this.abort = abort;

@@ -49,8 +49,9 @@ async function build(folder: string): Promise<{ load: string; competitors: Compe
     command: netechoCommand(["server", "127.0.0.1:0", "-q"]),
   });
   const [netecho, args] = netechoCommand(["server", "127.0.0.1:0"]);
-  const command = `"$0" "$@" >${folder}/log & echo $!; while ! [ -s ${folder}/log ]; do :; done
-    head -n 1 ${folder}/log; wait`;
+  const log = await Deno.makeTempFile({ dir: folder });
+  const command =
+    `"$0" "$@" >${log} & echo $!; until [ -s ${log} ]; do :; done; head -n 1 ${log}; wait`;
   competitors.push({
     name: "netecho, log to a file",
     command: ["bash", ["-c", command, netecho, ...args]],

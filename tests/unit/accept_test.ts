@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { acceptPeers } from "../../lib/accept.ts";
+import { Acceptor } from "../../lib/accept.ts";
 import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
@@ -10,29 +10,29 @@ const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 /** A listener whose accepts end as the script says, and then wait. */
 function listening(script: readonly (Error | "peer")[]) {
   const clock = new FakeClock();
-  const stop = new AbortController();
+  const closed = Promise.withResolvers<never>();
   const events: Event[] = [];
   const left = [...script];
   let accepts = 0;
   let peers = 0;
   const listener = {
     address: NOWHERE.local,
-    close: () => {},
+    close: () => closed.reject(new Deno.errors.BadResource()),
     accept(): Promise<SocketDuplex> {
       accepts++;
       const next = left.shift();
       if (next === "peer") return Promise.resolve(new SocketDuplex(new FakeSocket([]), NOWHERE));
       if (next) return Promise.reject(next);
-      return new Promise((_, reject) =>
-        stop.signal.addEventListener("abort", () => reject(new Deno.errors.BadResource()))
-      );
+      return closed.promise;
     },
   };
   const log = { emit: (event: Event) => void events.push(event) } as Log;
-  const done = acceptPeers(listener, { onPeer: () => peers++, log, clock, signal: stop.signal });
+  closed.promise.catch(() => {});
+  const acceptor = new Acceptor(listener, { onPeer: () => peers++, log, clock });
+  const done = acceptor.run();
   return {
     clock,
-    stop,
+    acceptor,
     events,
     done,
     get accepts(): number {
@@ -63,7 +63,7 @@ Deno.test("out of descriptors: tried again every 100 ms, reported at both ends o
     address: NOWHERE.local,
     failures: 3,
   });
-  run.stop.abort();
+  run.acceptor.stop();
   await run.done;
   assertEquals(run.clock.waiting, 0);
 });
@@ -72,14 +72,14 @@ Deno.test("peers that reset before they are accepted cost no pause and one line"
   const run = listening([...Array(1000).fill(gone), "peer"]);
   await settle();
   assertEquals([run.peers, run.events.length], [1, 1]);
-  run.stop.abort();
+  run.acceptor.stop();
   await run.done;
 });
 
 Deno.test("stopping in the middle of a pause ends the loop at once", async () => {
   const run = listening([full]);
   await settle();
-  run.stop.abort();
+  run.acceptor.stop();
   await run.done;
   assertEquals([run.accepts, run.clock.waiting], [1, 0]);
 });

@@ -83,7 +83,7 @@ Deno.test("a flush waits for what is queued, but not for ever", async () => {
   const { clock, to, log } = openLog();
   log.emit(recovered(1));
   let flushed = false;
-  const flushing = log.flush({ patience: 1000 }).then(() => flushed = true);
+  const flushing = log.flush(1000).then(() => flushed = true);
   await settle();
   assertEquals(flushed, false);
   clock.advance(1000);
@@ -97,7 +97,7 @@ Deno.test("a flush cuts short the gathering of a batch", async () => {
   output.push("one\n");
   output.push("two\n");
   await settle();
-  await log.flush({ patience: 1000 });
+  await log.flush(1000);
   assertEquals(to.written, ["one\n", "two\n"]);
 });
 
@@ -109,7 +109,7 @@ Deno.test("an output that fails is told of once, and then left alone", async () 
   to.fail(new Error("full"));
   await settle();
   output.push("two\n");
-  await output.flush({ patience: 1000 });
+  await output.flush(1000);
   assertEquals([errors.length, output.backlog, to.written], [1, 0, []]);
 });
 
@@ -118,7 +118,7 @@ Deno.test("quiet watches no payload and tells of no recovery", async () => {
   to.open();
   assertEquals(log.watch(1), undefined);
   log.emit(recovered(1));
-  await log.flush({ patience: 1000 });
+  await log.flush(1000);
   assertEquals(to.written, []);
 });
 
@@ -137,6 +137,6 @@ Deno.test("offsets are counted by direction and connection", async () => {
     watcher.received(new Uint8Array(5));
     watcher.sent(new Uint8Array(7));
   }
-  await Promise.all([spy.flush({ patience: 1 }), log.flush({ patience: 1 })]);
+  await Promise.all([spy.flush(1), log.flush(1)]);
   assertEquals(offsets, [0, 0, 0, 0, 5, 7]);
 });

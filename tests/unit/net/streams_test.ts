@@ -1,6 +1,6 @@
 /** Buffers are used again, and no byte of them is ever changed under its reader. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { ByteReadable, ByteWritable, pump } from "../../../lib/net/streams.ts";
+import { byteReadable, byteWritable, pump } from "../../../lib/net/streams.ts";
 import { FakeSocket, randomBytes, randomWords } from "../../helpers.ts";
 
 /** Lets whatever is ready run that many times: the same for the same seed. */
@@ -53,14 +53,14 @@ for (const stages of [0, 1, 2, 3]) {
       const random = randomWords(1000 * stages + seed);
       const bytes = randomBytes(200 + random() % 5000, seed);
       const sink = slowSink(random);
-      let readable: ReadableStream<Uint8Array> = new ByteReadable(unevenSource(bytes, random), {
+      let readable: ReadableStream<Uint8Array> = byteReadable(unevenSource(bytes, random), {
         stages,
         firstBuffer: 16,
       });
       for (let stage = 0; stage < stages; stage++) {
         readable = readable.pipeThrough(slowStage(random));
       }
-      await pump(readable, new ByteWritable(sink));
+      await pump(readable, byteWritable(sink));
       assertEquals(new Uint8Array(sink.taken), bytes, `seed ${seed}, ${stages} stages`);
     }
   });
@@ -76,7 +76,7 @@ Deno.test("one buffer serves all reads, and a chunk stays its reader's until the
       return Promise.resolve(reads > 100 ? null : 10);
     },
   };
-  const reader = new ByteReadable(source).getReader();
+  const reader = byteReadable(source).getReader();
   for (let expected = 1; expected <= 100; expected++) {
     const { value } = await reader.read();
     assertEquals(value, new Uint8Array(10).fill(expected));
@@ -94,7 +94,7 @@ Deno.test("buffers grow while reads fill them, to 512 KiB, and shrink again", as
       return Promise.resolve(sizes.length <= 20 ? into.length : 64);
     },
   };
-  for await (const _ of new ByteReadable(source));
+  for await (const _ of byteReadable(source));
   assertEquals(sizes.slice(0, 7), [1024, 4096, 16_384, 65_536, 262_144, 524_288, 524_288]);
   assertEquals(sizes.at(-1), 1024);
 });
@@ -105,23 +105,23 @@ for (const stages of [0, 1]) {
 
   Deno.test(`the end of the source closes the sink (${stages} stages)`, async () => {
     const ends: string[] = [];
-    const sink = new ByteWritable(new FakeSocket([]), {
+    const sink = byteWritable(new FakeSocket([]), {
       close: () => void ends.push("close"),
       abort: () => void ends.push("abort"),
     });
-    await pump(through(new ByteReadable(new FakeSocket([new Uint8Array(3)]))), sink);
+    await pump(through(byteReadable(new FakeSocket([new Uint8Array(3)]))), sink);
     assertEquals(ends, ["close"]);
   });
 
   Deno.test(`a source that fails aborts the sink, after what it delivered (${stages} stages)`, async () => {
     const ends: string[] = [];
     const socket = new FakeSocket([]);
-    const sink = new ByteWritable(socket, {
+    const sink = byteWritable(socket, {
       close: () => void ends.push("close"),
       abort: () => void ends.push("abort"),
     });
     const source = new FakeSocket([new Uint8Array(3)], new Error("broken"));
-    const error = await pump(through(new ByteReadable(source)), sink).catch((error) => error);
+    const error = await pump(through(byteReadable(source)), sink).catch((error) => error);
     assertEquals([error.message, ends], ["broken", ["abort"]]);
     if (stages === 0) assertEquals(socket.written.length, 3);
   });
@@ -131,8 +131,8 @@ for (const stages of [0, 1]) {
     const source = {
       read: () => Promise.resolve(++reads < 1000 ? 1 : null),
     };
-    const sink = new ByteWritable({ write: () => Promise.reject(new Error("full")) });
-    const error = await pump(through(new ByteReadable(source)), sink).catch((error) => error);
+    const sink = byteWritable({ write: () => Promise.reject(new Error("full")) });
+    const error = await pump(through(byteReadable(source)), sink).catch((error) => error);
     assertEquals(error.message, "full");
     assertLess(reads, 10);
   });
@@ -141,11 +141,11 @@ for (const stages of [0, 1]) {
 Deno.test("what passes is seen on both sides, byte for byte", async () => {
   const bytes = randomBytes(10_000);
   const [seenIn, seenOut]: [number[], number[]] = [[], []];
-  const readable = new ByteReadable(new FakeSocket([bytes]), {
+  const readable = byteReadable(new FakeSocket([bytes]), {
     seen: (chunk) => void seenIn.push(...chunk),
   });
   const socket = new FakeSocket([]);
-  await pump(readable, new ByteWritable(socket, { seen: (chunk) => void seenOut.push(...chunk) }));
+  await pump(readable, byteWritable(socket, { seen: (chunk) => void seenOut.push(...chunk) }));
   assertEquals([new Uint8Array(seenIn), new Uint8Array(seenOut)], [bytes, bytes]);
   assert(socket.written.length === bytes.length);
 });
