@@ -53,7 +53,7 @@ export const help: HelpPage = {
 
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals, given } = parseOptions(options, args);
+  const { values, positionals, given } = await parseOptions(options, args);
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
     return await printHelp(help);

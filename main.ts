@@ -3,7 +3,6 @@
  *
  * Dispatches to a subcommand; the one place that prints an error and ends the process.
  */
-import config from "./deno.json" with { type: "json" };
 import { NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
 import { print } from "./lib/output.ts";
 
@@ -12,7 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   client: () => import("./client.ts"),
 };
 
-const USAGE = `netecho ${config.version}: the network peer you carry in one file
+const USAGE = `netecho: the network peer you carry in one file
 
 usage: netecho server [ADDRESS...] [options]
        netecho client [ADDRESS | HOST PORT] [options]
@@ -26,7 +25,10 @@ interface Command {
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === "--version" || name === "-V") return await show(`netecho ${config.version}\n`);
+  if (name === "--version" || name === "-V") {
+    const { default: config } = await import("./deno.json", { with: { type: "json" } });
+    return await show(`netecho ${config.version}\n`);
+  }
   if (name === "--help" || name === "-h" || name === "help") return await show(USAGE);
   const load = name === undefined ? undefined : COMMANDS[name];
   if (load) return await (await load()).run(args);

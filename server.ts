@@ -4,12 +4,12 @@ import { type Address, parseAddress } from "./lib/address.ts";
 import { type Clock, systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { explain, NetworkError } from "./lib/errors.ts";
-import { jsonFormat } from "./lib/events/json.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
+import { preloadStreams } from "./lib/net/streams.ts";
 import { listen } from "./lib/net/table.ts";
 import type { Listener } from "./lib/net/transport.ts";
 import {
@@ -22,10 +22,9 @@ import {
   type Values,
 } from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
-import type { Ending } from "./lib/session.ts";
+import { type Ending, Totals } from "./lib/session.ts";
 import { Sessions } from "./lib/sessions.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
-import { Totals } from "./lib/totals.ts";
 
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
@@ -67,16 +66,17 @@ export const help: HelpPage = {
 
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(options, args);
+  const { values, positionals } = await parseOptions(options, args);
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
     return await printHelp(help);
   }
   const addresses = (positionals.length > 0 ? positionals : [DEFAULT_ADDRESS]).map(parseAddress);
   const shutdown = handleSignals();
-  const log = createLog(values);
+  const log = await createLog(values);
   const listeners = listenAll(addresses);
   for (const { address } of listeners) log.emit({ event: "listening", address });
+  systemClock.after(0, preloadStreams);
   const ending = await serve(listeners, { values, shutdown, log });
   await Promise.race([log.flush(FLUSH_PATIENCE), shutdown.insisted]);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
@@ -145,14 +145,17 @@ function listenAll(addresses: readonly Address[]): Listener[] {
   }
 }
 
-function createLog({ json, quiet, show, color }: Values<typeof options>): Log {
+async function createLog({ json, quiet, show, color }: Values<typeof options>): Promise<Log> {
   const errors = new LineSink(Deno.stderr);
   const output = new LineSink(Deno.stdout, {
     onError: (error) =>
       errors.push(`Cannot write to stdout: ${explain(error)}; serving on without output\n`),
   });
   const payload = show === "none" ? [] : show === "hex" ? ["in", "out"] as const : ["in"] as const;
-  if (json) return new Log({ format: jsonFormat({ show }), output, payload, quiet });
+  if (json) {
+    const { jsonFormat } = await import("./lib/events/json.ts");
+    return new Log({ format: jsonFormat({ show }), output, payload, quiet });
+  }
   const format = textFormat({ show, paint: painter(color, Deno.stdout) });
   return new Log({ format, output, errors, payload, quiet });
 }

@@ -1,5 +1,4 @@
 /** Command-line options as data: declared once, read here, described by `help.ts`. */
-import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
@@ -99,16 +98,19 @@ export function optionName(key: string): string {
  *   grace: duration(5000, { summary: "how long to drain" }),
  *   json: flag({ summary: "JSON output" }),
  * };
- * const { values, positionals } = parseOptions(table, ["--grace=2s", ":8080"]);
+ * const { values, positionals } = await parseOptions(table, ["--grace=2s", ":8080"]);
  * assertEquals(values, { grace: 2000, json: false });
  * assertEquals(positionals, [":8080"]);
  * ```
  */
-export function parseOptions<T extends OptionTable>(
+export async function parseOptions<T extends OptionTable>(
   table: T,
   args: readonly string[],
-): Parsed<T> {
-  const { texts, positionals } = readArgs(table, args);
+): Promise<Parsed<T>> {
+  // Most command lines have no option, and are spared the time that loading the parser takes.
+  const { texts, positionals } = args.some((arg) => arg.startsWith("-"))
+    ? await readArgs(table, args)
+    : { texts: new Map<string, string>(), positionals: args };
   const given = new Set(texts.keys());
   for (const key of given) rejectExcluded(table, key, given);
   const entries = Object.entries(table).map(([key, option]) => {
@@ -119,7 +121,8 @@ export function parseOptions<T extends OptionTable>(
 }
 
 // The text given for each option, by key; of an option given twice, the last.
-function readArgs(table: OptionTable, args: readonly string[]) {
+async function readArgs(table: OptionTable, args: readonly string[]) {
+  const { parseArgs } = await import("@std/cli/parse-args");
   const options = Object.entries(table).map(([key, option]) => ({
     key,
     name: optionName(key).slice(2),

@@ -5,8 +5,20 @@ import type { CloseReason } from "./events/event.ts";
 import type { Log } from "./events/log.ts";
 import type { Duplex, Observer } from "./net/duplex.ts";
 import type { Service } from "./services/service.ts";
-import type { Totals } from "./totals.ts";
 import { formatDuration } from "./units.ts";
+
+/** What a server has done so far. */
+export class Totals {
+  /** Connections served, the open ones included. */
+  connections = 0;
+  open = 0;
+  /** Connections closed unserved. */
+  refused = 0;
+  /** Chunks and bytes that came in, and bytes that went out. */
+  chunks = 0;
+  received = 0;
+  sent = 0;
+}
 
 /** What all sessions of a server share. */
 export interface SessionContext {

@@ -65,6 +65,11 @@ export function byteReadable(from: Reads, options: ReadOptions = {}): ReadableSt
   return Object.assign(stream, { [BENEATH]: source });
 }
 
+/** Has the runtime load its streams now rather than while the first peer waits. */
+export function preloadStreams(): void {
+  void [ReadableStream, WritableStream];
+}
+
 /** How a {@linkcode byteWritable} ends. */
 export interface WriteOptions {
   readonly seen?: Seen;

@@ -3,8 +3,7 @@ import { type Address, formatAddress, formatHostPort, socketAddress } from "../a
 import { explain, NetworkError } from "../errors.ts";
 import { formatDuration } from "../units.ts";
 import { SocketDuplex } from "./duplex.ts";
-import { type Attempt, connectAny } from "./eyeballs.ts";
-import { resolve } from "./resolve.ts";
+import type { Attempt } from "./eyeballs.ts";
 import type { DialOptions, Listener, Transport } from "./transport.ts";
 
 // The default of 511 makes a burst of connects wait for SYN retries of a second and more; the
@@ -64,6 +63,8 @@ function remedy(error: unknown): string {
 }
 
 async function dial(address: Address, { timeout, clock }: DialOptions): Promise<SocketDuplex> {
+  const { connectAny } = await import("./eyeballs.ts"); // a server never dials
+  const { resolve } = await import("./resolve.ts");
   const deadline = new AbortController();
   const cancel = clock.after(timeout, () => deadline.abort());
   const attempts: Attempt[] = [];

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { UsageError } from "../../lib/errors.ts";
 import { choice, count, duration, flag, interval, parseOptions } from "../../lib/options.ts";
 
@@ -21,30 +21,32 @@ const initial = {
 
 const read = (line: string) => parseOptions(table, line.split(" ").filter(Boolean));
 
-Deno.test("what is not given has its initial value", () => {
-  assertEquals(read("").values, initial);
-  assertEquals(read("").given, new Set());
-});
-
-Deno.test("values stand after a space or an equals sign", () => {
-  for (const line of ["--max-connections 3 --grace 0", "--max-connections=3 --grace=0"]) {
-    assertEquals(read(line).values, { ...initial, maxConnections: 3, grace: 0 });
+Deno.test("what is not given has its initial value", async () => {
+  for (const line of ["", "a b", "-- a"]) {
+    const { values, given } = await read(line);
+    assertEquals([values, given], [initial, new Set()]);
   }
-  assertEquals(read("--show=hex a").given, new Set(["show"]));
 });
 
-Deno.test("flags: alone, short, and as --name=value", () => {
-  assertEquals(read("-q --json").values, { ...initial, quiet: true, json: true });
-  assertEquals(read("--json=true --quiet=false").values, { ...initial, json: true });
+Deno.test("values stand after a space or an equals sign", async () => {
+  for (const line of ["--max-connections 3 --grace 0", "--max-connections=3 --grace=0"]) {
+    assertEquals((await read(line)).values, { ...initial, maxConnections: 3, grace: 0 });
+  }
+  assertEquals((await read("--show=hex a")).given, new Set(["show"]));
 });
 
-Deno.test("positionals keep their text, wherever they stand and after --", () => {
-  assertEquals(read("8080 -q [::1]:9 --json 007").positionals, ["8080", "[::1]:9", "007"]);
-  assertEquals(read("-q -- --json").positionals, ["--json"]);
+Deno.test("flags: alone, short, and as --name=value", async () => {
+  assertEquals((await read("-q --json")).values, { ...initial, quiet: true, json: true });
+  assertEquals((await read("--json=true --quiet=false")).values, { ...initial, json: true });
 });
 
-Deno.test("of an option given twice the last counts", () => {
-  assertEquals(read("--grace 1s --grace 2s").values.grace, 2000);
+Deno.test("positionals keep their text, wherever they stand and after --", async () => {
+  assertEquals((await read("8080 -q [::1]:9 --json 007")).positionals, ["8080", "[::1]:9", "007"]);
+  assertEquals((await read("-q -- --json")).positionals, ["--json"]);
+});
+
+Deno.test("of an option given twice the last counts", async () => {
+  assertEquals((await read("--grace 1s --grace 2s")).values.grace, 2000);
 });
 
 for (
@@ -52,13 +54,13 @@ for (
     .concat(["--max-connections 0", "--max-connections 1e3", "--stats 0s", "--grace -1s"])
     .concat(["--show hex --quiet", "-q --show text", "--__proto__ x", "--max.connections 1"])
 ) {
-  Deno.test(`${line} is a usage error`, () => {
-    assertThrows(() => read(line), UsageError);
+  Deno.test(`${line} is a usage error`, async () => {
+    await assertRejects(() => read(line), UsageError);
   });
 }
 
-Deno.test("an unknown option carries the words that it could have been", () => {
-  const error = assertThrows(() => read("--grase=1s"), UsageError);
+Deno.test("an unknown option carries the words that it could have been", async () => {
+  const error = await assertRejects(() => read("--grase=1s"), UsageError);
   assertEquals(error.suggestion?.given, "--grase");
   assertEquals(error.suggestion?.among.includes("--grace"), true);
 });

@@ -3,8 +3,7 @@ import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
 import type { Service } from "../../lib/services/service.ts";
-import { Session } from "../../lib/session.ts";
-import { Totals } from "../../lib/totals.ts";
+import { Session, Totals } from "../../lib/session.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../helpers.ts";
 
 function start(handle: Service["handle"], idleTimeout?: number) {
