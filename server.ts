@@ -101,12 +101,12 @@ async function serve(
   const totals = new Totals();
   const { idleTimeout, maxConnections } = values;
   const limit = values.once ? 1 : maxConnections;
-  const sessions = new Sessions({ service: services[0], log, clock, totals, idleTimeout, limit });
-  const only = Promise.withResolvers<Ending | undefined>();
+  const only = Promise.withResolvers<Ending>();
+  const context = { service: services[0], log, clock, totals, idleTimeout };
+  const sessions = new Sessions(context, { limit, onEnd: values.once ? only.resolve : undefined });
   const onPeer = (peer: Duplex) => {
     if (values.once) stopAccepting();
-    const served = sessions.serve(peer);
-    if (values.once) served.then(only.resolve);
+    sessions.serve(peer);
   };
   const acceptors = listeners.map((one) => new Acceptor(one, { onPeer, log, clock }));
   const stopAccepting = () => acceptors.forEach((acceptor) => acceptor.stop());

@@ -36,45 +36,61 @@ export interface Ending {
   readonly detail?: string;
 }
 
-/** A peer being served. It observes its own connection, to count what passes. */
-export class Session implements Observer {
-  readonly peer: Duplex;
+/** What a session needs. */
+export interface SessionOptions {
   readonly number: number;
+  readonly onEnd: (session: Session, ending: Ending) => void;
+  readonly context: SessionContext;
+}
+
+/**
+ * A peer being served. It observes its own connection, to count what passes; it has no async
+ * function of its own, as ten thousand that wait would cost several megabytes.
+ */
+export class Session implements Observer {
+  readonly #peer: Duplex;
+  readonly #number: number;
   readonly #context: SessionContext;
-  #end: (ending: Ending) => void = () => {};
-  #watcher: Observer | undefined;
+  readonly #onEnd: (session: Session, ending: Ending) => void;
+  readonly #started: number;
+  readonly #watcher: Observer | undefined;
+  #lastActive: number;
+  #cancelTimer: (() => void) | undefined;
+  #ended = false;
   #received = 0;
   #sent = 0;
-  #lastActive = 0;
 
-  constructor(peer: Duplex, number: number, context: SessionContext) {
-    this.peer = peer;
-    this.number = number;
+  /** Begins to serve. `onEnd` is called once, when the peer is closed. */
+  constructor(peer: Duplex, { number, onEnd, context }: SessionOptions) {
+    const { log, clock, service, idleTimeout } = context;
+    this.#peer = peer;
+    this.#number = number;
     this.#context = context;
-  }
-
-  /** Serves the peer and closes it. Never rejects. */
-  async run(): Promise<Ending> {
-    const { log, clock } = this.#context;
-    const { peer, number: connection } = this;
+    this.#onEnd = onEnd;
+    this.#started = this.#lastActive = clock.now();
     const { local, remote } = peer;
-    const started = this.#lastActive = clock.now();
-    log.emit({ event: "opened", connection, remote, local });
-    this.#watcher = log.watch(connection);
+    log.emit({ event: "opened", connection: number, remote, local });
+    this.#watcher = log.watch(number);
     peer.observer = this;
-    const stopWatching = this.#watchIdleness();
-    const ending = await this.#serve();
-    stopWatching?.();
-    peer.close();
-    const elapsed = clock.now() - started;
-    const [received, sent] = [this.#received, this.#sent];
-    log.emit({ event: "closed", connection, remote, received, sent, elapsed, ...ending });
-    return ending;
+    if (idleTimeout !== undefined) this.#watchIdleness(idleTimeout);
+    service.handle(peer).then(
+      () => this.end({ reason: "eof" }),
+      (error) => this.end(endingOf(error)),
+    );
   }
 
-  /** Ends the session now, unless it has ended. */
+  /** Closes the peer, unless the session has ended. */
   end(ending: Ending): void {
-    this.#end(ending);
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelTimer?.();
+    this.#peer.close();
+    const { log, clock } = this.#context;
+    const { remote } = this.#peer;
+    const elapsed = clock.now() - this.#started;
+    const [connection, received, sent] = [this.#number, this.#received, this.#sent];
+    log.emit({ event: "closed", connection, remote, received, sent, elapsed, ...ending });
+    this.#onEnd(this, ending);
   }
 
   received(chunk: Uint8Array): void {
@@ -93,34 +109,17 @@ export class Session implements Observer {
     this.#watcher?.sent(chunk);
   }
 
-  // Whichever is first: the service is done, or somebody ends the session.
-  #serve(): Promise<Ending> {
-    return new Promise((resolve) => {
-      this.#end = resolve;
-      this.#context.service.handle(this.peer).then(
-        () => resolve({ reason: "eof" }),
-        (error) => resolve(endingOf(error)),
-      );
-    });
-  }
-
   #touch(): void {
     const { idleTimeout, clock } = this.#context;
     if (idleTimeout !== undefined) this.#lastActive = clock.now();
   }
 
   // One timer, set again for what is left of the time, rather than one for each chunk.
-  #watchIdleness(): (() => void) | undefined {
-    const { idleTimeout, clock } = this.#context;
-    if (idleTimeout === undefined) return undefined;
-    let cancel = () => {};
-    const check = () => {
-      const left = this.#lastActive + idleTimeout - clock.now();
-      if (left > 0) cancel = clock.after(left, check);
-      else this.end({ reason: "idle", detail: `idle for ${formatDuration(idleTimeout)}` });
-    };
-    check();
-    return () => cancel();
+  #watchIdleness(limit: number): void {
+    const { clock } = this.#context;
+    const left = this.#lastActive + limit - clock.now();
+    if (left > 0) this.#cancelTimer = clock.after(left, () => this.#watchIdleness(limit));
+    else this.end({ reason: "idle", detail: `idle for ${formatDuration(limit)}` });
   }
 }
 

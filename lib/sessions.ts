@@ -3,40 +3,51 @@ import type { CloseReason } from "./events/event.ts";
 import type { Duplex } from "./net/duplex.ts";
 import { type Ending, Session, type SessionContext } from "./session.ts";
 
+/** How sessions are limited and watched. */
+export interface SessionsOptions {
+  /** Serve at most this many at once. */
+  readonly limit?: number | undefined;
+  readonly onEnd?: (ending: Ending) => void;
+}
+
 /** The open sessions. */
 export class Sessions {
   readonly #context: SessionContext;
   readonly #limit: number;
+  readonly #onSessionEnd: (ending: Ending) => void;
   readonly #open = new Set<Session>();
   #drained: (() => void) | undefined;
 
-  constructor({ limit = Infinity, ...context }: SessionContext & { limit?: number | undefined }) {
+  constructor(context: SessionContext, { limit = Infinity, onEnd = () => {} }: SessionsOptions) {
     this.#context = context;
     this.#limit = limit;
+    this.#onSessionEnd = onEnd;
   }
 
   get size(): number {
     return this.#open.size;
   }
 
-  /** Serves a peer, or closes it where the limit is reached. Resolves when it has ended. */
-  async serve(peer: Duplex): Promise<Ending | undefined> {
+  /** Serves a peer, or closes it where the limit is reached. */
+  serve(peer: Duplex): void {
     const { totals, log } = this.#context;
     if (this.#open.size >= this.#limit) {
       totals.refused++;
       log.emit({ event: "refused", remote: peer.remote, limit: this.#limit });
       peer.close();
-      return undefined;
+      return;
     }
-    const session = new Session(peer, ++totals.connections, this.#context);
     totals.open++;
-    this.#open.add(session);
-    const ending = await session.run();
-    this.#open.delete(session);
-    totals.open--;
-    if (this.#open.size === 0) this.#drained?.();
-    return ending;
+    const number = ++totals.connections;
+    this.#open.add(new Session(peer, { number, onEnd: this.#onEnd, context: this.#context }));
   }
+
+  readonly #onEnd = (session: Session, ending: Ending): void => {
+    this.#open.delete(session);
+    this.#context.totals.open--;
+    this.#onSessionEnd(ending);
+    if (this.#open.size === 0) this.#drained?.();
+  };
 
   /** Resolves when none is open. */
   drain(): Promise<void> {

@@ -89,7 +89,8 @@ export function byteWritable(to: Output, options: WriteOptions = {}): WritableSt
     },
     close: options.close,
     abort: options.abort,
-  }, { highWaterMark: 1 });
+    // The high-water mark is 1 by default: a second chunk would be in the first one's buffer.
+  });
   return Object.assign(stream, { [BENEATH]: sink });
 }
 

@@ -3,7 +3,7 @@ import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
 import type { Service } from "../../lib/services/service.ts";
-import { Session, Totals } from "../../lib/session.ts";
+import { type Ending, Session, Totals } from "../../lib/session.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../helpers.ts";
 
 function start(handle: Service["handle"], idleTimeout?: number) {
@@ -17,8 +17,11 @@ function start(handle: Service["handle"], idleTimeout?: number) {
   const socket = new FakeSocket([]);
   const peer = new SocketDuplex(socket, NOWHERE);
   const totals = new Totals();
-  const session = new Session(peer, 1, { service, log, clock, totals, idleTimeout });
-  return { clock, events, socket, peer, totals, session, ending: session.run() };
+  const ended = Promise.withResolvers<Ending>();
+  const context = { service, log, clock, totals, idleTimeout };
+  const onEnd = (_: Session, ending: Ending) => ended.resolve(ending);
+  const session = new Session(peer, { number: 1, onEnd, context });
+  return { clock, events, socket, peer, totals, session, ending: ended.promise };
 }
 
 const forever = () => new Promise<void>(() => {});
