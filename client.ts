@@ -9,7 +9,7 @@ import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import type { Mode, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modes } from "./lib/modes/table.ts";
-import type { Reads } from "./lib/net/streams.ts";
+import type { Reads } from "./lib/net/chunks.ts";
 import type { Output } from "./lib/output.ts";
 import { dial } from "./lib/net/table.ts";
 import {

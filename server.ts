@@ -22,7 +22,7 @@ import {
   type Values,
 } from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
-import { type Ending, Totals } from "./lib/session.ts";
+import type { Ending } from "./lib/session.ts";
 import { Sessions } from "./lib/sessions.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
@@ -98,11 +98,10 @@ async function serve(
 ): Promise<Ending | undefined> {
   const clock = systemClock;
   const started = clock.now();
-  const totals = new Totals();
   const { idleTimeout, maxConnections } = values;
   const limit = values.once ? 1 : maxConnections;
   const only = Promise.withResolvers<Ending>();
-  const context = { service: services[0], log, clock, totals, idleTimeout };
+  const context = { service: services[0], log, clock, idleTimeout };
   const sessions = new Sessions(context, { limit, onEnd: values.once ? only.resolve : undefined });
   const onPeer = (peer: Duplex) => {
     if (values.once) stopAccepting();
@@ -111,22 +110,23 @@ async function serve(
   const acceptors = listeners.map((one) => new Acceptor(one, { onPeer, log, clock }));
   const stopAccepting = () => acceptors.forEach((acceptor) => acceptor.stop());
   const accepting = Promise.all(acceptors.map((acceptor) => acceptor.run()));
-  const stopStats = values.stats ? emitStats(values.stats, { log, clock, totals }) : () => {};
+  const stopStats = values.stats ? emitStats(values.stats, { log, clock, sessions }) : () => {};
   const ending = await Promise.race([only.promise, shutdown.requested]);
 
   stopAccepting();
   await accepting; // only then are the ports free
   await drain(sessions, { values, shutdown, log });
   stopStats();
-  const { connections, refused, received, sent } = totals;
+  const { connections, refused, received, sent } = sessions.totals;
   const elapsed = clock.now() - started;
   log.emit({ event: "summary", connections, refused, received, sent, elapsed });
   return ending ?? undefined;
 }
 
 async function drain(sessions: Sessions, { values, shutdown, log }: Serving): Promise<void> {
-  if (sessions.size > 0) {
-    log.emit({ event: "stopping", open: sessions.size, grace: values.grace });
+  const { open } = sessions.totals;
+  if (open > 0) {
+    log.emit({ event: "stopping", open, grace: values.grace });
     const grace = wait(systemClock, values.grace);
     await Promise.race([sessions.drain(), grace.over, shutdown.insisted]);
     grace.cut();
@@ -162,12 +162,12 @@ async function createLog({ json, quiet, show, color }: Values<typeof options>): 
 
 function emitStats(
   every: number,
-  { log, clock, totals }: { log: Log; clock: Clock; totals: Totals },
+  { log, clock, sessions }: { log: Log; clock: Clock; sessions: Sessions },
 ): () => void {
-  let last = { ...totals, at: clock.now() };
+  let last = { ...sessions.totals, at: clock.now() };
   let cancel = clock.after(every, tick);
   function tick(): void {
-    const now = { ...totals, at: clock.now() };
+    const now = { ...sessions.totals, at: clock.now() };
     const rate = (key: "connections" | "chunks" | "received" | "sent") =>
       (now[key] - last[key]) * 1000 / (now.at - last.at);
     log.emit({

@@ -3,29 +3,15 @@ import type { Clock } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
 import type { CloseReason } from "./events/event.ts";
 import type { Log } from "./events/log.ts";
-import type { Duplex, Observer } from "./net/duplex.ts";
+import type { Duplex, Traffic } from "./net/duplex.ts";
 import type { Service } from "./services/service.ts";
 import { formatDuration } from "./units.ts";
-
-/** What a server has done so far. */
-export class Totals {
-  /** Connections served, the open ones included. */
-  connections = 0;
-  open = 0;
-  /** Connections closed unserved. */
-  refused = 0;
-  /** Chunks and bytes that came in, and bytes that went out. */
-  chunks = 0;
-  received = 0;
-  sent = 0;
-}
 
 /** What all sessions of a server share. */
 export interface SessionContext {
   readonly service: Service;
   readonly log: Log;
   readonly clock: Clock;
-  readonly totals: Totals;
   /** End a session after this many milliseconds without a byte in either direction. */
   readonly idleTimeout?: number | undefined;
 }
@@ -43,22 +29,16 @@ export interface SessionOptions {
   readonly context: SessionContext;
 }
 
-/**
- * A peer being served. It observes its own connection, to count what passes; it has no async
- * function of its own, as ten thousand that wait would cost several megabytes.
- */
-export class Session implements Observer {
+/** A peer being served. No async function: ten thousand that wait would cost several megabytes. */
+export class Session {
   readonly #peer: Duplex;
   readonly #number: number;
   readonly #context: SessionContext;
   readonly #onEnd: (session: Session, ending: Ending) => void;
   readonly #started: number;
-  readonly #watcher: Observer | undefined;
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
   #ended = false;
-  #received = 0;
-  #sent = 0;
 
   /** Begins to serve. `onEnd` is called once, when the peer is closed. */
   constructor(peer: Duplex, { number, onEnd, context }: SessionOptions) {
@@ -70,13 +50,17 @@ export class Session implements Observer {
     this.#started = this.#lastActive = clock.now();
     const { local, remote } = peer;
     log.emit({ event: "opened", connection: number, remote, local });
-    this.#watcher = log.watch(number);
-    peer.observer = this;
-    if (idleTimeout !== undefined) this.#watchIdleness(idleTimeout);
+    peer.observe(log.watch(number));
+    if (idleTimeout !== undefined) this.#endWhenIdle(idleTimeout);
     service.handle(peer).then(
       () => this.end({ reason: "eof" }),
       (error) => this.end(endingOf(error)),
     );
+  }
+
+  /** What has passed so far. */
+  get traffic(): Traffic {
+    return this.#peer.traffic;
   }
 
   /** Closes the peer, unless the session has ended. */
@@ -88,38 +72,25 @@ export class Session implements Observer {
     const { log, clock } = this.#context;
     const { remote } = this.#peer;
     const elapsed = clock.now() - this.#started;
-    const [connection, received, sent] = [this.#number, this.#received, this.#sent];
+    const { received, sent } = this.traffic;
+    const connection = this.#number;
     log.emit({ event: "closed", connection, remote, received, sent, elapsed, ...ending });
     this.#onEnd(this, ending);
   }
 
-  received(chunk: Uint8Array): void {
-    const { totals } = this.#context;
-    this.#received += chunk.length;
-    totals.received += chunk.length;
-    totals.chunks++;
-    this.#touch();
-    this.#watcher?.received(chunk);
-  }
-
-  sent(chunk: Uint8Array): void {
-    this.#sent += chunk.length;
-    this.#context.totals.sent += chunk.length;
-    this.#touch();
-    this.#watcher?.sent(chunk);
-  }
-
-  #touch(): void {
-    const { idleTimeout, clock } = this.#context;
-    if (idleTimeout !== undefined) this.#lastActive = clock.now();
-  }
-
-  // One timer, set again for what is left of the time, rather than one for each chunk.
-  #watchIdleness(limit: number): void {
+  #endWhenIdle(limit: number): void {
     const { clock } = this.#context;
-    const left = this.#lastActive + limit - clock.now();
-    if (left > 0) this.#cancelTimer = clock.after(left, () => this.#watchIdleness(limit));
-    else this.end({ reason: "idle", detail: `idle for ${formatDuration(limit)}` });
+    const touch = () => {
+      this.#lastActive = clock.now();
+    };
+    this.#peer.observe({ received: touch, sent: touch });
+    // One timer, set again for what is left of the time, rather than one for each chunk.
+    const check = () => {
+      const left = this.#lastActive + limit - clock.now();
+      if (left > 0) this.#cancelTimer = clock.after(left, check);
+      else this.end({ reason: "idle", detail: `idle for ${formatDuration(limit)}` });
+    };
+    check();
   }
 }
 

@@ -1,6 +1,6 @@
 /** The sessions of a server: begun within limits, drained, ended. */
 import type { CloseReason } from "./events/event.ts";
-import type { Duplex } from "./net/duplex.ts";
+import type { Duplex, Traffic } from "./net/duplex.ts";
 import { type Ending, Session, type SessionContext } from "./session.ts";
 
 /** How sessions are limited and watched. */
@@ -10,6 +10,15 @@ export interface SessionsOptions {
   readonly onEnd?: (ending: Ending) => void;
 }
 
+/** What a server has done so far: connections, and the chunks and bytes that they moved. */
+export interface Totals extends Traffic {
+  /** Connections served, the open ones included. */
+  readonly connections: number;
+  readonly open: number;
+  /** Connections closed unserved. */
+  readonly refused: number;
+}
+
 /** The open sessions. */
 export class Sessions {
   readonly #context: SessionContext;
@@ -17,6 +26,9 @@ export class Sessions {
   readonly #onSessionEnd: (ending: Ending) => void;
   readonly #open = new Set<Session>();
   #drained: (() => void) | undefined;
+  #connections = 0;
+  #refused = 0;
+  #past: Traffic = { received: 0, sent: 0, chunks: 0 }; // of the sessions that have ended
 
   constructor(context: SessionContext, { limit = Infinity, onEnd = () => {} }: SessionsOptions) {
     this.#context = context;
@@ -24,27 +36,27 @@ export class Sessions {
     this.#onSessionEnd = onEnd;
   }
 
-  get size(): number {
-    return this.#open.size;
+  get totals(): Totals {
+    const traffic = this.#open.values().reduce((all, { traffic }) => sum(all, traffic), this.#past);
+    const { size: open } = this.#open;
+    return { connections: this.#connections, open, refused: this.#refused, ...traffic };
   }
 
   /** Serves a peer, or closes it where the limit is reached. */
   serve(peer: Duplex): void {
-    const { totals, log } = this.#context;
     if (this.#open.size >= this.#limit) {
-      totals.refused++;
-      log.emit({ event: "refused", remote: peer.remote, limit: this.#limit });
+      this.#refused++;
+      this.#context.log.emit({ event: "refused", remote: peer.remote, limit: this.#limit });
       peer.close();
       return;
     }
-    totals.open++;
-    const number = ++totals.connections;
+    const number = ++this.#connections;
     this.#open.add(new Session(peer, { number, onEnd: this.#onEnd, context: this.#context }));
   }
 
   readonly #onEnd = (session: Session, ending: Ending): void => {
     this.#open.delete(session);
-    this.#context.totals.open--;
+    this.#past = sum(this.#past, session.traffic);
     this.#onSessionEnd(ending);
     if (this.#open.size === 0) this.#drained?.();
   };
@@ -62,4 +74,12 @@ export class Sessions {
     for (const session of this.#open) session.end({ reason });
     await this.drain();
   }
+}
+
+function sum(one: Traffic, other: Traffic): Traffic {
+  return {
+    received: one.received + other.received,
+    sent: one.sent + other.sent,
+    chunks: one.chunks + other.chunks,
+  };
 }

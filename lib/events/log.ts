@@ -56,14 +56,12 @@ export class Log {
     output.push(format(event, this.#clock.wallTime()));
   }
 
-  /** An observer that reports a connection's payload, or nothing where none is shown. */
-  watch(connection?: number): Observer | undefined {
+  /** An observer that reports a connection's payload in the directions that are shown. */
+  watch(connection?: number): Observer {
     const { payload, quiet } = this.#options;
-    if (quiet || payload.length === 0) return undefined;
-    return {
-      received: payload.includes("in") ? this.#chunks("in", connection) : () => {},
-      sent: payload.includes("out") ? this.#chunks("out", connection) : () => {},
-    };
+    const report = (direction: Direction) =>
+      !quiet && payload.includes(direction) ? this.#chunks(direction, connection) : undefined;
+    return { received: report("in"), sent: report("out") };
   }
 
   /** Writes what waits, for at most `patience` milliseconds. */

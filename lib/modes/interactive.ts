@@ -39,7 +39,7 @@ export const interactive = defineMode({
       onInterrupt: left.resolve,
     });
     const log = openLog(above(terminal));
-    peer.observer = log.watch();
+    peer.observe(log.watch());
     const receiving = receive(peer, { exchange, clock, terminal });
     try {
       await Promise.race([receiving, left.promise]);

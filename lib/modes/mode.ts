@@ -2,7 +2,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Reads } from "../net/streams.ts";
+import type { Reads } from "../net/chunks.ts";
 import type { Output } from "../output.ts";
 import { duration, flag, type OptionTable, type Values } from "../options.ts";
 import type { Named } from "../table.ts";

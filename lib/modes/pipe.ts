@@ -2,7 +2,7 @@
 import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { formatAddress } from "../address.ts";
-import type { Duplex, Observer } from "../net/duplex.ts";
+import type { Duplex } from "../net/duplex.ts";
 import { byteReadable, byteWritable, pump } from "../net/streams.ts";
 import { flag } from "../options.ts";
 import { TerminalText } from "../printable.ts";
@@ -28,7 +28,8 @@ export const pipe = defineMode({
     const peer = await context.dial();
     const log = context.openLog();
     const verifier = verify ? new Verifier() : undefined;
-    peer.observer = observers(log.watch(), verifier);
+    peer.observe(log.watch());
+    peer.observe({ received: verifier && ((chunk) => verifier.received(chunk)) });
     const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
     const sending = pump(input, outgoing(peer, { verifier, crlf }));
     const receiving = pump(peer.readable, incoming(context.output));
@@ -110,18 +111,4 @@ function incoming(output: ModeContext["output"]): WritableStream<Uint8Array> {
     write: (chunk) => writer.write(encoder.encode(text.push(chunk))),
     close: () => writer.write(encoder.encode(text.end())),
   });
-}
-
-function observers(
-  one: Observer | undefined,
-  verifier: Verifier | undefined,
-): Observer | undefined {
-  if (!verifier) return one;
-  return {
-    received(chunk) {
-      one?.received(chunk);
-      verifier.received(chunk);
-    },
-    sent: (chunk) => one?.sent(chunk),
-  };
 }

@@ -1,14 +1,22 @@
 /** One peer, whatever it is connected by. */
 import type { Address } from "../address.ts";
-import { byteReadable, byteWritable, type Reads } from "./streams.ts";
+import { ChunkSink, ChunkSource, type Reads, type Seen } from "./chunks.ts";
+import { readableOf, writableOf } from "./streams.ts";
 import type { Output } from "../output.ts";
 
 /** Sees every chunk synchronously, in order; it must copy what it keeps. */
 export interface Observer {
   /** Bytes that arrived from the peer. */
-  received(chunk: Uint8Array): void;
+  readonly received?: Seen | undefined;
   /** Bytes that the system took for the peer. */
-  sent(chunk: Uint8Array): void;
+  readonly sent?: Seen | undefined;
+}
+
+/** Bytes from the peer and to it, and in how many chunks they came. */
+export interface Traffic {
+  readonly received: number;
+  readonly sent: number;
+  readonly chunks: number;
 }
 
 /** One peer: web streams over a connection, and what is known about it. */
@@ -20,8 +28,10 @@ export interface Duplex {
   readonly remote: Address;
   /** Whether a chunk is a datagram. */
   readonly framed: boolean;
-  /** Set before the first byte moves. */
-  observer: Observer | undefined;
+  /** What has passed so far. */
+  readonly traffic: Traffic;
+  /** Adds one who sees each chunk. Counting needs nobody. */
+  observe(observer: Observer): void;
   /** Ends both directions; may be called again. */
   close(): void;
   /** Ends both directions as an error for the peer (RST) where the platform can, else closes. */
@@ -41,20 +51,32 @@ export class SocketDuplex implements Duplex {
   readonly local: Address;
   readonly remote: Address;
   readonly framed = false;
-  observer: Observer | undefined;
   readonly #socket: Socket;
+  readonly #source: ChunkSource;
+  readonly #sink: ChunkSink;
   #closed = false;
 
   constructor(socket: Socket, { local, remote }: { local: Address; remote: Address }) {
     this.#socket = socket;
     this.local = local;
     this.remote = remote;
-    this.readable = byteReadable(socket, { seen: (chunk) => this.observer?.received(chunk) });
-    this.writable = byteWritable(socket, {
-      seen: (chunk) => this.observer?.sent(chunk),
+    this.#source = new ChunkSource(socket);
+    this.#sink = new ChunkSink(socket, {
       close: () => socket.closeWrite(),
       abort: () => this.close(),
     });
+    this.readable = readableOf(this.#source);
+    this.writable = writableOf(this.#sink);
+  }
+
+  get traffic(): Traffic {
+    const { bytes: received, chunks } = this.#source;
+    return { received, sent: this.#sink.bytes, chunks };
+  }
+
+  observe(observer: Observer): void {
+    this.#source.seen = inTurn(this.#source.seen, observer.received);
+    this.#sink.seen = inTurn(this.#sink.seen, observer.sent);
   }
 
   close(): void {
@@ -67,4 +89,12 @@ export class SocketDuplex implements Duplex {
   reset(): void {
     this.close();
   }
+}
+
+function inTurn(first: Seen | undefined, second: Seen | undefined): Seen | undefined {
+  if (!first || !second) return first ?? second;
+  return (chunk) => {
+    first(chunk);
+    second(chunk);
+  };
 }

@@ -4,9 +4,9 @@
  *
  * usage: deno task bench [ROUNDS]      (default 7; a round takes about 15 s)
  *
- * Figures are CPU time of the server process for each message, and their ratio to C's: on a noisy
- * machine only what was measured side by side compares. Linux; peers that the machine lacks are
- * skipped by name.
+ * Figures are CPU time of the server process for each message in its least disturbed round, and
+ * their ratio to C's: other work on the machine only ever adds, and only what was measured side by
+ * side compares. Linux; peers that the machine lacks are skipped by name.
  */
 import { cpuTime, has, netechoCommand, Running, runProgram } from "../helpers.ts";
 
@@ -114,22 +114,20 @@ async function compare(folder: string, load: Load, rounds: number): Promise<void
     await contender.ready();
     await contender.measure(generator, load); // warm up
   }
-  const ratios = new Map(contenders.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
-    const results: Result[] = [];
     for (const contender of contenders) {
-      const result = await contender.measure(generator, load);
-      contender.results.push(result);
-      results.push(result);
-      ratios.get(contender.name)!.push(result.cpu / results[0]!.cpu);
+      contender.results.push(await contender.measure(generator, load));
     }
   }
+  const least = contenders.map(({ results }) => Math.min(...results.map(({ cpu }) => cpu)));
   say(`\n| ${load.name} | CPU a message | of C's | messages/s |\n| --- | ---: | ---: | ---: |`);
-  for (const { name, results } of contenders) {
-    const cpu = median(results.map(({ cpu }) => cpu));
-    const rate = Math.round(median(results.map(({ rate }) => rate)));
-    const ratio = median(ratios.get(name)!);
-    say(`| ${name} | ${cpu.toFixed(2)} us | ${ratio.toFixed(2)} | ${rate.toLocaleString("en")} |`);
+  for (const [index, { name, results }] of contenders.entries()) {
+    const ratio = least[index]! / least[0]!;
+    const rate = Math.round(Math.max(...results.map(({ rate }) => rate)));
+    say(
+      `| ${name} | ${least[index]!.toFixed(2)} us | ${ratio.toFixed(2)} | ` +
+        `${rate.toLocaleString("en")} |`,
+    );
   }
 }
 

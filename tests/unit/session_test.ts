@@ -2,49 +2,52 @@ import { assertEquals } from "@std/assert";
 import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
+import { echo } from "../../lib/services/echo.ts";
 import type { Service } from "../../lib/services/service.ts";
-import { type Ending, Session, Totals } from "../../lib/session.ts";
+import { type Ending, Session } from "../../lib/session.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../helpers.ts";
 
-function start(handle: Service["handle"], idleTimeout?: number) {
+function start(handle: Service["handle"], { idleTimeout, incoming = [] }: Options = {}) {
   const clock = new FakeClock();
   const events: Event[] = [];
   const log = {
     emit: (event: Event) => void events.push(event),
-    watch: () => undefined,
+    watch: () => ({}),
   } as unknown as Log;
   const service = { name: "test", summary: "", options: {}, example: "", handle };
-  const socket = new FakeSocket([]);
+  const socket = new FakeSocket(incoming);
   const peer = new SocketDuplex(socket, NOWHERE);
-  const totals = new Totals();
   const ended = Promise.withResolvers<Ending>();
-  const context = { service, log, clock, totals, idleTimeout };
+  const context = { service, log, clock, idleTimeout };
   const onEnd = (_: Session, ending: Ending) => ended.resolve(ending);
   const session = new Session(peer, { number: 1, onEnd, context });
-  return { clock, events, socket, peer, totals, session, ending: ended.promise };
+  return { clock, events, socket, peer, session, ending: ended.promise };
+}
+
+interface Options {
+  readonly idleTimeout?: number;
+  readonly incoming?: readonly Uint8Array[];
 }
 
 const forever = () => new Promise<void>(() => {});
 
-Deno.test("a service that ends closes the peer, once, and is counted", async () => {
-  const { ending, socket, events, totals } = start(async (peer) => {
-    peer.observer!.received(new Uint8Array(5));
-    await Promise.resolve();
-    peer.observer!.sent(new Uint8Array(3));
-  });
+Deno.test("a service that ends closes the peer, once, and what it moved is told", async () => {
+  const incoming = [new Uint8Array(5), new Uint8Array(3)];
+  const { ending, socket, events, session } = start(echo.handle, { incoming });
   assertEquals(await ending, { reason: "eof" });
-  assertEquals(socket.events, ["close"]);
-  const closed = events.find(({ event }) => event === "closed")!;
-  assertEquals({ ...closed, elapsed: 0 }, {
+  session.end({ reason: "stopped" });
+  assertEquals(socket.events, ["closeWrite", "close"]);
+  const closed = events.filter(({ event }) => event === "closed");
+  assertEquals(closed, [{
     event: "closed",
     connection: 1,
     remote: NOWHERE.remote,
-    received: 5,
-    sent: 3,
+    received: 8,
+    sent: 8,
     elapsed: 0,
     reason: "eof",
-  });
-  assertEquals([totals.received, totals.sent, totals.chunks], [5, 3, 1]);
+  }]);
+  assertEquals(session.traffic, { received: 8, sent: 8, chunks: 2 });
 });
 
 Deno.test("failures are told by what they are", async () => {
@@ -61,12 +64,15 @@ Deno.test("failures are told by what they are", async () => {
 });
 
 Deno.test("idle means no byte in either direction for the whole time", async () => {
-  const { clock, peer, ending, socket } = start(forever, 1000);
+  const incoming = [new Uint8Array(1), new Uint8Array(1)];
+  const { clock, peer, ending, socket } = start(forever, { idleTimeout: 1000, incoming });
   let ended = false;
   ending.then(() => ended = true);
-  for (const move of ["received", "sent", "received"] as const) {
+  const reader = peer.readable.getReader();
+  const writer = peer.writable.getWriter();
+  for (const move of [() => reader.read(), () => writer.write(new Uint8Array(1))]) {
     clock.advance(999);
-    peer.observer![move](new Uint8Array(1));
+    await move();
   }
   clock.advance(999);
   await Promise.resolve();
@@ -77,7 +83,7 @@ Deno.test("idle means no byte in either direction for the whole time", async () 
 });
 
 Deno.test("a session that is ended does not wait for its service", async () => {
-  const { session, ending, clock } = start(forever, 1000);
+  const { session, ending, clock } = start(forever, { idleTimeout: 1000 });
   session.end({ reason: "stopped" });
   session.end({ reason: "reset" });
   assertEquals(await ending, { reason: "stopped" });

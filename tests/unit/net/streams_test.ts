@@ -1,7 +1,8 @@
 /** Buffers are used again, and no byte of them is ever changed under its reader. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { byteReadable, byteWritable, pump } from "../../../lib/net/streams.ts";
-import { FakeSocket, randomBytes, randomWords } from "../../helpers.ts";
+import { SocketDuplex } from "../../../lib/net/duplex.ts";
+import { FakeSocket, NOWHERE, randomBytes, randomWords } from "../../helpers.ts";
 
 /** Lets whatever is ready run that many times: the same for the same seed. */
 async function dawdle(turns: number): Promise<void> {
@@ -138,14 +139,20 @@ for (const stages of [0, 1]) {
   });
 }
 
-Deno.test("what passes is seen on both sides, byte for byte", async () => {
+Deno.test("what passes is seen and counted on both sides, byte for byte", async () => {
   const bytes = randomBytes(10_000);
-  const [seenIn, seenOut]: [number[], number[]] = [[], []];
-  const readable = byteReadable(new FakeSocket([bytes]), {
-    seen: (chunk) => void seenIn.push(...chunk),
+  const seen: Record<string, number[]> = { one: [], other: [], sent: [] };
+  const socket = new FakeSocket([bytes]);
+  const peer = new SocketDuplex(socket, NOWHERE);
+  peer.observe({ received: (chunk) => seen.one!.push(...chunk) });
+  peer.observe({
+    received: (chunk) => seen.other!.push(...chunk),
+    sent: (chunk) => seen.sent!.push(...chunk),
   });
-  const socket = new FakeSocket([]);
-  await pump(readable, byteWritable(socket, { seen: (chunk) => void seenOut.push(...chunk) }));
-  assertEquals([new Uint8Array(seenIn), new Uint8Array(seenOut)], [bytes, bytes]);
-  assert(socket.written.length === bytes.length);
+  await pump(peer.readable, peer.writable);
+  for (const all of Object.values(seen)) assertEquals(new Uint8Array(all), bytes);
+  assertEquals(socket.written, bytes);
+  const { received, sent, chunks } = peer.traffic;
+  assertEquals([received, sent], [10_000, 10_000]);
+  assert(chunks > 1);
 });
