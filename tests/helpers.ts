@@ -3,10 +3,11 @@ import { TextLineStream } from "@std/streams/text-line-stream";
 import { toBytes } from "@std/streams/to-bytes";
 import { toText } from "@std/streams/to-text";
 import { assert } from "@std/assert";
+import { fileURLToPath } from "node:url";
 
 /** The repository. */
 export const ROOT = new URL("..", import.meta.url);
-const MAIN = new URL("main.ts", ROOT).pathname;
+const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 const BINARY = Deno.env.get("NETECHO_BIN");
 
 /** The command line that runs netecho: the sources, or the binary that NETECHO_BIN names. */
@@ -309,15 +310,24 @@ export function needing(
   return { name: `${name} (skipped: no ${lacking.join(", ")} here)`, ignore: true };
 }
 
-/** The same for a test that looks into /proc or uses Linux's tools. */
-export function onLinux(name: string): { name: string; ignore: boolean } {
-  const ignore = Deno.build.os !== "linux";
-  return { name: ignore ? `${name} (skipped: needs Linux)` : name, ignore };
+/** The same for a test that looks into /proc or uses programs as they are on Linux. */
+export function onLinux(
+  name: string,
+  programs: readonly string[] = [],
+): { name: string; ignore: boolean } {
+  if (Deno.build.os === "linux") return needing(programs, name);
+  return { name: `${name} (skipped: needs Linux)`, ignore: true };
+}
+
+/** The same for a test that asks a program to stop, which Windows has no signal for. */
+export function withSignals(name: string): { name: string; ignore: boolean } {
+  const ignore = Deno.build.os === "windows";
+  return { name: ignore ? `${name} (skipped: no signals on Windows)` : name, ignore };
 }
 
 /** The same for a test that makes a network namespace of its own, with `unshare -rn`. */
 export function needingNamespace(name: string): { name: string; ignore: boolean } {
-  const needs = needing(["unshare", "ip"], name);
+  const needs = onLinux(name, ["unshare", "ip"]);
   if (needs.ignore) return needs;
   const { success } = new Deno.Command("unshare", {
     args: ["-rn", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1"],

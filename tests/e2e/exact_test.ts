@@ -1,5 +1,6 @@
 /** Not a byte is lost, whoever is at the other end. */
 import { assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import {
   bash,
   countEchoes,
@@ -7,6 +8,7 @@ import {
   needing,
   netecho,
   netechoShell,
+  onLinux,
   randomBytes,
   Running,
   Server,
@@ -35,7 +37,7 @@ async function randomFile(): Promise<{ path: string; digest: string }> {
 for (const [peer, script] of Object.entries(PEERS)) {
   const programs = peer === "netecho client" ? ["bash"] : ["bash", peer];
   Deno.test({
-    ...needing(programs, `100 MB from ${peer} come back as they were sent`),
+    ...onLinux(`100 MB from ${peer} come back as they were sent`, programs),
     async fn() {
       const { path, digest } = await randomFile();
       await using server = await Server.start(["-q"]);
@@ -49,7 +51,7 @@ for (const [peer, script] of Object.entries(PEERS)) {
 }
 
 Deno.test({
-  ...needing(["bash", "socat"], "100 MB from our client through socat's PIPE come back"),
+  ...onLinux("100 MB from our client through socat's PIPE come back", ["bash", "socat"]),
   async fn() {
     const { path, digest } = await randomFile();
     await using socat = new Running(["bash", [
@@ -68,7 +70,7 @@ Deno.test({
 Deno.test({
   ...needing(["node"], "100 MB from our client through a Node echo server come back"),
   async fn() {
-    const peer = new URL("../bench/peers/echo.mjs", import.meta.url).pathname;
+    const peer = fileURLToPath(new URL("../bench/peers/echo.mjs", import.meta.url));
     await using node = new Running(["node", [peer, "0"]]);
     const port = /(\d+)$/.exec(await node.line(/listening/))![1]!;
     const bytes = randomBytes(SIZE);

@@ -1,6 +1,6 @@
 /** A person at a terminal: the client under a real pseudo-terminal. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { needing, netechoShell, randomBytes, Running, Server } from "../helpers.ts";
+import { netechoShell, onLinux, randomBytes, Running, Server } from "../helpers.ts";
 
 // What a line of the terminal's output leaves on its screen: what was erased and all escapes go.
 function onScreen(raw: string): string {
@@ -43,7 +43,7 @@ function session(
   args: readonly string[] = [],
 ): void {
   Deno.test({
-    ...needing(["script"], name),
+    ...onLinux(name, ["script"]),
     async fn() {
       await using server = await Server.start(["--grace", "0"]);
       await using typist = new Typist(["127.0.0.1", String(server.port), ...args]);
@@ -107,7 +107,7 @@ session("the peer that goes away ends the session with one line", async (typist,
 });
 
 Deno.test({
-  ...needing(["script"], "what arrives unasked is shown, and what is being typed stays"),
+  ...onLinux("what arrives unasked is shown, and what is being typed stays", ["script"]),
   async fn() {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await using typist = new Typist([`127.0.0.1:${listener.addr.port}`]);
@@ -128,7 +128,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needing(["script"], "--verify at a terminal is a usage error"),
+  ...onLinux("--verify at a terminal is a usage error", ["script"]),
   async fn() {
     await using typist = new Typist(["127.0.0.1:9", "--verify"]);
     await typist.sees(

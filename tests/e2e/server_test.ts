@@ -18,6 +18,7 @@ import {
   Running,
   runProgram,
   Server,
+  withSignals,
   writeAll,
 } from "../helpers.ts";
 
@@ -38,86 +39,104 @@ async function linesAfter(args: string[], text: string): Promise<string[]> {
   return server.lines.map(untimed);
 }
 
-Deno.test("the text log tells of each connection and each chunk, and sums up", async () => {
-  const [listening, opened, data, closed, summary, ...more] = await linesAfter([], "hello\n");
-  assertMatch(listening!, /^listening tcp:\/\/127\.0\.0\.1:\d+$/);
-  assertMatch(opened!, /^#1 opened tcp:\/\/127\.0\.0\.1:\d+$/);
-  assertEquals(data, "#1 < 6 bytes: hello\\n");
-  assertMatch(
-    closed!,
-    /^#1 closed tcp:.*: 6 bytes in, 6 bytes out, [\d.]+ m?s, closed by the peer$/,
-  );
-  assertMatch(summary!, /^served 1 connection: 6 bytes in, 6 bytes out, [\d.]+ m?s$/);
-  assertEquals(more, []);
+Deno.test({
+  ...withSignals("the text log tells of each connection and each chunk, and sums up"),
+  async fn() {
+    const [listening, opened, data, closed, summary, ...more] = await linesAfter([], "hello\n");
+    assertMatch(listening!, /^listening tcp:\/\/127\.0\.0\.1:\d+$/);
+    assertMatch(opened!, /^#1 opened tcp:\/\/127\.0\.0\.1:\d+$/);
+    assertEquals(data, "#1 < 6 bytes: hello\\n");
+    assertMatch(
+      closed!,
+      /^#1 closed tcp:.*: 6 bytes in, 6 bytes out, [\d.]+ m?s, closed by the peer$/,
+    );
+    assertMatch(summary!, /^served 1 connection: 6 bytes in, 6 bytes out, [\d.]+ m?s$/);
+    assertEquals(more, []);
+  },
 });
 
-Deno.test("--show hex dumps both directions with their offsets", async () => {
-  const lines = await linesAfter(["--show", "hex"], "0123456789abcdef\x1b[");
-  const dump = lines.filter((line) => /[<>]/.test(line));
-  const rows = [
-    "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|",
-    "00000010  1b 5b                                             |.[|",
-  ];
-  assertEquals(dump, [...rows.map((row) => `#1 < ${row}`), ...rows.map((row) => `#1 > ${row}`)]);
+Deno.test({
+  ...withSignals("--show hex dumps both directions with their offsets"),
+  async fn() {
+    const lines = await linesAfter(["--show", "hex"], "0123456789abcdef\x1b[");
+    const dump = lines.filter((line) => /[<>]/.test(line));
+    const rows = [
+      "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|",
+      "00000010  1b 5b                                             |.[|",
+    ];
+    assertEquals(dump, [...rows.map((row) => `#1 < ${row}`), ...rows.map((row) => `#1 > ${row}`)]);
+  },
 });
 
-Deno.test("--show size and --show none show as much as they say", async () => {
-  const sizes = await linesAfter(["--show=size"], "hello\n");
-  assertEquals(sizes.filter((line) => line.includes("<")), ["#1 < 6 bytes"]);
-  const none = await linesAfter(["--show", "none"], "hello\n");
-  assertEquals(none.map((line) => line.split(" ")[1]), [
-    none[0]!.split(" ")[1],
-    "opened",
-    "closed",
-    "1",
-  ]);
+Deno.test({
+  ...withSignals("--show size and --show none show as much as they say"),
+  async fn() {
+    const sizes = await linesAfter(["--show=size"], "hello\n");
+    assertEquals(sizes.filter((line) => line.includes("<")), ["#1 < 6 bytes"]);
+    const none = await linesAfter(["--show", "none"], "hello\n");
+    assertEquals(none.map((line) => line.split(" ")[1]), [
+      none[0]!.split(" ")[1],
+      "opened",
+      "closed",
+      "1",
+    ]);
+  },
 });
 
-Deno.test("-q shows the listening line alone", async () => {
-  const lines = await linesAfter(["-q"], "hello\n");
-  assertEquals(lines.length, 1);
-  assertMatch(lines[0]!, /^listening /);
+Deno.test({
+  ...withSignals("-q shows the listening line alone"),
+  async fn() {
+    const lines = await linesAfter(["-q"], "hello\n");
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0]!, /^listening /);
+  },
 });
 
-Deno.test("--json prints one event a line, the payload included", async () => {
-  await using server = await Server.start(["--json"]);
-  await say(server, 'hé "\x1b\x9b\n');
-  await server.line(/"closed"/);
-  assertEquals((await server.stop()).code, 0);
-  assertNotMatch(server.lines.join("\n"), /[\x1b\x9b]/);
-  const [listening, opened, data, closed, summary] = server.events;
-  assertEquals(listening!.event, "listening");
-  assertEquals(listening!.address, `tcp://127.0.0.1:${server.port}`);
-  assertEquals([opened!.event, opened!.connection], ["opened", 1]);
-  const { event, direction, offset, bytes, text } = data!;
-  assertEquals({ event, direction, offset, bytes, text }, {
-    event: "data",
-    direction: "in",
-    offset: 0,
-    bytes: 9,
-    text: 'hé "\x1b\x9b\n',
-  });
-  assertEquals([closed!.event, closed!.reason, closed!.received, closed!.sent], [
-    "closed",
-    "eof",
-    9,
-    9,
-  ]);
-  assertEquals([summary!.event, summary!.connections], ["summary", 1]);
-  assert(server.events.every(({ time }) => !isNaN(Date.parse(String(time)))));
+Deno.test({
+  ...withSignals("--json prints one event a line, the payload included"),
+  async fn() {
+    await using server = await Server.start(["--json"]);
+    await say(server, 'hé "\x1b\x9b\n');
+    await server.line(/"closed"/);
+    assertEquals((await server.stop()).code, 0);
+    assertNotMatch(server.lines.join("\n"), /[\x1b\x9b]/);
+    const [listening, opened, data, closed, summary] = server.events;
+    assertEquals(listening!.event, "listening");
+    assertEquals(listening!.address, `tcp://127.0.0.1:${server.port}`);
+    assertEquals([opened!.event, opened!.connection], ["opened", 1]);
+    const { event, direction, offset, bytes, text } = data!;
+    assertEquals({ event, direction, offset, bytes, text }, {
+      event: "data",
+      direction: "in",
+      offset: 0,
+      bytes: 9,
+      text: 'hé "\x1b\x9b\n',
+    });
+    assertEquals([closed!.event, closed!.reason, closed!.received, closed!.sent], [
+      "closed",
+      "eof",
+      9,
+      9,
+    ]);
+    assertEquals([summary!.event, summary!.connections], ["summary", 1]);
+    assert(server.events.every(({ time }) => !isNaN(Date.parse(String(time)))));
+  },
 });
 
-Deno.test("an escape sequence in the payload never reaches the output raw", async () => {
-  const attack = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x7f\r";
-  for (const args of [[], ["--show", "hex"], ["--json"], ["--color", "always"]]) {
-    await using server = await Server.start(args);
-    await say(server, attack);
-    await server.line(/closed/);
-    await server.stop();
-    const output = server.lines.join("\n");
-    const colours = args.includes("always") ? /\x1b\[\d+m/g : /(?!)/g;
-    assertNotMatch(output.replaceAll(colours, ""), /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
-  }
+Deno.test({
+  ...withSignals("an escape sequence in the payload never reaches the output raw"),
+  async fn() {
+    const attack = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x7f\r";
+    for (const args of [[], ["--show", "hex"], ["--json"], ["--color", "always"]]) {
+      await using server = await Server.start(args);
+      await say(server, attack);
+      await server.line(/closed/);
+      await server.stop();
+      const output = server.lines.join("\n");
+      const colours = args.includes("always") ? /\x1b\[\d+m/g : /(?!)/g;
+      assertNotMatch(output.replaceAll(colours, ""), /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    }
+  },
 });
 
 Deno.test("--stats prints a line of rates", async () => {
@@ -190,8 +209,7 @@ Deno.test("an address without a host serves IPv4 and IPv6 on one port", async ()
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test({
-    name: `${signal} stops accepting, lets connections end, and exits with 0`,
-    ignore: Deno.build.os === "windows",
+    ...withSignals(`${signal} stops accepting, lets connections end, and exits with 0`),
     async fn() {
       await using server = await Server.start(["--grace", "60s"]);
       const conn = await server.connect();
@@ -209,8 +227,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test({
-  name: "after --grace what is left is closed, and the exit code is 0",
-  ignore: Deno.build.os === "windows",
+  ...withSignals("after --grace what is left is closed, and the exit code is 0"),
   async fn() {
     await using server = await Server.start(["--grace", "20ms"]);
     const conn = await server.connect();
@@ -223,8 +240,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a second signal does not wait for the grace to end",
-  ignore: Deno.build.os === "windows",
+  ...withSignals("a second signal does not wait for the grace to end"),
   async fn() {
     await using server = await Server.start(["--grace", "10h"]);
     const conn = await server.connect();
@@ -250,50 +266,59 @@ function spawnUnread(args: readonly string[]) {
   return { server, reader };
 }
 
-Deno.test("stdout that nobody reads stalls no echo; what was not shown is counted", async () => {
-  const { server, reader } = spawnUnread([]);
-  let output = (await reader.read()).value!;
-  const port = Number(/:(\d+)$/m.exec(output)![1]);
-  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  const message = encode("a message of a few dozen bytes, which is shown in full\n");
-  for (let round = 0; round < 40_000; round++) {
-    await writeAll(conn, message);
-    await readExactly(conn, message.length);
-  }
-  conn.close();
-  while (!/#1 closed/.test(output)) output += (await reader.read()).value!;
-  const shown = output.match(/ < 55 bytes/g)!.length;
-  const missed = Number(/… ([\d,]+) chunks not shown/.exec(output)![1]!.replaceAll(",", ""));
-  assertEquals(shown + missed, 40_000);
-  server.kill();
-  while (!(await reader.read()).done);
-  assertEquals([(await server.status).code, await toText(server.stderr)], [0, ""]);
-});
-
-Deno.test("a server whose stdout is stuck stops all the same", async () => {
-  const { server, reader } = spawnUnread(["--show", "hex"]);
-  const port = Number(/:(\d+)$/m.exec((await reader.read()).value!)![1]);
-  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  const bytes = randomBytes(4_000_000);
-  assertEquals(await echoThrough(conn, bytes), bytes);
-  server.kill();
-  assertEquals([(await server.status).code, await toText(server.stderr)], [0, ""]);
-  await reader.cancel();
-});
-
-Deno.test("stdout that is closed is said once, and the server serves on", async () => {
-  const { server, reader } = spawnUnread([]);
-  const port = Number(/:(\d+)$/m.exec((await reader.read()).value!)![1]);
-  await reader.cancel();
-  for (const text of ["one", "two", "three"]) {
+Deno.test({
+  ...withSignals("stdout that nobody reads stalls no echo; what was not shown is counted"),
+  async fn() {
+    const { server, reader } = spawnUnread([]);
+    let output = (await reader.read()).value!;
+    const port = Number(/:(\d+)$/m.exec(output)![1]);
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-    assertEquals(await echoThrough(conn, encode(text)), encode(text));
-  }
-  server.kill();
-  assertEquals([(await server.status).code, await toText(server.stderr)], [
-    0,
-    "Cannot write to stdout: the reader is gone (broken pipe); serving on without output\n",
-  ]);
+    const message = encode("a message of a few dozen bytes, which is shown in full\n");
+    for (let round = 0; round < 40_000; round++) {
+      await writeAll(conn, message);
+      await readExactly(conn, message.length);
+    }
+    conn.close();
+    while (!/#1 closed/.test(output)) output += (await reader.read()).value!;
+    const shown = output.match(/ < 55 bytes/g)!.length;
+    const missed = Number(/… ([\d,]+) chunks not shown/.exec(output)![1]!.replaceAll(",", ""));
+    assertEquals(shown + missed, 40_000);
+    server.kill();
+    while (!(await reader.read()).done);
+    assertEquals([(await server.status).code, await toText(server.stderr)], [0, ""]);
+  },
+});
+
+Deno.test({
+  ...withSignals("a server whose stdout is stuck stops all the same"),
+  async fn() {
+    const { server, reader } = spawnUnread(["--show", "hex"]);
+    const port = Number(/:(\d+)$/m.exec((await reader.read()).value!)![1]);
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    const bytes = randomBytes(4_000_000);
+    assertEquals(await echoThrough(conn, bytes), bytes);
+    server.kill();
+    assertEquals([(await server.status).code, await toText(server.stderr)], [0, ""]);
+    await reader.cancel();
+  },
+});
+
+Deno.test({
+  ...withSignals("stdout that is closed is said once, and the server serves on"),
+  async fn() {
+    const { server, reader } = spawnUnread([]);
+    const port = Number(/:(\d+)$/m.exec((await reader.read()).value!)![1]);
+    await reader.cancel();
+    for (const text of ["one", "two", "three"]) {
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      assertEquals(await echoThrough(conn, encode(text)), encode(text));
+    }
+    server.kill();
+    assertEquals([(await server.status).code, await toText(server.stderr)], [
+      0,
+      "Cannot write to stdout: the reader is gone (broken pipe); serving on without output\n",
+    ]);
+  },
 });
 
 Deno.test("a port in use is one line and exit code 1", async () => {
