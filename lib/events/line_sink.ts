@@ -57,6 +57,7 @@ export class LineSink {
   }
 
   async #drain(): Promise<void> {
+    await Promise.resolve(); // whoever pushes may have an echo to send first
     try {
       while (this.#lines.length > 0) {
         const batch = this.#lines.join("");
