@@ -47,10 +47,11 @@ const recovered = (failures: number): Event => ({
 
 Deno.test("lines that come while one is being written go out together, 10 ms later", async () => {
   const { clock, to, output } = openLog();
-  to.open();
   output.push("one\n");
+  await settle();
   output.push("two\n");
   output.push("three\n");
+  to.open();
   await settle();
   assertEquals(to.written, ["one\n"]);
   clock.advance(10);
@@ -93,10 +94,12 @@ Deno.test("a flush waits for what is queued, but not for ever", async () => {
 
 Deno.test("a flush cuts short the gathering of a batch", async () => {
   const { to, output, log } = openLog();
-  to.open();
   output.push("one\n");
-  output.push("two\n");
   await settle();
+  output.push("two\n");
+  to.open();
+  await settle();
+  assertEquals(to.written, ["one\n"]);
   await log.flush(1000);
   assertEquals(to.written, ["one\n", "two\n"]);
 });
