@@ -10,12 +10,12 @@ import type { HelpPage } from "./lib/help.ts";
 import type { Mode, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
-import type { Output } from "./lib/output.ts";
+import { type Output, print } from "./lib/output.ts";
 import { dial } from "./lib/net/table.ts";
 import {
   choice,
-  duration,
   flag,
+  interval,
   optionName,
   type OptionTable,
   parseOptions,
@@ -25,7 +25,7 @@ import {
 const DEFAULT_ADDRESS = "localhost:8080";
 
 const common = {
-  connectTimeout: duration(10_000, {
+  connectTimeout: interval(10_000, {
     summary: "give up connecting after D, all addresses together (default 10s)",
   }),
   show: choice(["none", "text", "hex", "size"], {
@@ -97,7 +97,7 @@ function createContext(
     dial: () => dial(address, { timeout: connectTimeout, clock: systemClock }),
     input: reading(Deno.stdin),
     output: { ...writing(Deno.stdout), isTerminal: () => Deno.stdout.isTerminal() },
-    say: (line) => void Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)),
+    say: (line) => print(Deno.stderr, `${line}\n`).catch(() => {}), // nobody reads it
     openLog,
     clock: systemClock,
   };

@@ -4,7 +4,7 @@
  * Dispatches to a subcommand; the one place that prints an error and ends the process.
  */
 import { NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
-import { print } from "./lib/output.ts";
+import { print, printPage } from "./lib/output.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   server: () => import("./server.ts"),
@@ -27,10 +27,10 @@ interface Command {
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--version" || name === "-V") {
     const { default: config } = await import("./deno.json", { with: { type: "json" } });
-    return await show(`netecho ${config.version}\n`);
+    return await printPage(`netecho ${config.version}\n`);
   }
-  if (name === "--help" || name === "-h" || name === "help") return await show(USAGE);
-  const load = name === undefined ? undefined : COMMANDS[name];
+  if (name === "--help" || name === "-h" || name === "help") return await printPage(USAGE);
+  const load = name !== undefined && Object.hasOwn(COMMANDS, name) && COMMANDS[name];
   if (load) return await (await load()).run(args);
   const among = Object.keys(COMMANDS);
   throw name === undefined
@@ -38,17 +38,17 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     : new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
 }
 
-async function show(text: string): Promise<number> {
-  await print(Deno.stdout, text);
-  return 0;
-}
-
 async function report(error: unknown): Promise<number> {
   const { printableText } = await import("./lib/printable.ts");
   const { message, code } = await describe(error);
   // Where nobody reads stderr, the exit code has to do.
-  await print(Deno.stderr, `netecho: ${printableText(message)}\n`).catch(() => {});
+  await print(Deno.stderr, `netecho: ${printableText(shortened(message))}\n`).catch(() => {});
   return code;
+}
+
+// An argument of any length may be quoted in it.
+function shortened(message: string): string {
+  return message.length <= 600 ? message : `${message.slice(0, 300)}…${message.slice(-250)}`;
 }
 
 async function describe(error: unknown): Promise<{ message: string; code: number }> {

@@ -23,11 +23,13 @@ import {
 } from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
 import type { Ending } from "./lib/session.ts";
+import { print } from "./lib/output.ts";
 import { Sessions } from "./lib/sessions.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
+const INSISTENT_PATIENCE = 100; // the same, after a second signal
 
 const options = {
   show: choice(["text", "hex", "size", "none"], {
@@ -37,13 +39,16 @@ const options = {
   }),
   json: flag({ summary: "print events as JSON, one object a line" }),
   quiet: flag({ short: "q", summary: "print listening lines and errors alone" }),
-  stats: interval({ summary: "print a line of rates every D" }),
+  stats: interval(undefined, { summary: "print a line of rates every D" }),
   color: choice(["auto", "always", "never"], {
     summary: "colour: on a terminal (the default), always or never",
   }),
   maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
-  idleTimeout: interval({ summary: "close a connection after D without a byte" }),
-  once: flag({ summary: "serve one connection, then exit" }),
+  idleTimeout: interval(undefined, { summary: "close a connection after D without a byte" }),
+  once: flag({
+    summary: "serve one connection, then exit",
+    excludes: ["maxConnections"],
+  }),
   grace: duration(5000, {
     summary: "when stopped, wait D for open connections to end (default 5s)",
   }),
@@ -61,6 +66,7 @@ export const help: HelpPage = {
     ["netecho server", "echo on port 8080 of every interface"],
     ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
     ["netecho server --json --once", "one connection, as JSON events"],
+    ...services.map(({ example, summary }) => [example, summary] as const),
   ],
 };
 
@@ -78,11 +84,20 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const { address } of listeners) log.emit({ event: "listening", address });
   systemClock.after(0, preloadStreams);
   const ending = await serve(listeners, { values, shutdown, log });
-  await Promise.race([log.flush(FLUSH_PATIENCE), shutdown.insisted]);
+  await flush(log, shutdown);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
   }
   return 0;
+}
+
+// The last lines, unless nobody reads them: then stderr says so.
+async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
+  const cut = insisted.then(() => wait(systemClock, INSISTENT_PATIENCE).over);
+  const written = await Promise.race([log.flush(FLUSH_PATIENCE), cut]);
+  if (!written) {
+    await print(Deno.stderr, "netecho: The last output was not read, and is cut short\n");
+  }
 }
 
 interface Serving {
@@ -118,15 +133,15 @@ async function serve(
   await drain(sessions, { values, shutdown, log });
   stopStats();
   const { connections, refused, received, sent } = sessions.totals;
-  const elapsed = clock.now() - started;
-  log.emit({ event: "summary", connections, refused, received, sent, elapsed });
+  const elapsedMs = clock.now() - started;
+  log.emit({ event: "summary", connections, refused, received, sent, elapsedMs });
   return ending ?? undefined;
 }
 
 async function drain(sessions: Sessions, { values, shutdown, log }: Serving): Promise<void> {
   const { open } = sessions.totals;
-  if (open > 0) {
-    log.emit({ event: "stopping", open, grace: values.grace });
+  if (open > 0 && values.grace > 0) {
+    log.emit({ event: "stopping", open, graceMs: values.grace });
     const grace = wait(systemClock, values.grace);
     await Promise.race([sessions.drain(), grace.over, shutdown.insisted]);
     grace.cut();
@@ -149,7 +164,9 @@ async function createLog({ json, quiet, show, color }: Values<typeof options>): 
   const errors = new LineSink(Deno.stderr);
   const output = new LineSink(Deno.stdout, {
     onError: (error) =>
-      errors.push(`Cannot write to stdout: ${explain(error)}; serving on without output\n`),
+      errors.push(
+        `netecho: Cannot write to stdout: ${explain(error)}; serving on without output\n`,
+      ),
   });
   const payload = show === "none" ? [] : show === "hex" ? ["in", "out"] as const : ["in"] as const;
   if (json) {
@@ -173,10 +190,10 @@ function emitStats(
     log.emit({
       event: "stats",
       open: now.open,
-      opened: rate("connections"),
-      chunks: rate("chunks"),
-      received: rate("received"),
-      sent: rate("sent"),
+      openedPerSecond: rate("connections"),
+      chunksPerSecond: rate("chunks"),
+      receivedPerSecond: rate("received"),
+      sentPerSecond: rate("sent"),
     });
     last = now;
     cancel = clock.after(every, tick);

@@ -59,7 +59,8 @@ export class Acceptor {
     const { log, clock } = this.#accepting;
     const { address } = this.#listener;
     if (this.#failures++ === 0) {
-      log.emit({ event: "acceptFailed", address, error: explain(error) });
+      const gone = isReset(error) && "a peer was gone before it was accepted";
+      log.emit({ event: "acceptFailed", address, error: gone || explain(error) });
     }
     this.#endSpell();
     this.#endSpell = clock.after(CALM, () => {

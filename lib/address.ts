@@ -8,6 +8,8 @@ export interface Address {
   readonly port: number;
 }
 
+// As much of RFC 4291 section 2.2 as keeps host names and typing errors out.
+const IPV6 = /^(?!.*:::)(?=(?:[^:]*:){2})[\da-f:.]+(%[\w.-]+)?$/i;
 const FORM = "HOST:PORT, [V6]:PORT, :PORT or PORT";
 
 /**
@@ -31,13 +33,16 @@ export function parseAddress(text: string): Address {
 
   const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
   if (port === undefined) throw new UsageError(misshapen(text, rest!));
-  return { transport, hostname: parseHost(v6, name, text), port: parsePort(port, text) };
+  return { transport, hostname: parseHost({ v6, name }, text), port: parsePort(port, text) };
 }
 
 /** Reads the two arguments HOST and PORT; the host may be a bare IPv6 address. */
 export function parseHostPort(host: string, port: string): Address {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  return parseAddress(bare.includes(":") ? `[${bare}]:${port}` : `${bare}:${port}`);
+  if (IPV6.test(host)) return parseAddress(`[${host}]:${port}`);
+  if (host.includes(":") && !host.startsWith("[")) {
+    throw new UsageError(`Host "${host}" has a port or a transport already; leave out "${port}"`);
+  }
+  return parseAddress(`${host}:${port}`);
 }
 
 /** Whether a host is a literal IPv4 or IPv6 address, so that no name needs to be looked up. */
@@ -64,9 +69,9 @@ export function socketAddress(transport: string, address: Deno.NetAddr): Address
   return { transport, hostname: hostname.replace(/^::ffff:(?=\d+\.)/, ""), port };
 }
 
-function parseHost(v6: string | undefined, name: string | undefined, text: string): string {
+function parseHost({ v6, name }: { v6?: string; name?: string }, text: string): string {
   if (v6 !== undefined) {
-    if (/^[\da-f:.]*:[\da-f:.]*(%[\w.-]+)?$/i.test(v6)) return v6;
+    if (IPV6.test(v6)) return v6;
     throw new UsageError(`Address "${text}" has no IPv6 address between its brackets`);
   }
   if (/[^\w.-]/.test(name!)) {
@@ -83,7 +88,9 @@ function parsePort(digits: string, text: string): number {
 
 function misshapen(text: string, rest: string): string {
   if (rest === "") return `An address is needed (${FORM}), not "${text}"`;
-  if (!rest.includes(":")) return `Address "${text}" has no port; try ${rest}:8080`;
+  if (/^([a-z\d][\w.-]*|\[[\da-f:.]+\])$/i.test(rest)) {
+    return `Address "${text}" has no port; try ${rest}:8080`;
+  }
   if (/^[\da-f:.]+$/i.test(rest)) {
     return `Address "${text}" is ambiguous: write IPv6 in brackets, as in [::1]:8080`;
   }

@@ -49,6 +49,9 @@ const WORDS: Readonly<Record<string, string>> = {
   TimedOut: "connection timed out",
 };
 
+/** Why a name has no address. */
+export const NO_SUCH_HOST = "no such host; check the spelling";
+
 /**
  * What went wrong in the words of the field, without a stack, an "os error" number or a full stop.
  *
@@ -65,6 +68,7 @@ export function explain(error: unknown): string {
   const code = (error as { code?: unknown }).code;
   const words = WORDS[error.name] ?? WORDS[String(code)];
   if (words) return words;
+  if (error.message.startsWith("failed to lookup address")) return NO_SUCH_HOST;
   const line = error.message.split("\n", 1)[0] ?? "";
   return line.replace(/ \(os error \d+\)/, "").replace(/\.$/, "") || error.name;
 }

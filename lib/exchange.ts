@@ -1,8 +1,9 @@
 /** What a person sees of a conversation: which bytes answer which message, and how fast. */
-import { preview, TerminalText } from "./printable.ts";
+import { preview, TerminalText, wholeCharacters } from "./printable.ts";
 import { formatCount, formatDuration, formatMany } from "./units.ts";
 
 const PREVIEW = 1024; // bytes of an echo that are shown
+const LONGEST_ANSWER = 16 * 1024; // bytes of a chunk that is no echo that are shown
 
 interface Pending {
   readonly message: Uint8Array;
@@ -87,7 +88,10 @@ export class Exchange {
 // One line stays beside its heading, several come below it.
 function body(bytes: Uint8Array): string {
   const terminal = new TerminalText();
-  const text = (terminal.push(bytes) + terminal.end()).replace(/\n$/, "");
+  const shown = wholeCharacters(bytes, LONGEST_ANSWER);
+  const rest = bytes.length - shown.length;
+  const text = (terminal.push(shown) + terminal.end()).replace(/\n$/, "") +
+    (rest > 0 ? `… (${rest} more)` : "");
   return text.includes("\n") ? `:\n${text}` : `: ${text}`;
 }
 

@@ -33,9 +33,9 @@ export function renderHelp(page: HelpPage, columns: number): string {
   const sections = [
     [`usage: ${first}`, ...others.map((form) => `       ${form}`)].join("\n"),
     wrap(page.summary, { columns, indent: 0 }),
-    rows("options:", Object.entries(page.options).map(optionRow), columns),
+    rows(Object.entries(page.options).map(optionRow), { title: "options:", columns }),
   ];
-  if (page.examples.length > 0) sections.push(rows("examples:", page.examples, columns));
+  if (page.examples.length > 0) sections.push(rows(page.examples, { title: "examples:", columns }));
   return `${sections.join("\n\n")}\n`;
 }
 
@@ -46,9 +46,8 @@ function optionRow([key, option]: [string, Option<unknown>]): [string, string] {
 }
 
 function rows(
-  title: string,
   labelled: readonly (readonly [label: string, text: string])[],
-  columns: number,
+  { title, columns }: { title: string; columns: number },
 ): string {
   const widest = Math.max(...labelled.map(([label]) => label.length));
   const indent = Math.min(widest, LONGEST_LABEL) + 4;

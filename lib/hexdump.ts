@@ -1,7 +1,11 @@
 /** The classic hex dump: sixteen bytes a line, offset, hex and ASCII. */
 
 const WIDTH = 16;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Every byte as two hex digits. */
+export const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => byte.toString(16).padStart(2, "0"),
+);
 const ASCII = Array.from(
   { length: 256 },
   (_, byte) => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : ".",
@@ -31,8 +35,9 @@ export function hexdump(bytes: Uint8Array, offset: number): string[] {
 function dumpLine(row: Uint8Array, offset: number): string {
   let hex = "";
   let ascii = "";
-  for (const [column, byte] of row.entries()) {
-    hex += column === WIDTH / 2 ? `  ${HEX[byte]}` : ` ${HEX[byte]}`;
+  for (let column = 0; column < row.length; column++) {
+    const byte = row[column]!;
+    hex += (column === WIDTH / 2 ? "  " : " ") + HEX[byte];
     ascii += ASCII[byte];
   }
   return `${offset.toString(16).padStart(8, "0")} ${hex.padEnd(3 * WIDTH + 1)}  |${ascii}|`;

@@ -50,13 +50,16 @@ export function duration<V extends number | undefined>(
 }
 
 /** A duration that must not be zero, in milliseconds. */
-export function interval(details: Details): Option<number | undefined> {
+export function interval<V extends number | undefined>(
+  initial: V,
+  details: Details,
+): Option<number | V> {
   const parse = (text: string) => {
     const milliseconds = parseDuration(text);
     if (milliseconds > 0) return milliseconds;
     throw new UsageError(`a duration above 0 is needed, not "${text}"`);
   };
-  return { ...details, initial: undefined, placeholder: "D", parse };
+  return { ...details, initial, placeholder: "D", parse };
 }
 
 /** A whole number of at least 1. */
@@ -112,10 +115,10 @@ export async function parseOptions<T extends OptionTable>(
     ? await readArgs(table, args)
     : { texts: new Map<string, string>(), positionals: args };
   const given = new Set(texts.keys());
-  for (const key of given) rejectExcluded(table, key, given);
+  rejectExcluded(table, given);
   const entries = Object.entries(table).map(([key, option]) => {
     const text = texts.get(key);
-    return [key, text === undefined ? option.initial : readValue(option, key, text)] as const;
+    return [key, text === undefined ? option.initial : readValue(text, { key, option })] as const;
   });
   return { values: Object.fromEntries(entries) as Values<T>, positionals, given };
 }
@@ -125,27 +128,70 @@ async function readArgs(table: OptionTable, args: readonly string[]) {
   const { parseArgs } = await import("@std/cli/parse-args");
   const options = Object.entries(table).map(([key, option]) => ({
     key,
-    name: optionName(key).slice(2),
+    name: optionName(key),
     ...option,
   }));
-  const names = options.map(({ name }) => name);
-  const flags = options.filter((option) => !option.placeholder).map(({ name }) => name);
-  rejectFlagValues(flags, args);
-  const parsed = parseArgs([...args], {
-    alias: Object.fromEntries(options.flatMap(({ short, name }) => short ? [[short, name]] : [])),
-    boolean: flags,
-    string: [...names.filter((name) => !flags.includes(name)), "_"],
-    unknown: (arg, key) => key === undefined || rejectUnknown(arg, options),
+  const parsed = parseArgs(normalise(args, options), {
+    string: [...options.map(({ name }) => name.slice(2)), "_"],
   });
   const texts = new Map<string, string>();
-  for (const { key, name } of options) {
-    const value = parsed[name];
-    if (value !== undefined && value !== false) texts.set(key, String(value));
+  for (const { key, name, placeholder } of options) {
+    const text = parsed[name.slice(2)];
+    if (typeof text === "string" && (placeholder || text !== "false")) texts.set(key, text);
   }
   return { texts, positionals: parsed._ };
 }
 
-function readValue(option: Option<unknown>, key: string, text: string): unknown {
+interface Declared {
+  readonly name: string;
+  readonly short?: string;
+  readonly placeholder?: string;
+}
+
+// Every option by its long name, and with its value in the same argument: `-q` is `--quiet=true`.
+function normalise(args: readonly string[], options: readonly Declared[]): string[] {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const normal: string[] = [];
+  for (let at = 0; at < end; at++) {
+    const arg = args[at]!;
+    if (!/^-./s.test(arg)) {
+      normal.push(arg);
+      continue;
+    }
+    for (const { name, placeholder } of named(arg, options)) {
+      const value = /=(.*)/s.exec(arg)?.[1];
+      const next = args[at + 1] ?? "";
+      if (!placeholder) normal.push(`${name}=${flagValue(name, value)}`);
+      else if (value !== undefined) normal.push(`${name}=${value}`);
+      // A value may be a negative number, for its parser to refuse, but not another option.
+      else if (at + 1 < end && !/^-\D/.test(next)) normal.push(`${name}=${args[++at]}`);
+      else normal.push(`${name}=`);
+    }
+  }
+  return [...normal, ...args.slice(end)];
+}
+
+// The options that an argument stands for: one by its long name, or several by their letters.
+function named(arg: string, options: readonly Declared[]): Declared[] {
+  const given = arg.replace(/=.*/s, "");
+  const long = given.startsWith("--");
+  const find = (wanted: string) =>
+    options.find(({ name, short }) => wanted === (long ? name : short));
+  const found = (long ? [given] : given.slice(1).split("")).map(find);
+  if (found.every((option) => option !== undefined)) return found;
+  const among = options.flatMap(({ name, short }) => long ? [name] : short ? [`-${short}`] : []);
+  throw new UsageError(`Unknown option ${given}`, { given, among });
+}
+
+function flagValue(name: string, value: string | undefined): string {
+  if (value === undefined || value === "true" || value === "false") return value ?? "true";
+  throw new UsageError(`Option ${name} is a flag and takes no value, not "${value}"`);
+}
+
+function readValue(
+  text: string,
+  { key, option }: { key: string; option: Option<unknown> },
+): unknown {
   const name = optionName(key);
   if (text === "") throw new UsageError(`Option ${name} needs a value (${option.placeholder})`);
   try {
@@ -156,41 +202,20 @@ function readValue(option: Option<unknown>, key: string, text: string): unknown 
   }
 }
 
-function rejectUnknown(
-  arg: string,
-  options: readonly { readonly name: string; readonly short?: string }[],
-): never {
-  const given = arg.replace(/=.*/s, "");
-  const among = given.startsWith("--")
-    ? options.map(({ name }) => `--${name}`)
-    : options.flatMap(({ short }) => short ? [`-${short}`] : []);
-  throw new UsageError(`Unknown option ${given}`, { given, among });
-}
-
-function rejectFlagValues(flags: readonly string[], args: readonly string[]): void {
-  for (const arg of args) {
-    if (arg === "--") return;
-    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
-    if (name && flags.includes(name) && value !== "true" && value !== "false") {
-      throw new UsageError(`Option --${name} is a flag and takes no value, not "${value}"`);
-    }
+function rejectExcluded(table: OptionTable, given: ReadonlySet<string>): void {
+  for (const key of given) {
+    const other = table[key]!.excludes?.find((excluded) => given.has(excluded));
+    if (other === undefined) continue;
+    throw new UsageError(
+      `Options ${optionName(key)} and ${optionName(other)} exclude each other; leave one out`,
+    );
   }
-}
-
-function rejectExcluded(
-  table: OptionTable,
-  key: string,
-  given: ReadonlySet<string>,
-): void {
-  const other = table[key]!.excludes?.find((excluded) => given.has(excluded));
-  if (other === undefined) return;
-  throw new UsageError(
-    `Options ${optionName(key)} and ${optionName(other)} exclude each other; leave one out`,
-  );
 }
 
 function parseCount(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && Number.isSafeInteger(number)) return number;
-  throw new UsageError(`a whole number of at least 1 is needed, not "${text}"`);
+  throw new UsageError(
+    `a whole number from 1 to ${Number.MAX_SAFE_INTEGER} is needed, not "${text}"`,
+  );
 }

@@ -1,4 +1,5 @@
 /** Writing to stdout, stderr or whatever takes bytes a part at a time. */
+import { explain, NetworkError } from "./errors.ts";
 
 /** What bytes are written to: `Deno.stdout`, a `Deno.Conn`. */
 export interface Output {
@@ -14,4 +15,16 @@ export async function writeAll(to: Output, bytes: Uint8Array): Promise<void> {
 /** Writes text as UTF-8. */
 export function print(to: Output, text: string): Promise<void> {
   return writeAll(to, new TextEncoder().encode(text));
+}
+
+/** Prints something that was asked for, and returns the exit code. A reader may leave early. */
+export async function printPage(text: string): Promise<number> {
+  try {
+    await print(Deno.stdout, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) {
+      throw new NetworkError(`Cannot write to stdout: ${explain(error)}`, { cause: error });
+    }
+  }
+  return 0;
 }

@@ -1,13 +1,12 @@
 /** Prints a help page as wide as the terminal, within reason. */
 import { type HelpPage, renderHelp } from "./help.ts";
-import { print } from "./output.ts";
+import { printPage } from "./output.ts";
 
 const WIDEST = 100; // columns; longer lines are hard to read
 
 /** Writes the page to stdout and returns the exit code. */
-export async function printHelp(page: HelpPage): Promise<number> {
-  await print(Deno.stdout, renderHelp(page, columns()));
-  return 0;
+export function printHelp(page: HelpPage): Promise<number> {
+  return printPage(renderHelp(page, columns()));
 }
 
 function columns(): number {

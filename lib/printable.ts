@@ -1,16 +1,18 @@
 /** Payload made safe and readable for a terminal, whatever bytes it holds. */
+import { HEX } from "./hexdump.ts";
 
 /**
  * C0, DEL and C1 can command a terminal; line and paragraph separators and the bidirectional
  * controls can reorder what a person reads (Unicode TR 36 section 2.10).
  */
-export const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+export const UNSAFE =
+  /[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 const LONGEST_SEQUENCE = 4; // bytes of one character in UTF-8 (RFC 3629)
 
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder();
 
 /**
  * Escapes what is unsafe in text that is valid already: an error message or an argument.
@@ -45,8 +47,14 @@ export function printable(bytes: Uint8Array): string {
 /** {@linkcode printable}, of the first `limit` bytes; the rest is counted, not shown. */
 export function preview(bytes: Uint8Array, limit: number): string {
   if (bytes.length <= limit) return printable(bytes);
-  const kept = limit - incompleteTail(bytes.subarray(0, limit));
-  return `${printable(bytes.subarray(0, kept))}… (${bytes.length - kept} more)`;
+  const kept = wholeCharacters(bytes, limit);
+  return `${printable(kept)}… (${bytes.length - kept.length} more)`;
+}
+
+/** At most the first `limit` bytes, without the beginning of a character that goes on. */
+export function wholeCharacters(bytes: Uint8Array, limit: number): Uint8Array {
+  const kept = bytes.subarray(0, limit);
+  return kept.length < bytes.length ? kept.subarray(0, limit - incompleteTail(kept)) : kept;
 }
 
 /**
@@ -73,7 +81,7 @@ export class TerminalText {
 }
 
 function terminalText(bytes: Uint8Array): string {
-  return decode(bytes).replace(/\r\n|\n|\t/g, (found) => found.at(-1)!).replace(
+  return decode(bytes).replace(/\r\n/g, "\n").replace(
     UNSAFE,
     (char) => char === "\n" || char === "\t" ? char : escape(char),
   );
@@ -85,34 +93,38 @@ function escape(char: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
 }
 
+// Invalid bytes become \xNN one by one; the valid characters around them stay. A decoder that
+// throws at the first of them would take longer than everything else about a chunk.
 function decode(bytes: Uint8Array): string {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return decodePiecewise(bytes);
-  }
-}
-
-// Invalid bytes become \xNN one by one; the valid characters around them stay.
-function decodePiecewise(bytes: Uint8Array): string {
+  if (bytes.every((byte) => byte < 0x80)) return utf8.decode(bytes);
   let text = "";
   for (let at = 0; at < bytes.length;) {
-    const length = sequenceLength(bytes[at]!);
-    const sequence = bytes.subarray(at, at + length);
-    if (length === 1 && sequence[0]! < 0x80) {
-      text += String.fromCharCode(sequence[0]!);
-      at += 1;
-      continue;
-    }
-    try {
-      text += strict.decode(sequence);
-      at += length;
-    } catch {
-      text += `\\x${bytes[at]!.toString(16).padStart(2, "0")}`;
-      at += 1;
-    }
+    const length = characterLength(bytes, at);
+    text += length === 0 ? `\\x${HEX[bytes[at]!]}` : character(bytes, { at, length });
+    at += length || 1;
   }
   return text;
+}
+
+function character(bytes: Uint8Array, { at, length }: { at: number; length: number }): string {
+  let code = length === 1 ? bytes[at]! : bytes[at]! & (0x7f >> length);
+  for (let next = 1; next < length; next++) code = code << 6 | bytes[at + next]! & 0x3f;
+  return String.fromCodePoint(code);
+}
+
+// How many bytes the character at `at` has, or 0 where none is valid (RFC 3629 section 4).
+function characterLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  const length = sequenceLength(first);
+  if (length === 1) return first < 0x80 ? 1 : 0;
+  if (first < 0xc2 || first > 0xf4 || at + length > bytes.length) return 0;
+  const second = bytes[at + 1]!;
+  if (first === 0xe0 && second < 0xa0 || first === 0xf0 && second < 0x90) return 0; // overlong
+  if (first === 0xed && second > 0x9f || first === 0xf4 && second > 0x8f) return 0; // no character
+  for (let next = 1; next < length; next++) {
+    if (bytes[at + next]! >> 6 !== 0b10) return 0;
+  }
+  return length;
 }
 
 // How many bytes a character has that begins with this one; 1 also for what begins none.

@@ -71,10 +71,10 @@ export class Session {
     this.#peer.close();
     const { log, clock } = this.#context;
     const { remote } = this.#peer;
-    const elapsed = clock.now() - this.#started;
+    const elapsedMs = clock.now() - this.#started;
     const { received, sent } = this.traffic;
     const connection = this.#number;
-    log.emit({ event: "closed", connection, remote, received, sent, elapsed, ...ending });
+    log.emit({ event: "closed", connection, remote, received, sent, elapsedMs, ...ending });
     this.#onEnd(this, ending);
   }
 

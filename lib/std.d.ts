@@ -12,10 +12,7 @@ declare module "@std/cli/parse-args" {
 
   /** Parses command-line arguments; see https://jsr.io/@std/cli/doc/parse-args. */
   export function parseArgs(args: string[], options: {
-    alias?: Record<string, string>;
-    boolean?: string[];
     string?: string[];
-    unknown?: (arg: string, key?: string, value?: unknown) => unknown;
   }): Args;
 }
 
@@ -29,7 +26,6 @@ declare module "@std/assert" {
 
   export function assert(condition: unknown, message?: string): asserts condition;
   export function assertEquals<T>(actual: T, expected: T, message?: string): void;
-  export function assertGreater<T>(actual: T, expected: T, message?: string): void;
   export function assertLess<T>(actual: T, expected: T, message?: string): void;
   export function assertMatch(actual: string, expected: RegExp, message?: string): void;
   export function assertNotMatch(actual: string, expected: RegExp, message?: string): void;
@@ -59,11 +55,4 @@ declare module "@std/streams/to-bytes" {
 declare module "@std/streams/to-text" {
   /** Reads a stream of UTF-8 to its end. */
   export function toText(stream: ReadableStream<Uint8Array>): Promise<string>;
-}
-
-declare module "@std/streams/to-transform-stream" {
-  /** Makes a transform stream of an async generator. */
-  export function toTransformStream<I, O>(
-    transformer: (source: ReadableStream<I>) => AsyncIterable<O> | Iterable<O>,
-  ): TransformStream<I, O>;
 }

@@ -19,10 +19,13 @@ export interface Named {
  * import { assertEquals } from "@std/assert";
  *
  * const colours = [{ name: "red", summary: "warm" }, { name: "blue", summary: "cold" }];
- * assertEquals(find(colours, "blue", "colour").summary, "cold");
+ * assertEquals(find(colours, { name: "blue", kind: "colour" }).summary, "cold");
  * ```
  */
-export function find<T extends Named>(table: readonly T[], name: string, kind: string): T {
+export function find<T extends Named>(
+  table: readonly T[],
+  { name, kind }: { name: string; kind: string },
+): T {
   const found = table.find((entry) => entry.name === name);
   if (found) return found;
   const among = table.map((entry) => entry.name);

@@ -1,5 +1,6 @@
 /** Checks that what comes back is what was sent. */
 import { NetworkError } from "./errors.ts";
+import { HEX } from "./hexdump.ts";
 import { formatCount, formatMany } from "./units.ts";
 
 const MOST_OUTSTANDING = 256 * 1024 * 1024; // bytes that are kept for a peer that returns nothing
@@ -49,10 +50,10 @@ export class Verifier {
   received(chunk: Uint8Array): void {
     for (let rest = chunk; rest.length > 0;) {
       const expected = this.#outstanding[0];
-      if (!expected) throw differs(this.#offset, rest[0]!, undefined);
+      if (!expected) throw differs(this.#offset, { got: rest[0]!, sent: undefined });
       const length = Math.min(rest.length, expected.length);
-      const at = firstDifference(rest, expected, length);
-      if (at < length) throw differs(this.#offset + at, rest[at]!, expected[at]!);
+      const at = firstDifference(rest.subarray(0, length), expected);
+      if (at < length) throw differs(this.#offset + at, { got: rest[at]!, sent: expected[at]! });
       this.#offset += length;
       rest = rest.subarray(length);
       if (length === expected.length) this.#outstanding.shift();
@@ -64,19 +65,22 @@ export class Verifier {
   finish(): void {
     if (this.#offset === this.#total) return;
     throw new NetworkError(
-      `The echo is incomplete: ${formatCount(this.#offset)} of ` +
-        `${formatMany(this.#total, "byte")} came back`,
+      `The echo is incomplete: ${formatCount(this.#offset)} of the ` +
+        `${formatMany(this.#total, "byte")} sent came back`,
     );
   }
 }
 
-function firstDifference(one: Uint8Array, other: Uint8Array, length: number): number {
+function firstDifference(one: Uint8Array, other: Uint8Array): number {
   let at = 0;
-  while (at < length && one[at] === other[at]) at++;
+  while (at < one.length && one[at] === other[at]) at++;
   return at;
 }
 
-function differs(offset: number, got: number, sent: number | undefined): NetworkError {
+function differs(
+  offset: number,
+  { got, sent }: { got: number; sent: number | undefined },
+): NetworkError {
   const was = sent === undefined ? "nothing was sent there" : `${hex(sent)} was sent`;
   return new NetworkError(
     `The echo differs at offset ${formatCount(offset)}: ${hex(got)} came back, ${was}`,
@@ -84,5 +88,5 @@ function differs(offset: number, got: number, sent: number | undefined): Network
 }
 
 function hex(byte: number): string {
-  return `0x${byte.toString(16).padStart(2, "0")}`;
+  return `0x${HEX[byte]}`;
 }

@@ -9,10 +9,12 @@ import { fileURLToPath } from "node:url";
 export const ROOT = new URL("..", import.meta.url);
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 const BINARY = Deno.env.get("NETECHO_BIN");
+const IMPORT_MAP = Deno.env.get("NETECHO_IMPORT_MAP");
+const RUN = ["run", "-A", ...(IMPORT_MAP ? ["--no-lock", `--import-map=${IMPORT_MAP}`] : []), MAIN];
 
 /** The command line that runs netecho: the sources, or the binary that NETECHO_BIN names. */
 export function netechoCommand(args: readonly string[]): [string, string[]] {
-  return BINARY ? [BINARY, [...args]] : [Deno.execPath(), ["run", "-A", MAIN, ...args]];
+  return BINARY ? [BINARY, [...args]] : [Deno.execPath(), [...RUN, ...args]];
 }
 
 /** The same as one line for a POSIX shell. */

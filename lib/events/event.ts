@@ -29,7 +29,7 @@ export interface EventMap {
   closed: OfConnection & {
     readonly received: number;
     readonly sent: number;
-    readonly elapsed: number;
+    readonly elapsedMs: number;
     readonly reason: CloseReason;
     /** The reason in words, where the name is not enough. */
     readonly detail?: string;
@@ -40,19 +40,19 @@ export interface EventMap {
   acceptRecovered: { readonly address: Address; readonly failures: number };
   stats: {
     readonly open: number;
-    /** Per second, since the last stats event. */
-    readonly opened: number;
-    readonly chunks: number;
-    readonly received: number;
-    readonly sent: number;
+    /** Since the last stats event. */
+    readonly openedPerSecond: number;
+    readonly chunksPerSecond: number;
+    readonly receivedPerSecond: number;
+    readonly sentPerSecond: number;
   };
-  stopping: { readonly open: number; readonly grace: number };
+  stopping: { readonly open: number; readonly graceMs: number };
   summary: {
     readonly connections: number;
     readonly refused: number;
     readonly received: number;
     readonly sent: number;
-    readonly elapsed: number;
+    readonly elapsedMs: number;
   };
   /** Events that could not be shown because the output was not read fast enough. */
   missed: { readonly chunks: number; readonly others: number };
@@ -64,16 +64,19 @@ export type Event = { [K in keyof EventMap]: { readonly event: K } & EventMap[K]
 /** How much of the payload is shown. */
 export type Show = "text" | "hex" | "size" | "none";
 
+/** How many bytes of a chunk are dumped: a dump takes 5 us for each 16 bytes, while others wait. */
+export const LONGEST_DUMP = 32 * 1024;
+
 /** Turns an event that happened at `time` (milliseconds since 1970) into lines. */
 export type Format = (event: Event, time: number) => string;
 
 /** A function for each event, and the format that calls them. */
 export type Formatters<R> = {
-  readonly [K in keyof EventMap]: (event: EventMap[K], time: number) => R;
+  readonly [K in keyof EventMap]: (event: EventMap[K]) => R;
 };
 
 /** Calls the formatter of an event. */
-export function apply<R>(formatters: Formatters<R>, event: Event, time: number): R {
+export function apply<R>(formatters: Formatters<R>, event: Event): R {
   // TypeScript does not see that the key and the event belong together.
-  return (formatters[event.event] as (event: Event, time: number) => R)(event, time);
+  return (formatters[event.event] as (event: Event) => R)(event);
 }

@@ -33,9 +33,9 @@ export class LineSink {
     this.#onError = onError;
   }
 
-  /** Characters that wait to be written, those being written included. */
+  /** Characters that wait to be written; without end where nothing more can be. */
   get backlog(): number {
-    return this.#backlog;
+    return this.#broken ? Infinity : this.#backlog;
   }
 
   /** Queues a line, or several, each with its line end. */
@@ -46,14 +46,15 @@ export class LineSink {
     this.#draining ??= this.#drain();
   }
 
-  /** Resolves when all is written, or after `patience` milliseconds. */
-  async flush(patience: number): Promise<void> {
+  /** Waits until all is written, or for `patience` milliseconds; returns whether all is. */
+  async flush(patience: number): Promise<boolean> {
     this.#hurry = true;
     this.#gathering?.cut();
     const limit = wait(this.#clock, patience);
     await Promise.race([this.#draining, limit.over]);
     limit.cut();
     this.#hurry = false;
+    return this.#lines.length === 0 && this.#draining === undefined;
   }
 
   async #drain(): Promise<void> {

@@ -64,11 +64,12 @@ export class Log {
     return { received: report("in"), sent: report("out") };
   }
 
-  /** Writes what waits, for at most `patience` milliseconds. */
-  async flush(patience: number): Promise<void> {
+  /** Writes what waits, for at most `patience` milliseconds; returns whether all was written. */
+  async flush(patience: number): Promise<boolean> {
     this.#tellMissed();
     const { output, errors } = this.#options;
-    await Promise.all([output.flush(patience), errors?.flush(patience)]);
+    const [written] = await Promise.all([output.flush(patience), errors?.flush(patience)]);
+    return written;
   }
 
   #chunks(direction: Direction, connection: number | undefined): (payload: Uint8Array) => void {

@@ -16,6 +16,7 @@ import {
   type EventMap,
   type Format,
   type Formatters,
+  LONGEST_DUMP,
   type Show,
 } from "./event.ts";
 
@@ -39,7 +40,7 @@ export function textFormat({ show, paint }: { show: Show; paint: Paint }): Forma
     const tag = "connection" in event && event.connection !== undefined
       ? paint(CYAN, `#${event.connection} `)
       : "";
-    return apply(formatters, event, time).map((line) => `${stamp}${tag}${line}\n`).join("");
+    return apply(formatters, event).map((line) => `${stamp}${tag}${line}\n`).join("");
   };
 }
 
@@ -51,33 +52,35 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     closed: (event) => [
       `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
       `${formatAddress(event.remote)}: ${formatMany(event.received, "byte")} in, ` +
-      `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsed)}, ` +
+      `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
       (event.detail ?? REASONS[event.reason]),
     ],
     refused: ({ remote, limit }) => [
       `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ` +
-      `${formatMany(limit, "connection")} open already (--max-connections)`,
+      `${formatMany(limit, "connection")} open already`,
     ],
     acceptFailed: ({ address, error }) => [
-      `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; trying again`,
+      `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; going on`,
     ],
     acceptRecovered: ({ address, failures }) => [
       `accepting again on ${formatAddress(address)} after ${formatMany(failures, "failure")}`,
     ],
     stats: (event) => [
-      `${formatCount(event.open)} open, ${formatFigures(event.opened)} connections/s, ` +
-      `${formatFigures(event.chunks)} chunks/s, ${formatByteRate(event.received)} in, ` +
-      `${formatByteRate(event.sent)} out`,
+      `${formatCount(event.open)} open, ${formatFigures(event.openedPerSecond)} connections/s, ` +
+      `${formatFigures(event.chunksPerSecond)} chunks/s, ${
+        formatByteRate(event.receivedPerSecond)
+      } in, ` +
+      `${formatByteRate(event.sentPerSecond)} out`,
     ],
-    stopping: ({ open, grace }) => [
-      `stopping: ${formatMany(open, "connection")} may end within ${formatDuration(grace)}; ` +
+    stopping: ({ open, graceMs }) => [
+      `stopping: ${formatMany(open, "connection")} may end within ${formatDuration(graceMs)}; ` +
       "interrupt again to stop at once",
     ],
     summary: (event) => [
       `served ${formatMany(event.connections, "connection")}` +
       (event.refused ? `, refused ${formatCount(event.refused)}` : "") +
       `: ${formatMany(event.received, "byte")} in, ${formatMany(event.sent, "byte")} out, ` +
-      formatDuration(event.elapsed),
+      formatDuration(event.elapsedMs),
     ],
     missed: ({ chunks, others }) => [
       `… ${
@@ -92,7 +95,12 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
 
 function dataLines({ direction, offset, payload }: EventMap["data"], show: Show): string[] {
   const mark = MARKS[direction];
-  if (show === "hex") return hexdump(payload, offset).map((line) => `${mark} ${line}`);
+  if (show === "hex") {
+    const lines = hexdump(payload.subarray(0, LONGEST_DUMP), offset);
+    const rest = payload.length - LONGEST_DUMP;
+    if (rest > 0) lines.push(`… ${formatMany(rest, "byte")} not shown`);
+    return lines.map((line) => `${mark} ${line}`);
+  }
   const size = `${mark} ${formatMany(payload.length, "byte")}`;
   return [show === "size" ? size : `${size}: ${preview(payload, PREVIEW)}`];
 }

@@ -1,6 +1,6 @@
 /** Interactive: a person types lines and sees what each one brings. */
 import { formatAddress } from "../address.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, wait } from "../clock.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -10,6 +10,7 @@ import { formatDuration } from "../units.ts";
 import { defineMode, talking } from "./mode.ts";
 
 const PROMPT = "> ";
+const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
 const STALL = 1000; // milliseconds after which an echo that stopped short is shown as far as it came
 
 /** The interactive mode. */
@@ -26,24 +27,31 @@ export const interactive = defineMode({
     const took = formatDuration(clock.now() - started);
     const exchange = new Exchange();
     const left = Promise.withResolvers<void>();
+    let cancelLinger = () => {};
+    let cancelNotice = () => {};
     const sender = startSending(peer, { exchange, clock, lineEnd: crlf ? "\r\n" : "\n" });
     const terminal = openTerminal({
       greeting: `connected to ${formatAddress(peer.remote)} in ${took}; ` +
-        "Ctrl-D ends the input, Ctrl-C leaves",
+        "Ctrl-D ends, Ctrl-C leaves",
       prompt: PROMPT,
       onLine: sender.send,
       onEnd() {
         sender.end();
-        if (linger !== undefined) clock.after(linger, left.resolve);
+        cancelNotice = clock.after(STALL, () => terminal.print(WAITING));
+        if (linger !== undefined) cancelLinger = clock.after(linger, left.resolve);
       },
       onInterrupt: left.resolve,
     });
     const log = openLog(above(terminal));
+    let arrived = 0;
+    peer.observe({ received: () => arrived = clock.now() }); // before anything is drawn
     peer.observe(log.watch());
-    const receiving = receive(peer, { exchange, clock, terminal });
+    const receiving = receive(peer, { exchange, clock, terminal, arrival: () => arrived });
     try {
       await Promise.race([receiving, left.promise]);
     } finally {
+      cancelLinger();
+      cancelNotice();
       receiving.catch(() => {}); // closing the peer ends what still waits
       terminal.close();
       peer.close();
@@ -64,7 +72,6 @@ function startSending(
   const writer = peer.writable.getWriter();
   const encoder = new TextEncoder();
   const ignore = () => {}; // a peer that is gone is reported by the reading side
-  writer.closed.catch(ignore);
   return {
     send(line: string): void {
       const message = encoder.encode(line + lineEnd);
@@ -75,9 +82,15 @@ function startSending(
   };
 }
 
+interface Receiving extends Conversing {
+  readonly terminal: Terminal;
+  /** When the last chunk arrived, in milliseconds of the clock. */
+  readonly arrival: () => number;
+}
+
 async function receive(
   peer: Duplex,
-  { exchange, clock, terminal }: Conversing & { readonly terminal: Terminal },
+  { exchange, clock, terminal, arrival }: Receiving,
 ): Promise<void> {
   const show = (lines: string[]) => lines.forEach((line) => terminal.print(line));
   const showUnfinished = () => show(exchange.unfinished(clock.now()));
@@ -85,8 +98,9 @@ async function receive(
   try {
     for await (const chunk of peer.readable) {
       cancel();
-      show(exchange.received(chunk, clock.now()));
+      show(exchange.received(chunk, arrival()));
       if (exchange.partial) cancel = clock.after(STALL, showUnfinished);
+      await wait(clock, 0).over; // a peer that never pauses leaves the keys their turn
     }
     showUnfinished();
     terminal.print("closed by the peer");

@@ -14,7 +14,7 @@ export interface ModeContext {
   readonly input: Reads;
   readonly output: Output & { isTerminal(): boolean };
   /** Prints a line on stderr. */
-  readonly say: (line: string) => void;
+  readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */
   readonly openLog: (to?: Output) => Log;
   readonly clock: Clock;

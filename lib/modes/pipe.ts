@@ -1,4 +1,5 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
+import { wait } from "../clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { formatAddress } from "../address.ts";
@@ -12,7 +13,7 @@ import { defineMode, type ModeContext, talking } from "./mode.ts";
 
 const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
 
-const FLUSH_PATIENCE = 5000; // milliseconds for the last lines of --show to be read
+const FLUSH_PATIENCE = 5000; // milliseconds for the last bytes to be read, when all is over
 
 /** The pipe mode. */
 export const pipe = defineMode({
@@ -33,15 +34,26 @@ export const pipe = defineMode({
     const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
     const sending = pump(input, outgoing(peer, { verifier, crlf }));
     const receiving = pump(peer.readable, incoming(context.output));
+    let whole = false;
+    sending.then(() => whole = true, () => {});
     try {
       await exchangeAll(peer, { sending, receiving, linger, context });
     } finally {
       peer.close();
+      const patience = wait(context.clock, FLUSH_PATIENCE);
+      await Promise.race([Promise.allSettled([receiving]), patience.over]); // the chunk in hand
+      patience.cut();
       await log.flush(FLUSH_PATIENCE);
     }
     verifier?.finish();
+    if (verifier && !whole) {
+      throw new NetworkError(
+        "Cannot verify: the peer closed the connection before the end of stdin, after " +
+          `${formatMany(verifier.verified, "byte")} came back as sent`,
+      );
+    }
     if (verifier) {
-      context.say(`verified: ${formatMany(verifier.verified, "byte")} came back as sent`);
+      await context.say(`verified: ${formatMany(verifier.verified, "byte")} came back as sent`);
     }
     return 0;
   },

@@ -16,7 +16,6 @@ export interface ReadOptions {
   readonly stages?: number;
   /** Size of the first buffer, in bytes. */
   readonly firstBuffer?: number;
-  readonly seen?: Seen | undefined;
 }
 
 /** How a {@linkcode ChunkSink} ends. */
@@ -30,14 +29,14 @@ export interface WriteOptions {
 const SMALLEST_BUFFER = 1024; // what an idle connection costs
 const LARGEST_BUFFER = 512 * 1024; // beyond it a bulk transfer gains nothing
 const GROWTH = 4; // a read that fills its buffer is followed by one into a larger buffer
-const SHRINK_AFTER = 64; // reads in a row that would have fitted into a smaller one
+const SHRINK_AFTER = 8; // reads in a row that fill a fraction of their buffer, and it is given up
 const NOTHING = new Uint8Array(0);
 
 /** The buffers of one direction: a ring, growing while reads fill them. */
 export class ChunkSource {
   readonly from: Reads;
   /** Sees each chunk before its reader does. */
-  seen: Seen | undefined;
+  seen: Seen | undefined = undefined;
   /** Chunks and bytes read so far. */
   chunks = 0;
   bytes = 0;
@@ -48,9 +47,8 @@ export class ChunkSource {
   #size: number;
   #smallReads = 0;
 
-  constructor(from: Reads, { stages = 0, firstBuffer = SMALLEST_BUFFER, seen }: ReadOptions = {}) {
+  constructor(from: Reads, { stages = 0, firstBuffer = SMALLEST_BUFFER }: ReadOptions = {}) {
     this.from = from;
-    this.seen = seen;
     this.#ring = new Array(stages + 1).fill(NOTHING);
     this.#size = this.#firstSize = firstBuffer;
   }
@@ -82,7 +80,7 @@ export class ChunkSource {
       this.#size = Math.min(size * GROWTH, LARGEST_BUFFER);
     } else if (length <= size / GROWTH && size > this.#firstSize) {
       if (++this.#smallReads < SHRINK_AFTER) return;
-      this.#size = Math.max(size / GROWTH, this.#firstSize);
+      this.#size = this.#firstSize;
     }
     this.#smallReads = 0;
   }

@@ -56,8 +56,7 @@ export async function connectAny<C extends { close(): void }>(
       const started: Promise<void> = begin(address).finally(() => pending.delete(started));
       pending.add(started);
       const stagger = wait(clock, STAGGER);
-      await Promise.race([...pending, stagger.over, aborted]);
-      stagger.cut();
+      await Promise.race([...pending, stagger.over, aborted]).finally(stagger.cut);
       if (winner) return winner;
     }
     while (pending.size > 0 && !winner) await Promise.race([...pending, aborted]);

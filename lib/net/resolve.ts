@@ -1,6 +1,6 @@
 /** Names to addresses, as the system resolves them. */
 import { type Address, isLiteral } from "../address.ts";
-import { NetworkError } from "../errors.ts";
+import { NetworkError, NO_SUCH_HOST } from "../errors.ts";
 
 const UNKNOWN = new Set(["ENOTFOUND", "ENODATA", "EAI_NONAME"]);
 
@@ -23,6 +23,7 @@ async function hostnames(name: string, signal: AbortSignal): Promise<string[]> {
   if (name === "localhost") return ["::1", "127.0.0.1"]; // RFC 6761 section 6.3: no look-up
   const { lookup } = await import("node:dns");
   return await new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     lookup(name, { all: true }, (error, found) => {
       if (error) reject(new NetworkError(`Cannot resolve ${name}: ${reason(error)}`));
@@ -32,7 +33,7 @@ async function hostnames(name: string, signal: AbortSignal): Promise<string[]> {
 }
 
 function reason(error: { code?: string | null }): string {
-  if (UNKNOWN.has(error.code ?? "")) return "no such host; check the spelling";
+  if (UNKNOWN.has(error.code ?? "")) return NO_SUCH_HOST;
   return `the name server gave no answer (${error.code}); check the network, or use an IP address`;
 }
 

@@ -9,8 +9,8 @@ import type { DialOptions, Listener, Transport } from "./transport.ts";
 export const transports: readonly Transport[] = [tcp];
 
 /** The transport of an address; a {@linkcode UsageError} when there is none. */
-export function transportOf(address: Address): Transport {
-  return find(transports, address.transport, "transport");
+function transportOf(address: Address): Transport {
+  return find(transports, { name: address.transport, kind: "transport" });
 }
 
 /** Listens on an address. */

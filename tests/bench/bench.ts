@@ -2,15 +2,16 @@
  * Measures the server against plain echo servers in C, Go and Node, side by side in one run, and
  * start-up against a one-line Deno program. Prints a Markdown table.
  *
- * usage: deno task bench [ROUNDS]      (default 7; a round takes about 15 s)
+ * usage: deno task bench [ROUNDS]      (default 9; a round takes about 15 s)
  *
  * Figures are CPU time of the server process for each message in its least disturbed round, and
  * their ratio to C's: other work on the machine only ever adds, and only what was measured side by
  * side compares. Linux; peers that the machine lacks are skipped by name.
  */
+import { fileURLToPath } from "node:url";
 import { cpuTime, has, netechoCommand, Running, runProgram } from "../helpers.ts";
 
-const PEERS = new URL("peers/", import.meta.url).pathname;
+const PEERS = fileURLToPath(new URL("peers/", import.meta.url));
 const SECONDS = 1; // of load, for each server in each round
 
 interface Competitor {
@@ -161,7 +162,7 @@ async function compareStartUp(folder: string, rounds: number): Promise<void> {
   }
 }
 
-const rounds = Number(Deno.args[0] ?? 7);
+const rounds = Number(Deno.args[0] ?? 9);
 const folder = await Deno.makeTempDir();
 for (const load of LOADS) await compare(folder, load, rounds);
 await compareStartUp(folder, rounds);

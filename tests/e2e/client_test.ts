@@ -147,7 +147,7 @@ const WRONG: Readonly<Record<string, [(conn: Deno.Conn) => Promise<void>, string
   ],
   "fails when less comes back": [
     async (conn) => await writeAll(conn, await readExactly(conn, 999)),
-    "The echo is incomplete: 999 of 1,000 bytes came back",
+    "The echo is incomplete: 999 of the 1,000 bytes sent came back",
   ],
   "fails when more comes back": [
     async (conn) => {
@@ -167,6 +167,24 @@ for (const [name, [behave, message]] of Object.entries(WRONG)) {
     assertEquals([code, stderr], [1, `netecho: ${message}\n`]);
   });
 }
+
+Deno.test("--verify fails when the peer closes before the end of stdin", async () => {
+  const { code, stderr } = await peer(
+    async (conn) => await writeAll(conn, await readExactly(conn, 5)),
+    (port) =>
+      netecho(["client", "127.0.0.1", port, "--verify"], {
+        async input(writer) {
+          await writer.write(encode("hello"));
+          await endless();
+        },
+      }),
+  );
+  assertEquals([code, stderr], [
+    1,
+    "netecho: Cannot verify: the peer closed the connection before the end of stdin, after " +
+    "5 bytes came back as sent\n",
+  ]);
+});
 
 Deno.test({
   ...onLinux("stdout that is closed is one line and exit 1", ["bash"]),

@@ -70,6 +70,9 @@ Deno.test({
     await Promise.all(served);
     assertEquals(answered.length, 200);
 
+    server.lines.length = 0;
+    await server.line(/ 0 open/);
+
     // And again, holding on: those without a descriptor wait, and waiting costs nothing.
     const holding = await Promise.all(
       Array.from({ length: 200 }, () => Deno.connect({ hostname: "127.0.0.1", port })),

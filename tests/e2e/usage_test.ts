@@ -31,12 +31,28 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ],
   [
     "server --max-connections 0",
-    'Option --max-connections: a whole number of at least 1 is needed, not "0"',
+    'Option --max-connections: a whole number from 1 to 9007199254740991 is needed, not "0"',
   ],
   [
     "server --max-connections=1.5",
-    'Option --max-connections: a whole number of at least 1 is needed, not "1.5"',
+    'Option --max-connections: a whole number from 1 to 9007199254740991 is needed, not "1.5"',
   ],
+  [
+    "server --grace -1s",
+    'Option --grace: a duration such as 250us, 10ms, 1.5s or 2m is needed, not "-1s"',
+  ],
+  ["server -q8080", "Unknown option -q8080; did you mean -q?"],
+  ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
+  ["server --q", "Unknown option --q; did you mean --show?"],
+  [
+    "server --once --max-connections 2",
+    "Options --once and --max-connections exclude each other; leave one out",
+  ],
+  ["constructor", 'Unknown subcommand "constructor"; did you mean server?'],
+  ["client --connect-timeout 0", 'Option --connect-timeout: a duration above 0 is needed, not "0"'],
+  ["client 127.0.0.1:1 2", 'Host "127.0.0.1:1" has a port or a transport already; leave out "2"'],
+  ["server [:::]:80", 'Address "[:::]:80" has no IPv6 address between its brackets'],
+  ["server [::1]", 'Address "[::1]" has no port; try [::1]:8080'],
   ["server --json=perhaps", 'Option --json is a flag and takes no value, not "perhaps"'],
   ["server -q --show hex", "Options --show and --quiet exclude each other; leave one out"],
   [

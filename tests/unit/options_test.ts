@@ -8,7 +8,7 @@ const table = {
   json: flag({ summary: "as JSON" }),
   maxConnections: count({ summary: "limit" }),
   grace: duration(5000, { summary: "patience" }),
-  stats: interval({ summary: "rates" }),
+  stats: interval(undefined, { summary: "rates" }),
 };
 const initial = {
   show: "text" as "text" | "hex",
@@ -45,12 +45,27 @@ Deno.test("positionals keep their text, wherever they stand and after --", async
   assertEquals((await read("-q -- --json")).positionals, ["--json"]);
 });
 
+Deno.test("a flag never takes the next argument, and letters may stand together", async () => {
+  assertEquals((await read("--quiet true")).positionals, ["true"]);
+  assertEquals((await read("-qq a")).values.quiet, true);
+});
+
 Deno.test("of an option given twice the last counts", async () => {
   assertEquals((await read("--grace 1s --grace 2s")).values.grace, 2000);
 });
 
 for (
-  const line of ["--nope", "-x", "--no-json", "--json=1", "--show", "--show=", "--show --json"]
+  const line of [
+    "--nope",
+    "-x",
+    "--no-json",
+    "--json=1",
+    "--show",
+    "--show=",
+    "--show --json",
+    "-q8",
+    "-qx",
+  ]
     .concat(["--max-connections 0", "--max-connections 1e3", "--stats 0s", "--grace -1s"])
     .concat(["--show hex --quiet", "-q --show text", "--__proto__ x", "--max.connections 1"])
 ) {

@@ -44,7 +44,7 @@ Deno.test("a service that ends closes the peer, once, and what it moved is told"
     remote: NOWHERE.remote,
     received: 8,
     sent: 8,
-    elapsed: 0,
+    elapsedMs: 0,
     reason: "eof",
   }]);
   assertEquals(session.traffic, { received: 8, sent: 8, chunks: 2 });

@@ -1,6 +1,7 @@
 // A closed-loop epoll load generator: each connection sends one message, waits until all of it has
 // come back as it was sent, and sends the next.
-// usage: load_c PORT CONNECTIONS SIZE SECONDS   (prints "MESSAGES SECONDS")
+// usage: load PORT CONNECTIONS SIZE SECONDS [random]   (prints "MESSAGES SECONDS"; text, or random
+// bytes)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -72,8 +73,8 @@ int main(int argc, char **argv) {
   size = strtoul(argv[3], NULL, 10);
   double seconds = atof(argv[4]);
   message = malloc(size);
-  for (size_t i = 0; i < size; i++) message[i] = 'a' + i % 26;
-  if (size) message[size - 1] = '\n';
+  for (size_t i = 0; i < size; i++) message[i] = argc > 5 ? rand() >> 8 : 'a' + (int)(i % 26);
+  if (size && argc <= 5) message[size - 1] = '\n';
   poll_fd = epoll_create1(0);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
