@@ -2,6 +2,7 @@
 import { type Address, formatAddress, parseAddress, parseHostPort } from "./lib/address.ts";
 import { systemClock } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
+import { parseOptions } from "./lib/command_line.ts";
 import { explain, NetworkError, UsageError } from "./lib/errors.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
@@ -18,7 +19,6 @@ import {
   interval,
   optionName,
   type OptionTable,
-  parseOptions,
   type Values,
 } from "./lib/options.ts";
 

@@ -1,8 +1,9 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
 import { Acceptor } from "./lib/accept.ts";
 import { type Address, parseAddress } from "./lib/address.ts";
-import { type Clock, systemClock, wait } from "./lib/clock.ts";
+import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
+import { parseOptions } from "./lib/command_line.ts";
 import { explain, NetworkError } from "./lib/errors.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
@@ -12,19 +13,12 @@ import type { Duplex } from "./lib/net/duplex.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listen } from "./lib/net/table.ts";
 import type { Listener } from "./lib/net/transport.ts";
-import {
-  choice,
-  count,
-  duration,
-  flag,
-  interval,
-  parseOptions,
-  type Values,
-} from "./lib/options.ts";
+import { choice, count, duration, flag, interval, type Values } from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
 import type { Ending } from "./lib/session.ts";
 import { print } from "./lib/output.ts";
 import { Sessions } from "./lib/sessions.ts";
+import { emitStats } from "./lib/stats.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
 const DEFAULT_ADDRESS = ":8080";
@@ -175,28 +169,4 @@ async function createLog({ json, quiet, show, color }: Values<typeof options>): 
   }
   const format = textFormat({ show, paint: painter(color, Deno.stdout) });
   return new Log({ format, output, errors, payload, quiet });
-}
-
-function emitStats(
-  every: number,
-  { log, clock, sessions }: { log: Log; clock: Clock; sessions: Sessions },
-): () => void {
-  let last = { ...sessions.totals, at: clock.now() };
-  let cancel = clock.after(every, tick);
-  function tick(): void {
-    const now = { ...sessions.totals, at: clock.now() };
-    const rate = (key: "connections" | "chunks" | "received" | "sent") =>
-      (now[key] - last[key]) * 1000 / (now.at - last.at);
-    log.emit({
-      event: "stats",
-      open: now.open,
-      openedPerSecond: rate("connections"),
-      chunksPerSecond: rate("chunks"),
-      receivedPerSecond: rate("received"),
-      sentPerSecond: rate("sent"),
-    });
-    last = now;
-    cancel = clock.after(every, tick);
-  }
-  return () => cancel();
 }

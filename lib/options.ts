@@ -1,4 +1,4 @@
-/** Command-line options as data: declared once, read here, described by `help.ts`. */
+/** Command-line options as data: declared once, read by `command_line.ts`, described by `help.ts`. */
 import { UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
@@ -25,14 +25,6 @@ export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 export type Values<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
-
-/** A command line, read. */
-export interface Parsed<T extends OptionTable> {
-  readonly values: Values<T>;
-  readonly positionals: readonly string[];
-  /** The keys of the options that were given. */
-  readonly given: ReadonlySet<string>;
-}
 
 type Details = Pick<Option<unknown>, "summary" | "short" | "excludes">;
 
@@ -86,130 +78,6 @@ export function choice<W extends string>(
 /** The name of an option on the command line: `maxConnections` is `--max-connections`. */
 export function optionName(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
-/**
- * Reads a command line by its option table.
- *
- * @throws {UsageError} for an unknown option, a bad value, or two options that exclude each other
- * @example
- * ```ts
- * import { duration, flag, parseOptions } from "./options.ts";
- * import { assertEquals } from "@std/assert";
- *
- * const table = {
- *   grace: duration(5000, { summary: "how long to drain" }),
- *   json: flag({ summary: "JSON output" }),
- * };
- * const { values, positionals } = await parseOptions(table, ["--grace=2s", ":8080"]);
- * assertEquals(values, { grace: 2000, json: false });
- * assertEquals(positionals, [":8080"]);
- * ```
- */
-export async function parseOptions<T extends OptionTable>(
-  table: T,
-  args: readonly string[],
-): Promise<Parsed<T>> {
-  // Most command lines have no option, and are spared the time that loading the parser takes.
-  const { texts, positionals } = args.some((arg) => arg.startsWith("-"))
-    ? await readArgs(table, args)
-    : { texts: new Map<string, string>(), positionals: args };
-  const given = new Set(texts.keys());
-  rejectExcluded(table, given);
-  const entries = Object.entries(table).map(([key, option]) => {
-    const text = texts.get(key);
-    return [key, text === undefined ? option.initial : readValue(text, { key, option })] as const;
-  });
-  return { values: Object.fromEntries(entries) as Values<T>, positionals, given };
-}
-
-// The text given for each option, by key; of an option given twice, the last.
-async function readArgs(table: OptionTable, args: readonly string[]) {
-  const { parseArgs } = await import("@std/cli/parse-args");
-  const options = Object.entries(table).map(([key, option]) => ({
-    key,
-    name: optionName(key),
-    ...option,
-  }));
-  const parsed = parseArgs(normalise(args, options), {
-    string: [...options.map(({ name }) => name.slice(2)), "_"],
-  });
-  const texts = new Map<string, string>();
-  for (const { key, name, placeholder } of options) {
-    const text = parsed[name.slice(2)];
-    if (typeof text === "string" && (placeholder || text !== "false")) texts.set(key, text);
-  }
-  return { texts, positionals: parsed._ };
-}
-
-interface Declared {
-  readonly name: string;
-  readonly short?: string;
-  readonly placeholder?: string;
-}
-
-// Every option by its long name, and with its value in the same argument: `-q` is `--quiet=true`.
-function normalise(args: readonly string[], options: readonly Declared[]): string[] {
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const normal: string[] = [];
-  for (let at = 0; at < end; at++) {
-    const arg = args[at]!;
-    if (!/^-./s.test(arg)) {
-      normal.push(arg);
-      continue;
-    }
-    for (const { name, placeholder } of named(arg, options)) {
-      const value = /=(.*)/s.exec(arg)?.[1];
-      const next = args[at + 1] ?? "";
-      if (!placeholder) normal.push(`${name}=${flagValue(name, value)}`);
-      else if (value !== undefined) normal.push(`${name}=${value}`);
-      // A value may be a negative number, for its parser to refuse, but not another option.
-      else if (at + 1 < end && !/^-\D/.test(next)) normal.push(`${name}=${args[++at]}`);
-      else normal.push(`${name}=`);
-    }
-  }
-  return [...normal, ...args.slice(end)];
-}
-
-// The options that an argument stands for: one by its long name, or several by their letters.
-function named(arg: string, options: readonly Declared[]): Declared[] {
-  const given = arg.replace(/=.*/s, "");
-  const long = given.startsWith("--");
-  const find = (wanted: string) =>
-    options.find(({ name, short }) => wanted === (long ? name : short));
-  const found = (long ? [given] : given.slice(1).split("")).map(find);
-  if (found.every((option) => option !== undefined)) return found;
-  const among = options.flatMap(({ name, short }) => long ? [name] : short ? [`-${short}`] : []);
-  throw new UsageError(`Unknown option ${given}`, { given, among });
-}
-
-function flagValue(name: string, value: string | undefined): string {
-  if (value === undefined || value === "true" || value === "false") return value ?? "true";
-  throw new UsageError(`Option ${name} is a flag and takes no value, not "${value}"`);
-}
-
-function readValue(
-  text: string,
-  { key, option }: { key: string; option: Option<unknown> },
-): unknown {
-  const name = optionName(key);
-  if (text === "") throw new UsageError(`Option ${name} needs a value (${option.placeholder})`);
-  try {
-    return option.parse(text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`Option ${name}: ${error.message}`, error.suggestion);
-  }
-}
-
-function rejectExcluded(table: OptionTable, given: ReadonlySet<string>): void {
-  for (const key of given) {
-    const other = table[key]!.excludes?.find((excluded) => given.has(excluded));
-    if (other === undefined) continue;
-    throw new UsageError(
-      `Options ${optionName(key)} and ${optionName(other)} exclude each other; leave one out`,
-    );
-  }
 }
 
 function parseCount(text: string): number {

@@ -1,7 +1,13 @@
 /** A terminal that edits lines while other lines appear above them. */
 import process from "node:process";
 import { PassThrough } from "node:stream";
-import { clearScreenDown, createInterface, cursorTo, moveCursor } from "node:readline";
+import {
+  clearScreenDown,
+  createInterface,
+  cursorTo,
+  type Interface,
+  moveCursor,
+} from "node:readline";
 import { systemClock } from "./clock.ts";
 
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
@@ -37,67 +43,84 @@ export interface Terminal {
  * 4,095 bytes that the kernel's own line editing takes.
  */
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { stdin, stdout: output } = process;
-  const keys = Object.assign(new PassThrough(), {
+  return new LineEditor(options);
+}
+
+const { stdin, stdout } = process;
+
+class LineEditor implements Terminal {
+  readonly #options: TerminalOptions;
+  readonly #keys = Object.assign(new PassThrough(), {
     setRawMode: (raw: boolean) => stdin.setRawMode(raw),
   });
-  const editor = createInterface({
-    input: keys,
-    output,
-    prompt: options.prompt,
-    terminal: true,
-  });
-  let editing = true;
-  let cancelPrompt = () => {};
-  const stopEditing = () => {
-    editing = false;
-    cancelPrompt();
-    stdin.off("data", onInput).pause();
-    editor.close();
+  readonly #editor: Interface;
+  readonly #decoder = new TextDecoder();
+  #editing = true;
+  #cancelPrompt = () => {};
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    const { prompt, greeting, onInterrupt } = options;
+    const settings = { input: this.#keys, output: stdout, prompt, terminal: true };
+    this.#editor = createInterface(settings);
+    this.#editor.on("SIGINT", onInterrupt);
+    this.#editor.on("line", (line) => this.#onLine(line));
+    this.#editor.on("close", () => this.#onClose());
+    stdin.on("data", this.#onInput);
+    // Once the editor has given the keys back, Ctrl-C is a signal again.
+    Deno.addSignalListener("SIGINT", onInterrupt);
+    stdout.write(`${greeting}\n`);
+    this.#prompt();
+  }
+
+  print(text: string): void {
+    if (this.#editing) this.#clearLine();
+    stdout.write(`${text}\n`);
+    this.#prompt();
+  }
+
+  close(): void {
+    if (this.#editing) {
+      this.#clearLine();
+      this.#stopEditing();
+    }
+    Deno.removeSignalListener("SIGINT", this.#options.onInterrupt);
+  }
+
+  readonly #onInput = (bytes: Uint8Array): void => {
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (PASTE.test(text)) this.#editor.write(text);
+    else this.#keys.write(text);
   };
-  const prompt = () => {
-    cancelPrompt();
-    if (editing) editor.prompt(true);
-  };
-  const clearLine = () => {
-    moveCursor(output, 0, -editor.getCursorPos().rows);
-    cursorTo(output, 0);
-    clearScreenDown(output);
-  };
-  const decoder = new TextDecoder();
-  const onInput = (bytes: Uint8Array) => {
-    const text = decoder.decode(bytes, { stream: true });
-    if (PASTE.test(text)) editor.write(text);
-    else keys.write(text);
-  };
-  stdin.on("data", onInput);
-  // Once the editor has given the keys back, Ctrl-C is a signal again.
-  Deno.addSignalListener("SIGINT", options.onInterrupt);
-  editor.on("SIGINT", options.onInterrupt);
-  editor.on("line", (line) => {
-    options.onLine(line);
-    cancelPrompt = systemClock.after(PROMPT_DELAY, prompt);
-  });
-  editor.on("close", () => {
-    if (!editing) return;
-    clearLine();
-    stopEditing();
-    options.onEnd();
-  });
-  output.write(`${options.greeting}\n`);
-  prompt();
-  return {
-    print(text) {
-      if (editing) clearLine();
-      output.write(`${text}\n`);
-      prompt();
-    },
-    close() {
-      if (editing) {
-        clearLine();
-        stopEditing();
-      }
-      Deno.removeSignalListener("SIGINT", options.onInterrupt);
-    },
-  };
+
+  #onLine(line: string): void {
+    this.#options.onLine(line);
+    this.#cancelPrompt = systemClock.after(PROMPT_DELAY, () => this.#prompt());
+  }
+
+  // The editor closes itself at Ctrl-D.
+  #onClose(): void {
+    if (!this.#editing) return;
+    this.#clearLine();
+    this.#stopEditing();
+    this.#options.onEnd();
+  }
+
+  #stopEditing(): void {
+    this.#editing = false;
+    this.#cancelPrompt();
+    stdin.off("data", this.#onInput).pause();
+    this.#editor.close();
+  }
+
+  #prompt(): void {
+    this.#cancelPrompt();
+    if (this.#editing) this.#editor.prompt(true);
+  }
+
+  #clearLine(): void {
+    moveCursor(stdout, 0, -this.#editor.getCursorPos().rows);
+    cursorTo(stdout, 0);
+    clearScreenDown(stdout);
+  }
 }

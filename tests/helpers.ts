@@ -321,6 +321,16 @@ export function onLinux(
   return { name: `${name} (skipped: needs Linux)`, ignore: true };
 }
 
+/** The same for a test that uses [::1]. */
+export function withIPv6(name: string): { name: string; ignore: boolean } {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return { name, ignore: false };
+  } catch {
+    return { name: `${name} (skipped: no IPv6 here)`, ignore: true };
+  }
+}
+
 /** The same for a test that asks a program to stop, which Windows has no signal for. */
 export function withSignals(name: string): { name: string; ignore: boolean } {
   const ignore = Deno.build.os === "windows";
@@ -336,101 +346,4 @@ export function needingNamespace(name: string): { name: string; ignore: boolean 
     stderr: "null",
   }).outputSync();
   return success ? needs : { name: `${name} (skipped: no network namespaces here)`, ignore: true };
-}
-
-/** A socket that delivers given chunks and then ends or fails, and keeps what is written. */
-export class FakeSocket {
-  /** What happened to it, in order. */
-  readonly events: string[] = [];
-  readonly #incoming: Uint8Array[];
-  readonly #failure: Error | undefined;
-  readonly #outgoing: Uint8Array<ArrayBuffer>[] = [];
-
-  constructor(incoming: readonly Uint8Array[], failure?: Error) {
-    this.#incoming = [...incoming];
-    this.#failure = failure;
-  }
-
-  get written(): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(this.#outgoing.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of this.#outgoing) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
-  }
-
-  async read(into: Uint8Array): Promise<number | null> {
-    await Promise.resolve();
-    const next = this.#incoming.shift();
-    if (!next) {
-      if (this.#failure) throw this.#failure;
-      return null;
-    }
-    const length = Math.min(next.length, into.length);
-    into.set(next.subarray(0, length));
-    if (length < next.length) this.#incoming.unshift(next.subarray(length));
-    return length;
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    const length = Math.ceil(bytes.length / 2); // a kernel may take less than it is given
-    this.#outgoing.push(bytes.slice(0, length));
-    return Promise.resolve(length);
-  }
-
-  closeWrite(): Promise<void> {
-    this.events.push("closeWrite");
-    return Promise.resolve();
-  }
-
-  close(): void {
-    this.events.push("close");
-  }
-}
-
-const nowhere = { transport: "tcp", hostname: "127.0.0.1", port: 9 };
-
-/** Both ends of a connection that exists in a test alone. */
-export const NOWHERE = { local: nowhere, remote: nowhere };
-
-/** A clock that stands still until the test advances it. */
-export class FakeClock {
-  #now = 0;
-  #wakes: { at: number; wake: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  wallTime(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, wake: () => void): () => void {
-    const entry = { at: this.#now + milliseconds, wake };
-    this.#wakes.push(entry);
-    return () => {
-      this.#wakes = this.#wakes.filter((other) => other !== entry);
-    };
-  }
-
-  /** How many wait to be woken. */
-  get waiting(): number {
-    return this.#wakes.length;
-  }
-
-  /** Moves time on and wakes whom that concerns, in order. */
-  advance(milliseconds: number): void {
-    const end = this.#now + milliseconds;
-    for (;;) {
-      const [next] = this.#wakes.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
-      if (!next) break;
-      this.#wakes = this.#wakes.filter((other) => other !== next);
-      this.#now = next.at;
-      next.wake();
-    }
-    this.#now = end;
-  }
 }

@@ -14,6 +14,7 @@ import {
   runProgram,
   Server,
   unusedPort,
+  withIPv6,
   writeAll,
 } from "../helpers.ts";
 import { createServer } from "node:net";
@@ -208,15 +209,18 @@ Deno.test({
   },
 });
 
-Deno.test("a refused connection names every address that was tried", async () => {
-  const port = unusedPort();
-  const { code, text, stderr } = await netecho(["client", `localhost:${port}`]);
-  assertEquals([code, text], [1, ""]);
-  assertEquals(
-    stderr,
-    `netecho: Cannot connect to tcp://localhost:${port}: connection refused ` +
-      `(tried [::1]:${port}, 127.0.0.1:${port})\n`,
-  );
+Deno.test({
+  ...withIPv6("a refused connection names every address that was tried"),
+  async fn() {
+    const port = unusedPort();
+    const { code, text, stderr } = await netecho(["client", `localhost:${port}`]);
+    assertEquals([code, text], [1, ""]);
+    assertEquals(
+      stderr,
+      `netecho: Cannot connect to tcp://localhost:${port}: connection refused ` +
+        `(tried [::1]:${port}, 127.0.0.1:${port})\n`,
+    );
+  },
 });
 
 Deno.test("localhost reaches a server that has IPv4 alone", async () => {

@@ -5,6 +5,7 @@ import {
   bash,
   countEchoes,
   echoThrough,
+  has,
   needing,
   netecho,
   netechoShell,
@@ -34,8 +35,17 @@ async function randomFile(): Promise<{ path: string; digest: string }> {
   return { path, digest: await sha256(bytes) };
 }
 
+// Only OpenBSD's nc half-closes when told to with -N.
+function hasHalfClosingNc(): boolean {
+  if (!has("nc")) return false;
+  const { stdout, stderr } = new Deno.Command("nc", { args: ["-h"] }).outputSync();
+  return /-N\b/.test(new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+}
+
 for (const [peer, script] of Object.entries(PEERS)) {
-  const programs = peer === "netecho client" ? ["bash"] : ["bash", peer];
+  const programs = peer === "netecho client"
+    ? ["bash"]
+    : ["bash", peer === "nc" && !hasHalfClosingNc() ? "nc with -N" : peer];
   Deno.test({
     ...onLinux(`100 MB from ${peer} come back as they were sent`, programs),
     async fn() {

@@ -18,6 +18,7 @@ import {
   Running,
   runProgram,
   Server,
+  withIPv6,
   withSignals,
   writeAll,
 } from "../helpers.ts";
@@ -176,29 +177,35 @@ Deno.test("--once serves one connection, refuses the next, and exits", async () 
   assertEquals(await server.end(), { code: 0, stderr: "" });
 });
 
-Deno.test("several addresses, both families, each with its own port", async () => {
-  await using server = new Running(
-    netechoCommand(["server", "127.0.0.1:0", "127.0.0.1:0", "[::1]:0"]),
-  );
-  const [, six] = [await server.line(/listening/), await server.line(/\[::1\]/)];
-  const ports = server.lines.map((line) => Number(/:(\d+)$/.exec(line)![1]));
-  assertEquals(new Set(ports).size, 3);
-  assertMatch(six!, /^listening tcp:\/\/\[::1\]:\d+$/);
-  const bytes = randomBytes(1000);
-  const conn = await Deno.connect({ hostname: "::1", port: ports[2]! });
-  assertEquals(await echoThrough(conn, bytes), bytes);
+Deno.test({
+  ...withIPv6("several addresses, both families, each with its own port"),
+  async fn() {
+    await using server = new Running(
+      netechoCommand(["server", "127.0.0.1:0", "127.0.0.1:0", "[::1]:0"]),
+    );
+    const [, six] = [await server.line(/listening/), await server.line(/\[::1\]/)];
+    const ports = server.lines.map((line) => Number(/:(\d+)$/.exec(line)![1]));
+    assertEquals(new Set(ports).size, 3);
+    assertMatch(six!, /^listening tcp:\/\/\[::1\]:\d+$/);
+    const bytes = randomBytes(1000);
+    const conn = await Deno.connect({ hostname: "::1", port: ports[2]! });
+    assertEquals(await echoThrough(conn, bytes), bytes);
+  },
 });
 
-Deno.test("an address without a host serves IPv4 and IPv6 on one port", async () => {
-  await using server = await Server.start([], ":0");
-  for (const hostname of ["127.0.0.1", "::1"]) {
-    const conn = await Deno.connect({ hostname, port: server.port });
-    assertEquals(await echoThrough(conn, encode("hi")), encode("hi"));
-  }
-  await server.line(/#2 closed/);
-  // The IPv4 peer is shown as what it is, not as ::ffff:127.0.0.1.
-  assertMatch(server.lines[1]!, /opened tcp:\/\/127\.0\.0\.1:\d+$/);
-  assertMatch(server.lines.find((line) => /#2 opened/.test(line))!, /tcp:\/\/\[::1\]:\d+$/);
+Deno.test({
+  ...withIPv6("an address without a host serves IPv4 and IPv6 on one port"),
+  async fn() {
+    await using server = await Server.start([], ":0");
+    for (const hostname of ["127.0.0.1", "::1"]) {
+      const conn = await Deno.connect({ hostname, port: server.port });
+      assertEquals(await echoThrough(conn, encode("hi")), encode("hi"));
+    }
+    await server.line(/#2 closed/);
+    // The IPv4 peer is shown as what it is, not as ::ffff:127.0.0.1.
+    assertMatch(server.lines[1]!, /opened tcp:\/\/127\.0\.0\.1:\d+$/);
+    assertMatch(server.lines.find((line) => /#2 opened/.test(line))!, /tcp:\/\/\[::1\]:\d+$/);
+  },
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -3,7 +3,7 @@ import { Acceptor } from "../../lib/accept.ts";
 import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
-import { FakeClock, FakeSocket, NOWHERE } from "../helpers.ts";
+import { FakeClock, FakeSocket, NOWHERE } from "../fakes.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 

@@ -6,7 +6,8 @@ import { dial, listen, transports } from "../../lib/net/table.ts";
 import { services } from "../../lib/services/table.ts";
 import { NetworkError } from "../../lib/errors.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { FakeSocket, NOWHERE, randomBytes } from "../helpers.ts";
+import { FakeSocket, NOWHERE } from "../fakes.ts";
+import { randomBytes } from "../helpers.ts";
 
 for (const entry of [...services, ...modes, ...transports]) {
   Deno.test(`${entry.name}: has a name and a summary that fit the help`, () => {

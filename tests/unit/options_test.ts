@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { parseOptions } from "../../lib/command_line.ts";
 import { UsageError } from "../../lib/errors.ts";
-import { choice, count, duration, flag, interval, parseOptions } from "../../lib/options.ts";
+import { choice, count, duration, flag, interval } from "../../lib/options.ts";
 
 const table = {
   show: choice(["text", "hex"], { summary: "how", excludes: ["quiet"] }),

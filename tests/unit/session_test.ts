@@ -5,7 +5,7 @@ import { SocketDuplex } from "../../lib/net/duplex.ts";
 import { echo } from "../../lib/services/echo.ts";
 import type { Service } from "../../lib/services/service.ts";
 import { type Ending, Session } from "../../lib/session.ts";
-import { FakeClock, FakeSocket, NOWHERE } from "../helpers.ts";
+import { FakeClock, FakeSocket, NOWHERE } from "../fakes.ts";
 
 function start(handle: Service["handle"], { idleTimeout, incoming = [] }: Options = {}) {
   const clock = new FakeClock();

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Event } from "../../../lib/events/event.ts";
 import { LineSink } from "../../../lib/events/line_sink.ts";
 import { Log } from "../../../lib/events/log.ts";
-import { FakeClock } from "../../helpers.ts";
+import { FakeClock } from "../../fakes.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Address } from "../../../lib/address.ts";
 import { type Attempt, connectAny } from "../../../lib/net/eyeballs.ts";
-import { FakeClock } from "../../helpers.ts";
+import { FakeClock } from "../../fakes.ts";
 
 /** A connection whose end the test sees. */
 class FakeConnection {

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { byteReadable, byteWritable, pump } from "../../../lib/net/streams.ts";
 import { SocketDuplex } from "../../../lib/net/duplex.ts";
-import { FakeSocket, NOWHERE, randomBytes, randomWords } from "../../helpers.ts";
+import { FakeSocket, NOWHERE } from "../../fakes.ts";
+import { randomBytes, randomWords } from "../../helpers.ts";
 
 /** Lets whatever is ready run that many times: the same for the same seed. */
 async function dawdle(turns: number): Promise<void> {
