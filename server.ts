@@ -76,6 +76,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const log = await createLog(values);
   const listeners = listenAll(addresses);
   for (const { address } of listeners) log.emit({ event: "listening", address });
+  await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
   systemClock.after(0, preloadStreams);
   const ending = await serve(listeners, { values, shutdown, log });
   await flush(log, shutdown);
