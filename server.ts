@@ -1,5 +1,4 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
-import { Acceptor } from "./lib/accept.ts";
 import { type Address, parseAddress } from "./lib/address.ts";
 import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
@@ -9,16 +8,13 @@ import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
-import type { Duplex } from "./lib/net/duplex.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listen } from "./lib/net/table.ts";
 import type { Listener } from "./lib/net/transport.ts";
 import { choice, count, duration, flag, interval, type Values } from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
-import type { Ending } from "./lib/session.ts";
 import { print } from "./lib/output.ts";
-import { Sessions } from "./lib/sessions.ts";
-import { emitStats } from "./lib/stats.ts";
+import { serve } from "./lib/serve.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
 const DEFAULT_ADDRESS = ":8080";
@@ -93,55 +89,6 @@ async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   if (!written) {
     await print(Deno.stderr, "netecho: The last output was not read, and is cut short\n");
   }
-}
-
-interface Serving {
-  readonly values: Values<typeof options>;
-  readonly shutdown: Shutdown;
-  readonly log: Log;
-}
-
-// Serves until a signal, or with --once until one session has ended; returns how that one did.
-async function serve(
-  listeners: readonly Listener[],
-  { values, shutdown, log }: Serving,
-): Promise<Ending | undefined> {
-  const clock = systemClock;
-  const started = clock.now();
-  const { idleTimeout, maxConnections } = values;
-  const limit = values.once ? 1 : maxConnections;
-  const only = Promise.withResolvers<Ending>();
-  const context = { service: services[0], log, clock, idleTimeout };
-  const sessions = new Sessions(context, { limit, onEnd: values.once ? only.resolve : undefined });
-  const onPeer = (peer: Duplex) => {
-    if (values.once) stopAccepting();
-    sessions.serve(peer);
-  };
-  const acceptors = listeners.map((one) => new Acceptor(one, { onPeer, log, clock }));
-  const stopAccepting = () => acceptors.forEach((acceptor) => acceptor.stop());
-  const accepting = Promise.all(acceptors.map((acceptor) => acceptor.run()));
-  const stopStats = values.stats ? emitStats(values.stats, { log, clock, sessions }) : () => {};
-  const ending = await Promise.race([only.promise, shutdown.requested]);
-
-  stopAccepting();
-  await accepting; // only then are the ports free
-  await drain(sessions, { values, shutdown, log });
-  stopStats();
-  const { connections, refused, received, sent } = sessions.totals;
-  const elapsedMs = clock.now() - started;
-  log.emit({ event: "summary", connections, refused, received, sent, elapsedMs });
-  return ending ?? undefined;
-}
-
-async function drain(sessions: Sessions, { values, shutdown, log }: Serving): Promise<void> {
-  const { open } = sessions.totals;
-  if (open > 0 && values.grace > 0) {
-    log.emit({ event: "stopping", open, graceMs: values.grace });
-    const grace = wait(systemClock, values.grace);
-    await Promise.race([sessions.drain(), grace.over, shutdown.insisted]);
-    grace.cut();
-  }
-  await sessions.endAll("stopped");
 }
 
 function listenAll(addresses: readonly Address[]): Listener[] {
