@@ -11,7 +11,7 @@ import type { HelpPage } from "./lib/help.ts";
 import type { Mode, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
-import { type Output, print } from "./lib/output.ts";
+import { type Output, say } from "./lib/output.ts";
 import { dial } from "./lib/net/table.ts";
 import {
   choice,
@@ -97,7 +97,7 @@ function createContext(
     dial: () => dial(address, { timeout: connectTimeout, clock: systemClock }),
     input: reading(Deno.stdin),
     output: { ...writing(Deno.stdout), isTerminal: () => Deno.stdout.isTerminal() },
-    say: (line) => print(Deno.stderr, `${line}\n`).catch(() => {}), // nobody reads it
+    say,
     openLog,
     clock: systemClock,
   };

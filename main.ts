@@ -3,8 +3,8 @@
  *
  * Dispatches to a subcommand; the one place that prints an error and ends the process.
  */
-import { NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
-import { print, printPage } from "./lib/output.ts";
+import { explain, NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
+import { printPage, say } from "./lib/output.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   server: () => import("./server.ts"),
@@ -41,8 +41,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 async function report(error: unknown): Promise<number> {
   const { printableText } = await import("./lib/printable.ts");
   const { message, code } = await describe(error);
-  // Where nobody reads stderr, the exit code has to do.
-  await print(Deno.stderr, `netecho: ${printableText(shortened(message))}\n`).catch(() => {});
+  await say(`netecho: ${printableText(shortened(message))}`);
   return code;
 }
 
@@ -56,7 +55,6 @@ async function describe(error: unknown): Promise<{ message: string; code: number
     return { message: error.message + await nearest(error.suggestion), code: 2 };
   }
   if (error instanceof NetworkError) return { message: error.message, code: 1 };
-  const { explain } = await import("./lib/errors.ts");
   return { message: `Unexpected failure: ${explain(error)}`, code: 1 };
 }
 

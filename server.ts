@@ -13,7 +13,7 @@ import { listen } from "./lib/net/table.ts";
 import type { Listener } from "./lib/net/transport.ts";
 import { choice, count, duration, flag, interval, type Values } from "./lib/options.ts";
 import { services } from "./lib/services/table.ts";
-import { print } from "./lib/output.ts";
+import { say } from "./lib/output.ts";
 import { serve } from "./lib/serve.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
@@ -86,9 +86,7 @@ export async function run(args: readonly string[]): Promise<number> {
 async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   const cut = insisted.then(() => wait(systemClock, INSISTENT_PATIENCE).over);
   const written = await Promise.race([log.flush(FLUSH_PATIENCE), cut]);
-  if (!written) {
-    await print(Deno.stderr, "netecho: The last output was not read, and is cut short\n");
-  }
+  if (!written) await say("netecho: The last output was not read, and is cut short");
 }
 
 function listenAll(addresses: readonly Address[]): Listener[] {

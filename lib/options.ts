@@ -77,7 +77,12 @@ export function choice<W extends string>(
 
 /** The name of an option on the command line: `maxConnections` is `--max-connections`. */
 export function optionName(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return `--${kebabCase(key)}`;
+}
+
+/** A name as people write it: `acceptFailed` is `accept-failed`. */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function parseCount(text: string): number {

@@ -17,6 +17,11 @@ export function print(to: Output, text: string): Promise<void> {
   return writeAll(to, new TextEncoder().encode(text));
 }
 
+/** Prints a line on stderr; where nobody reads it, there is nobody left to tell. */
+export function say(line: string): Promise<void> {
+  return print(Deno.stderr, `${line}\n`).catch(() => {});
+}
+
 /** Prints something that was asked for, and returns the exit code. A reader may leave early. */
 export async function printPage(text: string): Promise<number> {
   try {

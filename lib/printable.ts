@@ -90,7 +90,7 @@ function terminalText(bytes: Uint8Array): string {
 function escape(char: string): string {
   const code = char.charCodeAt(0);
   if (NAMED[char]) return NAMED[char];
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  return code < 0x100 ? `\\x${HEX[code]}` : `\\u{${code.toString(16)}}`;
 }
 
 // Invalid bytes become \xNN one by one; the valid characters around them stay. A decoder that

@@ -1,5 +1,6 @@
 /** Events as JSON, one object a line (https://jsonlines.org). */
 import { type Address, formatAddress } from "../address.ts";
+import { kebabCase } from "../options.ts";
 import { UNSAFE, wholeCharacters } from "../printable.ts";
 import { type Event, type EventMap, type Format, LONGEST_DUMP, type Show } from "./event.ts";
 
@@ -14,7 +15,7 @@ export function jsonFormat({ show }: { show: Show }): Format {
   return (event, time) => {
     const { event: name, ...fields } = event;
     const record = {
-      event: kebab(name),
+      event: kebabCase(name),
       time: new Date(time).toISOString(),
       ...(event.event === "data" ? dataFields(event, show) : plain(fields)),
     };
@@ -58,10 +59,6 @@ function rounded(value: unknown): unknown {
 
 function isAddress(value: unknown): value is Address {
   return typeof value === "object" && value !== null && "transport" in value;
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function escape(char: string): string {

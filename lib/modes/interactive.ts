@@ -1,13 +1,13 @@
 /** Interactive: a person types lines and sees what each one brings. */
 import { formatAddress } from "../address.ts";
 import { type Clock, wait } from "../clock.ts";
-import { isReset, NetworkError } from "../errors.ts";
+import { isReset } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Output } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, talking } from "./mode.ts";
+import { defineMode, resetBy, talking } from "./mode.ts";
 
 const PROMPT = "> ";
 const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
@@ -107,7 +107,7 @@ async function receive(
   } catch (error) {
     showUnfinished();
     if (!isReset(error)) throw error;
-    throw new NetworkError(`The peer reset the connection (${formatAddress(peer.remote)})`);
+    throw resetBy(peer);
   } finally {
     cancel();
   }

@@ -1,5 +1,7 @@
 /** What a client mode is. Each is one file here and one line in `table.ts`. */
+import { formatAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
+import { NetworkError } from "../errors.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
@@ -39,6 +41,11 @@ export function defineMode<T extends OptionTable>(
   },
 ): Mode {
   return mode as Mode;
+}
+
+/** The error that a mode ends with when the peer has reset the connection. */
+export function resetBy(peer: Duplex): NetworkError {
+  return new NetworkError(`The peer reset the connection (${formatAddress(peer.remote)})`);
 }
 
 /** Options of every mode that talks to a peer. */

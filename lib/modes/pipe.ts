@@ -2,14 +2,13 @@
 import { wait } from "../clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
-import { formatAddress } from "../address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { byteReadable, byteWritable, pump } from "../net/streams.ts";
 import { flag } from "../options.ts";
 import { TerminalText } from "../printable.ts";
 import { formatMany } from "../units.ts";
 import { Verifier } from "../verifier.ts";
-import { defineMode, type ModeContext, talking } from "./mode.ts";
+import { defineMode, type ModeContext, resetBy, talking } from "./mode.ts";
 
 const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
 
@@ -90,9 +89,7 @@ async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
     receiving.catch(() => {}); // closing the peer ends what still waits
     sending.catch(() => {});
   }
-  if (broken) {
-    throw new NetworkError(`The peer reset the connection (${formatAddress(peer.remote)})`);
-  }
+  if (broken) throw resetBy(peer);
 }
 
 // What is sent passes through here only where it is changed or remembered.
