@@ -1,5 +1,5 @@
 /** The `client` subcommand: options, dial, mode, exit code. */
-import { type Address, formatAddress, parseAddress, parseHostPort } from "./lib/address.ts";
+import { type Address, formatAddress, isInet, parseAddress, parseHostPort } from "./lib/address.ts";
 import { systemClock } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
@@ -8,29 +8,36 @@ import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
-import type { Mode, ModeContext } from "./lib/modes/mode.ts";
-import { chooseMode, modes } from "./lib/modes/table.ts";
+import type { ModeContext } from "./lib/modes/mode.ts";
+import { chooseMode, modeOptions, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
+import type { Duplex } from "./lib/net/duplex.ts";
+import { describeSecurity, type Security } from "./lib/net/security.ts";
+import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
+import { choice, flag, interval, text, type Values } from "./lib/options.ts";
 import { type Output, say } from "./lib/output.ts";
-import { dial } from "./lib/net/table.ts";
-import {
-  choice,
-  flag,
-  interval,
-  optionName,
-  type OptionTable,
-  type Values,
-} from "./lib/options.ts";
+import { type Owner, rejectForeign, sectionsOf } from "./lib/owners.ts";
+import { parsePatience, retry } from "./lib/retry.ts";
+import { formatDuration } from "./lib/units.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
 
 const common = {
   connectTimeout: interval(10_000, {
-    summary: "give up connecting after D, all addresses together (default 10s)",
+    summary: "give up connecting after D, all addresses and TLS together (default 10s)",
+  }),
+  retry: text({
+    summary: "until the peer is there, try again N times, or for D",
+    placeholder: "N|D",
+    read: parsePatience,
   }),
   show: choice(["none", "text", "hex", "size"], {
     summary: "show what goes out and comes in on stderr: not at all (the default), as text, " +
       "as a hex dump, or its size",
+  }),
+  verbose: flag({
+    short: "v",
+    summary: "tell on stderr of attempts, addresses, the TLS session with its certificates, bytes",
   }),
   color: choice(["auto", "always", "never"], {
     summary: "colour: on a terminal (the default), always or never",
@@ -38,17 +45,23 @@ const common = {
   help: flag({ short: "h", summary: "print this help" }),
 };
 
-const modeOptions: OptionTable = Object.assign({}, ...modes.map((mode) => mode.options));
-const options = { ...modeOptions, ...common };
+const options = { ...dialOptions, ...modeOptions, ...common };
+const owners: readonly Owner[] = [
+  ...modes.map(({ name, options }) => ({ label: `${name} mode`, options })),
+  ...transports.map(({ name, dialOptions }) => ({ label: `${name} peers`, options: dialOptions })),
+];
 
 /** What `netecho client --help` says. */
 export const help: HelpPage = {
   usage: ["netecho client [ADDRESS | HOST PORT] [options]"],
-  summary: `Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is HOST:PORT, ` +
-    `[V6]:PORT, :PORT or PORT; the default is ${DEFAULT_ADDRESS}. ` +
-    "Durations are written 250us, 10ms, 1.5s, 2m.",
-  options,
-  examples: modes.map((mode) => [mode.example, mode.summary]),
+  summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
+    "[tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the default is " +
+    `${DEFAULT_ADDRESS}. Durations are written 250us, 10ms, 1.5s, 2m.`,
+  sections: [{ title: "options", options: common }, ...sectionsOf(owners)],
+  examples: [
+    ...modes.map((mode) => [mode.example, mode.summary] as const),
+    ["netecho client tls://example.com:443 -v", "show the TLS session and its certificates"],
+  ],
 };
 
 /** Runs the client in the mode that fits. Returns the exit code. */
@@ -59,8 +72,10 @@ export async function run(args: readonly string[]): Promise<number> {
     return await printHelp(help);
   }
   const address = parseTarget(positionals);
-  const mode = chooseMode({ terminal: Deno.stdin.isTerminal() && Deno.stdout.isTerminal() });
-  rejectForeign(given, mode);
+  const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  const mode = chooseMode({ terminal, given });
+  const present = [common, mode.options, transportOf(address).dialOptions];
+  rejectForeign(given, { present, owners });
   return await mode.run(createContext(address, values), values);
 }
 
@@ -68,25 +83,14 @@ function parseTarget(positionals: readonly string[]): Address {
   const [first = DEFAULT_ADDRESS, second, third] = positionals;
   if (third !== undefined) throw new UsageError(`One peer at a time: "${third}" is one too many`);
   const parsed = second === undefined ? parseAddress(first) : parseHostPort(first, second);
+  if (!isInet(parsed)) return parsed;
   const address = { ...parsed, hostname: parsed.hostname || "localhost" };
   if (address.port !== 0) return address;
   throw new UsageError(`Cannot connect to port 0 (${formatAddress(address)})`);
 }
 
-// An option of another mode would be ignored, and its user misled.
-function rejectForeign(given: ReadonlySet<string>, mode: Mode): void {
-  for (const key of given) {
-    if (key in common || key in mode.options) continue;
-    throw new UsageError(
-      `Option ${optionName(key)} does not apply when ${mode.when} (${mode.name} mode)`,
-    );
-  }
-}
-
-function createContext(
-  address: Address,
-  { connectTimeout, show, color }: Values<typeof common>,
-): ModeContext {
+function createContext(address: Address, values: Values<typeof options>): ModeContext {
+  const { show, color, verbose } = values as Values<typeof common>;
   const openLog = (to: Output = Deno.stderr) =>
     new Log({
       format: textFormat({ show, paint: painter(color, Deno.stderr) }),
@@ -94,13 +98,35 @@ function createContext(
       payload: show === "none" ? [] : ["in", "out"],
     });
   return {
-    dial: () => dial(address, { timeout: connectTimeout, clock: systemClock }),
+    dial: () => connect(address, values),
     input: reading(Deno.stdin),
     output: { ...writing(Deno.stdout), isTerminal: () => Deno.stdout.isTerminal() },
     say,
     openLog,
+    verbose,
     clock: systemClock,
   };
+}
+
+async function connect(address: Address, values: Values<typeof options>): Promise<Duplex> {
+  const { connectTimeout: timeout, retry: patience, verbose } = values as Values<typeof common>;
+  const clock = systemClock;
+  const tell = (line: string) => verbose ? say(line) : Promise.resolve();
+  const onSession = verbose
+    ? (security: Security) => tell(describeSecurity(security).join("\n"))
+    : undefined;
+  const attempt = async () => {
+    const started = clock.now();
+    const peer = await dial(address, { values, timeout, clock, onSession });
+    const took = formatDuration(clock.now() - started);
+    await tell(
+      `connected to ${formatAddress(peer.remote)} from ${formatAddress(peer.local)} in ${took}`,
+    );
+    return peer;
+  };
+  if (!patience) return await attempt();
+  const onFailure = ({ message }: Error) => void tell(`${message}; trying again`);
+  return await retry(attempt, { ...patience, clock, onFailure });
 }
 
 // Trouble with stdin and stdout is told from trouble with the peer by its class.

@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 const USAGE = `netecho: the network peer you carry in one file
 
-usage: netecho server [ADDRESS...] [options]
+usage: netecho server [ADDRESS[=SERVICE]...] [options]
        netecho client [ADDRESS | HOST PORT] [options]
        netecho --help | --version
 
@@ -27,7 +27,8 @@ interface Command {
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--version" || name === "-V") {
     const { default: config } = await import("./deno.json", { with: { type: "json" } });
-    return await printPage(`netecho ${config.version}\n`);
+    const { version: { deno }, build: { target } } = Deno;
+    return await printPage(`netecho ${config.version} (Deno ${deno}, ${target})\n`);
   }
   if (name === "--help" || name === "-h" || name === "help") return await printPage(USAGE);
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) && COMMANDS[name];

@@ -1,27 +1,39 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
-import { type Address, parseAddress } from "./lib/address.ts";
+import { type Address, parseBinding } from "./lib/address.ts";
 import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
-import { explain, NetworkError } from "./lib/errors.ts";
+import { explain, NetworkError, UsageError } from "./lib/errors.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
-import { listen } from "./lib/net/table.ts";
-import type { Listener } from "./lib/net/transport.ts";
-import { choice, count, duration, flag, interval, type Values } from "./lib/options.ts";
-import { services } from "./lib/services/table.ts";
+import { listen, listenOptions, transportOf, transports } from "./lib/net/table.ts";
+import type { Transport } from "./lib/net/transport.ts";
+import { choice, count, duration, flag, interval, list, text, type Values } from "./lib/options.ts";
+import { type Owner, rejectForeign, sectionsOf } from "./lib/owners.ts";
+import type { Service } from "./lib/services/service.ts";
+import { serviceOptions, services } from "./lib/services/table.ts";
 import { say } from "./lib/output.ts";
-import { serve } from "./lib/serve.ts";
+import { find } from "./lib/table.ts";
+import { type Binding, serve } from "./lib/serve.ts";
+import type { Limits } from "./lib/sessions.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
 const INSISTENT_PATIENCE = 100; // the same, after a second signal
 
-const options = {
+const networks = (summary: string) =>
+  list({ summary, placeholder: "CIDR|@FILE", read: (text) => [text] });
+
+const common = {
+  service: text({
+    summary: "what to do with a peer where its ADDRESS does not say (default echo)",
+    placeholder: "NAME",
+    read: (name) => find(services, { name, kind: "service" }),
+  }),
   show: choice(["text", "hex", "size", "none"], {
     summary: "how to show payload: what comes in as text (the default), what goes in and out as " +
       "a hex dump, its size, or not at all",
@@ -34,10 +46,15 @@ const options = {
     summary: "colour: on a terminal (the default), always or never",
   }),
   maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
-  idleTimeout: interval(undefined, { summary: "close a connection after D without a byte" }),
+  maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
+  allow: networks("serve these networks alone (may be repeated)"),
+  deny: networks("do not serve these networks (may be repeated)"),
+  idleTimeout: interval(undefined, {
+    summary: "close a connection after D without a byte (default: none; 60s over UDP)",
+  }),
   once: flag({
     summary: "serve one connection, then exit",
-    excludes: ["maxConnections"],
+    excludes: ["maxConnections", "maxConnectionsPerHost"],
   }),
   grace: duration(5000, {
     summary: "when stopped, wait D for open connections to end (default 5s)",
@@ -45,36 +62,60 @@ const options = {
   help: flag({ short: "h", summary: "print this help" }),
 };
 
+const options = { ...listenOptions, ...serviceOptions, ...common };
+const owners: readonly Owner[] = [
+  ...transports.map(({ name, listenOptions }) => ({
+    label: `${name} listeners`,
+    options: listenOptions,
+  })),
+  ...services.map(({ name, options }) => ({ label: `service ${name}`, options })),
+];
+
 /** What `netecho server --help` says. */
 export const help: HelpPage = {
-  usage: ["netecho server [ADDRESS...] [options]"],
-  summary: "An echo server (RFC 862): sends back every byte, and shows what it sees. ADDRESS is " +
-    `HOST:PORT, [V6]:PORT, :PORT or PORT; the default is ${DEFAULT_ADDRESS}, on all interfaces; ` +
-    "port 0 takes any free port. Durations are written 250us, 10ms, 1.5s, 2m.",
-  options,
+  usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
+  summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
+    "named. ADDRESS is [tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the " +
+    `default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
+    "Durations are written 250us, 10ms, 1.5s, 2m.",
+  sections: [
+    { title: "options", options: common },
+    ...sectionsOf(owners),
+  ],
+  words: { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
   examples: [
     ["netecho server", "echo on port 8080 of every interface"],
     ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
     ["netecho server --json --once", "one connection, as JSON events"],
+    ["netecho server tls://:8443 unix:/tmp/echo.sock", "TLS with a certificate of its own"],
     ...services.map(({ example, summary }) => [example, summary] as const),
   ],
 };
 
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = await parseOptions(options, args);
+  const { values, positionals, given } = await parseOptions(options, args);
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
     return await printHelp(help);
   }
-  const addresses = (positionals.length > 0 ? positionals : [DEFAULT_ADDRESS]).map(parseAddress);
+  const texts = positionals.length > 0 ? positionals : [DEFAULT_ADDRESS];
+  const targets = texts.map((text) => targetOf(text, values.service ?? services[0]));
+  const present = targets.flatMap(({ transport, service }) => [
+    transport.listenOptions,
+    service.options,
+  ]);
+  rejectForeign(given, { present: [common, ...present], owners });
+  for (const { service } of targets) service.check?.(values);
+  const limits = await createLimits(values);
   const shutdown = handleSignals();
   const log = await createLog(values);
-  const listeners = listenAll(addresses);
-  for (const { address } of listeners) log.emit({ event: "listening", address });
+  const bindings = await listenAll(targets, values);
+  for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
+  for (const binding of bindings) showCertificate(binding, log);
   await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
   systemClock.after(0, preloadStreams);
-  const ending = await serve(listeners, { values, shutdown, log });
+  const ending = await serve(bindings, { values, limits, shutdown, log });
   await flush(log, shutdown);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
@@ -89,18 +130,54 @@ async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   if (!written) await say("netecho: The last output was not read, and is cut short");
 }
 
-function listenAll(addresses: readonly Address[]): Listener[] {
-  const listeners: Listener[] = [];
+interface Target {
+  readonly address: Address;
+  readonly transport: Transport;
+  readonly service: Service;
+}
+
+function targetOf(text: string, fallback: Service): Target {
+  const { address, service: name } = parseBinding(text);
+  const transport = transportOf(address);
+  const service = name === undefined ? fallback : find(services, { name, kind: "service" });
+  if (transport.name !== "udp" || !service.amplifies) return { address, transport, service };
+  throw new UsageError(
+    `Service ${service.name} is not offered over UDP: its answers are longer than their questions, ` +
+      "which serves those who forge a sender's address; leave out udp://",
+  );
+}
+
+async function listenAll(targets: readonly Target[], values: Values<typeof options>) {
+  const bindings: Binding[] = [];
   try {
-    for (const address of addresses) listeners.push(listen(address));
-    return listeners;
+    for (const { address, service } of targets) {
+      bindings.push({ listener: await listen(address, { values, clock: systemClock }), service });
+    }
+    return bindings;
   } catch (error) {
-    for (const listener of listeners) listener.close();
+    for (const { listener } of bindings) listener.close();
     throw error;
   }
 }
 
-async function createLog({ json, quiet, show, color }: Values<typeof options>): Promise<Log> {
+function showCertificate({ listener: { address, certificate } }: Binding, log: Log): void {
+  if (!certificate) return;
+  const { subject, names, fingerprint, validTo } = certificate;
+  const until = new Date(validTo).toISOString().slice(0, 10);
+  const generated = subject === certificate.issuer;
+  log.emit({ event: "certificate", address, generated, subject, names, fingerprint, until });
+}
+
+async function createLimits(
+  { maxConnections, maxConnectionsPerHost, allow, deny }: Values<typeof common>,
+): Promise<Limits> {
+  const limits = { connections: maxConnections, connectionsPerHost: maxConnectionsPerHost };
+  if (allow.length + deny.length === 0) return limits;
+  const { Access } = await import("./lib/access.ts");
+  return { ...limits, access: new Access({ allow, deny }) };
+}
+
+async function createLog({ json, quiet, show, color }: Values<typeof common>): Promise<Log> {
   const errors = new LineSink(Deno.stderr);
   const output = new LineSink(Deno.stdout, {
     onError: (error) =>

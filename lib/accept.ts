@@ -2,8 +2,7 @@
 import { type Clock, wait } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
 import type { Log } from "./events/log.ts";
-import type { Duplex } from "./net/duplex.ts";
-import type { Listener } from "./net/transport.ts";
+import type { Arrival, Listener } from "./net/transport.ts";
 
 // Milliseconds. Out of descriptors, an accept fails at once and would fail at once again: 90,000
 // times a second on one core.
@@ -12,13 +11,13 @@ const CALM = 1000; // without a failure for this long, it is over
 
 /** What an {@linkcode Acceptor} needs besides the listener. */
 export interface Accepting {
-  readonly onPeer: (peer: Duplex) => void;
+  readonly onArrival: (arrival: Arrival) => void;
   readonly log: Log;
   readonly clock: Clock;
 }
 
 /**
- * Hands each peer of a listener to `onPeer`. A spell of failures is reported at its beginning and
+ * Hands each arrival at a listener to `onArrival`. A spell of failures is reported at its beginning and
  * at its end, not one by one.
  */
 export class Acceptor {
@@ -36,10 +35,10 @@ export class Acceptor {
 
   /** Accepts until {@linkcode Acceptor.stop} is called. Never rejects. */
   async run(): Promise<void> {
-    const { onPeer } = this.#accepting;
+    const { onArrival } = this.#accepting;
     while (!this.#stopped) {
       try {
-        onPeer(await this.#listener.accept());
+        onArrival(await this.#listener.accept());
       } catch (error) {
         if (!this.#stopped) await this.#recover(error);
       }

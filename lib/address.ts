@@ -1,16 +1,29 @@
-/** Addresses as the command line writes them: `[tcp://]HOST:PORT`, `:PORT`, `PORT`, `[V6]:PORT`. */
+/**
+ * Addresses as the command line writes them: `[tcp://]HOST:PORT`, `:PORT`, `PORT`, `[V6]:PORT`,
+ * `unix:PATH`.
+ */
 import { UsageError } from "./errors.ts";
 
-/** Where a peer listens or is. An empty `hostname` means every interface of this machine. */
-export interface Address {
+/** A port of a host. An empty `hostname` means every interface of this machine. */
+export interface InetAddress {
   readonly transport: string;
   readonly hostname: string;
   readonly port: number;
 }
 
+/** A Unix socket. A path that begins with `@` is in Linux's abstract namespace. */
+export interface UnixAddress {
+  readonly transport: "unix";
+  /** Empty for the client's end, which has no name. */
+  readonly path: string;
+}
+
+/** Where a peer listens or is. */
+export type Address = InetAddress | UnixAddress;
+
 // As much of RFC 4291 section 2.2 as keeps host names and typing errors out.
 const IPV6 = /^(?!.*:::)(?=(?:[^:]*:){2})[\da-f:.]+(%[\w.-]+)?$/i;
-const FORM = "HOST:PORT, [V6]:PORT, :PORT or PORT";
+const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
 
 /**
  * Reads one ADDRESS argument. `hostname` is empty where the text names none.
@@ -26,14 +39,33 @@ const FORM = "HOST:PORT, [V6]:PORT, :PORT or PORT";
  * ```
  */
 export function parseAddress(text: string): Address {
+  const path = /^unix:(?:\/\/)?(.*)$/is.exec(text)?.[1];
+  if (path !== undefined) return { transport: "unix", path: parsePath(path, text) };
   const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text)!;
-  const transport = scheme?.toLowerCase() ?? (/^unix:/i.test(text) ? "unix" : "tcp");
-  if (transport === "unix") return { transport, hostname: "", port: 0 };
+  const transport = scheme?.toLowerCase() ?? "tcp";
   if (/^\d+$/.test(rest!)) return { transport, hostname: "", port: parsePort(rest!, text) };
 
   const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
   if (port === undefined) throw new UsageError(misshapen(text, rest!));
   return { transport, hostname: parseHost({ v6, name }, text), port: parsePort(port, text) };
+}
+
+/**
+ * Reads an ADDRESS that may be followed by `=SERVICE`.
+ *
+ * @throws {UsageError} saying what is wrong with the address
+ * @example
+ * ```ts
+ * import { parseBinding } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const address = { transport: "udp", hostname: "", port: 7 };
+ * assertEquals(parseBinding("udp://:7=echo"), { address, service: "echo" });
+ * ```
+ */
+export function parseBinding(text: string): { address: Address; service: string | undefined } {
+  const [, head, service] = /^(.*)=([^=/]*)$/s.exec(text) ?? [];
+  return { address: parseAddress(head ?? text), service };
 }
 
 /** Reads the two arguments HOST and PORT; the host may be a bare IPv6 address. */
@@ -45,18 +77,24 @@ export function parseHostPort(host: string, port: string): Address {
   return parseAddress(`${host}:${port}`);
 }
 
+/** Whether an address has a host and a port. */
+export function isInet(address: Address): address is InetAddress {
+  return "hostname" in address;
+}
+
 /** Whether a host is a literal IPv4 or IPv6 address, so that no name needs to be looked up. */
 export function isLiteral(hostname: string): boolean {
   return hostname.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-/** Writes an address as `transport://host:port`, IPv6 in brackets. */
+/** Writes an address as `transport://host:port`, IPv6 in brackets, or as `unix:path`. */
 export function formatAddress(address: Address): string {
+  if (!isInet(address)) return `unix:${address.path || "(unnamed)"}`;
   return `${address.transport}://${formatHostPort(address)}`;
 }
 
 /** Writes an address as `host:port`, IPv6 in brackets. */
-export function formatHostPort({ hostname, port }: Omit<Address, "transport">): string {
+export function formatHostPort({ hostname, port }: Omit<InetAddress, "transport">): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
@@ -64,9 +102,14 @@ export function formatHostPort({ hostname, port }: Omit<Address, "transport">): 
  * The address of a socket as people know it: an IPv4 peer of a dual-stack socket, which the kernel
  * reports as `::ffff:192.0.2.1` (RFC 4291 section 2.5.5.2), is that IPv4 address.
  */
-export function socketAddress(transport: string, address: Deno.NetAddr): Address {
+export function socketAddress(transport: string, address: Deno.NetAddr): InetAddress {
   const { hostname, port } = address;
   return { transport, hostname: hostname.replace(/^::ffff:(?=\d+\.)/, ""), port };
+}
+
+function parsePath(path: string, text: string): string {
+  if (path !== "" && path !== "@" && !path.includes("\0")) return path;
+  throw new UsageError(`Address "${text}" needs a path, as in unix:/tmp/echo.sock`);
 }
 
 function parseHost({ v6, name }: { v6?: string; name?: string }, text: string): string {

@@ -36,17 +36,17 @@ export async function parseOptions<T extends OptionTable>(
   // Most command lines have no option, and are spared the time that loading the parser takes.
   const { texts, positionals } = args.some((arg) => arg.startsWith("-"))
     ? await readArgs(table, args)
-    : { texts: new Map<string, string>(), positionals: args };
+    : { texts: new Map<string, string[]>(), positionals: args };
   const given = new Set(texts.keys());
-  rejectExcluded(table, given);
+  rejectMisfits(table, given);
   const entries = Object.entries(table).map(([key, option]) => {
-    const text = texts.get(key);
-    return [key, text === undefined ? option.initial : readValue(text, { key, option })] as const;
+    const given = texts.get(key);
+    return [key, given ? readValues(given, { key, option }) : option.initial] as const;
   });
   return { values: Object.fromEntries(entries) as Values<T>, positionals, given };
 }
 
-// The text given for each option, by key; of an option given twice, the last.
+// The texts given for each option, by key.
 async function readArgs(table: OptionTable, args: readonly string[]) {
   const { parseArgs } = await import("@std/cli/parse-args");
   const options = Object.entries(table).map(([key, option]) => ({
@@ -54,13 +54,12 @@ async function readArgs(table: OptionTable, args: readonly string[]) {
     name: optionName(key),
     ...option,
   }));
-  const parsed = parseArgs(normalise(args, options), {
-    string: [...options.map(({ name }) => name.slice(2)), "_"],
-  });
-  const texts = new Map<string, string>();
+  const names = options.map(({ name }) => name.slice(2));
+  const parsed = parseArgs(normalise(args, options), { string: [...names, "_"], collect: names });
+  const texts = new Map<string, string[]>();
   for (const { key, name, placeholder } of options) {
-    const text = parsed[name.slice(2)];
-    if (typeof text === "string" && (placeholder || text !== "false")) texts.set(key, text);
+    const given = parsed[name.slice(2)] as string[] | undefined ?? [];
+    if (given.length > 0 && (placeholder || given.at(-1) !== "false")) texts.set(key, given);
   }
   return { texts, positionals: parsed._ };
 }
@@ -111,10 +110,18 @@ function flagValue(name: string, value: string | undefined): string {
   throw new UsageError(`Option ${name} is a flag and takes no value, not "${value}"`);
 }
 
-function readValue(
-  text: string,
-  { key, option }: { key: string; option: Option<unknown> },
-): unknown {
+interface Reading {
+  readonly key: string;
+  readonly option: Option<unknown>;
+}
+
+// Of an option given twice the last value counts, unless it is one to repeat.
+function readValues(texts: readonly string[], reading: Reading): unknown {
+  if (!reading.option.repeatable) return readValue(texts.at(-1)!, reading);
+  return texts.flatMap((text) => readValue(text, reading));
+}
+
+function readValue(text: string, { key, option }: Reading): unknown {
   const name = optionName(key);
   if (text === "") throw new UsageError(`Option ${name} needs a value (${option.placeholder})`);
   try {
@@ -125,12 +132,17 @@ function readValue(
   }
 }
 
-function rejectExcluded(table: OptionTable, given: ReadonlySet<string>): void {
+function rejectMisfits(table: OptionTable, given: ReadonlySet<string>): void {
   for (const key of given) {
-    const other = table[key]!.excludes?.find((excluded) => given.has(excluded));
-    if (other === undefined) continue;
-    throw new UsageError(
-      `Options ${optionName(key)} and ${optionName(other)} exclude each other; leave one out`,
-    );
+    const { excludes = [], needs = [] } = table[key]!;
+    const other = excludes.find((excluded) => given.has(excluded));
+    if (other !== undefined) {
+      throw new UsageError(
+        `Options ${optionName(key)} and ${optionName(other)} exclude each other; leave one out`,
+      );
+    }
+    const lacking = needs.find((needed) => !given.has(needed));
+    if (lacking === undefined) continue;
+    throw new UsageError(`Option ${optionName(key)} needs ${optionName(lacking)} as well`);
   }
 }

@@ -7,10 +7,15 @@ export interface HelpPage {
   readonly usage: readonly string[];
   /** What the command is for, in a sentence or two. */
   readonly summary: string;
-  readonly options: OptionTable;
+  /** Options under a title. */
+  readonly sections: readonly { readonly title: string; readonly options: OptionTable }[];
+  /** Words that arguments may be, under a title. */
+  readonly words?: { readonly title: string; readonly rows: readonly Row[] };
   /** A command and what it does. */
-  readonly examples: readonly (readonly [command: string, purpose: string])[];
+  readonly examples: readonly Row[];
 }
+
+type Row = readonly [label: string, text: string];
 
 const LONGEST_LABEL = 30; // columns; a longer label has its description on the next line
 
@@ -24,7 +29,8 @@ const LONGEST_LABEL = 30; // columns; a longer label has its description on the 
  * import { assertMatch } from "@std/assert";
  *
  * const options = { once: flag({ summary: "serve one connection" }) };
- * const page = { usage: ["netecho server"], summary: "Echoes.", options, examples: [] };
+ * const sections = [{ title: "options", options }];
+ * const page = { usage: ["netecho server"], summary: "Echoes.", sections, examples: [] };
  * assertMatch(renderHelp(page, 80), /--once +serve one connection/);
  * ```
  */
@@ -33,20 +39,23 @@ export function renderHelp(page: HelpPage, columns: number): string {
   const sections = [
     [`usage: ${first}`, ...others.map((form) => `       ${form}`)].join("\n"),
     wrap(page.summary, { columns, indent: 0 }),
-    rows(Object.entries(page.options).map(optionRow), { title: "options:", columns }),
+    ...page.sections.map(({ title, options }) =>
+      rows(Object.entries(options).map(optionRow), { title, columns })
+    ),
   ];
-  if (page.examples.length > 0) sections.push(rows(page.examples, { title: "examples:", columns }));
+  if (page.words) sections.push(rows(page.words.rows, { title: page.words.title, columns }));
+  if (page.examples.length > 0) sections.push(rows(page.examples, { title: "examples", columns }));
   return `${sections.join("\n\n")}\n`;
 }
 
-function optionRow([key, option]: [string, Option<unknown>]): [string, string] {
+function optionRow([key, option]: [string, Option<unknown>]): Row {
   const short = option.short ? `-${option.short}, ` : "";
   const value = option.placeholder ? ` ${option.placeholder}` : "";
   return [`${short}${optionName(key)}${value}`, option.summary];
 }
 
 function rows(
-  labelled: readonly (readonly [label: string, text: string])[],
+  labelled: readonly Row[],
   { title, columns }: { title: string; columns: number },
 ): string {
   const widest = Math.max(...labelled.map(([label]) => label.length));
@@ -57,7 +66,7 @@ function rows(
       ? `  ${label}`.padEnd(indent) + body.trimStart()
       : `  ${label}\n${body}`;
   });
-  return [title, ...lines].join("\n");
+  return [`${title}:`, ...lines].join("\n");
 }
 
 function wrap(text: string, { columns, indent }: { columns: number; indent: number }): string {

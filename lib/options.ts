@@ -1,5 +1,5 @@
 /** Command-line options as data: declared once, read by `command_line.ts`, described by `help.ts`. */
-import { UsageError } from "./errors.ts";
+import { explain, UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
 /** One option. Its key in an {@linkcode OptionTable}, in kebab case, is its name. */
@@ -14,6 +14,10 @@ export interface Option<V> {
   readonly initial: V;
   /** Keys of options that cannot be given together with this one. */
   readonly excludes?: readonly string[];
+  /** Keys of options without which this one means nothing. */
+  readonly needs?: readonly string[];
+  /** Whether it may be given several times; its values are lists, and are joined. */
+  readonly repeatable?: boolean;
   /** Reads the value, or throws a {@linkcode UsageError} saying what is needed instead. */
   parse(text: string): V;
 }
@@ -26,7 +30,7 @@ export type Values<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
 
-type Details = Pick<Option<unknown>, "summary" | "short" | "excludes">;
+type Details = Pick<Option<unknown>, "summary" | "short" | "excludes" | "needs">;
 
 /** An option that is there or not. */
 export function flag(details: Details): Option<boolean> {
@@ -73,6 +77,49 @@ export function choice<W extends string>(
     });
   };
   return { ...details, initial: words[0], placeholder: words.join("|"), parse };
+}
+
+/** Text, as `read` understands it: as it stands unless said otherwise. */
+export function text<V = string>(
+  details: Details & { readonly placeholder: string; readonly read?: (text: string) => V },
+): Option<V | undefined> {
+  const { read = (text) => text as V, ...rest } = details;
+  return { ...rest, initial: undefined, parse: read };
+}
+
+/** A list, of which each time that the option is given brings some. */
+export function list<V>(
+  details: Details & {
+    readonly placeholder: string;
+    readonly read: (text: string) => readonly V[];
+  },
+): Option<readonly V[]> {
+  const { read, ...rest } = details;
+  return { ...rest, initial: [], repeatable: true, parse: read };
+}
+
+/** What a file holds, as bytes. */
+export function file(details: Details): Option<Uint8Array<ArrayBuffer> | undefined> {
+  return text({ ...details, placeholder: "FILE", read: readFile });
+}
+
+/** What a text file holds. */
+export function textFile(details: Details): Option<string | undefined> {
+  const read = (path: string) => new TextDecoder().decode(readFile(path));
+  return text({ ...details, placeholder: "FILE", read });
+}
+
+/**
+ * The bytes of a file that the command line names.
+ *
+ * @throws {UsageError} when it cannot be read
+ */
+export function readFile(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${explain(error)}`);
+  }
 }
 
 /** The name of an option on the command line: `maxConnections` is `--max-connections`. */

@@ -2,47 +2,53 @@
 import { Acceptor } from "./accept.ts";
 import { systemClock, wait } from "./clock.ts";
 import type { Log } from "./events/log.ts";
-import type { Duplex } from "./net/duplex.ts";
-import type { Listener } from "./net/transport.ts";
-import { services } from "./services/table.ts";
+import type { Arrival, Listener } from "./net/transport.ts";
+import type { OptionTable, Values } from "./options.ts";
+import type { Service } from "./services/service.ts";
 import type { Ending } from "./session.ts";
-import { Sessions } from "./sessions.ts";
+import { type Limits, Sessions } from "./sessions.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { emitStats } from "./stats.ts";
 
 /** The options of a server that matter while it serves; times in milliseconds. */
-export interface ServingOptions {
+export interface ServingOptions extends Values<OptionTable> {
   readonly once: boolean;
   readonly stats: number | undefined;
-  readonly maxConnections: number | undefined;
   readonly idleTimeout: number | undefined;
   readonly grace: number;
+}
+
+/** A listener, and what is done with those who arrive there. */
+export interface Binding {
+  readonly listener: Listener;
+  readonly service: Service;
 }
 
 /** What {@linkcode serve} needs besides the listeners. */
 export interface Serving {
   readonly values: ServingOptions;
+  readonly limits: Limits;
   readonly shutdown: Shutdown;
   readonly log: Log;
 }
 
 /** Serves until a signal, or with `once` until one session has ended; returns how that one did. */
 export async function serve(
-  listeners: readonly Listener[],
-  { values, shutdown, log }: Serving,
+  bindings: readonly Binding[],
+  { values, limits, shutdown, log }: Serving,
 ): Promise<Ending | undefined> {
   const clock = systemClock;
   const started = clock.now();
-  const { idleTimeout, maxConnections } = values;
-  const limit = values.once ? 1 : maxConnections;
+  const { once, idleTimeout } = values;
   const only = Promise.withResolvers<Ending>();
-  const context = { service: services[0], log, clock, idleTimeout };
-  const sessions = new Sessions(context, { limit, onEnd: values.once ? only.resolve : undefined });
-  const onPeer = (peer: Duplex) => {
-    if (values.once) stopAccepting();
-    sessions.serve(peer);
-  };
-  const acceptors = listeners.map((one) => new Acceptor(one, { onPeer, log, clock }));
+  const sessions = new Sessions({ log, clock, values, idleTimeout }, {
+    ...limits,
+    ...(once && { connections: 1, onOpen: () => stopAccepting(), onEnd: only.resolve }),
+  });
+  const acceptors = bindings.map(({ listener, service }) => {
+    const onArrival = (arrival: Arrival) => sessions.serve(arrival, service);
+    return new Acceptor(listener, { onArrival, log, clock });
+  });
   const stopAccepting = () => acceptors.forEach((acceptor) => acceptor.stop());
   const accepting = Promise.all(acceptors.map((acceptor) => acceptor.run()));
   const stopStats = values.stats ? emitStats(values.stats, { log, clock, sessions }) : () => {};
@@ -58,7 +64,10 @@ export async function serve(
   return ending ?? undefined;
 }
 
-async function drain(sessions: Sessions, { values, shutdown, log }: Serving): Promise<void> {
+async function drain(
+  sessions: Sessions,
+  { values, shutdown, log }: Omit<Serving, "limits">,
+): Promise<void> {
   const { open } = sessions.totals;
   if (open > 0 && values.grace > 0) {
     log.emit({ event: "stopping", open, graceMs: values.grace });

@@ -1,20 +1,26 @@
 /** One connection, from its acceptance to its last byte. */
+import type { Address } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
 import type { CloseReason } from "./events/event.ts";
 import type { Log } from "./events/log.ts";
 import type { Duplex, Traffic } from "./net/duplex.ts";
+import type { Arrival } from "./net/transport.ts";
+import type { OptionTable, Values } from "./options.ts";
 import type { Service } from "./services/service.ts";
 import { formatDuration } from "./units.ts";
 
 /** What all sessions of a server share. */
 export interface SessionContext {
-  readonly service: Service;
   readonly log: Log;
   readonly clock: Clock;
+  /** The values of the services' options. */
+  readonly values: Values<OptionTable>;
   /** End a session after this many milliseconds without a byte in either direction. */
   readonly idleTimeout?: number | undefined;
 }
+
+const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
 
 /** How a session ended. */
 export interface Ending {
@@ -22,45 +28,51 @@ export interface Ending {
   readonly detail?: string;
 }
 
-/** What a session needs. */
+/** What a session needs besides its peer. */
 export interface SessionOptions {
-  readonly number: number;
-  readonly onEnd: (session: Session, ending: Ending) => void;
+  readonly service: Service;
   readonly context: SessionContext;
+  /** Called when the peer is ready; returns the number of the connection. */
+  readonly onOpen: () => number;
+  /** Called once, when the peer is closed; without an ending where it was never opened. */
+  readonly onEnd: (session: Session, ending?: Ending) => void;
 }
 
-/** A peer being served. No async function: ten thousand that wait would cost several megabytes. */
+/**
+ * A peer being served, from its arrival on. No async function: ten thousand that wait would cost
+ * several megabytes.
+ */
 export class Session {
-  readonly #peer: Duplex;
-  readonly #number: number;
-  readonly #context: SessionContext;
-  readonly #onEnd: (session: Session, ending: Ending) => void;
+  readonly #arrival: Arrival;
+  readonly #options: SessionOptions;
   readonly #started: number;
+  #peer: Duplex | undefined;
+  #number = 0;
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
   #ended = false;
 
-  /** Begins to serve. `onEnd` is called once, when the peer is closed. */
-  constructor(peer: Duplex, { number, onEnd, context }: SessionOptions) {
-    const { log, clock, service, idleTimeout } = context;
-    this.#peer = peer;
-    this.#number = number;
-    this.#context = context;
-    this.#onEnd = onEnd;
-    this.#started = this.#lastActive = clock.now();
-    const { local, remote } = peer;
-    log.emit({ event: "opened", connection: number, remote, local });
-    peer.observe(log.watch(number));
-    if (idleTimeout !== undefined) this.#endWhenIdle(idleTimeout);
-    service.handle(peer).then(
-      () => this.end({ reason: "eof" }),
-      (error) => this.end(endingOf(error)),
-    );
+  constructor(arrival: Arrival, options: SessionOptions) {
+    this.#arrival = arrival;
+    this.#options = options;
+    this.#started = this.#lastActive = options.context.clock.now();
+  }
+
+  /** Begins to serve. */
+  begin(): void {
+    const peer = this.#arrival.open();
+    if (!(peer instanceof Promise)) return this.#serve(peer);
+    peer.then((peer) => this.#serve(peer), (error) => this.#refuse(error));
+  }
+
+  /** Who connected. */
+  get remote(): Address {
+    return this.#arrival.remote;
   }
 
   /** What has passed so far. */
   get traffic(): Traffic {
-    return this.#peer.traffic;
+    return this.#peer?.traffic ?? NO_TRAFFIC;
   }
 
   /** Closes the peer, unless the session has ended. */
@@ -68,22 +80,60 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelTimer?.();
+    const { onEnd, context: { log, clock } } = this.#options;
+    if (!this.#peer) {
+      this.#arrival.close();
+      return onEnd(this);
+    }
     this.#peer.close();
-    const { log, clock } = this.#context;
-    const { remote } = this.#peer;
+    const { remote, traffic: { received, sent } } = this.#peer;
     const elapsedMs = clock.now() - this.#started;
-    const { received, sent } = this.traffic;
     const connection = this.#number;
     log.emit({ event: "closed", connection, remote, received, sent, elapsedMs, ...ending });
-    this.#onEnd(this, ending);
+    onEnd(this, ending);
   }
 
-  #endWhenIdle(limit: number): void {
-    const { clock } = this.#context;
+  #serve(peer: Duplex): void {
+    if (this.#ended) return peer.close(); // while it shook hands
+    const { service, context: { log, clock, values, idleTimeout }, onOpen } = this.#options;
+    this.#peer = peer;
+    this.#number = onOpen();
+    const { local, remote, via, security } = peer;
+    log.emit({
+      event: "opened",
+      connection: this.#number,
+      remote,
+      local,
+      service: service.name,
+      via,
+      alpn: security?.alpn,
+      subject: security?.chain?.[0]?.subject,
+    });
+    peer.observe(log.watch(this.#number));
+    const limit = idleTimeout ?? this.#arrival.idleTimeout;
+    if (limit !== undefined) this.#endWhenIdle(peer, limit);
+    service.handle(peer, { values, clock }).then(
+      // Datagrams have no end but the server's.
+      () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
+      (error) => this.end(endingOf(error)),
+    );
+  }
+
+  #refuse(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { onEnd, context: { log } } = this.#options;
+    const { remote } = this.#arrival;
+    log.emit({ event: "refused", remote, reason: "handshake", detail: explain(error) });
+    onEnd(this);
+  }
+
+  #endWhenIdle(peer: Duplex, limit: number): void {
+    const { clock } = this.#options.context;
     const touch = () => {
       this.#lastActive = clock.now();
     };
-    this.#peer.observe({ received: touch, sent: touch });
+    peer.observe({ received: touch, sent: touch });
     // One timer, set again for what is left of the time, rather than one for each chunk.
     const check = () => {
       const left = this.#lastActive + limit - clock.now();

@@ -1,12 +1,25 @@
 /** The sessions of a server: begun within limits, drained, ended. */
-import type { CloseReason } from "./events/event.ts";
-import type { Duplex, Traffic } from "./net/duplex.ts";
+import type { Access } from "./access.ts";
+import { type Address, isInet } from "./address.ts";
+import type { CloseReason, RefusalReason } from "./events/event.ts";
+import type { Traffic } from "./net/duplex.ts";
+import type { Arrival } from "./net/transport.ts";
+import type { Service } from "./services/service.ts";
 import { type Ending, Session, type SessionContext } from "./session.ts";
+import { formatMany } from "./units.ts";
+
+/** Who may connect, and how many. */
+export interface Limits {
+  readonly access?: Access | undefined;
+  /** Serve at most this many at once. */
+  readonly connections?: number | undefined;
+  /** Serve at most this many of one host at once. */
+  readonly connectionsPerHost?: number | undefined;
+}
 
 /** How sessions are limited and watched. */
-export interface SessionsOptions {
-  /** Serve at most this many at once. */
-  readonly limit?: number | undefined;
+export interface SessionsOptions extends Limits {
+  readonly onOpen?: () => void;
   readonly onEnd?: (ending: Ending) => void;
 }
 
@@ -19,21 +32,20 @@ export interface Totals extends Traffic {
   readonly refused: number;
 }
 
-/** The open sessions. */
+/** The open sessions, and those on their way to be. */
 export class Sessions {
   readonly #context: SessionContext;
-  readonly #limit: number;
-  readonly #onSessionEnd: (ending: Ending) => void;
+  readonly #options: SessionsOptions;
   readonly #open = new Set<Session>();
+  readonly #ofHost = new Map<string, number>();
   #drained: (() => void) | undefined;
   #connections = 0;
   #refused = 0;
   #past: Traffic = { received: 0, sent: 0, chunks: 0 }; // of the sessions that have ended
 
-  constructor(context: SessionContext, { limit = Infinity, onEnd = () => {} }: SessionsOptions) {
+  constructor(context: SessionContext, options: SessionsOptions = {}) {
     this.#context = context;
-    this.#limit = limit;
-    this.#onSessionEnd = onEnd;
+    this.#options = options;
   }
 
   get totals(): Totals {
@@ -42,22 +54,51 @@ export class Sessions {
     return { connections: this.#connections, open, refused: this.#refused, ...traffic };
   }
 
-  /** Serves a peer, or closes it where the limit is reached. */
-  serve(peer: Duplex): void {
-    if (this.#open.size >= this.#limit) {
+  /** Serves a peer, or sends it away where it may not connect. */
+  serve(arrival: Arrival, service: Service): void {
+    const refusal = this.#refusal(arrival);
+    if (refusal) {
       this.#refused++;
-      this.#context.log.emit({ event: "refused", remote: peer.remote, limit: this.#limit });
-      peer.close();
-      return;
+      this.#context.log.emit({ event: "refused", remote: arrival.remote, ...refusal });
+      return arrival.close();
     }
-    const number = ++this.#connections;
-    this.#open.add(new Session(peer, { number, onEnd: this.#onEnd, context: this.#context }));
+    const [context, onOpen, onEnd] = [this.#context, this.#onOpen, this.#onEnd];
+    const session = new Session(arrival, { service, context, onOpen, onEnd });
+    this.#open.add(session);
+    this.#countHost(arrival.remote, 1);
+    session.begin();
   }
 
-  readonly #onEnd = (session: Session, ending: Ending): void => {
+  #refusal({ remote }: Arrival): { reason: RefusalReason; detail: string } | undefined {
+    const { access, connections = Infinity, connectionsPerHost = Infinity } = this.#options;
+    const hostname = isInet(remote) ? remote.hostname : undefined;
+    const denied = hostname !== undefined && access?.denies(hostname);
+    if (denied) return { reason: "denied", detail: denied };
+    const open = (count: number) => `${formatMany(count, "connection")} open already`;
+    if (this.#open.size >= connections) return { reason: "limit", detail: open(connections) };
+    if (hostname === undefined) return undefined;
+    if ((this.#ofHost.get(hostname) ?? 0) < connectionsPerHost) return undefined;
+    return { reason: "host-limit", detail: `${open(connectionsPerHost)} from ${hostname}` };
+  }
+
+  #countHost(remote: Address, change: 1 | -1): void {
+    if (this.#options.connectionsPerHost === undefined || !isInet(remote)) return;
+    const count = (this.#ofHost.get(remote.hostname) ?? 0) + change;
+    if (count === 0) this.#ofHost.delete(remote.hostname);
+    else this.#ofHost.set(remote.hostname, count);
+  }
+
+  readonly #onOpen = (): number => {
+    this.#options.onOpen?.();
+    return ++this.#connections;
+  };
+
+  readonly #onEnd = (session: Session, ending?: Ending): void => {
     this.#open.delete(session);
+    this.#countHost(session.remote, -1);
     this.#past = sum(this.#past, session.traffic);
-    this.#onSessionEnd(ending);
+    if (ending) this.#options.onEnd?.(ending);
+    else this.#refused++;
     if (this.#open.size === 0) this.#drained?.();
   };
 

@@ -13,6 +13,7 @@ declare module "@std/cli/parse-args" {
   /** Parses command-line arguments; see https://jsr.io/@std/cli/doc/parse-args. */
   export function parseArgs(args: string[], options: {
     string?: string[];
+    collect?: string[];
   }): Args;
 }
 

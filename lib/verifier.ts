@@ -30,6 +30,11 @@ export class Verifier {
     return this.#offset;
   }
 
+  /** Whether all that was sent has come back. */
+  get complete(): boolean {
+    return this.#offset === this.#total;
+  }
+
   /**
    * Takes note of a chunk that is about to be sent.
    *
@@ -63,7 +68,7 @@ export class Verifier {
 
   /** @throws {NetworkError} unless everything has come back */
   finish(): void {
-    if (this.#offset === this.#total) return;
+    if (this.complete) return;
     throw new NetworkError(
       `The echo is incomplete: ${formatCount(this.#offset)} of the ` +
         `${formatMany(this.#total, "byte")} sent came back`,

@@ -1,11 +1,15 @@
 /** What can happen, as data. The writers beside this file turn it into lines. */
 import type { Address } from "../address.ts";
+import type { Certificate } from "../net/security.ts";
 
 /** `in`: from the peer; `out`: to the peer. */
 export type Direction = "in" | "out";
 
 /** Why a connection ended. */
 export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "error";
+
+/** Why a connection was not served. */
+export type RefusalReason = "denied" | "limit" | "host-limit" | "handshake";
 
 /** A connection's address and, for a server, its number. */
 interface OfConnection {
@@ -17,7 +21,22 @@ interface OfConnection {
 export interface EventMap {
   /** A listener is bound. */
   listening: { readonly address: Address };
-  opened: OfConnection & { readonly local: Address };
+  /** What a listener shows to its peers; `generated` where it was made for this run. */
+  certificate: Pick<Certificate, "subject" | "names" | "fingerprint"> & {
+    readonly address: Address;
+    readonly generated: boolean;
+    /** The last day of its validity, as ISO 8601. */
+    readonly until: string;
+  };
+  opened: OfConnection & {
+    readonly local: Address;
+    readonly service: string;
+    /** The proxy that it came through. */
+    readonly via?: Address | undefined;
+    /** What TLS agreed on: the protocol above it, and the subject of the peer's certificate. */
+    readonly alpn?: string | undefined;
+    readonly subject?: string | undefined;
+  };
   /** A chunk of payload, valid only during the call. */
   data: {
     readonly connection?: number;
@@ -35,7 +54,7 @@ export interface EventMap {
     readonly detail?: string;
   };
   /** A connection was accepted and closed unserved. */
-  refused: OfConnection & { readonly limit: number };
+  refused: OfConnection & { readonly reason: RefusalReason; readonly detail: string };
   acceptFailed: { readonly address: Address; readonly error: string };
   acceptRecovered: { readonly address: Address; readonly failures: number };
   stats: {

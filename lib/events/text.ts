@@ -2,7 +2,7 @@
 import { formatAddress } from "../address.ts";
 import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../colors.ts";
 import { hexdump } from "../hexdump.ts";
-import { preview } from "../printable.ts";
+import { preview, printableText } from "../printable.ts";
 import {
   formatByteRate,
   formatCount,
@@ -48,16 +48,29 @@ export function textFormat({ show, paint }: { show: Show; paint: Paint }): Forma
 function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
   return {
     listening: () => [],
-    opened: ({ remote }) => [`${paint(GREEN, "opened")} ${formatAddress(remote)}`],
+    certificate: ({ address, generated, subject, names, until, fingerprint }) => [
+      `certificate of ${formatAddress(address)}: ` +
+      (generated ? "self-signed" : printableText(subject)) +
+      (names.length > 0 ? `, for ${printableText(names.join(", "))}` : "") + `, until ${until}`,
+      `fingerprint SHA-256 ${fingerprint}`,
+    ],
+    opened: ({ remote, via, alpn, subject, service }) => [
+      `${paint(GREEN, "opened")} ${formatAddress(remote)}` +
+      [
+        via && ` via ${formatAddress(via)}`,
+        subject && `, certificate ${printableText(subject)}`,
+        alpn && `, ALPN ${printableText(alpn)}`,
+        service !== "echo" && `, ${service}`,
+      ].filter(Boolean).join(""),
+    ],
     closed: (event) => [
       `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
       `${formatAddress(event.remote)}: ${formatMany(event.received, "byte")} in, ` +
       `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
       (event.detail ?? REASONS[event.reason]),
     ],
-    refused: ({ remote, limit }) => [
-      `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ` +
-      `${formatMany(limit, "connection")} open already`,
+    refused: ({ remote, detail }) => [
+      `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ${printableText(detail)}`,
     ],
     acceptFailed: ({ address, error }) => [
       `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; going on`,

@@ -1,13 +1,12 @@
 /** Interactive: a person types lines and sees what each one brings. */
 import { formatAddress } from "../address.ts";
 import { type Clock, wait } from "../clock.ts";
-import { isReset } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Output } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, resetBy, talking } from "./mode.ts";
+import { defineMode, failureOf, lingerFor, talking } from "./mode.ts";
 
 const PROMPT = "> ";
 const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
@@ -17,14 +16,15 @@ const STALL = 1000; // milliseconds after which an echo that stopped short is sh
 export const interactive = defineMode({
   name: "interactive",
   summary: "send each line that is typed and show the answer and its time",
-  when: "stdin and stdout are a terminal",
+  terminal: true,
   example: "netecho client localhost 8080",
   options: talking,
-  async run({ dial, openLog, clock }, { crlf, linger }) {
+  async run({ dial, openLog, clock }, { crlf, linger: limit }) {
     const { openTerminal } = await import("../terminal.ts");
     const started = clock.now();
     const peer = await dial();
     const took = formatDuration(clock.now() - started);
+    const linger = lingerFor(peer, limit);
     const exchange = new Exchange();
     const left = Promise.withResolvers<void>();
     let cancelLinger = () => {};
@@ -106,8 +106,7 @@ async function receive(
     terminal.print("closed by the peer");
   } catch (error) {
     showUnfinished();
-    if (!isReset(error)) throw error;
-    throw resetBy(peer);
+    throw failureOf(peer, error);
   } finally {
     cancel();
   }

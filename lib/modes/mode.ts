@@ -1,13 +1,15 @@
 /** What a client mode is. Each is one file here and one line in `table.ts`. */
 import { formatAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
-import { NetworkError } from "../errors.ts";
+import { explain, isReset, NetworkError } from "../errors.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
 import type { Output } from "../output.ts";
 import { duration, flag, type OptionTable, type Values } from "../options.ts";
 import type { Named } from "../table.ts";
+
+const SILENCE = 1000;
 
 /** What a mode works with. */
 export interface ModeContext {
@@ -19,13 +21,15 @@ export interface ModeContext {
   readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */
   readonly openLog: (to?: Output) => Log;
+  /** Whether to say on stderr how much has passed. */
+  readonly verbose: boolean;
   readonly clock: Clock;
 }
 
 /** One thing that the client can do with a peer. */
 export interface Mode extends Named {
-  /** When it is chosen. */
-  readonly when: string;
+  /** Whether it is for somebody at a terminal, or for any stdin and stdout. */
+  readonly terminal: boolean;
   readonly options: OptionTable;
   /** A command line that shows it. */
   readonly example: string;
@@ -43,15 +47,26 @@ export function defineMode<T extends OptionTable>(
   return mode as Mode;
 }
 
-/** The error that a mode ends with when the peer has reset the connection. */
-export function resetBy(peer: Duplex): NetworkError {
-  return new NetworkError(`The peer reset the connection (${formatAddress(peer.remote)})`);
+/** The error that a mode ends with when the connection has failed. */
+export function failureOf(peer: Duplex, error: unknown): NetworkError {
+  if (error instanceof NetworkError) return error;
+  const remote = formatAddress(peer.remote);
+  const message = isReset(error)
+    ? `The peer reset the connection (${remote})`
+    : `The connection failed (${remote}): ${explain(error)}`;
+  return new NetworkError(message, { cause: error });
+}
+
+/** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */
+export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
+  return linger ?? (peer.framed ? SILENCE : undefined);
 }
 
 /** Options of every mode that talks to a peer. */
 export const talking = {
   crlf: flag({ summary: "end lines with CR LF" }),
   linger: duration(undefined, {
-    summary: "after the end of input, wait at most D for the peer to finish (default: no limit)",
+    summary: "after the end of input, wait at most D for the peer to finish (default: no limit; " +
+      "1s over UDP)",
   }),
 };

@@ -1,14 +1,16 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
+import { formatAddress } from "../address.ts";
 import { wait } from "../clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
+import { sendLines } from "../lines.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { byteReadable, byteWritable, pump } from "../net/streams.ts";
-import { flag } from "../options.ts";
+import { byteReadable, byteWritable, nowhere, pump } from "../net/streams.ts";
+import { duration, flag } from "../options.ts";
 import { TerminalText } from "../printable.ts";
 import { formatMany } from "../units.ts";
 import { Verifier } from "../verifier.ts";
-import { defineMode, type ModeContext, resetBy, talking } from "./mode.ts";
+import { defineMode, failureOf, lingerFor, type ModeContext, talking } from "./mode.ts";
 
 const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
 
@@ -18,78 +20,117 @@ const FLUSH_PATIENCE = 5000; // milliseconds for the last bytes to be read, when
 export const pipe = defineMode({
   name: "pipe",
   summary: "send stdin to the peer and write what it sends to stdout",
-  when: "stdin or stdout is no terminal",
+  terminal: false,
   example: "echo hello | netecho client localhost 8080",
   options: {
     ...talking,
     verify: flag({ summary: "fail unless what comes back is what was sent" }),
+    recvOnly: flag({
+      summary: "send nothing, and do not read stdin",
+      excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger"],
+    }),
+    sendOnly: flag({ summary: "discard what the peer sends", excludes: ["verify"] }),
+    delayLines: duration(undefined, { summary: "send stdin line by line, D apart" }),
   },
-  async run(context, { linger, crlf, verify }) {
+  async run(context, values) {
+    const { verify, recvOnly, sendOnly } = values;
     const peer = await context.dial();
     const log = context.openLog();
     const verifier = verify ? new Verifier() : undefined;
     peer.observe(log.watch());
     peer.observe({ received: verifier && ((chunk) => verifier.received(chunk)) });
-    const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
-    const sending = pump(input, outgoing(peer, { verifier, crlf }));
-    const receiving = pump(peer.readable, incoming(context.output));
+    const sending = recvOnly ? endless() : send(peer, { verifier, values, context });
+    const receiving = pump(peer.readable, sendOnly ? nowhere() : incoming(context.output));
+    const linger = lingerFor(peer, values.linger);
     let whole = false;
     sending.then(() => whole = true, () => {});
     try {
-      await exchangeAll(peer, { sending, receiving, linger, context });
+      await exchangeAll(peer, { sending, receiving, linger, context, verifier });
     } finally {
       peer.close();
       const patience = wait(context.clock, FLUSH_PATIENCE);
       await Promise.race([Promise.allSettled([receiving]), patience.over]); // the chunk in hand
       patience.cut();
       await log.flush(FLUSH_PATIENCE);
+      const { sent, received } = peer.traffic;
+      const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;
+      if (context.verbose) await context.say(passed);
     }
-    verifier?.finish();
-    if (verifier && !whole) {
-      throw new NetworkError(
-        "Cannot verify: the peer closed the connection before the end of stdin, after " +
-          `${formatMany(verifier.verified, "byte")} came back as sent`,
-      );
-    }
-    if (verifier) {
-      await context.say(`verified: ${formatMany(verifier.verified, "byte")} came back as sent`);
-    }
+    if (verifier) await context.say(verdict(verifier, { whole }));
+    else if (peer.framed && !sendOnly) await noteSilence(peer, context);
     return 0;
   },
 });
+
+function verdict(verifier: Verifier, { whole }: { whole: boolean }): string {
+  verifier.finish();
+  const verified = `${formatMany(verifier.verified, "byte")} came back as sent`;
+  if (whole) return `verified: ${verified}`;
+  throw new NetworkError(
+    `Cannot verify: the peer closed the connection before the end of stdin, after ${verified}`,
+  );
+}
+
+// Over UDP, nothing is what comes of a mistyped port as well as of a peer that does not answer.
+async function noteSilence({ traffic, remote }: Duplex, { say }: ModeContext): Promise<void> {
+  if (traffic.chunks === 0) await say(`no answer from ${formatAddress(remote)}`);
+}
+
+interface Sending {
+  readonly verifier: Verifier | undefined;
+  readonly values: { readonly crlf: boolean; readonly delayLines: number | undefined };
+  readonly context: ModeContext;
+}
+
+function send(peer: Duplex, { verifier, values, context }: Sending): Promise<void> {
+  const { crlf, delayLines: delay } = values;
+  const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
+  const output = outgoing(peer, { verifier, crlf });
+  if (delay === undefined) return pump(input, output);
+  return sendLines(input, output, { delay, clock: context.clock });
+}
+
+function endless(): Promise<void> {
+  return new Promise(() => {});
+}
 
 interface Transfer {
   readonly sending: Promise<void>;
   readonly receiving: Promise<void>;
   readonly linger: number | undefined;
   readonly context: ModeContext;
+  readonly verifier: Verifier | undefined;
 }
 
 // Ends when the peer has, whatever stdin still holds, or when the wait after stdin's end is over.
 async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
-  const { receiving, linger, context } = transfer;
+  const { receiving, linger, context, verifier } = transfer;
   const lingered = Promise.withResolvers<void>();
   let cancelLinger = () => {};
-  let broken = false;
+  let broken: unknown;
+  const endWhenComplete = () => {
+    if (peer.framed && verifier?.complete) lingered.resolve();
+  };
   const sending = transfer.sending.then(() => {
     if (linger !== undefined) cancelLinger = context.clock.after(linger, lingered.resolve);
+    peer.observe({ received: endWhenComplete });
+    endWhenComplete();
   }, (error) => {
     // A reset shows here first, but what arrived before it is still to be read.
     if (!isReset(error)) throw error;
-    broken = true;
+    broken = error;
   });
   try {
-    const failed = sending.then(() => new Promise<never>(() => {}));
+    const failed = sending.then(endless);
     await Promise.race([receiving, lingered.promise, failed]);
   } catch (error) {
-    if (!isReset(error)) throw error;
-    broken = true;
+    broken = error;
   } finally {
     cancelLinger();
     receiving.catch(() => {}); // closing the peer ends what still waits
     sending.catch(() => {});
   }
-  if (broken) throw resetBy(peer);
+  if (broken) throw failureOf(peer, broken);
 }
 
 // What is sent passes through here only where it is changed or remembered.

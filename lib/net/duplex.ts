@@ -1,6 +1,7 @@
 /** One peer, whatever it is connected by. */
 import type { Address } from "../address.ts";
 import { ChunkSink, ChunkSource, type Reads, type Seen } from "./chunks.ts";
+import type { Security } from "./security.ts";
 import { readableOf, writableOf } from "./streams.ts";
 import type { Output } from "../output.ts";
 
@@ -26,6 +27,10 @@ export interface Duplex {
   readonly writable: WritableStream<Uint8Array>;
   readonly local: Address;
   readonly remote: Address;
+  /** The proxy that it came through, where one has said so. */
+  readonly via?: Address | undefined;
+  /** What TLS has found out. */
+  readonly security?: Security | undefined;
   /** Whether a chunk is a datagram. */
   readonly framed: boolean;
   /** What has passed so far. */
@@ -44,23 +49,47 @@ export interface Socket extends Reads, Output {
   close(): void;
 }
 
-/** A {@linkcode Duplex} over a stream socket: TCP, TLS or Unix. */
+/** Closes a socket that is perhaps closed already. */
+export function closeQuietly(socket: { close(): void }): void {
+  try {
+    socket.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/** What is known about a peer, and how to read from it. */
+export interface PeerOptions extends Pick<Duplex, "local" | "remote" | "via" | "security"> {
+  readonly framed?: boolean;
+  /** What reads from the socket, where it is not a stream of bytes. */
+  readonly source?: ChunkSource;
+}
+
+/** A {@linkcode Duplex} over a socket. */
 export class SocketDuplex implements Duplex {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   readonly local: Address;
   readonly remote: Address;
-  readonly framed = false;
+  readonly via: Address | undefined;
+  readonly security: Security | undefined;
+  readonly framed: boolean;
   readonly #socket: Socket;
   readonly #source: ChunkSource;
   readonly #sink: ChunkSink;
   #closed = false;
 
-  constructor(socket: Socket, { local, remote }: { local: Address; remote: Address }) {
+  constructor(
+    socket: Socket,
+    { local, remote, via, security, framed = false, source = new ChunkSource(socket) }: PeerOptions,
+  ) {
     this.#socket = socket;
     this.local = local;
     this.remote = remote;
-    this.#source = new ChunkSource(socket);
+    this.via = via;
+    this.security = security;
+    this.framed = framed;
+    this.#source = source;
     this.#sink = new ChunkSink(socket, {
       close: () => socket.closeWrite(),
       abort: () => this.close(),

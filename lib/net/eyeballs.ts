@@ -1,19 +1,19 @@
 /** Happy Eyeballs (RFC 8305 section 5): the first of several addresses that connects. */
-import type { Address } from "../address.ts";
+import type { InetAddress } from "../address.ts";
 import { type Clock, wait } from "../clock.ts";
 
 const STAGGER = 250; // milliseconds between attempts, as RFC 8305 recommends
 
 /** One address that was tried. */
 export interface Attempt {
-  readonly address: Address;
+  readonly address: InetAddress;
   /** Why it failed; absent while there is no answer. */
   error?: unknown;
 }
 
 /** What {@linkcode connectAny} needs besides the addresses. */
 export interface Dialing<C> {
-  readonly connect: (address: Address, signal: AbortSignal) => Promise<C>;
+  readonly connect: (address: InetAddress, signal: AbortSignal) => Promise<C>;
   /** Receives each attempt as it begins. */
   readonly attempts: Attempt[];
   readonly signal: AbortSignal;
@@ -27,14 +27,14 @@ export interface Dialing<C> {
  * @throws the last failure, or the signal's reason
  */
 export async function connectAny<C extends { close(): void }>(
-  addresses: readonly Address[],
+  addresses: readonly InetAddress[],
   { connect, attempts, signal, clock }: Dialing<C>,
 ): Promise<C> {
   const giveUp = new AbortController();
   const pending = new Set<Promise<void>>();
   let winner: C | undefined;
 
-  const begin = async (address: Address): Promise<void> => {
+  const begin = async (address: InetAddress): Promise<void> => {
     const attempt: Attempt = { address };
     attempts.push(attempt);
     try {

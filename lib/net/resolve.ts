@@ -1,5 +1,5 @@
 /** Names to addresses, as the system resolves them. */
-import { type Address, isLiteral } from "../address.ts";
+import { type InetAddress, isLiteral } from "../address.ts";
 import { NetworkError, NO_SUCH_HOST } from "../errors.ts";
 
 const UNKNOWN = new Set(["ENOTFOUND", "ENODATA", "EAI_NONAME"]);
@@ -11,9 +11,9 @@ const UNKNOWN = new Set(["ENOTFOUND", "ENODATA", "EAI_NONAME"]);
  * @throws {NetworkError} when the name has no address
  */
 export async function resolve(
-  address: Address,
+  address: InetAddress,
   { signal }: { signal: AbortSignal },
-): Promise<Address[]> {
+): Promise<InetAddress[]> {
   const names = await hostnames(address.hostname, signal);
   return interleave(names).map((hostname) => ({ ...address, hostname }));
 }

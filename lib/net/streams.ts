@@ -43,6 +43,11 @@ export function byteWritable(to: Output, options?: WriteOptions): WritableStream
   return writableOf(new ChunkSink(to, options));
 }
 
+/** A stream that throws away what it is given. */
+export function nowhere(): WritableStream<Uint8Array> {
+  return byteWritable({ write: ({ length }) => Promise.resolve(length) });
+}
+
 /** The stream of a source. */
 export function readableOf(source: ChunkSource): ReadableStream<Uint8Array> {
   const stream = new ReadableStream<Uint8Array>({

@@ -1,24 +1,39 @@
 /** The transports, and listening and dialing by whichever an address names. */
 import type { Address } from "../address.ts";
+import type { OptionTable } from "../options.ts";
 import { find } from "../table.ts";
 import type { Duplex } from "./duplex.ts";
 import { tcp } from "./tcp.ts";
-import type { DialOptions, Listener, Transport } from "./transport.ts";
+
+import { tls } from "./tls.ts";
+import type { DialOptions, Listener, ListenOptions, Transport } from "./transport.ts";
+import { udp } from "./udp.ts";
+import { unix } from "./unix.ts";
 
 /** Every transport, by the scheme of its addresses. */
-export const transports: readonly Transport[] = [tcp];
+export const transports: readonly Transport[] = [tcp, tls, udp, unix];
+
+/** What the transports add to the server's options. */
+export const listenOptions: OptionTable = merge(({ listenOptions }) => listenOptions);
+
+/** What the transports add to the client's options. */
+export const dialOptions: OptionTable = merge(({ dialOptions }) => dialOptions);
 
 /** The transport of an address; a {@linkcode UsageError} when there is none. */
-function transportOf(address: Address): Transport {
-  return find(transports, { name: address.transport, kind: "transport" });
+export function transportOf({ transport }: Address): Transport {
+  return find(transports, { name: transport, kind: "transport" });
 }
 
 /** Listens on an address. */
-export function listen(address: Address): Listener {
-  return transportOf(address).listen(address);
+export function listen(address: Address, options: ListenOptions): Promise<Listener> {
+  return transportOf(address).listen(address, options);
 }
 
 /** Connects to an address. */
 export function dial(address: Address, options: DialOptions): Promise<Duplex> {
   return transportOf(address).dial(address, options);
+}
+
+function merge(optionsOf: (transport: Transport) => OptionTable): OptionTable {
+  return Object.assign({}, ...transports.map(optionsOf));
 }

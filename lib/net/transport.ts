@@ -1,30 +1,77 @@
 /** What a transport is. Each is one file here and one line in `table.ts`. */
 import type { Address } from "../address.ts";
 import type { Clock } from "../clock.ts";
+import type { OptionTable, Values } from "../options.ts";
 import type { Named } from "../table.ts";
 import type { Duplex } from "./duplex.ts";
+import type { Certificate, Security } from "./security.ts";
+
+/** A peer that has arrived, before a byte is read from it. */
+export interface Arrival {
+  readonly local: Address;
+  /** Who connected: behind a proxy, the proxy. */
+  readonly remote: Address;
+  /** Milliseconds of silence after which such a peer is taken for gone, where it never says so. */
+  readonly idleTimeout?: number;
+  /**
+   * Makes it a peer: TLS shakes hands. At once where there is nothing to wait for.
+   *
+   * @throws {NetworkError} saying what is wrong with the peer
+   */
+  open(): Duplex | Promise<Duplex>;
+  /** Sends it away, or ends what {@linkcode Arrival.open} waits for. */
+  close(): void;
+}
 
 /** Where peers arrive. */
 export interface Listener {
   /** The address that is bound, with the real port. */
   readonly address: Address;
+  /** What it shows to its peers. */
+  readonly certificate?: Certificate | undefined;
   /** The next peer. Rejects when one failed to arrive; the listener goes on. */
-  accept(): Promise<Duplex>;
+  accept(): Promise<Arrival>;
   /** Stops listening; a pending accept rejects. */
   close(): void;
 }
 
+/** What listening needs besides the address. */
+export interface ListenOptions<T extends OptionTable = OptionTable> {
+  readonly values: Values<T>;
+  readonly clock: Clock;
+}
+
 /** How to dial. */
-export interface DialOptions {
+export interface DialOptions<T extends OptionTable = OptionTable> {
+  readonly values: Values<T>;
   /** How long to try, all addresses together, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
+  /** Learns what TLS has found out, before the peer is trusted or not. */
+  readonly onSession?: ((security: Security) => Promise<void>) | undefined;
 }
 
 /** One way to reach a peer. */
 export interface Transport extends Named {
+  /** What it adds to the server's options. */
+  readonly listenOptions: OptionTable;
+  /** What it adds to the client's options. */
+  readonly dialOptions: OptionTable;
   /** @throws {NetworkError} when the address cannot be bound */
-  listen(address: Address): Listener;
+  listen(address: Address, options: ListenOptions): Promise<Listener>;
   /** @throws {NetworkError} naming what was tried */
   dial(address: Address, options: DialOptions): Promise<Duplex>;
+}
+
+/** Declares a transport whose functions know the types of its addresses and options. */
+export function defineTransport<A extends Address, L extends OptionTable, D extends OptionTable>(
+  transport: Named & {
+    readonly listenOptions: L;
+    readonly dialOptions: D;
+    listen(address: A, options: ListenOptions<L>): Promise<Listener>;
+    dial(address: A, options: DialOptions<D>): Promise<Duplex>;
+  },
+): Transport {
+  // The table hands to each transport the addresses that bear its name.
+  return transport as unknown as Transport;
 }

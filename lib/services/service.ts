@@ -1,7 +1,14 @@
 /** What a service is: what the server does with a peer. Each is one file and one line in the table. */
+import type { Clock } from "../clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { OptionTable } from "../options.ts";
+import type { OptionTable, Values } from "../options.ts";
 import type { Named } from "../table.ts";
+
+/** What a service works with besides the peer. */
+export interface ServiceContext<T extends OptionTable = OptionTable> {
+  readonly values: Values<T>;
+  readonly clock: Clock;
+}
 
 /** One behaviour of the server towards a peer. */
 export interface Service extends Named {
@@ -9,6 +16,21 @@ export interface Service extends Named {
   readonly options: OptionTable;
   /** A command line that shows it. */
   readonly example: string;
+  /** Whether it says more than it is asked, and so is not offered over UDP. */
+  readonly amplifies?: boolean;
+  /** Throws a `UsageError` where its options say too little or too much. */
+  check?(values: Values<OptionTable>): void;
   /** Serves one peer until its end. The caller closes the peer afterwards. */
-  handle(peer: Duplex): Promise<void>;
+  handle(peer: Duplex, context: ServiceContext): Promise<void>;
+}
+
+/** Declares a service whose functions know the types of its options. */
+export function defineService<T extends OptionTable>(
+  service: Omit<Service, "options" | "check" | "handle"> & {
+    readonly options: T;
+    check?(values: Values<T>): void;
+    handle(peer: Duplex, context: ServiceContext<T>): Promise<void>;
+  },
+): Service {
+  return service as Service;
 }

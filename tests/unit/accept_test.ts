@@ -3,6 +3,7 @@ import { Acceptor } from "../../lib/accept.ts";
 import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
+import type { Arrival } from "../../lib/net/transport.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../fakes.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
@@ -13,22 +14,24 @@ function listening(script: readonly (Error | "peer")[]) {
   const closed = Promise.withResolvers<never>();
   const events: Event[] = [];
   const left = [...script];
+  const open = () => new SocketDuplex(new FakeSocket([]), NOWHERE);
+  const arrival: Arrival = { ...NOWHERE, open, close() {} };
   let accepts = 0;
   let peers = 0;
   const listener = {
     address: NOWHERE.local,
     close: () => closed.reject(new Deno.errors.BadResource()),
-    accept(): Promise<SocketDuplex> {
+    accept(): Promise<Arrival> {
       accepts++;
       const next = left.shift();
-      if (next === "peer") return Promise.resolve(new SocketDuplex(new FakeSocket([]), NOWHERE));
+      if (next === "peer") return Promise.resolve(arrival);
       if (next) return Promise.reject(next);
       return closed.promise;
     },
   };
   const log = { emit: (event: Event) => void events.push(event) } as Log;
   closed.promise.catch(() => {});
-  const acceptor = new Acceptor(listener, { onPeer: () => peers++, log, clock });
+  const acceptor = new Acceptor(listener, { onArrival: () => peers++, log, clock });
   const done = acceptor.run();
   return {
     clock,

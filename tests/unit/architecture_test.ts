@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly [room: RegExp, floor: number])[] = [
 
 /** Rooms whose files are alternatives: none knows of another, only their table does. */
 const ALTERNATIVES = /^lib\/(services|faults|modes|reports)\//;
-const SHARED = /\/(table|service|fault|mode|report)\.ts$/;
+const SHARED = /\/(table|service|answer|fault|mode|report)\.ts$/;
 
 interface Module {
   readonly specifier: string;
@@ -87,8 +87,11 @@ Deno.test("each subcommand loads only its own code", () => {
     return seen;
   };
   const [server, client] = [reach("server.ts"), reach("client.ts")];
-  assertEquals([...server].filter((path) => /client|modes|terminal|verifier/.test(path)), []);
-  assertEquals([...client].filter((path) => /server|session|accept|services/.test(path)), []);
+  assertEquals([...server].filter((path) => /^client|modes|terminal|verifier/.test(path)), []);
+  assertEquals(
+    [...client].filter((path) => /^server|\/(sessions?|accept|serve)\.ts|services/.test(path)),
+    [],
+  );
 });
 
 Deno.test("only main.ts ends the process; no default export, no any", async () => {

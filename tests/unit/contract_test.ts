@@ -3,7 +3,8 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { modes } from "../../lib/modes/table.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
 import { dial, listen, transports } from "../../lib/net/table.ts";
-import { services } from "../../lib/services/table.ts";
+import type { OptionTable } from "../../lib/options.ts";
+import { serviceOptions, services } from "../../lib/services/table.ts";
 import { NetworkError } from "../../lib/errors.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { FakeSocket, NOWHERE } from "../fakes.ts";
@@ -23,17 +24,22 @@ for (const entry of [...services, ...modes]) {
   });
 }
 
+const context = {
+  clock: systemClock,
+  values: { ...initialValues(serviceOptions), reply: new Uint8Array([7]) },
+};
+
 for (const service of services) {
   Deno.test(`${service.name}: the peer's end of input ends it, and closes its own side`, async () => {
     const socket = new FakeSocket([]);
-    await service.handle(new SocketDuplex(socket, NOWHERE));
+    await service.handle(new SocketDuplex(socket, NOWHERE), context);
     assertEquals(socket.events.at(-1), "closeWrite");
   });
 
   Deno.test(`${service.name}: a peer that fails makes it fail with the same error`, async () => {
     const socket = new FakeSocket([new Uint8Array([1])], new Deno.errors.ConnectionReset("gone"));
     const peer = new SocketDuplex(socket, NOWHERE);
-    await assertRejects(() => service.handle(peer), Deno.errors.ConnectionReset);
+    await assertRejects(() => service.handle(peer, context), Deno.errors.ConnectionReset);
     peer.close();
     peer.close();
     assertEquals(socket.events.filter((event) => event === "close").length, 1);
@@ -48,33 +54,64 @@ Deno.test("echo: conserves bytes, however they are cut", async () => {
   });
   const socket = new FakeSocket(pieces);
   const echo = services.find(({ name }) => name === "echo")!;
-  await echo.handle(new SocketDuplex(socket, NOWHERE));
+  await echo.handle(new SocketDuplex(socket, NOWHERE), context);
   assertEquals(socket.written, bytes);
 });
 
-for (const transport of transports) {
-  Deno.test(`${transport.name}: connects, half-closes, and leaves nothing open`, async () => {
-    const listener = listen({ transport: transport.name, hostname: "127.0.0.1", port: 0 });
-    assert(listener.address.port > 0);
-    const accepting = listener.accept();
-    const client = await dial(listener.address, { timeout: 10_000, clock: systemClock });
-    const server = await accepting;
-    assertEquals(server.remote, client.local);
-    assertEquals(server.local, client.remote);
+Deno.test("no option has two meanings", () => {
+  for (const side of ["listenOptions", "dialOptions"] as const) {
+    const meanings = new Map<string, unknown>();
+    const tables = side === "listenOptions"
+      ? [...services.map(({ options }) => options), ...transports.map((each) => each[side])]
+      : [...modes.map(({ options }) => options), ...transports.map((each) => each[side])];
+    for (const [key, option] of tables.flatMap((table) => Object.entries(table))) {
+      assert((meanings.get(key) ?? option) === option, `${side}: ${key}`);
+      meanings.set(key, option);
+    }
+  }
+});
+
+for (const { name, listenOptions, dialOptions } of transports) {
+  Deno.test(`${name}: connects, echoes, half-closes, and leaves nothing open`, async () => {
+    const path = await Deno.makeTempFile();
+    await Deno.remove(path);
+    const address = name === "unix"
+      ? { transport: "unix" as const, path }
+      : { transport: name, hostname: "127.0.0.1", port: 0 };
+    const clock = systemClock;
+    const listener = await listen(address, { clock, values: initialValues(listenOptions) });
+    const values = { ...initialValues(dialOptions), insecure: true };
+    const accepting = listener.accept().then((arrival) => arrival.open());
+    const client = await dial(listener.address, { timeout: 10_000, clock, values });
     const writer = client.writable.getWriter();
     await writer.write(new Uint8Array([1, 2, 3]));
+    const server = await accepting;
+    assertEquals(server.framed, client.framed);
+    if (name !== "unix") {
+      assertEquals(server.remote, client.local);
+      assertEquals(server.local, client.remote);
+    }
     await writer.close();
+    if (server.framed) listener.close(); // datagrams have no other end
     await server.readable.pipeTo(server.writable); // its end closes the other side
     const received = [];
-    for await (const chunk of client.readable) received.push(...chunk);
+    for await (const chunk of client.readable) {
+      received.push(...chunk);
+      if (client.framed) break;
+    }
     assertEquals(received, [1, 2, 3]);
     client.close();
     server.close();
+    if (server.framed) return;
     listener.close();
     await assertRejects(
-      () => dial(listener.address, { timeout: 10_000, clock: systemClock }),
+      () => dial(listener.address, { timeout: 10_000, clock, values }),
       NetworkError,
-      "connection refused",
+      name === "unix" ? "no such file" : "connection refused",
     );
   });
+}
+
+function initialValues(options: OptionTable): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([key, { initial }]) => [key, initial]));
 }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { NetworkError } from "../../lib/errors.ts";
 import type { Event } from "../../lib/events/event.ts";
 import type { Log } from "../../lib/events/log.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
@@ -7,7 +8,10 @@ import type { Service } from "../../lib/services/service.ts";
 import { type Ending, Session } from "../../lib/session.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../fakes.ts";
 
-function start(handle: Service["handle"], { idleTimeout, incoming = [] }: Options = {}) {
+function start(
+  handle: Service["handle"],
+  { idleTimeout, usualIdle, incoming = [], opening }: Options = {},
+) {
   const clock = new FakeClock();
   const events: Event[] = [];
   const log = {
@@ -17,15 +21,24 @@ function start(handle: Service["handle"], { idleTimeout, incoming = [] }: Option
   const service = { name: "test", summary: "", options: {}, example: "", handle };
   const socket = new FakeSocket(incoming);
   const peer = new SocketDuplex(socket, NOWHERE);
-  const ended = Promise.withResolvers<Ending>();
-  const context = { service, log, clock, idleTimeout };
-  const onEnd = (_: Session, ending: Ending) => ended.resolve(ending);
-  const session = new Session(peer, { number: 1, onEnd, context });
+  const ended = Promise.withResolvers<Ending | undefined>();
+  const context = { log, clock, idleTimeout, values: {} };
+  const onEnd = (_: Session, ending?: Ending) => ended.resolve(ending);
+  const arrival = { ...NOWHERE, idleTimeout: usualIdle, open, close: () => socket.close() };
+  const session = new Session(arrival, { service, context, onOpen: () => 1, onEnd });
+  function open() {
+    return opening ? opening.then(() => peer) : peer;
+  }
+  session.begin();
   return { clock, events, socket, peer, session, ending: ended.promise };
 }
 
 interface Options {
   readonly idleTimeout?: number;
+  /** What the transport takes for gone. */
+  readonly usualIdle?: number;
+  /** A handshake. */
+  readonly opening?: Promise<void>;
   readonly incoming?: readonly Uint8Array[];
 }
 
@@ -88,4 +101,33 @@ Deno.test("a session that is ended does not wait for its service", async () => {
   session.end({ reason: "reset" });
   assertEquals(await ending, { reason: "stopped" });
   assertEquals(clock.waiting, 0);
+});
+
+Deno.test("a peer that fails its handshake is refused, by one event", async () => {
+  const opening = Promise.reject(new NetworkError("it does not speak TLS"));
+  const { ending, events } = start(forever, { opening });
+  assertEquals(await ending, undefined);
+  const { remote } = NOWHERE;
+  const detail = "it does not speak TLS";
+  assertEquals(events, [{ event: "refused", remote, reason: "handshake", detail }]);
+});
+
+Deno.test("a session that is ended during its handshake is not served, and says nothing", async () => {
+  const opening = Promise.withResolvers<void>();
+  const { session, ending, events, socket } = start(forever, { opening: opening.promise });
+  session.end({ reason: "stopped" });
+  assertEquals(await ending, undefined);
+  opening.resolve();
+  await opening.promise;
+  await Promise.resolve();
+  assertEquals([events, socket.events], [[], ["close", "close"]]);
+});
+
+Deno.test("a transport's own idle time counts unless the user sets another", async () => {
+  const usual = start(forever, { usualIdle: 500 });
+  const other = start(forever, { usualIdle: 500, idleTimeout: 900 });
+  for (const { clock } of [usual, other]) clock.advance(500);
+  assertEquals((await usual.ending)?.reason, "idle");
+  assertEquals(other.clock.waiting, 1);
+  other.session.end({ reason: "stopped" });
 });

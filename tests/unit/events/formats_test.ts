@@ -10,7 +10,23 @@ const payload = new TextEncoder().encode("hé\x1b\n");
 
 const EVENTS: readonly (readonly [event: Event, text: string])[] = [
   [{ event: "listening", address }, "listening tcp://[::1]:80"],
-  [{ event: "opened", connection: 1, remote, local: address }, "#1 opened tcp://127.0.0.1:5"],
+  [
+    { event: "opened", connection: 1, remote, local: address, service: "echo" },
+    "#1 opened tcp://127.0.0.1:5",
+  ],
+  [
+    {
+      event: "opened",
+      connection: 1,
+      remote,
+      local: address,
+      service: "discard",
+      via: address,
+      alpn: "h2",
+      subject: "CN=\x1b",
+    },
+    "#1 opened tcp://127.0.0.1:5 via tcp://[::1]:80, certificate CN=\\x1b, ALPN h2, discard",
+  ],
   [
     { event: "data", connection: 1, direction: "in", offset: 0, payload },
     "#1 < 5 bytes: hé\\x1b\\n",
@@ -33,7 +49,7 @@ const EVENTS: readonly (readonly [event: Event, text: string])[] = [
     "closed tcp://127.0.0.1:5: 0 bytes in, 0 bytes out, 1 ms, why",
   ],
   [
-    { event: "refused", remote, limit: 2 },
+    { event: "refused", remote, reason: "limit", detail: "2 connections open already" },
     "refused tcp://127.0.0.1:5: 2 connections open already",
   ],
   [
@@ -91,7 +107,9 @@ Deno.test("JSON gives addresses as on the command line, and the listener's in pa
     hostname: "::1",
     port: 80,
   });
-  const opened = JSON.parse(json({ event: "opened", connection: 1, remote, local: address }, 0));
+  const opened = JSON.parse(
+    json({ event: "opened", connection: 1, remote, local: address, service: "echo" }, 0),
+  );
   assertEquals([opened.remote, opened.local], ["tcp://127.0.0.1:5", "tcp://[::1]:80"]);
 });
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Address } from "../../../lib/address.ts";
+import type { InetAddress } from "../../../lib/address.ts";
 import { type Attempt, connectAny } from "../../../lib/net/eyeballs.ts";
 import { FakeClock } from "../../fakes.ts";
 
@@ -20,7 +20,7 @@ function network(...hostnames: string[]) {
   const attempts: Attempt[] = [];
   const clock = new FakeClock();
   const addresses = hostnames.map((hostname) => ({ transport: "tcp", hostname, port: 1 }));
-  const connect = ({ hostname }: Address, signal: AbortSignal) => {
+  const connect = ({ hostname }: InetAddress, signal: AbortSignal) => {
     const answer = Promise.withResolvers<FakeConnection>();
     pending.set(hostname, answer);
     signal.addEventListener("abort", () => {

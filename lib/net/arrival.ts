@@ -1,0 +1,114 @@
+/** A stream connection on its way to being a peer. */
+import { type Address, socketAddress } from "../address.ts";
+import type { Clock } from "../clock.ts";
+import { NetworkError } from "../errors.ts";
+import { flag, interval } from "../options.ts";
+import { formatDuration } from "../units.ts";
+import { closeQuietly, type Duplex, type Socket, SocketDuplex } from "./duplex.ts";
+import type { Security } from "./security.ts";
+import type { Arrival } from "./transport.ts";
+
+/** What every transport of streams adds to the server's options. */
+export const arriving = {
+  proxyProtocol: flag({
+    summary: "expect a PROXY protocol header, v1 or v2, and show the remote that it names; only " +
+      "behind a proxy that you trust",
+  }),
+  handshakeTimeout: interval(10_000, {
+    summary: "refuse a peer whose TLS handshake or PROXY header takes longer than D (default 10s)",
+  }),
+};
+
+/** A socket after its handshake. */
+export interface Secured {
+  readonly socket: Socket;
+  readonly security: Security;
+}
+
+/** How connections of a listener become peers. */
+export interface Preparing {
+  readonly proxyProtocol: boolean;
+  readonly handshakeTimeout: number;
+  readonly clock: Clock;
+  /** Shakes hands, where the transport does. */
+  readonly secure?: (socket: Socket) => Promise<Secured>;
+}
+
+interface Ends {
+  readonly local: Address;
+  readonly remote: Address;
+}
+
+/** The arrival of a TCP connection that the listener has accepted. */
+export function arrivalOf(conn: Deno.TcpConn, preparing: Preparing, transport = "tcp"): Arrival {
+  try {
+    // Nagle's algorithm would hold a small message until the last one is acknowledged.
+    conn.setNoDelay(true);
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+  const local = socketAddress(transport, conn.localAddr);
+  const remote = socketAddress(transport, conn.remoteAddr);
+  return new StreamArrival(conn, { local, remote, ...preparing });
+}
+
+/** The arrival of a stream socket: a PROXY header and a handshake, where they are asked for. */
+export class StreamArrival implements Arrival {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly #socket: Socket;
+  readonly #preparing: Preparing;
+
+  constructor(socket: Socket, { local, remote, ...preparing }: Ends & Preparing) {
+    this.#socket = socket;
+    this.#preparing = preparing;
+    this.local = local;
+    this.remote = remote;
+  }
+
+  open(): Duplex | Promise<Duplex> {
+    const { proxyProtocol, secure } = this.#preparing;
+    return proxyProtocol || secure ? this.#prepare() : new SocketDuplex(this.#socket, this);
+  }
+
+  close(): void {
+    closeQuietly(this.#socket);
+  }
+
+  async #prepare(): Promise<Duplex> {
+    const { handshakeTimeout, clock } = this.#preparing;
+    const progress = { waitingFor: "" };
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.after(handshakeTimeout, () => {
+      const limit = formatDuration(handshakeTimeout);
+      late.reject(new NetworkError(`no complete ${progress.waitingFor} within ${limit}`));
+    });
+    const preparing = this.#steps(progress);
+    try {
+      return await Promise.race([preparing, late.promise]);
+    } catch (error) {
+      preparing.catch(() => {}); // closing ends what still waits
+      this.close();
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #steps(progress: { waitingFor: string }): Promise<Duplex> {
+    const { local, remote } = this;
+    const { proxyProtocol, secure } = this.#preparing;
+    let ends: Ends & { via?: Address } = { local, remote };
+    if (proxyProtocol) {
+      progress.waitingFor = "PROXY header";
+      const { readProxyHeader } = await import("./proxy_protocol.ts");
+      const claimed = await readProxyHeader(this.#socket, local.transport);
+      ends = { ...ends, ...claimed, via: remote };
+    }
+    if (!secure) return new SocketDuplex(this.#socket, ends);
+    progress.waitingFor = "TLS handshake";
+    const { socket, security } = await secure(this.#socket);
+    return new SocketDuplex(socket, { ...ends, security });
+  }
+}

@@ -1,0 +1,58 @@
+/** Certificates: what one says, and one of our own. */
+import { X509Certificate } from "node:crypto";
+import { isLiteral } from "../address.ts";
+import type { Certificate } from "./security.ts";
+
+const LIFETIME = 30 * 24 * 3600 * 1000; // milliseconds
+const CLOCK_SKEW = 24 * 3600 * 1000; // milliseconds by which a peer's clock may be behind
+
+/** A certificate and its private key, as PEM. */
+export interface Credentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What the first certificate of a PEM file, or one in DER, says. */
+export function readCertificate(encoded: string | Uint8Array): Certificate {
+  const certificate = new X509Certificate(encoded);
+  const { subject, issuer, subjectAltName, validFrom, validTo, fingerprint256 } = certificate;
+  return {
+    subject: onOneLine(subject),
+    issuer: onOneLine(issuer),
+    names: subjectAltName?.split(", ").map((name) => name.replace(/^(DNS|IP Address):/, "")) ?? [],
+    validFrom: Date.parse(validFrom),
+    validTo: Date.parse(validTo),
+    fingerprint: fingerprint256,
+  };
+}
+
+/** A self-signed certificate for `hostnames`, valid for 30 days, that no disk ever sees. */
+export async function generateCredentials(hostnames: readonly string[]): Promise<Credentials> {
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const now = Date.now();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${hostnames[0]}`,
+    notBefore: new Date(now - CLOCK_SKEW),
+    notAfter: new Date(now + LIFETIME),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      // A certificate of an authority is refused where a peer's is expected.
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.SubjectAlternativeNameExtension(
+        hostnames.map((value) => ({
+          type: isLiteral(value) ? "ip" as const : "dns" as const,
+          value,
+        })),
+      ),
+    ],
+  });
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { cert: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
+}
+
+function onOneLine(name: string | undefined): string {
+  return (name ?? "").replaceAll("\n", ", ");
+}

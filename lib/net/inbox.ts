@@ -1,0 +1,45 @@
+/** Bytes that arrive when they like, for a reader who asks for them. */
+
+/** A queue of chunks, read like a socket: to the end, or to a failure after what came before. */
+export class Inbox {
+  #chunks: Uint8Array[] = [];
+  #over: { readonly error?: unknown } | undefined;
+  #wake = () => {};
+
+  /** Whether a read would have to wait. */
+  get empty(): boolean {
+    return this.#chunks.length === 0 && !this.#over;
+  }
+
+  /** Takes a chunk, which is its own from now on. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.#chunks.push(chunk);
+    this.#wake();
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    this.#over ??= {};
+    this.#wake();
+  }
+
+  /** Nothing more will come, because of an error. */
+  fail(error: unknown): void {
+    this.#over ??= { error };
+    this.#wake();
+  }
+
+  /** Resolves with how many bytes were read, or null at the end. One reader at a time. */
+  async read(into: Uint8Array): Promise<number | null> {
+    while (this.empty) await new Promise<void>((resolve) => this.#wake = resolve);
+    const chunk = this.#chunks.shift();
+    if (!chunk) {
+      if (this.#over && "error" in this.#over) throw this.#over.error;
+      return null;
+    }
+    const length = Math.min(chunk.length, into.length);
+    into.set(chunk.subarray(0, length));
+    if (length < chunk.length) this.#chunks.unshift(chunk.subarray(length));
+    return length;
+  }
+}

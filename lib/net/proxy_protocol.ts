@@ -1,0 +1,119 @@
+/**
+ * The PROXY protocol, versions 1 and 2: what a proxy says about the connection that it passes on,
+ * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
+ */
+import { isIPv4, isIPv6 } from "node:net";
+import { type Address, type InetAddress, isInet } from "../address.ts";
+import { NetworkError } from "../errors.ts";
+import { bigEndian, canonicalIp, ipBytes, ipText } from "../ip.ts";
+import type { Reads } from "./chunks.ts";
+
+// "\r\n\r\n\0\r\nQUIT\n", which no line of text begins with.
+const SIGNATURE = new Uint8Array([13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]);
+const LONGEST_LINE = 107; // bytes, as the specification counts for version 1
+const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
+
+/** Both ends of the connection that came to the proxy. */
+export interface Ends {
+  readonly local: Address;
+  readonly remote: Address;
+}
+
+/**
+ * Reads a header and not a byte more. Returns nothing where the proxy speaks for itself
+ * (`UNKNOWN`, `LOCAL`).
+ *
+ * @throws {NetworkError} saying what is wrong with the header
+ */
+export async function readProxyHeader(from: Reads, transport: string): Promise<Ends | undefined> {
+  // No header is shorter than the signature of version 2.
+  const start = await readExactly(from, SIGNATURE.length);
+  if (start.every((byte, index) => byte === SIGNATURE[index])) return await readV2(from, transport);
+  const line = new TextDecoder("latin1").decode(start);
+  if (line.startsWith("PROXY ")) return parseV1(await readLine(from, line), transport);
+  throw malformed("it does not begin with one; is the peer a proxy that sends it?");
+}
+
+/** Writes the header for a connection. What is no TCP connection is `UNKNOWN` or `LOCAL`. */
+export function proxyHeader(
+  { local, remote }: Ends,
+  { version }: { version: "1" | "2" },
+): Uint8Array<ArrayBuffer> {
+  const known = isInet(local) && isInet(remote) &&
+    local.hostname.includes(":") === remote.hostname.includes(":");
+  if (version === "1") {
+    const family = known && (remote.hostname.includes(":") ? "TCP6" : "TCP4");
+    return new TextEncoder().encode(
+      known
+        ? `PROXY ${family} ${remote.hostname} ${local.hostname} ${remote.port} ${local.port}\r\n`
+        : "PROXY UNKNOWN\r\n",
+    );
+  }
+  if (!known) return new Uint8Array([...SIGNATURE, 0x20, 0, 0, 0]);
+  const addresses = [...ipBytes(remote.hostname), ...ipBytes(local.hostname)];
+  const body = [...addresses, ...bigEndian(remote.port), ...bigEndian(local.port)];
+  const family = addresses.length === 8 ? 0x11 : 0x21; // TCP over IPv4 or IPv6
+  return new Uint8Array([...SIGNATURE, 0x21, family, ...bigEndian(body.length), ...body]);
+}
+
+async function readLine(from: Reads, start: string): Promise<string> {
+  let line = start;
+  // A byte at a time: what follows the line is not ours to read.
+  while (!line.endsWith("\r\n")) {
+    if (line.length >= LONGEST_LINE) throw malformed(`no line end within ${LONGEST_LINE} bytes`);
+    line += String.fromCharCode((await readExactly(from, 1))[0]!);
+  }
+  return line.slice(0, -2);
+}
+
+function parseV1(line: string, transport: string): Ends | undefined {
+  const [, family, source, destination, ...ports] = line.split(" ");
+  if (family === "UNKNOWN") return undefined;
+  const valid = { TCP4: isIPv4, TCP6: isIPv6 }[family ?? ""];
+  if (!valid) throw malformed(`"${family}" is none of TCP4, TCP6 and UNKNOWN`);
+  if (!valid(source ?? "") || !valid(destination ?? "")) {
+    throw malformed(`"${line}" has no two ${family} addresses`);
+  }
+  if (
+    ports.length !== 2 || !ports.every((port) => /^(0|[1-9]\d{0,4})$/.test(port) && +port < 65536)
+  ) {
+    throw malformed(`"${line}" does not end in two ports`);
+  }
+  return {
+    remote: { transport, hostname: canonicalIp(source!), port: Number(ports[0]) },
+    local: { transport, hostname: canonicalIp(destination!), port: Number(ports[1]) },
+  };
+}
+
+async function readV2(from: Reads, transport: string): Promise<Ends | undefined> {
+  const head = await readExactly(from, 4);
+  const [versionAndCommand, family] = head as Iterable<number> as [number, number];
+  const body = await readExactly(from, head[2]! << 8 | head[3]!);
+  if (versionAndCommand >> 4 !== 2) throw malformed(`version ${versionAndCommand >> 4} is not 2`);
+  const command = versionAndCommand & 15;
+  if (command > 1) throw malformed(`command ${command} is neither LOCAL nor PROXY`);
+  const length = ADDRESS_LENGTHS[family >> 4];
+  if (command === 0 || length === undefined) return undefined;
+  if (body.length < 2 * length + 4) throw malformed(`${body.length} bytes hold no two addresses`);
+  const view = new DataView(body.buffer);
+  const end = (at: number, port: number): InetAddress => ({
+    transport,
+    hostname: ipText(body.subarray(at, at + length)),
+    port: view.getUint16(port),
+  });
+  return { remote: end(0, 2 * length), local: end(length, 2 * length + 2) };
+}
+
+function malformed(what: string): NetworkError {
+  return new NetworkError(`malformed PROXY header: ${what}`);
+}
+
+async function readExactly(from: Reads, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const count = await from.read(bytes.subarray(at));
+    if (count === null) throw malformed("the peer ended before it was complete");
+    at += count;
+  }
+  return bytes;
+}

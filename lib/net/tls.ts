@@ -1,0 +1,20 @@
+/** TLS (RFC 8446, RFC 5246) over TCP. What each end does is loaded when there is a TLS address. */
+import type { InetAddress } from "../address.ts";
+import { dialOptions, listenOptions } from "./tls_options.ts";
+import { defineTransport } from "./transport.ts";
+
+/** The TLS transport. */
+export const tls = defineTransport({
+  name: "tls",
+  summary: "TLS over TCP",
+  listenOptions,
+  dialOptions,
+  async listen(address: InetAddress, options) {
+    const { listenTls } = await import("./tls_server.ts");
+    return await listenTls(address, options);
+  },
+  async dial(address: InetAddress, options) {
+    const { dialTls } = await import("./tls_client.ts");
+    return await dialTls(address, options);
+  },
+});

@@ -1,0 +1,74 @@
+/** Connecting by TLS. */
+import { formatAddress, type InetAddress } from "../address.ts";
+import { NetworkError } from "../errors.ts";
+import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
+import type { Secured } from "./arrival.ts";
+import { connectTcp } from "./dialing.ts";
+import { closeQuietly, type Duplex, SocketDuplex } from "./duplex.ts";
+import { type Connection, connectWithin } from "./inet.ts";
+import type { dialOptions } from "./tls_options.ts";
+import { explainTls } from "./tls_errors.ts";
+import type { DialOptions } from "./transport.ts";
+
+/**
+ * Connects by TCP and shakes hands, by the runtime's own TLS or, where that cannot, by node:tls.
+ *
+ * @throws {NetworkError} saying what was tried, or why the peer is not trusted
+ */
+export function dialTls(
+  address: InetAddress,
+  options: DialOptions<typeof dialOptions>,
+): Promise<Duplex> {
+  return connectWithin({ address, ...options }, async ({ signal, attempts }) => {
+    const connection = await connectTcp(address, { ...options, signal, attempts });
+    const { local, remote } = connection;
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      const shaking = secure(connection, { ...options, address });
+      shaking.catch(() => {}); // closing the connection ends what still waits
+      const { socket, security } = await Promise.race([shaking, aborted.promise]);
+      return new SocketDuplex(socket, { local, remote, security });
+    } catch (error) {
+      connection.close();
+      const reason = signal.aborted ? "no complete TLS handshake in time" : explainTls(error);
+      throw new NetworkError(`Cannot connect to ${formatAddress(address)}: ${reason}`, {
+        cause: error,
+      });
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  });
+}
+
+async function secure(
+  { conn, socket }: Connection,
+  { address, values, onSession }: DialOptions<typeof dialOptions> & {
+    readonly address: InetAddress;
+  },
+): Promise<Secured> {
+  const { insecure, fingerprint, clientCert, alpn, servername = address.hostname } = values;
+  const { connectTls, systemAuthorities } = await import("./tls_sessions.ts");
+  const ca = [...systemAuthorities(), ...(values.ca ? [values.ca] : [])];
+  if (!conn || insecure || fingerprint || clientCert || (onSession && hasNodeNetworking())) {
+    requireNodeNetworking("TLS with --insecure, --fingerprint, --client-cert or --source");
+    return await connectTls(socket, {
+      ...values,
+      servername,
+      ca,
+      onSession: onSession ?? (() => {}),
+    });
+  }
+  const alpnProtocols = [...alpn];
+  const secured = await Deno.startTls(conn, { hostname: servername, caCerts: ca, alpnProtocols });
+  try {
+    const { alpnProtocol } = await secured.handshake();
+    const security = { alpn: alpnProtocol ?? undefined };
+    await onSession?.(security);
+    return { socket: secured, security };
+  } catch (error) {
+    closeQuietly(secured);
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * TLS over any socket, by node:tls, for what the runtime's own TLS cannot do: client certificates,
+ * a peer's certificates, an unchecked peer, a handshake after a PROXY header.
+ *
+ * node:tls over a socket of its own loses the end of input once it has been paused, and without
+ * pauses it buffers without bound. Here it works on a stream that we feed, no faster than the
+ * plain bytes are read.
+ */
+import { Buffer } from "node:buffer";
+import { Duplex as NodeDuplex } from "node:stream";
+import {
+  connect,
+  type ConnectionOptions,
+  createServer,
+  type TlsOptions,
+  type TLSSocket,
+} from "node:tls";
+import { writeAll } from "../output.ts";
+import { closeQuietly, type Socket } from "./duplex.ts";
+import { Inbox } from "./inbox.ts";
+
+const BUFFER = 64 * 1024; // bytes of a read: four records of the largest size
+
+/** A TLS session over another socket. */
+export class TlsEngine implements Socket {
+  /** Node's side of it, for what it knows about the session. */
+  readonly session: TLSSocket;
+  readonly #feed: Feed;
+
+  private constructor(session: TLSSocket, feed: Feed) {
+    this.session = session;
+    this.#feed = feed;
+    const { inbox } = feed;
+    session.on("data", (chunk: Uint8Array) => inbox.push(chunk));
+    session.on("end", () => inbox.end());
+    session.on("error", (error) => inbox.fail(error));
+    session.on("close", () => inbox.fail(new Deno.errors.Interrupted("closed")));
+  }
+
+  /** Shakes hands as a client. Rejects with what the handshake fails with. */
+  static connect(socket: Socket, options: ConnectionOptions): Promise<TlsEngine> {
+    const feed = new Feed(socket);
+    return new Promise((resolve, reject) => {
+      feed.onFailure = reject;
+      const session = connect({ ...options, socket: feed.stream });
+      session.once("error", reject);
+      session.once("secureConnect", () => resolve(new TlsEngine(session, feed)));
+    });
+  }
+
+  /** Shakes hands as a server. Rejects with what the handshake fails with. */
+  static accept(socket: Socket, options: TlsOptions): Promise<TlsEngine> {
+    const feed = new Feed(socket);
+    return new Promise((resolve, reject) => {
+      feed.onFailure = reject;
+      // One for each connection, because it alone judges the peer's certificate.
+      const server = createServer({ ...options, allowHalfOpen: true } as TlsOptions);
+      server.once("tlsClientError", reject);
+      server.once("secureConnection", (session) => resolve(new TlsEngine(session, feed)));
+      server.emit("connection", feed.stream);
+    });
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    const length = await this.#feed.inbox.read(into);
+    this.#feed.go();
+    return length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.session.write(bytes, (error) => error ? reject(error) : resolve(bytes.length));
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve) => this.session.end(resolve));
+  }
+
+  close(): void {
+    this.session.destroy();
+    this.#feed.close();
+  }
+}
+
+/** The socket as a stream of Node's, read no faster than plain bytes are taken from the inbox. */
+class Feed {
+  readonly stream: NodeDuplex;
+  /** Plain bytes, put there by the session. */
+  readonly inbox = new Inbox();
+  /** Learns why the socket failed, until the handshake is over. */
+  onFailure: (error: unknown) => void = () => {};
+  readonly #socket: Socket;
+  readonly #buffer = new Uint8Array(BUFFER);
+  #wanted = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.stream = new NodeDuplex({
+      allowHalfOpen: true,
+      read: () => {
+        this.#wanted = true;
+        this.go();
+      },
+      write: (chunk: Uint8Array, _, done) => void writeAll(socket, chunk).then(() => done(), done),
+      final: (done) => void socket.closeWrite().then(() => done(), done),
+    });
+    this.stream.on("error", (error) => this.#fail(error));
+  }
+
+  /** Reads once, if the session wants more and all that it has given has been taken. */
+  async go(): Promise<void> {
+    if (!this.#wanted || !this.inbox.empty) return;
+    this.#wanted = false;
+    try {
+      const length = await this.#socket.read(this.#buffer);
+      if (length === null) setImmediate(() => this.#end()); // what came before is on its way
+      else this.stream.push(Buffer.from(this.#buffer.subarray(0, length)));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  close(): void {
+    closeQuietly(this.#socket);
+  }
+
+  // A session ends by close_notify; a socket that ends without may have been cut off.
+  #end(): void {
+    this.#fail(new Deno.errors.UnexpectedEof("no close_notify"));
+    this.stream.push(null);
+  }
+
+  #fail(error: unknown): void {
+    this.onFailure(error);
+    this.inbox.fail(error);
+  }
+}

@@ -1,0 +1,124 @@
+/** TLS sessions by node:tls: what was agreed on, and whether the peer is to be trusted. */
+import tls, { type TLSSocket } from "node:tls";
+import { isLiteral } from "../address.ts";
+import { NetworkError } from "../errors.ts";
+import type { Secured } from "./arrival.ts";
+import { readCertificate } from "./certificates.ts";
+import type { Socket } from "./duplex.ts";
+import type { Certificate, Security } from "./security.ts";
+import { TlsEngine } from "./tls_engine.ts";
+import { explainTls } from "./tls_errors.ts";
+
+/** How a server shakes hands. */
+export interface Accepting {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa?: string | undefined;
+  readonly alpn: readonly string[];
+}
+
+/** Shakes hands as a server; with `clientCa`, only with those who have a certificate by it. */
+export async function acceptTls(
+  socket: Socket,
+  { cert, key, clientCa, alpn }: Accepting,
+): Promise<Secured> {
+  const engine = await shaking(TlsEngine.accept(socket, {
+    cert,
+    key,
+    ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
+    rejectUnauthorized: false, // it is judged below, with a reason
+    ...(clientCa && { ca: [clientCa], requestCert: true }),
+  }));
+  const security = securityOf(engine.session);
+  if (!clientCa || engine.session.authorized) return { socket: engine, security };
+  engine.close();
+  const [shown] = security.chain ?? [];
+  throw new NetworkError(
+    shown
+      ? `its certificate (${shown.subject}) is no valid one by --client-ca`
+      : "it showed no certificate, and --client-ca asks for one",
+  );
+}
+
+/** How a client shakes hands, and whom it trusts. */
+export interface Connecting {
+  readonly servername: string;
+  readonly ca: readonly string[];
+  readonly insecure: boolean;
+  readonly fingerprint: string | undefined;
+  readonly clientCert: string | undefined;
+  readonly clientKey: string | undefined;
+  readonly alpn: readonly string[];
+  /** Learns of the session before it is judged. */
+  readonly onSession: (security: Security) => void | Promise<void>;
+}
+
+/** Shakes hands as a client. Rejects where the peer's certificate is not trusted. */
+export async function connectTls(socket: Socket, connecting: Connecting): Promise<Secured> {
+  const { servername, ca, clientCert, clientKey, alpn, onSession } = connecting;
+  const engine = await shaking(TlsEngine.connect(socket, {
+    ca: [...ca],
+    cert: clientCert,
+    key: clientKey,
+    ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
+    rejectUnauthorized: false, // it is judged below, when it has been shown
+    // An address is no name to ask for (RFC 6066 section 3), but the certificate may be for it.
+    ...(isLiteral(servername) ? { host: servername } : { servername }),
+  }));
+  const security = securityOf(engine.session);
+  await onSession(security);
+  const objection = judge(engine.session, { ...connecting, security });
+  if (objection === undefined) return { socket: engine, security };
+  engine.close();
+  throw new NetworkError(objection);
+}
+
+/** The certificates of the authorities that the system trusts, as PEM. */
+export function systemAuthorities(): string[] {
+  return tls.getCACertificates?.("system") ?? []; // not in every runtime
+}
+
+async function shaking(engine: Promise<TlsEngine>): Promise<TlsEngine> {
+  try {
+    return await engine;
+  } catch (error) {
+    throw new NetworkError(explainTls(error), { cause: error });
+  }
+}
+
+function judge(
+  session: TLSSocket,
+  { insecure, fingerprint, security }: Connecting & { readonly security: Security },
+): string | undefined {
+  if (insecure) return undefined;
+  if (fingerprint) {
+    const shown = security.chain?.[0]?.fingerprint;
+    return shown === fingerprint
+      ? undefined
+      : `its certificate is another one, with SHA-256 ${shown}`;
+  }
+  // An Error as Node's types have it, in fact a code.
+  return session.authorized ? undefined : explainTls(session.authorizationError);
+}
+
+function securityOf(session: TLSSocket): Security {
+  return {
+    protocol: session.getProtocol() ?? undefined,
+    cipher: session.getCipher()?.name,
+    alpn: session.alpnProtocol || undefined,
+    chain: chainOf(session),
+  };
+}
+
+function chainOf(session: TLSSocket): Certificate[] {
+  const chain: Certificate[] = [];
+  const seen = new Set<string>();
+  let next = session.getPeerCertificate(true);
+  // The last of a complete chain is its own issuer.
+  while (next?.raw && !seen.has(next.fingerprint256)) {
+    seen.add(next.fingerprint256);
+    chain.push(readCertificate(next.raw));
+    next = next.issuerCertificate;
+  }
+  return chain;
+}

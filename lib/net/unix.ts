@@ -1,0 +1,98 @@
+/** Unix sockets, by path. A path that begins with `@` is in Linux's abstract namespace. */
+import type { UnixAddress } from "../address.ts";
+import { UsageError } from "../errors.ts";
+import { text } from "../options.ts";
+import { arriving, StreamArrival } from "./arrival.ts";
+import { type Duplex, SocketDuplex } from "./duplex.ts";
+import { cannotListen, connectWithin } from "./inet.ts";
+import {
+  defineTransport,
+  type DialOptions,
+  type Listener,
+  type ListenOptions,
+} from "./transport.ts";
+
+const listenOptions = {
+  ...arriving,
+  mode: text({
+    summary: "the permissions of a Unix socket's file, as in 0600 (default: as umask leaves them)",
+    placeholder: "MODE",
+    read: parseMode,
+  }),
+};
+
+const UNNAMED: UnixAddress = { transport: "unix", path: "" };
+
+/** The Unix transport. */
+export const unix = defineTransport({
+  name: "unix",
+  summary: "Unix sockets, by path",
+  listenOptions,
+  dialOptions: {},
+  listen,
+  dial,
+});
+
+async function listen(
+  address: UnixAddress,
+  { values, clock }: ListenOptions<typeof listenOptions>,
+): Promise<Listener> {
+  const listener = await bind(address, values.mode).catch((error) => {
+    throw cannotListen(address, error);
+  });
+  const preparing = { ...values, clock, local: address, remote: UNNAMED };
+  return {
+    address,
+    accept: async () => new StreamArrival(await listener.accept(), preparing),
+    close: () => listener.close(), // it removes the file as well
+  };
+}
+
+// A server that was killed leaves its file behind, and nobody listens there any more.
+async function bind(address: UnixAddress, mode: number | undefined): Promise<Deno.UnixListener> {
+  const path = systemPath(address);
+  try {
+    return bindOnce(path, mode);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse) || !await isStale(path)) throw error;
+    await Deno.remove(path);
+    return bindOnce(path, mode);
+  }
+}
+
+// The file must never be open to more than it is meant for, not even until a chmod.
+function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
+  if (mode === undefined) return Deno.listen({ transport: "unix", path });
+  const umask = Deno.umask(0o777 & ~mode);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  if (path.startsWith("\0") || !(await Deno.lstat(path)).isSocket) return false;
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}
+
+function dial(address: UnixAddress, options: DialOptions): Promise<Duplex> {
+  return connectWithin({ address, ...options }, async () => {
+    const conn = await Deno.connect({ transport: "unix", path: systemPath(address) });
+    return new SocketDuplex(conn, { local: UNNAMED, remote: address });
+  });
+}
+
+function systemPath({ path }: UnixAddress): string {
+  return path.replace(/^@/, "\0");
+}
+
+function parseMode(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return parseInt(text, 8);
+  throw new UsageError(`permissions in octal are needed, as in 0600, not "${text}"`);
+}

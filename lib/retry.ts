@@ -1,0 +1,60 @@
+/** Trying again until something works. */
+import { type Clock, wait } from "./clock.ts";
+import { NetworkError, UsageError } from "./errors.ts";
+import { parseDuration } from "./units.ts";
+
+const FIRST_PAUSE = 100; // milliseconds; each further pause is half as long again
+const LONGEST_PAUSE = 1000;
+
+/** When to give up. */
+export interface Patience {
+  /** How many times to try again. */
+  readonly times: number;
+  /** For how many milliseconds to begin further attempts. */
+  readonly within: number;
+}
+
+/**
+ * Reads how often to try again, as in `5`, or for how long, as in `30s`.
+ *
+ * @throws {UsageError} for anything else
+ * @example
+ * ```ts
+ * import { parsePatience } from "./retry.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parsePatience("5"), { times: 5, within: Infinity });
+ * assertEquals(parsePatience("30s"), { times: Infinity, within: 30_000 });
+ * ```
+ */
+export function parsePatience(text: string): Patience {
+  if (/^\d{1,9}$/.test(text)) return { times: Number(text), within: Infinity };
+  if (/^\d+(\.\d+)?\D/.test(text)) return { times: Infinity, within: parseDuration(text) };
+  throw new UsageError(`a number of times or a duration is needed, as in 5 or 30s, not "${text}"`);
+}
+
+/** What {@linkcode retry} needs besides the attempt. */
+export interface Retrying extends Patience {
+  readonly clock: Clock;
+  readonly onFailure?: (error: NetworkError) => void;
+}
+
+/** Tries until it works, or patience is at its end: then it rejects with the last failure. */
+export async function retry<T>(
+  attempt: () => Promise<T>,
+  { times, within, clock, onFailure = () => {} }: Retrying,
+): Promise<T> {
+  const started = clock.now();
+  let pause = FIRST_PAUSE;
+  for (let tries = 0;; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const left = started + within - clock.now();
+      if (!(error instanceof NetworkError) || tries >= times || left <= 0) throw error;
+      onFailure(error);
+      await wait(clock, Math.min(pause, left)).over;
+      pause = Math.min(pause * 1.5, LONGEST_PAUSE);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** How a service says its piece and leaves. */
+import type { Duplex } from "../net/duplex.ts";
+import { nowhere, pump } from "../net/streams.ts";
+
+/**
+ * Sends `bytes`, half-closes, and discards what the peer says until its end: a socket that is
+ * closed with bytes unread is reset, and the answer may be lost with it (RFC 1122 section 4.2.2.13).
+ * Where there is no end, each datagram is a question of its own.
+ */
+export async function answer(peer: Duplex, bytes: Uint8Array): Promise<void> {
+  const writer = peer.writable.getWriter();
+  if (peer.framed) {
+    for await (const _ of peer.readable) await writer.write(bytes);
+  } else {
+    await writer.write(bytes);
+    await writer.close();
+    await discardAll(peer);
+  }
+}
+
+/** Reads to the peer's end, and keeps nothing. */
+export function discardAll(peer: Duplex): Promise<void> {
+  return pump(peer.readable, nowhere());
+}
