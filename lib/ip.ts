@@ -21,9 +21,11 @@ export function ipBytes(address: string): number[] {
   return [...head, ...zeros, ...tail].flatMap((group) => bigEndian(parseInt(group, 16)));
 }
 
-/** Writes 4 or 16 bytes as an address. */
+/** Writes 4 or 16 bytes as an address, an IPv4-mapped one with its IPv4 part (RFC 5952 section 5). */
 export function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
+  const mapped = bytes.subarray(0, 12).every((byte, at) => byte === (at < 10 ? 0 : 255));
+  if (mapped) return `::ffff:${bytes.subarray(12).join(".")}`;
   const groups = Array.from({ length: 8 }, (_, at) => bytes[2 * at]! << 8 | bytes[2 * at + 1]!);
   return canonicalIp(groups.map((group) => group.toString(16)).join(":"));
 }

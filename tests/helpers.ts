@@ -4,6 +4,7 @@ import { toBytes } from "@std/streams/to-bytes";
 import { toText } from "@std/streams/to-text";
 import { assert } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { hasNodeNetworking } from "../lib/runtime.ts";
 
 /** The repository. */
 export const ROOT = new URL("..", import.meta.url);
@@ -334,6 +335,14 @@ export function withIPv6(name: string): { name: string; ignore: boolean } {
   } catch {
     return { name: `${name} (skipped: no IPv6 here)`, ignore: true };
   }
+}
+
+/** The same for a test of what node:net and node:tls do, which not every runtime does right. */
+export async function withNodeNetworking(name: string): Promise<{ name: string; ignore: boolean }> {
+  const { text } = await runProgram(netechoCommand(["--version"]));
+  const version = /Deno (\d+\.\d+)/.exec(text)?.[1] ?? "";
+  if (hasNodeNetworking(version)) return { name, ignore: false };
+  return { name: `${name} (skipped: needs Deno 2.9, this is ${version})`, ignore: true };
 }
 
 /** The same for a test that asks a program to stop, which Windows has no signal for. */

@@ -32,6 +32,8 @@ export interface Preparing {
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
   readonly secure?: (socket: Socket) => Promise<Secured>;
+  /** Ends a handshake that closing the socket does not end. */
+  readonly cut?: () => void;
 }
 
 interface Ends {
@@ -73,6 +75,7 @@ export class StreamArrival implements Arrival {
   }
 
   close(): void {
+    this.#preparing.cut?.();
     closeQuietly(this.#socket);
   }
 

@@ -1,6 +1,7 @@
 /** Certificates: what one says, and one of our own. */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../address.ts";
+import { UsageError } from "../errors.ts";
 import type { Certificate } from "./security.ts";
 
 const LIFETIME = 30 * 24 * 3600 * 1000; // milliseconds
@@ -12,9 +13,8 @@ export interface Credentials {
   readonly key: string;
 }
 
-/** What the first certificate of a PEM file, or one in DER, says. */
-export function readCertificate(encoded: string | Uint8Array): Certificate {
-  const certificate = new X509Certificate(encoded);
+/** What a certificate says. */
+export function readCertificate(certificate: X509Certificate): Certificate {
   const { subject, issuer, subjectAltName, validFrom, validTo, fingerprint256 } = certificate;
   return {
     subject: onOneLine(subject),
@@ -24,6 +24,52 @@ export function readCertificate(encoded: string | Uint8Array): Certificate {
     validTo: Date.parse(validTo),
     fingerprint: fingerprint256,
   };
+}
+
+/** A PEM file that the command line names. */
+export interface PemFile {
+  readonly option: string;
+  readonly pem: string;
+}
+
+/**
+ * What the certificate of a PEM file says.
+ *
+ * @throws {UsageError} when there is none
+ */
+export function checkCertificate(file: PemFile): Certificate {
+  return readCertificate(parse(file));
+}
+
+/**
+ * What a certificate says whose key is given with it.
+ *
+ * @throws {UsageError} when one of them is none, or they do not belong together
+ */
+export function checkPair(cert: PemFile, key: PemFile): Certificate {
+  const certificate = parse(cert);
+  if (certificate.checkPrivateKey(parseKey(key))) return readCertificate(certificate);
+  throw new UsageError(
+    `Options ${cert.option} and ${key.option}: the key does not belong to the certificate`,
+  );
+}
+
+function parse({ option, pem }: PemFile): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new UsageError(`Option ${option}: the file holds no certificate in PEM`);
+  }
+}
+
+function parseKey({ option, pem }: PemFile): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new UsageError(
+      `Option ${option}: the file holds no private key in PEM without passphrase`,
+    );
+  }
 }
 
 /** A self-signed certificate for `hostnames`, valid for 30 days, that no disk ever sees. */

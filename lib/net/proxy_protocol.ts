@@ -3,7 +3,7 @@
  * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
  */
 import { isIPv4, isIPv6 } from "node:net";
-import { type Address, type InetAddress, isInet } from "../address.ts";
+import { type Address, isInet, socketAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
 import { bigEndian, canonicalIp, ipBytes, ipText } from "../ip.ts";
 import type { Reads } from "./chunks.ts";
@@ -96,11 +96,10 @@ async function readV2(from: Reads, transport: string): Promise<Ends | undefined>
   if (command === 0 || length === undefined) return undefined;
   if (body.length < 2 * length + 4) throw malformed(`${body.length} bytes hold no two addresses`);
   const view = new DataView(body.buffer);
-  const end = (at: number, port: number): InetAddress => ({
-    transport,
-    hostname: ipText(body.subarray(at, at + length)),
-    port: view.getUint16(port),
-  });
+  const end = (at: number, port: number) => {
+    const hostname = ipText(body.subarray(at, at + length));
+    return socketAddress(transport, { transport: "tcp", hostname, port: view.getUint16(port) });
+  };
   return { remote: end(0, 2 * length), local: end(length, 2 * length + 2) };
 }
 

@@ -1,6 +1,7 @@
 /** Connecting by TLS. */
 import { formatAddress, type InetAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
+import type { Values } from "../options.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
 import type { Secured } from "./arrival.ts";
 import { connectTcp } from "./dialing.ts";
@@ -15,11 +16,12 @@ import type { DialOptions } from "./transport.ts";
  *
  * @throws {NetworkError} saying what was tried, or why the peer is not trusted
  */
-export function dialTls(
+export async function dialTls(
   address: InetAddress,
   options: DialOptions<typeof dialOptions>,
 ): Promise<Duplex> {
-  return connectWithin({ address, ...options }, async ({ signal, attempts }) => {
+  await checkFiles(options.values);
+  return await connectWithin({ address, ...options }, async ({ signal, attempts }) => {
     const connection = await connectTcp(address, { ...options, signal, attempts });
     const { local, remote } = connection;
     const aborted = Promise.withResolvers<never>();
@@ -40,6 +42,20 @@ export function dialTls(
       signal.removeEventListener("abort", abort);
     }
   });
+}
+
+async function checkFiles(
+  { ca, clientCert, clientKey }: Values<typeof dialOptions>,
+): Promise<void> {
+  if (!ca && !clientCert) return;
+  const { checkCertificate, checkPair } = await import("./certificates.ts");
+  if (ca) checkCertificate({ option: "--ca", pem: ca });
+  if (clientCert && clientKey) {
+    checkPair({ option: "--client-cert", pem: clientCert }, {
+      option: "--client-key",
+      pem: clientKey,
+    });
+  }
 }
 
 async function secure(

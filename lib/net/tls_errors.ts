@@ -20,9 +20,12 @@ const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
     /not valid for name|NotValidForName|ALTNAME_INVALID/,
     "its certificate is for another name; try --servername NAME",
   ],
-  [/CERT_HAS_EXPIRED|: Expired/, "its certificate has expired; --insecure accepts it"],
   [
-    /NOT_YET_VALID|NotValidYet/,
+    /CERT_HAS_EXPIRED|: Expired|certificate expired/,
+    "its certificate has expired; --insecure accepts it",
+  ],
+  [
+    /NOT_YET_VALID|NotValidYet|not valid yet/,
     "its certificate is not valid yet; check the clocks, or use --insecure",
   ],
   [

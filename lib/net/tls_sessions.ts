@@ -1,4 +1,5 @@
 /** TLS sessions by node:tls: what was agreed on, and whether the peer is to be trusted. */
+import { X509Certificate } from "node:crypto";
 import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../address.ts";
 import { NetworkError } from "../errors.ts";
@@ -97,8 +98,11 @@ function judge(
       ? undefined
       : `its certificate is another one, with SHA-256 ${shown}`;
   }
-  // An Error as Node's types have it, in fact a code.
-  return session.authorized ? undefined : explainTls(session.authorizationError);
+  if (session.authorized) return undefined;
+  // node:tls says of an expired certificate now and then that it cannot verify it. Its reason is
+  // an Error as the types have it, in fact a code.
+  const expired = (security.chain?.[0]?.validTo ?? Infinity) < Date.now();
+  return explainTls(expired ? "CERT_HAS_EXPIRED" : session.authorizationError);
 }
 
 function securityOf(session: TLSSocket): Security {
@@ -117,7 +121,7 @@ function chainOf(session: TLSSocket): Certificate[] {
   // The last of a complete chain is its own issuer.
   while (next?.raw && !seen.has(next.fingerprint256)) {
     seen.add(next.fingerprint256);
-    chain.push(readCertificate(next.raw));
+    chain.push(readCertificate(new X509Certificate(next.raw)));
     next = next.issuerCertificate;
   }
   return chain;

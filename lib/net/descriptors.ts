@@ -1,0 +1,149 @@
+/**
+ * Sockets by their descriptors, through the system's own functions, for the little that the
+ * runtime has no call for. Linux alone; elsewhere there is another way or none.
+ */
+import { formatHostPort, type InetAddress, socketAddress } from "../address.ts";
+import { bigEndian, ipBytes, ipText } from "../ip.ts";
+
+const LIBRARY = "libc.so.6";
+const MOST_DESCRIPTORS = 65_536;
+// <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
+const SHUT_RDWR = 2;
+const ECONNREFUSED = 111;
+
+const FUNCTIONS = {
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+} as const;
+
+type End = "getsockname" | "getpeername";
+
+/** The sockets of this process. */
+export class Descriptors implements Disposable {
+  readonly #library: Deno.DynamicLibrary<typeof FUNCTIONS>;
+  readonly #name = new Uint8Array(28); // the longest of the names that are read
+  readonly #length = new Uint32Array(1);
+  readonly #number = new Uint32Array(1);
+  #peers = new Map<string, number>();
+
+  private constructor(library: Deno.DynamicLibrary<typeof FUNCTIONS>) {
+    this.#library = library;
+  }
+
+  /** Nothing where the system's functions cannot be had. */
+  static open(): Descriptors | undefined {
+    if (Deno.build.os !== "linux") return undefined;
+    try {
+      return new Descriptors(Deno.dlopen(LIBRARY, FUNCTIONS));
+    } catch {
+      return undefined; // no permission, or another C library
+    }
+  }
+
+  /** The socket that is bound to a port of this machine. */
+  ofPort({ port }: InetAddress): number | undefined {
+    return descriptors().find((descriptor) => this.nameOf(descriptor)?.port === port);
+  }
+
+  /** The socket that is connected to a remote. All are looked up at once: there may be many. */
+  ofPeer(remote: InetAddress): number | undefined {
+    const key = formatHostPort(remote);
+    const known = this.#peers.get(key);
+    if (known !== undefined && this.#peerOf(known) === key) return known;
+    this.#peers = new Map();
+    for (const descriptor of descriptors()) {
+      const peer = this.#peerOf(descriptor);
+      if (peer) this.#peers.set(peer, descriptor);
+    }
+    return this.#peers.get(key);
+  }
+
+  /** The address that a socket is bound to. */
+  nameOf(descriptor: number): InetAddress | undefined {
+    return this.#read("getsockname", descriptor);
+  }
+
+  #peerOf(descriptor: number): string | undefined {
+    const peer = this.#read("getpeername", descriptor);
+    return peer && formatHostPort(peer);
+  }
+
+  #read(end: End, descriptor: number): InetAddress | undefined {
+    this.#length[0] = this.#name.length;
+    const { symbols } = this.#library;
+    const failed = symbols[end](descriptor, this.#name, bytesOf(this.#length)) !== 0;
+    return failed ? undefined : readName(this.#name);
+  }
+
+  /** Has the kernel hold nothing back; sockets that a listener accepts inherit it (tcp(7)). */
+  setNoDelay(descriptor: number): void {
+    this.#number[0] = 1;
+    const value = bytesOf(this.#number);
+    this.#library.symbols.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, value, value.length);
+  }
+
+  /** Fixes the remote of a UDP socket, which learns of ICMP errors from then on (udp(7)). */
+  connect(descriptor: number, to: InetAddress): boolean {
+    const name = writeName(to);
+    return this.#library.symbols.connect(descriptor, name, name.length) === 0;
+  }
+
+  /** Whether a datagram has met a port on which nobody listens. */
+  wasRefused(descriptor: number): boolean {
+    this.#number[0] = 0;
+    this.#length[0] = this.#number.byteLength;
+    this.#library.symbols.getsockopt(
+      descriptor,
+      SOL_SOCKET,
+      SO_ERROR,
+      bytesOf(this.#number),
+      bytesOf(this.#length),
+    );
+    return this.#number[0] === ECONNREFUSED;
+  }
+
+  /** Ends both directions, whoever holds the socket. */
+  shutdown(descriptor: number): void {
+    this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
+  }
+
+  /** Lets go of the system's functions. */
+  [Symbol.dispose](): void {
+    this.#library.close();
+  }
+}
+
+function descriptors(): IteratorObject<number> {
+  return Array(MOST_DESCRIPTORS).keys().drop(3);
+}
+
+function bytesOf({ buffer }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer);
+}
+
+// As the system writes them (ip(7), ipv6(7)): family, port, and for IPv6 flow information before
+// the address and scope after it.
+function writeName({ hostname, port }: InetAddress): Uint8Array<ArrayBuffer> {
+  const address = ipBytes(hostname);
+  const parts = address.length === 4
+    ? [AF_INET, 0, ...bigEndian(port), ...address, ...Array<number>(8).fill(0)]
+    : [AF_INET6, 0, ...bigEndian(port), 0, 0, 0, 0, ...address, 0, 0, 0, 0];
+  return new Uint8Array(parts);
+}
+
+function readName(name: Uint8Array): InetAddress | undefined {
+  const [family] = name;
+  if (family !== AF_INET && family !== AF_INET6) return undefined;
+  const hostname = ipText(family === AF_INET ? name.subarray(4, 8) : name.subarray(8, 24));
+  return socketAddress("udp", { transport: "udp", hostname, port: name[2]! << 8 | name[3]! });
+}

@@ -1,0 +1,402 @@
+/** TLS, from both ends, against real peers, and against peers that are no good. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  bash,
+  echoThrough,
+  needing,
+  netecho,
+  netechoCommand,
+  netechoShell,
+  randomBytes,
+  readAll,
+  Running,
+  Server,
+  sha256,
+  unusedPort,
+  withNodeNetworking,
+  writeAll,
+} from "../helpers.ts";
+import { Authority } from "../pki.ts";
+
+const MIB = 1024 * 1024;
+
+function connect(port: number, authority: Authority): Promise<Deno.TlsConn> {
+  const caCerts = [Deno.readTextFileSync(authority.ca)];
+  return Deno.connectTls({ hostname: "localhost", port, caCerts });
+}
+
+/** A TLS server with a certificate of the authority. */
+async function serve(authority: Authority, args: readonly string[] = []): Promise<Server> {
+  const { cert, key } = await authority.issue();
+  return await Server.start(["--cert", cert, "--key", key, "--json", ...args], "tls://127.0.0.1:0");
+}
+
+Deno.test("a certificate is made where none is given, and its fingerprint can be pinned", async () => {
+  await using server = await Server.start(["--json"], "tls://127.0.0.1:0");
+  await server.line(/"event":"certificate"/);
+  const { fingerprint, generated, subject, names } = server.events[1] as Record<string, string>;
+  assertMatch(fingerprint!, /^([\dA-F]{2}:){31}[\dA-F]{2}$/);
+  assertEquals([generated as unknown, subject], [true, "CN=localhost"]);
+  const address = `tls://localhost:${server.port}`;
+  const untrusting = await netecho(["client", address], { input: "hello\n" });
+  assertEquals([untrusting.code, untrusting.text], [1, ""]);
+  assertStringIncludes(untrusting.stderr, "its certificate is self-signed, or signed by an");
+  await server.line(/"reason":"handshake"/);
+  assert(names !== undefined);
+});
+
+Deno.test({
+  ...await withNodeNetworking("--fingerprint trusts one certificate, --insecure any"),
+  async fn() {
+    await using server = await Server.start(["--json"], "tls://127.0.0.1:0");
+    await server.line(/"event":"certificate"/);
+    const { fingerprint } = server.events[1] as Record<string, string>;
+    const address = `tls://localhost:${server.port}`;
+    const plain = fingerprint!.replaceAll(":", "").toLowerCase();
+    for (
+      const option of [
+        `--fingerprint=${fingerprint}`,
+        `--fingerprint=sha256:${plain}`,
+        "--insecure",
+      ]
+    ) {
+      const { code, text, stderr } = await netecho(["client", address, option], {
+        input: "hello\n",
+      });
+      assertEquals([code, text, stderr], [0, "hello\n", ""]);
+    }
+    const other = plain.replace(/..$/, (last) => last === "00" ? "01" : "00");
+    const { code, stderr } = await netecho(["client", address, "--fingerprint", other]);
+    assertEquals(code, 1);
+    assertEquals(
+      stderr,
+      `netecho: Cannot connect to ${address}: its certificate is another one, with SHA-256 ${fingerprint}\n`,
+    );
+  },
+});
+
+Deno.test("each certificate that is no good is refused with its own message", async () => {
+  await using authority = await Authority.create();
+  const cases = [
+    [
+      await authority.issue({ dns: ["example.com"] }),
+      /: its certificate is for another name; try --servername NAME$/,
+    ],
+    [await authority.issue({ days: -10 }), /: its certificate has expired; --insecure accepts it$/],
+  ] as const;
+  for (const [{ cert, key }, message] of cases) {
+    await using server = await Server.start(["--cert", cert, "--key", key], "tls://127.0.0.1:0");
+    const address = `tls://localhost:${server.port}`;
+    const { code, text, stderr } = await netecho(["client", address, "--ca", authority.ca]);
+    assertEquals([code, text], [1, ""]);
+    assertMatch(stderr.trimEnd(), message);
+    const verbose = await netecho(["client", address, "--ca", authority.ca, "-v"]);
+    assertEquals(verbose.code, 1);
+    assertMatch(verbose.stderr.trimEnd(), message);
+  }
+});
+
+Deno.test("a name that is asked for is the name that is checked", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue({ dns: ["example.com"] });
+  await using server = await Server.start(["--cert", cert, "--key", key], "tls://127.0.0.1:0");
+  const args = ["client", `tls://localhost:${server.port}`, "--ca", authority.ca];
+  const { code, text } = await netecho([...args, "--servername", "example.com"], { input: "hi" });
+  assertEquals([code, text], [0, "hi"]);
+});
+
+Deno.test({
+  ...await withNodeNetworking("-v shows the session and the chain"),
+  async fn() {
+    await using authority = await Authority.create();
+    await using server = await serve(authority, ["--alpn", "h2,http/1.1"]);
+    const address = `tls://localhost:${server.port}`;
+    const args = ["client", address, "--ca", authority.ca, "-v", "--alpn", "http/1.1"];
+    const { code, stderr } = await netecho(args, { input: "hello\n" });
+    assertEquals(code, 0);
+    assertMatch(stderr, /^TLSv1\.3, TLS_\w+, ALPN http\/1\.1$/m);
+    assertMatch(stderr, /^certificate 0: CN=localhost$/m);
+    assertMatch(stderr, /^ {2}issuer: CN=Test CA$/m);
+    assertMatch(stderr, /^ {2}names: localhost$/m);
+    assertMatch(stderr, /^ {2}valid: \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/m);
+    assertMatch(stderr, /^ {2}SHA-256: ([\dA-F]{2}:){31}[\dA-F]{2}$/m);
+    assertMatch(stderr, /^connected to tls:\/\/127\.0\.0\.1:\d+ from tls:\S+ in [\d.]+ m?s$/m);
+    assertMatch(stderr, /^6 bytes sent, 6 bytes received$/m);
+    const opened = server.events.find(({ event }) => event === "opened");
+    assertEquals(opened?.alpn, "http/1.1");
+  },
+});
+
+Deno.test("no protocol in common is said on both sides", async () => {
+  await using authority = await Authority.create();
+  await using server = await serve(authority, ["--alpn", "h2"]);
+  const address = `tls://localhost:${server.port}`;
+  const args = ["client", address, "--ca", authority.ca, "--alpn", "h3"];
+  const { code, stderr } = await netecho(args);
+  assertEquals(code, 1);
+  assertMatch(stderr, /no protocol in common/);
+  assertMatch(await server.line(/"event":"refused"/), /no protocol in common \(ALPN\)/);
+});
+
+Deno.test({
+  ...await withNodeNetworking(
+    "--client-ca serves those alone whom it has signed, and says why not",
+  ),
+  async fn() {
+    await using authority = await Authority.create();
+    await using other = await Authority.create("Other CA");
+    await using server = await serve(authority, ["--client-ca", authority.ca]);
+    const connectAs = async (who?: { cert: string; key: string }) => {
+      const shown = who ? ["--client-cert", who.cert, "--client-key", who.key] : [];
+      const address = `tls://localhost:${server.port}`;
+      const args = ["client", address, "--ca", authority.ca, ...shown];
+      return await netecho(args, { input: "hello\n" });
+    };
+    const alice = await connectAs(await authority.issue({ cn: "alice" }));
+    assertEquals([alice.code, alice.text], [0, "hello\n"]);
+    assertMatch(await server.line(/"event":"opened"/), /"subject":"CN=alice"/);
+    for (
+      const [who, why] of [
+        [undefined, "it showed no certificate, and --client-ca asks for one"],
+        [
+          await other.issue({ cn: "mallory" }),
+          "its certificate (CN=mallory) is no valid one by --client-ca",
+        ],
+        [
+          await authority.issue({ cn: "carol", days: -10 }),
+          "its certificate (CN=carol) is no valid one by --client-ca",
+        ],
+      ] as const
+    ) {
+      const { code, text, stderr } = await connectAs(who);
+      assertEquals([code, text], [1, ""]);
+      assertMatch(stderr, /^netecho: The (peer reset the connection|connection failed) .*\n$/);
+      assert(server.events.some(({ detail }) => detail === why), why);
+    }
+  },
+});
+
+for (const client of [false, true]) {
+  const name = `half-close loses nothing in 50 MB, client certificates ${
+    client ? "asked for" : "or not"
+  }`;
+  Deno.test({
+    ...(client ? await withNodeNetworking(name) : { name }),
+    async fn() {
+      await using authority = await Authority.create();
+      const { cert, key } = await authority.issue();
+      await using server = await serve(authority, client ? ["--client-ca", authority.ca] : []);
+      const options = client
+        ? { cert: Deno.readTextFileSync(cert), key: Deno.readTextFileSync(key) }
+        : {};
+      const caCerts = [Deno.readTextFileSync(authority.ca)];
+      const { port } = server;
+      const conn = await Deno.connectTls({ hostname: "localhost", port, caCerts, ...options });
+      const bytes = randomBytes(50 * MIB);
+      const back = await echoThrough(conn, bytes);
+      assertEquals([back.length, await sha256(back)], [bytes.length, await sha256(bytes)]);
+      assertEquals(JSON.parse(await server.line(/"event":"closed"/)).reason, "eof");
+    },
+  });
+}
+
+for (const engine of [false, true]) {
+  const name = `a server that half-closes first reads on, ${
+    engine ? "by node:tls" : "by Deno's TLS"
+  }`;
+  Deno.test({
+    ...(engine ? await withNodeNetworking(name) : { name }),
+    async fn() {
+      await using authority = await Authority.create();
+      const file = await Deno.makeTempFile();
+      const answer = randomBytes(5 * MIB, 2);
+      await Deno.writeFile(file, answer);
+      const proxy = engine ? ["--proxy-protocol"] : [];
+      const args = ["--service", "reply", "--reply-file", file, "--show", "none", ...proxy];
+      await using server = await serve(authority, args);
+      await Deno.remove(file);
+      const caCerts = [Deno.readTextFileSync(authority.ca)];
+      const plain = await server.connect();
+      if (engine) await writeAll(plain, new TextEncoder().encode("PROXY UNKNOWN\r\n"));
+      const conn = await Deno.startTls(plain, { hostname: "localhost", caCerts });
+      assertEquals(await sha256(await readAll(conn)), await sha256(answer));
+      await writeAll(conn, new Uint8Array(20 * MIB));
+      await conn.closeWrite();
+      const { received, sent, reason } = JSON.parse(await server.line(/"event":"closed"/));
+      assertEquals([received, sent, reason], [20 * MIB, 5 * MIB, "eof"]);
+      conn.close();
+    },
+  });
+}
+
+Deno.test({
+  ...await withNodeNetworking("the client loses nothing in 50 MB, whoever does its TLS"),
+  async fn() {
+    await using authority = await Authority.create();
+    await using server = await serve(authority, ["--show", "none"]);
+    const address = `tls://localhost:${server.port}`;
+    for (const trust of [["--ca", authority.ca], ["--insecure"]]) {
+      const args = ["client", address, ...trust, "--verify"];
+      const { code, stderr } = await netecho(args, { input: randomBytes(50 * MIB) });
+      assertEquals([code, stderr], [0, "verified: 52,428,800 bytes came back as sent\n"]);
+    }
+  },
+});
+
+Deno.test({
+  ...needing(["openssl", "ncat"], "openssl s_client and ncat --ssl are served"),
+  async fn() {
+    await using authority = await Authority.create();
+    await using server = await serve(authority, ["--show", "none"]);
+    const env = { PORT: String(server.port), CA: authority.ca };
+    // s_client ends with its input, so that stays open until the echo is there.
+    const ask = (client: string) =>
+      bash(
+        `coproc C { ${client}; }; echo hello >&"\${C[1]}"; read -r -u "\${C[0]}" line; echo "$line"; kill $C_PID`,
+        { env },
+      );
+    const openssl =
+      'openssl s_client -quiet -verify_return_error -CAfile "$CA" -connect 127.0.0.1:$PORT 2>/dev/null';
+    for (const version of ["-tls1_3", "-tls1_2"]) {
+      assertEquals((await ask(`${openssl} ${version}`)).text, "hello\n");
+    }
+    assertEquals((await ask("ncat --ssl 127.0.0.1 $PORT")).text, "hello\n");
+  },
+});
+
+Deno.test({
+  ...needing(["openssl"], "openssl s_server serves the client, and its alerts are understood"),
+  async fn() {
+    await using authority = await Authority.create();
+    await using other = await Authority.create("Other CA");
+    const { cert, key } = await authority.issue();
+    const start = async (...args: string[]) => {
+      const files = ["-cert", cert, "-key", key, "-accept", "127.0.0.1:0", ...args];
+      const server = new Running(["openssl", ["s_server", ...files]]);
+      const line = await server.line(/^ACCEPT/);
+      return { server, address: `tls://localhost:${/(\d+)$/.exec(line)![1]}` };
+    };
+    const reverse = await start("-rev");
+    await using _reverse = reverse.server;
+    const trust = ["--ca", authority.ca, "--linger", "5s"];
+    const { code, text } = await netecho(["client", reverse.address, ...trust], { input: "abc\n" });
+    assertEquals([code, text], [0, "cba\n"]);
+
+    const strict = await start("-rev", "-Verify", "1", "-verify_return_error", "-CAfile", other.ca);
+    await using _strict = strict.server;
+    const refused = await netecho(["client", strict.address, ...trust]);
+    assertEquals(refused.code, 1);
+    assertMatch(refused.stderr, /the peer asks for a certificate; give --client-cert/);
+  },
+});
+
+Deno.test({
+  ...needing(["ncat"], "ncat --ssl serves the client, 5 MB each way"),
+  async fn() {
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const port = unusedPort();
+    const env = { PORT: String(port), CERT: cert, KEY: key, CA: authority.ca };
+    const client = netechoShell(["client", `tls://localhost:${port}`, "--retry", "10s"]);
+    const script =
+      'ncat -l --ssl --ssl-cert "$CERT" --ssl-key "$KEY" 127.0.0.1 $PORT </dev/zero | ' +
+      `head -c 5000000 | wc -c & head -c 5000000 /dev/zero | ${client} --ca "$CA" | ` +
+      "head -c 5000000 | wc -c; wait $!";
+    const { text } = await bash(script, { env });
+    assertEquals(text.split("\n").map(Number), [5_000_000, 5_000_000, 0]);
+  },
+});
+
+Deno.test("plain text, garbage and silence harm nobody, and each is one event", async () => {
+  await using authority = await Authority.create();
+  await using server = await serve(authority, ["--handshake-timeout", "300ms", "--show", "none"]);
+  const good = await connect(server.port, authority);
+  await good.handshake();
+  const silent = await server.connect();
+  const plain = await server.connect();
+  await writeAll(plain, new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
+  await readAll(plain).catch(() => {});
+  plain.close();
+  const half = await server.connect();
+  await writeAll(half, new Uint8Array([0x16, 3, 1, 2, 0, 1, 0]));
+  await half.closeWrite();
+  await readAll(half).catch(() => {});
+  half.close();
+  assertEquals((await readAll(silent).catch(() => new Uint8Array())).length, 0);
+  silent.close();
+  const bytes = randomBytes(MIB);
+  assertEquals(await sha256(await echoThrough(good, bytes)), await sha256(bytes));
+  await server.line(/"event":"closed"/);
+  const refused = server.events.filter(({ event }) => event === "refused");
+  assertEquals(refused.map(({ detail }) => detail).toSorted(), [
+    "it does not speak TLS; try tcp://",
+    "no complete TLS handshake within 300 ms",
+    "the peer closed the connection during the TLS handshake; does it speak TLS?",
+  ]);
+});
+
+Deno.test("a thousand garbage connections at once, and the next good client is served", async () => {
+  await using authority = await Authority.create();
+  await using server = await serve(authority, ["-q"]);
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(Array.from({ length: 100 }, async (_, index) => {
+      const conn = await server.connect();
+      if (index % 3) await conn.write(randomBytes(index * 7, index)).catch(() => {});
+      conn.close();
+    }));
+  }
+  const conn = await connect(server.port, authority);
+  assertEquals(await echoThrough(conn, new Uint8Array([1, 2, 3])), new Uint8Array([1, 2, 3]));
+});
+
+Deno.test({
+  ...needing(["openssl"], "a session that is cut off without close_notify is told from its end"),
+  async fn() {
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const files = ["-cert", cert, "-key", key, "-accept", "127.0.0.1:0", "-rev"];
+    await using peer = new Running(["openssl", ["s_server", ...files]]);
+    const port = /(\d+)$/.exec(await peer.line(/^ACCEPT/))![1];
+    const address = `tls://localhost:${port}`;
+    const args = ["client", address, "--ca", authority.ca];
+    await using client = new Running(netechoCommand(args), { stdin: "piped" });
+    const stdin = client.stdin.getWriter();
+    await stdin.write(new TextEncoder().encode("abc\n"));
+    await client.line(/cba/);
+    peer.kill("SIGKILL");
+    const { code, stderr } = await client.end();
+    await stdin.abort();
+    assertEquals(code, 1);
+    assertMatch(stderr, /the peer ended without close_notify, so that data may be missing$/m);
+  },
+});
+
+Deno.test("a certificate or key that is no good is a usage error on either side", async () => {
+  await using authority = await Authority.create();
+  const [one, two] = [await authority.issue(), await authority.issue()];
+  const server = ["server", "tls://127.0.0.1:0"];
+  const client = ["client", "tls://127.0.0.1:9"];
+  const cases: [args: string[], message: string][] = [
+    [
+      [...server, "--cert", one.cert, "--key", two.key],
+      "Options --cert and --key: the key does not belong to the certificate",
+    ],
+    [
+      [...server, "--cert", one.cert, "--key", two.cert],
+      "Option --key: the file holds no private key in PEM without passphrase",
+    ],
+    [
+      [...server, "--client-ca", one.key],
+      "Option --client-ca: the file holds no certificate in PEM",
+    ],
+    [[...client, "--ca", one.key], "Option --ca: the file holds no certificate in PEM"],
+    [
+      [...client, "--client-cert", one.cert, "--client-key", two.key],
+      "Options --client-cert and --client-key: the key does not belong to the certificate",
+    ],
+  ];
+  for (const [args, message] of cases) {
+    const { code, text, stderr } = await netecho(args);
+    assertEquals([code, text, stderr], [2, "", `netecho: ${message}\n`]);
+  }
+});
