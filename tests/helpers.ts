@@ -74,6 +74,13 @@ export function bash(
   return runProgram(["bash", ["-c", script]], options);
 }
 
+/** The line that a client brings in answer to `hello`, its input open until then. */
+export async function greet(command: string, env: Record<string, string>): Promise<string> {
+  const script = `coproc C { ${command}; }; echo hello >&"\${C[1]}"; ` +
+    'read -r -u "${C[0]}" line; echo "$line"; kill $C_PID';
+  return (await bash(script, { env })).text;
+}
+
 // A program may end before it has read its input: that is for the test to judge.
 async function feed(stdin: WritableStreamDefaultWriter, input: Input): Promise<void> {
   try {
@@ -183,7 +190,7 @@ export class Server extends Running {
     const server = new Server(netechoCommand(["server", address, ...args]));
     const json = args.includes("--json");
     const line = await server.line(json ? /"event":"listening"/ : /^listening /);
-    server.port = json ? JSON.parse(line).port : Number(/:(\d+)$/.exec(line)![1]);
+    server.port = json ? JSON.parse(line).port : Number(/:(\d+)$/.exec(line)?.[1]);
     return server;
   }
 

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import {
   bash,
   echoThrough,
+  greet,
   needing,
   netecho,
   netechoCommand,
@@ -249,18 +250,12 @@ Deno.test({
     await using authority = await Authority.create();
     await using server = await serve(authority, ["--show", "none"]);
     const env = { PORT: String(server.port), CA: authority.ca };
-    // s_client ends with its input, so that stays open until the echo is there.
-    const ask = (client: string) =>
-      bash(
-        `coproc C { ${client}; }; echo hello >&"\${C[1]}"; read -r -u "\${C[0]}" line; echo "$line"; kill $C_PID`,
-        { env },
-      );
     const openssl =
       'openssl s_client -quiet -verify_return_error -CAfile "$CA" -connect 127.0.0.1:$PORT 2>/dev/null';
     for (const version of ["-tls1_3", "-tls1_2"]) {
-      assertEquals((await ask(`${openssl} ${version}`)).text, "hello\n");
+      assertEquals(await greet(`${openssl} ${version}`, env), "hello\n");
     }
-    assertEquals((await ask("ncat --ssl 127.0.0.1 $PORT")).text, "hello\n");
+    assertEquals(await greet("ncat --ssl 127.0.0.1 $PORT", env), "hello\n");
   },
 });
 

@@ -1,0 +1,209 @@
+/** UDP from both ends: sizes, remotes, and what it must not be used for. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  greet,
+  needing,
+  netecho,
+  netechoCommand,
+  onLinux,
+  randomBytes,
+  Running,
+  Server,
+  unusedPort,
+  withIPv6,
+} from "../helpers.ts";
+
+type Datagrams = Deno.DatagramConn;
+
+function bindUdp(hostname = "127.0.0.1", port = 0): Datagrams {
+  return Deno.listenDatagram({ transport: "udp", hostname, port });
+}
+
+function serve(args: readonly string[] = [], address = "udp://127.0.0.1:0"): Promise<Server> {
+  return Server.start(["--json", ...args], address);
+}
+
+/** Sends a datagram, and returns the next that comes. */
+async function ask(socket: Datagrams, datagram: Uint8Array, to: Deno.NetAddr): Promise<Uint8Array> {
+  await socket.send(datagram, to);
+  const [answer] = await socket.receive(new Uint8Array(65_536));
+  return answer;
+}
+
+function at(port: number, hostname = "127.0.0.1"): Deno.NetAddr {
+  return { transport: "udp", hostname, port };
+}
+
+Deno.test("every size from 0 to the largest comes back as one datagram", async () => {
+  await using server = await serve(["--show", "none"]);
+  using socket = closing(bindUdp());
+  for (const size of [0, 1, 2, 511, 512, 513, 1471, 1472, 1473, 8192, 9000, 65_506, 65_507]) {
+    const datagram = randomBytes(size, size + 1);
+    assertEquals(await ask(socket.conn, datagram, at(server.port)), datagram);
+  }
+});
+
+Deno.test({
+  ...withIPv6("the largest datagram over IPv6 is 20 bytes larger"),
+  async fn() {
+    await using server = await serve(["--show", "none"], "udp://[::1]:0");
+    using socket = closing(bindUdp("::1"));
+    const datagram = randomBytes(65_527);
+    assertEquals(await ask(socket.conn, datagram, at(server.port, "::1")), datagram);
+  },
+});
+
+Deno.test("one connection for each remote, with its own bytes, until it is silent", async () => {
+  await using server = await serve(["--idle-timeout", "200ms"]);
+  using one = closing(bindUdp());
+  using other = closing(bindUdp());
+  const [a, b] = [new Uint8Array([1]), new Uint8Array([2, 2])];
+  const echoes = await Promise.all([
+    ask(one.conn, a, at(server.port)),
+    ask(other.conn, b, at(server.port)),
+  ]);
+  assertEquals(echoes, [a, b]);
+  assertEquals(await ask(one.conn, b, at(server.port)), b);
+  await server.line({ test: () => server.events.filter(isClosed).length === 2 });
+  const closed = server.events.filter(isClosed);
+  assertEquals(closed.map(({ reason }) => reason), ["idle", "idle"]);
+  assertEquals(closed.map(({ received, sent }) => [received, sent]).toSorted(), [[2, 2], [3, 3]]);
+});
+
+const isClosed = ({ event }: Record<string, unknown>) => event === "closed";
+
+Deno.test("stopping answers what has come, and says so", async () => {
+  const server = await serve();
+  using socket = closing(bindUdp());
+  await ask(socket.conn, new Uint8Array(10), at(server.port));
+  assertEquals((await server.stop()).code, 0);
+  assertEquals(server.events.find(isClosed)?.reason, "stopped");
+});
+
+Deno.test("five thousand remotes are served: more than are kept, and the silent ones make room", async () => {
+  await using server = await serve(["--quiet"]);
+  // A few at a time: what the kernel cannot hold for a socket, it drops.
+  for (let round = 0; round < 100; round++) {
+    const sockets = Array.from({ length: 50 }, () => bindUdp());
+    const datagram = randomBytes(100, round + 1);
+    const echoes = await Promise.all(sockets.map((each) => ask(each, datagram, at(server.port))));
+    assert(echoes.every((echo) => echo.length === 100 && echo[99] === datagram[99]));
+    for (const socket of sockets) socket.close();
+  }
+  using socket = closing(bindUdp());
+  assertEquals(await ask(socket.conn, new Uint8Array([7]), at(server.port)), new Uint8Array([7]));
+});
+
+Deno.test({
+  ...onLinux("no answer to a service's own port"),
+  // Ports below 1024 need a privilege.
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  async fn() {
+    await using server = await serve();
+    for (const port of [7, 9, 13, 17, 19, 37]) {
+      using socket = closing(bindUdp("127.0.0.1", port));
+      await socket.conn.send(new Uint8Array([port]), at(server.port));
+      await server.line({ test: (line) => line.includes(`from port ${port}, a service's own`) });
+    }
+    using socket = closing(bindUdp());
+    assertEquals(await ask(socket.conn, new Uint8Array([1]), at(server.port)), new Uint8Array([1]));
+    const opened = server.events.filter(({ event }) => event === "opened");
+    assertEquals(opened.length, 1);
+  },
+});
+
+Deno.test("no answer is longer than its question", async () => {
+  await using server = await serve(["--service", "reply", "--reply", "0123456789"]);
+  using socket = closing(bindUdp());
+  await socket.conn.send(new Uint8Array(9), at(server.port));
+  await server.line(
+    /the answer of 10 bytes is withheld: over UDP none is longer than its question/,
+  );
+  const answer = await ask(socket.conn, new Uint8Array(10), at(server.port));
+  assertEquals(new TextDecoder().decode(answer), "0123456789");
+});
+
+for (
+  const [program, command] of [
+    ["nc", "nc -u 127.0.0.1 $PORT"],
+    ["ncat", "ncat -u 127.0.0.1 $PORT"],
+    ["socat", "socat - UDP:127.0.0.1:$PORT"],
+  ] as const
+) {
+  Deno.test({
+    ...needing([program], `${program} gets its echo over UDP`),
+    async fn() {
+      await using server = await serve();
+      assertEquals(await greet(command, { PORT: String(server.port) }), "hello\n");
+    },
+  });
+}
+
+Deno.test("the client verifies an echo over UDP, and does not wait for more", async () => {
+  await using server = await serve(["--show", "none"]);
+  const args = ["client", `udp://127.0.0.1:${server.port}`, "--verify", "--linger", "60s"];
+  const { code, stderr } = await netecho(args, { input: randomBytes(65_507) });
+  assertEquals([code, stderr], [0, "verified: 65,507 bytes came back as sent\n"]);
+});
+
+Deno.test("the client sends a datagram a line with --delay-lines, else a chunk", async () => {
+  await using server = await serve();
+  const address = `udp://127.0.0.1:${server.port}`;
+  const options = { input: "a\nbc\n" };
+  await netecho(["client", address, "--linger", "1ms"], options);
+  await netecho(["client", address, "--linger", "1ms", "--delay-lines", "1ms"], options);
+  await server.line({ test: () => server.lines.join().includes('"text":"bc') });
+  const data = server.events.filter(({ event }) => event === "data");
+  assertEquals(data.map(({ text }) => text), ["a\nbc\n", "a\n", "bc\n"]);
+});
+
+Deno.test({
+  ...onLinux("the client says when a port is unreachable, before or after an answer"),
+  async fn() {
+    const address = `udp://127.0.0.1:${unusedPort()}`;
+    const nobody = await netecho(["client", address], { input: "hello\n" });
+    assertEquals([nobody.code, nobody.text], [1, ""]);
+    assertEquals(nobody.stderr, `netecho: Nobody listens on ${address}: port unreachable\n`);
+
+    const server = await serve();
+    const args = ["client", `udp://127.0.0.1:${server.port}`];
+    await using client = new Running(netechoCommand(args), { stdin: "piped" });
+    const stdin = client.stdin.getWriter();
+    await stdin.write(new TextEncoder().encode("one\n"));
+    await client.line(/one/);
+    await server.stop();
+    await stdin.write(new TextEncoder().encode("two\n"));
+    const { code, stderr } = await client.end();
+    await stdin.abort();
+    assertEquals(code, 1);
+    assertMatch(stderr, /^netecho: Nobody listens on udp:\S+: port unreachable\n$/);
+  },
+});
+
+Deno.test("the client says when no answer came", async () => {
+  await using server = await serve(["--service", "discard"]);
+  const address = `udp://127.0.0.1:${server.port}`;
+  const { code, stderr } = await netecho(["client", address, "--linger", "50ms"], { input: "x" });
+  assertEquals([code, stderr], [0, `no answer from ${address}\n`]);
+});
+
+Deno.test("the client takes nothing from anybody else", async () => {
+  using peer = closing(bindUdp());
+  using stranger = closing(bindUdp());
+  const { port } = peer.conn.addr as Deno.NetAddr;
+  const args = netechoCommand(["client", `udp://127.0.0.1:${port}`]);
+  await using client = new Running(args, { stdin: "piped" });
+  const stdin = client.stdin.getWriter();
+  await stdin.write(new TextEncoder().encode("hello\n"));
+  const [, from] = await peer.conn.receive();
+  await stranger.conn.send(new TextEncoder().encode("spoof\n"), from);
+  await peer.conn.send(new TextEncoder().encode("answer\n"), from);
+  await client.line(/answer/);
+  assertEquals(client.lines, ["answer"]);
+  await stdin.close();
+  assertEquals((await client.end()).code, 0);
+});
+
+function closing(conn: Datagrams): { conn: Datagrams } & Disposable {
+  return { conn, [Symbol.dispose]: () => conn.close() };
+}

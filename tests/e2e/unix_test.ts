@@ -1,0 +1,120 @@
+/** Unix sockets: the file, its permissions, and who was there before. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  bash,
+  echoThrough,
+  needing,
+  netecho,
+  onLinux,
+  randomBytes,
+  Server,
+  sha256,
+} from "../helpers.ts";
+
+const skipped = { ...onLinux("x") }.ignore;
+
+async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Starts a server on a Unix socket and waits until it listens. */
+async function serve(path: string, args: readonly string[] = []): Promise<Server> {
+  return await Server.start(["--json", ...args], `unix:${path}`);
+}
+
+Deno.test({
+  ...onLinux("a socket echoes, is told in full, and its file goes with the server"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/echo.sock`;
+      await using server = await serve(path, ["--show", "none"]);
+      const bytes = randomBytes(5_000_000);
+      const conn = await Deno.connect({ transport: "unix", path });
+      assertEquals(await sha256(await echoThrough(conn, bytes)), await sha256(bytes));
+      const { code, stderr } = await netecho(["client", `unix:${path}`, "--verify"], {
+        input: bytes,
+      });
+      assertEquals([code, stderr], [0, "verified: 5,000,000 bytes came back as sent\n"]);
+      const { address, transport, path: told } = server.events[0]!;
+      assertEquals([address, transport, told], [`unix:${path}`, "unix", path]);
+      assertEquals((await server.stop()).code, 0);
+      assert(!exists(path));
+    }),
+});
+
+Deno.test({
+  ...onLinux("a stale file is replaced, a live socket and any other file are errors"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/echo.sock`;
+      const killed = await serve(path);
+      await killed.stop("SIGKILL");
+      assert(exists(path));
+      await using _server = await serve(path);
+      const second = await netecho(["server", `unix:${path}`]);
+      assertEquals([second.code, second.text], [1, ""]);
+      assertMatch(
+        second.stderr,
+        /^netecho: Cannot listen on unix:\S+: the address is already in use\n$/,
+      );
+      const conn = await Deno.connect({ transport: "unix", path });
+      assertEquals(await echoThrough(conn, new Uint8Array([1])), new Uint8Array([1]));
+
+      await Deno.writeTextFile(`${folder}/file`, "precious");
+      const third = await netecho(["server", `unix:${folder}/file`]);
+      assertEquals(third.code, 1);
+      assertEquals(await Deno.readTextFile(`${folder}/file`), "precious");
+      const nobody = await netecho(["client", `unix:${folder}/none`]);
+      assertEquals(nobody.code, 1);
+      assertMatch(
+        nobody.stderr,
+        /^netecho: Cannot connect to unix:\S+: no such file or directory\n$/,
+      );
+    }),
+});
+
+Deno.test({
+  ...onLinux("--mode is the mode from the first moment on"),
+  fn: () =>
+    withFolder(async (folder) => {
+      for (const mode of ["0600", "666"]) {
+        const path = `${folder}/${mode}`;
+        await using _server = await serve(path, ["--mode", mode]);
+        const { mode: found } = await Deno.lstat(path);
+        assertEquals((found! & 0o777).toString(8), mode.replace(/^0/, ""));
+      }
+    }),
+});
+
+Deno.test({
+  ...needing(["socat", "nc"], "socat and nc get their echo, also by an abstract name"),
+  ignore: skipped || needing(["socat", "nc"], "").ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/echo.sock`;
+      const name = `netecho-${crypto.randomUUID()}`;
+      await using _one = await serve(path);
+      await using _two = await serve(`@${name}`);
+      const env = { SOCKET: path, NAME: name };
+      const ask = async (command: string) => (await bash(command, { input: "hello\n", env })).text;
+      assertEquals(await ask('socat - UNIX-CONNECT:"$SOCKET"'), "hello\n");
+      assertEquals(await ask('nc -N -U "$SOCKET"'), "hello\n");
+      assertEquals(await ask('socat - ABSTRACT-CONNECT:"$NAME"'), "hello\n");
+      const { text } = await netecho(["client", `unix:@${name}`], { input: "hello\n" });
+      assertEquals(text, "hello\n");
+    }),
+});
