@@ -3,7 +3,7 @@ import { type Clock, wait } from "./clock.ts";
 import { NetworkError, UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
-const FIRST_PAUSE = 100; // milliseconds; each further pause is half as long again
+const FIRST_PAUSE = 100; // milliseconds; each further pause is twice as long
 const LONGEST_PAUSE = 1000;
 
 /** When to give up. */
@@ -54,7 +54,7 @@ export async function retry<T>(
       if (!(error instanceof NetworkError) || tries >= times || left <= 0) throw error;
       onFailure(error);
       await wait(clock, Math.min(pause, left)).over;
-      pause = Math.min(pause * 1.5, LONGEST_PAUSE);
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }
 }

@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import type { Duplex as NodeDuplex } from "node:stream";
 import { type InetAddress, socketAddress } from "../address.ts";
+import { explain, NetworkError } from "../errors.ts";
 import { requireNodeNetworking } from "../runtime.ts";
 import type { Socket } from "./duplex.ts";
 import { Inbox } from "./inbox.ts";
@@ -29,10 +30,10 @@ export async function connectFrom(
   const give = () => socket.destroy(signal.reason);
   signal.addEventListener("abort", give, { once: true });
   socket.once("connect", connected.resolve);
-  socket.once("error", connected.reject);
+  socket.once("error", (error) => connected.reject(failureOf(error, from)));
   await connected.promise.finally(() => {
     signal.removeEventListener("abort", give);
-    socket.off("error", connected.reject);
+    socket.removeAllListeners("error");
   });
   const end = (hostname = "", port = 0) =>
     socketAddress(to.transport, { transport: "tcp", hostname, port });
@@ -42,6 +43,13 @@ export async function connectFrom(
     remote: end(socket.remoteAddress, socket.remotePort),
     close: () => socket.destroy(),
   };
+}
+
+function failureOf(error: Error & { syscall?: string }, { hostname }: InetAddress): Error {
+  if (error.syscall !== "bind") return error;
+  const { code } = error as { code?: string };
+  const reason = code === "EINVAL" ? "this machine does not have that address" : explain(error);
+  return new NetworkError(`Cannot connect from ${hostname}: ${reason}`, { cause: error });
 }
 
 /** Reads and writes a stream of Node's, with backpressure both ways. */

@@ -1,0 +1,149 @@
+/** How the client connects, and which way it lets bytes go. */
+import { assertEquals, assertMatch } from "@std/assert";
+import {
+  netecho,
+  netechoCommand,
+  onLinux,
+  randomBytes,
+  readAll,
+  Running,
+  Server,
+  unusedPort,
+  withNodeNetworking,
+  writeAll,
+} from "../helpers.ts";
+
+/** A peer that a test plays itself. */
+function listen(): Deno.TcpListener {
+  return Deno.listen({ hostname: "127.0.0.1", port: 0 });
+}
+
+Deno.test({
+  ...await withNodeNetworking("--source is where the peer sees the client, over TCP, TLS and UDP"),
+  ignore: onLinux("").ignore || (await withNodeNetworking("")).ignore,
+  async fn() {
+    for (const transport of ["tcp", "tls", "udp"]) {
+      await using server = await Server.start(["--json"], `${transport}://127.0.0.1:0`);
+      const port = unusedPort();
+      const address = `${transport}://127.0.0.1:${server.port}`;
+      const trust = transport === "tls" ? ["--insecure"] : [];
+      const args = ["client", address, "--source", `127.0.0.5:${port}`, "--linger", "5s", ...trust];
+      const { code, text, stderr } = await netecho([...args, "--verify"], {
+        input: randomBytes(3000),
+      });
+      assertEquals([code, text.length > 0, stderr], [
+        0,
+        true,
+        "verified: 3,000 bytes came back as sent\n",
+      ]);
+      assertMatch(
+        await server.line(/"opened"/),
+        new RegExp(`"remote":"${transport}://127.0.0.5:${port}"`),
+      );
+    }
+  },
+});
+
+Deno.test({
+  ...await withNodeNetworking("--source loses nothing in 50 MB, and names what it cannot bind"),
+  async fn() {
+    await using server = await Server.start(["-q"]);
+    const args = ["client", "127.0.0.1", String(server.port), "--verify", "--source"];
+    const { code, stderr } = await netecho([...args, "127.0.0.1"], {
+      input: randomBytes(50 << 20),
+    });
+    assertEquals([code, stderr], [0, "verified: 52,428,800 bytes came back as sent\n"]);
+    const foreign = await netecho([...args, "192.0.2.1"]);
+    assertEquals(foreign.code, 1);
+    assertMatch(
+      foreign.stderr,
+      /^netecho: Cannot connect from 192\.0\.2\.1: this machine does not have that address\n$/,
+    );
+  },
+});
+
+Deno.test("--recv-only leaves stdin alone and sends no FIN", async () => {
+  using listener = listen();
+  const args = ["client", "127.0.0.1", String(listener.addr.port), "--recv-only"];
+  await using client = new Running(netechoCommand(args));
+  const conn = await listener.accept();
+  await writeAll(conn, new TextEncoder().encode("first\n"));
+  await client.line(/first/);
+  let ended = false;
+  const reading = readAll(conn).then((bytes) => (ended = true, bytes));
+  await writeAll(conn, new TextEncoder().encode("second\n"));
+  await client.line(/second/);
+  assertEquals(ended, false);
+  await conn.closeWrite();
+  assertEquals([(await client.end()).code, (await reading).length], [0, 0]);
+  conn.close();
+});
+
+Deno.test("--send-only sends all, prints nothing, and ends with the peer", async () => {
+  await using server = await Server.start(["--json", "--show", "none"]);
+  const args = ["client", "127.0.0.1", String(server.port), "--send-only"];
+  const { code, text, stderr } = await netecho(args, { input: randomBytes(5_000_000) });
+  assertEquals([code, text, stderr], [0, "", ""]);
+  const { received, sent } = JSON.parse(await server.line(/"closed"/));
+  assertEquals([received, sent], [5_000_000, 5_000_000]);
+});
+
+Deno.test("--retry waits for the peer to come, -v tells of it", async () => {
+  const port = unusedPort();
+  const args = ["client", "127.0.0.1", String(port), "--retry", "60s", "-v"];
+  const asking = netecho(args, { input: "hello\n" });
+  const refusedOnce = await netecho(["client", "127.0.0.1", String(port)]); // nobody is there yet
+  assertEquals(refusedOnce.code, 1);
+  await using _server = await Server.start([], `127.0.0.1:${port}`);
+  const { code, text, stderr } = await asking;
+  assertEquals([code, text], [0, "hello\n"]);
+  assertMatch(stderr, /^Cannot connect to \S+: connection refused \(tried \S+\); trying again$/m);
+  assertMatch(
+    stderr,
+    /^connected to tcp:\/\/127\.0\.0\.1:\d+ from tcp:\/\/127\.0\.0\.1:\d+ in [\d.]+ m?s$/m,
+  );
+  assertMatch(stderr, /^6 bytes sent, 6 bytes received$/m);
+});
+
+Deno.test("--retry N gives up after N more attempts", async () => {
+  const args = ["client", "127.0.0.1", String(unusedPort()), "--retry", "2", "-v"];
+  const { code, stderr } = await netecho(args);
+  const lines = stderr.trimEnd().split("\n");
+  assertEquals([code, lines.length], [1, 3]);
+  assertEquals(lines.filter((line) => line.endsWith("; trying again")).length, 2);
+  assertMatch(lines[2]!, /^netecho: Cannot connect to /);
+});
+
+Deno.test("--delay-lines sends line by line, and the rest when stdin ends", async () => {
+  await using server = await Server.start(["--json"]);
+  const args = ["client", "127.0.0.1", String(server.port), "--delay-lines", "20ms"];
+  const { code, text } = await netecho(args, { input: "one\ntwo\n\nrest" });
+  assertEquals([code, text], [0, "one\ntwo\n\nrest"]);
+  await server.line(/"closed"/);
+  const data = server.events.filter(({ event }) => event === "data");
+  assertEquals(data.map(({ text }) => text), ["one\n", "two\n", "\n", "rest"]);
+});
+
+Deno.test("--keepalive is asked of the system", {
+  ignore: onLinux("").ignore,
+}, async () => {
+  using listener = listen();
+  const { port } = listener.addr;
+  const args = netechoCommand(["client", "127.0.0.1", String(port), "--keepalive"]);
+  await using client = new Running(args, { stdin: "piped" });
+  const stdin = client.stdin.getWriter();
+  const conn = await listener.accept();
+  await stdin.write(new Uint8Array(1));
+  await conn.read(new Uint8Array(1));
+  const { port: from } = conn.remoteAddr;
+  // /proc/net/tcp: timer_active is 1 where a segment is not acknowledged, then 2 for keepalive.
+  const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, "0");
+  const ends = new RegExp(`:${hex(from)} \\w+:${hex(port)} (?:\\S+ ){2}(\\d\\d):`);
+  let timer: string | undefined;
+  while (timer === undefined || timer === "01") {
+    timer = ends.exec(await Deno.readTextFile("/proc/net/tcp"))?.[1];
+  }
+  assertEquals(timer, "02");
+  conn.close();
+  await stdin.abort();
+});
