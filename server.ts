@@ -162,9 +162,8 @@ async function listenAll(targets: readonly Target[], values: Values<typeof optio
 
 function showCertificate({ listener: { address, certificate } }: Binding, log: Log): void {
   if (!certificate) return;
-  const { subject, names, fingerprint, validTo } = certificate;
+  const { generated, subject, names, fingerprint, validTo } = certificate;
   const until = new Date(validTo).toISOString().slice(0, 10);
-  const generated = subject === certificate.issuer;
   log.emit({ event: "certificate", address, generated, subject, names, fingerprint, until });
 }
 

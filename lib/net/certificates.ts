@@ -1,5 +1,6 @@
 /** Certificates: what one says, and one of our own. */
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../address.ts";
 import { UsageError } from "../errors.ts";
 import type { Certificate } from "./security.ts";
@@ -48,10 +49,16 @@ export function checkCertificate(file: PemFile): Certificate {
  */
 export function checkPair(cert: PemFile, key: PemFile): Certificate {
   const certificate = parse(cert);
-  if (certificate.checkPrivateKey(parseKey(key))) return readCertificate(certificate);
+  // Not every runtime has X509Certificate.checkPrivateKey.
+  const [shown, own] = [certificate.publicKey, createPublicKey(parseKey(key))];
+  if (encode(shown).equals(encode(own))) return readCertificate(certificate);
   throw new UsageError(
     `Options ${cert.option} and ${key.option}: the key does not belong to the certificate`,
   );
+}
+
+function encode(key: KeyObject): Buffer {
+  return key.export({ type: "spki", format: "der" });
 }
 
 function parse({ option, pem }: PemFile): X509Certificate {

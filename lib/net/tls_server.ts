@@ -32,7 +32,7 @@ export async function listenTls(
 ): Promise<Listener> {
   const { cert, key } = values;
   const credentials = cert && key ? { cert, key } : await generate(address);
-  const certificate = checkPair(
+  const checked = checkPair(
     { option: "--cert", pem: credentials.cert },
     { option: "--key", pem: credentials.key },
   );
@@ -47,6 +47,7 @@ export async function listenTls(
     listener.close();
     system?.[Symbol.dispose]();
   };
+  const certificate = { ...checked, generated: !cert };
   return { address: socketAddress("tls", listener.addr), certificate, accept, close };
 }
 

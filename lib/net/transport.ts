@@ -27,8 +27,8 @@ export interface Arrival {
 export interface Listener {
   /** The address that is bound, with the real port. */
   readonly address: Address;
-  /** What it shows to its peers. */
-  readonly certificate?: Certificate | undefined;
+  /** What it shows to its peers, and whether that was made for this run. */
+  readonly certificate?: Certificate & { readonly generated: boolean };
   /** The next peer. Rejects when one failed to arrive; the listener goes on. */
   accept(): Promise<Arrival>;
   /** Stops listening; a pending accept rejects. */
