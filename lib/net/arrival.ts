@@ -86,17 +86,11 @@ export class StreamArrival implements Arrival {
     const cancel = clock.after(handshakeTimeout, () => {
       const limit = formatDuration(handshakeTimeout);
       late.reject(new NetworkError(`no complete ${progress.waitingFor} within ${limit}`));
+      this.close();
     });
     const preparing = this.#steps(progress);
-    try {
-      return await Promise.race([preparing, late.promise]);
-    } catch (error) {
-      preparing.catch(() => {}); // closing ends what still waits
-      this.close();
-      throw error;
-    } finally {
-      cancel();
-    }
+    preparing.catch(() => closeQuietly(this.#socket));
+    return await Promise.race([preparing, late.promise]).finally(cancel);
   }
 
   async #steps(progress: { waitingFor: string }): Promise<Duplex> {

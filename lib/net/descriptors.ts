@@ -6,7 +6,7 @@ import { formatHostPort, type InetAddress, socketAddress } from "../address.ts";
 import { bigEndian, ipBytes, ipText } from "../ip.ts";
 
 const LIBRARY = "libc.so.6";
-const MOST_DESCRIPTORS = 65_536;
+const GAP = 1024; // descriptors in a row that are no sockets, and there are no more: they are dense
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -52,19 +52,20 @@ export class Descriptors implements Disposable {
 
   /** The socket that is bound to a port of this machine. */
   ofPort({ port }: InetAddress): number | undefined {
-    return descriptors().find((descriptor) => this.nameOf(descriptor)?.port === port);
+    for (const [descriptor, name] of this.#all("getsockname")) {
+      if (name.port === port) return descriptor;
+    }
+    return undefined;
   }
 
   /** The socket that is connected to a remote. All are looked up at once: there may be many. */
   ofPeer(remote: InetAddress): number | undefined {
     const key = formatHostPort(remote);
     const known = this.#peers.get(key);
-    if (known !== undefined && this.#peerOf(known) === key) return known;
-    this.#peers = new Map();
-    for (const descriptor of descriptors()) {
-      const peer = this.#peerOf(descriptor);
-      if (peer) this.#peers.set(peer, descriptor);
-    }
+    const peer = known !== undefined && this.#read("getpeername", known);
+    if (peer && formatHostPort(peer) === key) return known;
+    const all = this.#all("getpeername");
+    this.#peers = new Map(all.map(([descriptor, name]) => [formatHostPort(name), descriptor]));
     return this.#peers.get(key);
   }
 
@@ -73,9 +74,13 @@ export class Descriptors implements Disposable {
     return this.#read("getsockname", descriptor);
   }
 
-  #peerOf(descriptor: number): string | undefined {
-    const peer = this.#read("getpeername", descriptor);
-    return peer && formatHostPort(peer);
+  *#all(end: End): Generator<[descriptor: number, name: InetAddress]> {
+    for (let descriptor = 3, last = 3; descriptor < last + GAP; descriptor++) {
+      const name = this.#read(end, descriptor);
+      if (!name) continue;
+      yield [descriptor, name];
+      last = descriptor;
+    }
   }
 
   #read(end: End, descriptor: number): InetAddress | undefined {
@@ -121,10 +126,6 @@ export class Descriptors implements Disposable {
   [Symbol.dispose](): void {
     this.#library.close();
   }
-}
-
-function descriptors(): IteratorObject<number> {
-  return Array(MOST_DESCRIPTORS).keys().drop(3);
 }
 
 function bytesOf({ buffer }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

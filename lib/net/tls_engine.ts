@@ -8,18 +8,11 @@
  */
 import { Buffer } from "node:buffer";
 import { Duplex as NodeDuplex } from "node:stream";
-import {
-  connect,
-  type ConnectionOptions,
-  createServer,
-  type TlsOptions,
-  type TLSSocket,
-} from "node:tls";
+import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import { writeAll } from "../output.ts";
+import { ChunkSource } from "./chunks.ts";
 import { closeQuietly, type Socket } from "./duplex.ts";
 import { Inbox } from "./inbox.ts";
-
-const BUFFER = 64 * 1024; // bytes of a read: four records of the largest size
 
 /** A TLS session over another socket. */
 export class TlsEngine implements Socket {
@@ -39,26 +32,30 @@ export class TlsEngine implements Socket {
 
   /** Shakes hands as a client. Rejects with what the handshake fails with. */
   static connect(socket: Socket, options: ConnectionOptions): Promise<TlsEngine> {
-    const feed = new Feed(socket);
-    return new Promise((resolve, reject) => {
-      feed.onFailure = reject;
-      const session = connect({ ...options, socket: feed.stream });
-      session.once("error", reject);
-      session.once("secureConnect", () => resolve(new TlsEngine(session, feed)));
-    });
+    const start = (stream: NodeDuplex) => connect({ ...options, socket: stream });
+    return TlsEngine.#shake(new Feed(socket), { start, event: "secureConnect" });
   }
 
   /** Shakes hands as a server. Rejects with what the handshake fails with. */
-  static accept(socket: Socket, options: TlsOptions): Promise<TlsEngine> {
-    const feed = new Feed(socket);
-    return new Promise((resolve, reject) => {
-      feed.onFailure = reject;
-      // One for each connection, because it alone judges the peer's certificate.
-      const server = createServer({ ...options, allowHalfOpen: true } as TlsOptions);
-      server.once("tlsClientError", reject);
-      server.once("secureConnection", (session) => resolve(new TlsEngine(session, feed)));
-      server.emit("connection", feed.stream);
-    });
+  static accept(socket: Socket, options: TLSSocketOptions): Promise<TlsEngine> {
+    const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
+    return TlsEngine.#shake(new Feed(socket), { start, event: "secure" });
+  }
+
+  static async #shake(feed: Feed, { start, event }: Start): Promise<TlsEngine> {
+    const session = start(feed.stream);
+    const shaken = Promise.withResolvers<void>();
+    feed.onFailure = shaken.reject;
+    session.on("error", shaken.reject);
+    session.once(event, shaken.resolve);
+    try {
+      await shaken.promise;
+      return new TlsEngine(session, feed);
+    } catch (error) {
+      session.destroy();
+      feed.stream.destroy();
+      throw error;
+    }
   }
 
   async read(into: Uint8Array): Promise<number | null> {
@@ -83,6 +80,12 @@ export class TlsEngine implements Socket {
   }
 }
 
+interface Start {
+  readonly start: (stream: NodeDuplex) => TLSSocket;
+  /** What tells that the handshake is over. */
+  readonly event: "secure" | "secureConnect";
+}
+
 /** The socket as a stream of Node's, read no faster than plain bytes are taken from the inbox. */
 class Feed {
   readonly stream: NodeDuplex;
@@ -91,11 +94,12 @@ class Feed {
   /** Learns why the socket failed, until the handshake is over. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
-  readonly #buffer = new Uint8Array(BUFFER);
+  readonly #source: ChunkSource;
   #wanted = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#source = new ChunkSource(socket);
     this.stream = new NodeDuplex({
       allowHalfOpen: true,
       read: () => {
@@ -113,9 +117,9 @@ class Feed {
     if (!this.#wanted || !this.inbox.empty) return;
     this.#wanted = false;
     try {
-      const length = await this.#socket.read(this.#buffer);
+      const length = await this.#socket.read(this.#source.buffer());
       if (length === null) setImmediate(() => this.#end()); // what came before is on its way
-      else this.stream.push(Buffer.from(this.#buffer.subarray(0, length)));
+      else this.stream.push(Buffer.from(this.#source.take(length)));
     } catch (error) {
       this.#fail(error);
     }

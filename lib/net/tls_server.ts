@@ -11,7 +11,6 @@ import {
   generateCredentials,
 } from "./certificates.ts";
 import { Descriptors } from "./descriptors.ts";
-import type { Socket } from "./duplex.ts";
 import { BACKLOG, bind, bindTcp } from "./inet.ts";
 import type { listenOptions } from "./tls_options.ts";
 import { explainTls } from "./tls_errors.ts";
@@ -84,8 +83,8 @@ async function listenByNode(address: InetAddress, { credentials, values, prepari
   requireNodeNetworking(
     values.clientCa ? "Option --client-ca" : "Option --proxy-protocol over TLS",
   );
-  const { acceptTls } = await import("./tls_sessions.ts");
-  const secure = (socket: Socket) => acceptTls(socket, { ...values, ...credentials });
+  const { acceptorOf } = await import("./tls_sessions.ts");
+  const secure = acceptorOf({ ...values, ...credentials });
   const listener = bindTcp(address);
   const accept = async () => arrivalOf(await listener.accept(), { ...preparing, secure }, "tls");
   return { listener, accept };

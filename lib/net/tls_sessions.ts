@@ -18,27 +18,39 @@ export interface Accepting {
   readonly alpn: readonly string[];
 }
 
-/** Shakes hands as a server; with `clientCa`, only with those who have a certificate by it. */
-export async function acceptTls(
-  socket: Socket,
+/**
+ * Shaking hands as a server; with `clientCa`, only with those who have a certificate by it. What is
+ * common to all connections is prepared once: it takes a millisecond and a hundred kilobytes.
+ */
+export function acceptorOf(
   { cert, key, clientCa, alpn }: Accepting,
-): Promise<Secured> {
-  const engine = await shaking(TlsEngine.accept(socket, {
-    cert,
-    key,
+): (socket: Socket) => Promise<Secured> {
+  const secureContext = tls.createSecureContext({ cert, key, ca: clientCa && [clientCa] });
+  const options = {
+    secureContext,
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
+    requestCert: clientCa !== undefined,
     rejectUnauthorized: false, // it is judged below, with a reason
-    ...(clientCa && { ca: [clientCa], requestCert: true }),
-  }));
-  const security = securityOf(engine.session);
-  if (!clientCa || engine.session.authorized) return { socket: engine, security };
-  engine.close();
-  const [shown] = security.chain ?? [];
-  throw new NetworkError(
-    shown
-      ? `its certificate (${shown.subject}) is no valid one by --client-ca`
-      : "it showed no certificate, and --client-ca asks for one",
-  );
+  };
+  return async (socket) => {
+    const engine = await shaking(TlsEngine.accept(socket, options));
+    const security = securityOf(engine.session);
+    const objection = clientCa && judgeClient(engine.session, security);
+    if (!objection) return { socket: engine, security };
+    engine.close();
+    throw new NetworkError(objection);
+  };
+}
+
+function judgeClient(session: TLSSocket, { chain }: Security): string | undefined {
+  const [shown] = chain ?? [];
+  if (!shown) return "it showed no certificate, and --client-ca asks for one";
+  // What tls.Server asks; a socket without a server knows it as well, but has no name for it.
+  const { ssl } = session as unknown as { ssl: { verifyError(): unknown } };
+  const expired = shown.validTo < Date.now();
+  if (!expired && !ssl.verifyError()) return undefined;
+  return `its certificate (${shown.subject}) ` +
+    (expired ? "has expired" : "is not signed by an authority in --client-ca");
 }
 
 /** How a client shakes hands, and whom it trusts. */
