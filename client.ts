@@ -48,7 +48,7 @@ const common = {
 const options = { ...dialOptions, ...modeOptions, ...common };
 const owners: readonly Owner[] = [
   ...modes.map(({ name, options }) => ({ label: `${name} mode`, options })),
-  ...transports.map(({ name, dialOptions }) => ({ label: `${name} peers`, options: dialOptions })),
+  ...transports.map(({ name, dialOptions }) => ({ label: name, options: dialOptions })),
 ];
 
 /** What `netecho client --help` says. */

@@ -65,7 +65,7 @@ const common = {
 const options = { ...listenOptions, ...serviceOptions, ...common };
 const owners: readonly Owner[] = [
   ...transports.map(({ name, listenOptions }) => ({
-    label: `${name} listeners`,
+    label: name,
     options: listenOptions,
   })),
   ...services.map(({ name, options }) => ({ label: `service ${name}`, options })),

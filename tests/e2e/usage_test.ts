@@ -89,7 +89,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     'Option --reply: "\\q" is none of \\n, \\r, \\t, \\0, \\\\ and \\xHH',
   ],
   ["server --reply hello", "Option --reply does not apply here: it is for service reply"],
-  ["server --mode 0600", "Option --mode does not apply here: it is for unix listeners"],
+  ["server --mode 0600", "Option --mode does not apply here: it is for unix"],
   [
     "server unix:a --mode 888",
     'Option --mode: permissions in octal are needed, as in 0600, not "888"',
@@ -109,10 +109,10 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     'Option --allow: a network such as 10.0.0.0/8 or 2001:db8::/32, an address or @FILE is needed, not "10.0.0.0/33"',
   ],
   ["server --deny @nowhere", "Option --deny: cannot read nowhere: no such file or directory"],
-  ["client :9 --insecure", "Option --insecure does not apply here: it is for tls peers"],
+  ["client :9 --insecure", "Option --insecure does not apply here: it is for tls"],
   [
     "client udp://:9 --keepalive",
-    "Option --keepalive does not apply here: it is for tcp peers, tls peers",
+    "Option --keepalive does not apply here: it is for tcp, tls",
   ],
   [
     "client :9 --source here:1",
