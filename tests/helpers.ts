@@ -297,10 +297,19 @@ export function residentMemory(pid: number): number {
   return Number(pages) * 4096;
 }
 
-/** CPU time that a process has used, in milliseconds to the nearest 10 (Linux). */
+/** CPU time that a process and its children have used, in milliseconds to the nearest 10 (Linux). */
 export function cpuTime(pid: number): number {
-  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  try {
+    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
+    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim();
+    const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 10;
+    return children.split(" ").filter(Boolean).map(Number).map(cpuTime).reduce(
+      (a, b) => a + b,
+      own,
+    );
+  } catch {
+    return 0; // it has ended, and its parent counts it
+  }
 }
 
 /** Whether a program is on the PATH. */

@@ -1,64 +1,42 @@
 /**
- * Measures the server against plain echo servers in C, Go and Node, side by side in one run, and
- * start-up against a one-line Deno program. Prints a Markdown table.
+ * Measures the server against plain echo servers in C, Go, Node and socat, side by side in one run,
+ * and start-up against a one-line Deno program. Prints Markdown tables.
  *
- * usage: deno task bench [ROUNDS]      (default 9; a round takes about 15 s)
+ * usage: deno task bench [ROUNDS]      (default 9; a round takes about 35 s)
  *
- * Figures are CPU time of the server process for each message in its least disturbed round, and
- * their ratio to C's: other work on the machine only ever adds, and only what was measured side by
- * side compares. Linux; peers that the machine lacks are skipped by name.
+ * Figures are CPU time of the server, its children included, for each message in its least
+ * disturbed round, and their ratio to the first server's: other work on the machine only ever adds,
+ * and only what was measured side by side compares. Linux; what the machine lacks is skipped by name.
  */
-import { fileURLToPath } from "node:url";
-import { cpuTime, has, netechoCommand, Running, runProgram } from "../helpers.ts";
+import { cpuTime, netechoCommand, Running, runProgram } from "../helpers.ts";
+import { Authority } from "../pki.ts";
+import {
+  build,
+  type Competitor,
+  competitors,
+  generator,
+  type Transport,
+  type Workshop,
+} from "./competitors.ts";
 
-const PEERS = fileURLToPath(new URL("peers/", import.meta.url));
 const SECONDS = 1; // of load, for each server in each round
-
-interface Competitor {
-  readonly name: string;
-  readonly command: [string, string[]];
-}
 
 interface Load {
   readonly name: string;
+  readonly transport: Transport;
   readonly connections: number;
   readonly size: number;
 }
 
 const LOADS: readonly Load[] = [
-  { name: "64 B, 50 connections", connections: 50, size: 64 },
-  { name: "1 MiB, 4 connections", connections: 4, size: 1024 * 1024 },
+  { name: "TCP, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
+  { name: "TCP, 1 MiB, 4 connections", transport: "tcp", connections: 4, size: 1024 * 1024 },
+  { name: "Unix, 64 B, 50 connections", transport: "unix", connections: 50, size: 64 },
+  { name: "TLS, 64 B, 20 connections", transport: "tls", connections: 20, size: 64 },
+  { name: "UDP, 64 B, 20 remotes", transport: "udp", connections: 20, size: 64 },
 ];
 
 const say = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
-
-async function build(folder: string): Promise<{ load: string; competitors: Competitor[] }> {
-  if (!has("gcc")) throw new Error("the load generator needs gcc");
-  for (const name of ["load", "echo"]) {
-    await runProgram(["gcc", ["-O2", "-o", `${folder}/${name}`, `${PEERS}${name}.c`]]);
-  }
-  const competitors: Competitor[] = [{ name: "C, epoll", command: [`${folder}/echo`, ["0"]] }];
-  if (has("go")) {
-    await runProgram(["go", ["build", "-o", `${folder}/echo_go`, `${PEERS}echo.go`]]);
-    competitors.push({ name: "Go, net", command: [`${folder}/echo_go`, ["0"]] });
-  } else say("skipped: Go (no go here)");
-  if (has("node")) {
-    competitors.push({ name: "Node, pipe", command: ["node", [`${PEERS}echo.mjs`, "0"]] });
-  } else say("skipped: Node (no node here)");
-  competitors.push({
-    name: "netecho -q",
-    command: netechoCommand(["server", "127.0.0.1:0", "-q"]),
-  });
-  const [netecho, args] = netechoCommand(["server", "127.0.0.1:0"]);
-  const log = await Deno.makeTempFile({ dir: folder });
-  const command =
-    `"$0" "$@" >${log} & echo $!; until [ -s ${log} ]; do :; done; head -n 1 ${log}; wait`;
-  competitors.push({
-    name: "netecho, log to a file",
-    command: ["bash", ["-c", command, netecho, ...args]],
-  });
-  return { load: `${folder}/load`, competitors };
-}
 
 interface Result {
   readonly cpu: number; // microseconds a message
@@ -69,8 +47,7 @@ class Contender implements AsyncDisposable {
   readonly name: string;
   readonly results: Result[] = [];
   readonly #process: Running;
-  #port = "";
-  #pid = 0;
+  #where = "";
 
   constructor({ name, command }: Competitor) {
     this.name = name;
@@ -78,50 +55,52 @@ class Contender implements AsyncDisposable {
   }
 
   async ready(): Promise<void> {
-    const line = await this.#process.line(/listening/);
-    this.#port = /(\d+)$/.exec(line)![1]!;
-    // A shell in between says whom it started.
-    this.#pid = Number(this.#process.lines.find((line) => /^\d+$/.test(line)) ?? this.#process.pid);
+    this.#where = /listening (.*)/.exec(await this.#process.line(/listening/))![1]!;
   }
 
-  async measure(load: string, { connections, size }: Load): Promise<Result> {
-    const before = cpuTime(this.#pid);
-    const { text, stderr } = await runProgram([
-      load,
-      [this.#port, String(connections), String(size), String(SECONDS)],
-    ]);
+  async measure({ transport, connections, size }: Load, workshop: Workshop): Promise<Result> {
+    const { pid } = this.#process;
+    const command = generator(transport, { where: this.#where, workshop });
+    const before = cpuTime(pid);
+    const { text, stderr } = await runProgram(command([connections, size, SECONDS].map(String)));
     if (stderr) throw new Error(`${this.name}: ${stderr}`);
     const [messages, seconds] = text.split(" ").map(Number);
-    return {
-      cpu: (cpuTime(this.#pid) - before) * 1000 / messages!,
-      rate: messages! / seconds!,
-    };
+    return { cpu: (cpuTime(pid) - before) * 1000 / messages!, rate: messages! / seconds! };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    Deno.kill(this.#pid, "SIGKILL");
+    for (const child of childrenOf(this.#process.pid)) Deno.kill(child, "SIGKILL");
     await this.#process[Symbol.asyncDispose]();
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim();
+  return children.split(" ").filter(Boolean).map(Number);
 }
 
 const median = (numbers: number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 
-async function compare(folder: string, load: Load, rounds: number): Promise<void> {
-  const { load: generator, competitors } = await build(folder);
+async function compare(load: Load, { workshop, rounds }: { workshop: Workshop; rounds: number }) {
   await using stack = new AsyncDisposableStack();
-  const contenders = competitors.map((competitor) => stack.use(new Contender(competitor)));
+  const contenders = competitors(load.transport, workshop).map((competitor) =>
+    stack.use(new Contender(competitor))
+  );
   for (const contender of contenders) {
     await contender.ready();
-    await contender.measure(generator, load); // warm up
+    await contender.measure(load, workshop); // warm up
   }
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
-      contender.results.push(await contender.measure(generator, load));
+      contender.results.push(await contender.measure(load, workshop));
     }
   }
   const least = contenders.map(({ results }) => Math.min(...results.map(({ cpu }) => cpu)));
-  say(`\n| ${load.name} | CPU a message | of C's | messages/s |\n| --- | ---: | ---: | ---: |`);
+  const base = contenders[0]!.name.split(",")[0];
+  say(
+    `\n| ${load.name} | CPU a message | of ${base}'s | messages/s |\n| --- | ---: | ---: | ---: |`,
+  );
   for (const [index, { name, results }] of contenders.entries()) {
     const ratio = least[index]! / least[0]!;
     const rate = Math.round(Math.max(...results.map(({ rate }) => rate)));
@@ -164,6 +143,9 @@ async function compareStartUp(folder: string, rounds: number): Promise<void> {
 
 const rounds = Number(Deno.args[0] ?? 9);
 const folder = await Deno.makeTempDir();
-for (const load of LOADS) await compare(folder, load, rounds);
+await using authority = await Authority.create();
+const workshop = { folder, authority, issued: await authority.issue(), say };
+await build(workshop);
+for (const load of LOADS) await compare(load, { workshop, rounds });
 await compareStartUp(folder, rounds);
 await Deno.remove(folder, { recursive: true });

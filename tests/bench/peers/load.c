@@ -1,7 +1,7 @@
 // A closed-loop epoll load generator: each connection sends one message, waits until all of it has
 // come back as it was sent, and sends the next.
-// usage: load PORT CONNECTIONS SIZE SECONDS [random]   (prints "MESSAGES SECONDS"; text, or random
-// bytes)
+// usage: load PORT|udp:PORT|unix:PATH CONNECTIONS SIZE SECONDS [random]
+// (prints "MESSAGES SECONDS"; text, or random bytes)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,24 +68,40 @@ static int receive_more(struct conn *c) {
   return 1;
 }
 
+// A socket that is connected to PORT, udp:PORT or unix:PATH.
+static int dial(const char *target) {
+  struct sockaddr_un path = {.sun_family = AF_UNIX};
+  struct sockaddr_in port = {.sin_family = AF_INET};
+  struct sockaddr *address = (void *)&port;
+  socklen_t length = sizeof port;
+  int type = SOCK_STREAM, on = 1;
+  if (!strncmp(target, "unix:", 5)) {
+    strncpy(path.sun_path, target + 5, sizeof path.sun_path - 1);
+    address = (void *)&path, length = sizeof path;
+  } else {
+    if (!strncmp(target, "udp:", 4)) type = SOCK_DGRAM, target += 4;
+    port.sin_port = htons(atoi(target));
+    port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  }
+  int fd = socket(address->sa_family, type, 0);
+  if (connect(fd, address, length)) fail("connect");
+  if (address == (void *)&port && type == SOCK_STREAM)
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  return fd;
+}
+
 int main(int argc, char **argv) {
   if (argc < 5) return 2;
-  int connections = atoi(argv[2]), on = 1;
+  int connections = atoi(argv[2]);
   size = strtoul(argv[3], NULL, 10);
   double seconds = atof(argv[4]);
   message = malloc(size);
   for (size_t i = 0; i < size; i++) message[i] = argc > 5 ? rand() >> 8 : 'a' + (int)(i % 26);
   if (size && argc <= 5) message[size - 1] = '\n';
   poll_fd = epoll_create1(0);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   struct conn *all = calloc(connections, sizeof *all);
-  for (int i = 0; i < connections; i++) {
-    int fd = all[i].fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(fd, (void *)&address, sizeof address)) fail("connect");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-  }
+  for (int i = 0; i < connections; i++) all[i].fd = dial(argv[1]);
   double start = now(), end = start + seconds;
   unsigned long messages = 0;
   for (int i = 0; i < connections; i++) {
