@@ -14,9 +14,9 @@ import type { Reads } from "./lib/net/chunks.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
-import { choice, flag, interval, text, type Values } from "./lib/options.ts";
+import { choice, flag, interval, type OptionTable, text, type Values } from "./lib/options.ts";
 import { type Output, say } from "./lib/output.ts";
-import { type Owner, rejectForeign, sectionsOf } from "./lib/owners.ts";
+import type { Owner } from "./lib/owners.ts";
 import { parsePatience, retry } from "./lib/retry.ts";
 import { formatDuration } from "./lib/units.ts";
 
@@ -46,37 +46,54 @@ const common = {
 };
 
 const options = { ...dialOptions, ...modeOptions, ...common };
-const owners: readonly Owner[] = [
-  ...modes.map(({ name, options }) => ({ label: `${name} mode`, options })),
-  ...transports.map(({ name, dialOptions }) => ({ label: name, options: dialOptions })),
-];
-
-/** What `netecho client --help` says. */
-export const help: HelpPage = {
-  usage: ["netecho client [ADDRESS | HOST PORT] [options]"],
-  summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
-    "[tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the default is " +
-    `${DEFAULT_ADDRESS}. Durations are written 250us, 10ms, 1.5s, 2m.`,
-  sections: [{ title: "options", options: common }, ...sectionsOf(owners)],
-  examples: [
-    ...modes.map((mode) => [mode.example, mode.summary] as const),
-    ["netecho client tls://example.com:443 -v", "show the TLS session and its certificates"],
-  ],
-};
-
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals, given } = await parseOptions(options, args);
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
-    return await printHelp(help);
+    return await printHelp(await helpPage());
   }
   const address = parseTarget(positionals);
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const mode = chooseMode({ terminal, given });
-  const present = [common, mode.options, transportOf(address).dialOptions];
-  rejectForeign(given, { present, owners });
+  if (transportOf(address).connectionless && values.retry) {
+    throw new UsageError(
+      "Option --retry does not apply over UDP: nothing tells whether a peer is there",
+    );
+  }
+  await checkOptions(given, [common, mode.options, transportOf(address).dialOptions]);
   return await mode.run(createContext(address, values), values);
+}
+
+function owners(): Owner[] {
+  return [
+    ...modes.map(({ name, options }) => ({ label: `${name} mode`, options })),
+    ...transports.map(({ name, dialOptions }) => ({ label: name, options: dialOptions })),
+  ];
+}
+
+async function helpPage(): Promise<HelpPage> {
+  const { sectionsOf } = await import("./lib/owners.ts");
+  return {
+    usage: ["netecho client [ADDRESS | HOST PORT] [options]"],
+    summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
+      "[tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the default is " +
+      `${DEFAULT_ADDRESS}. Durations are written 250us, 10ms, 1.5s, 2m.`,
+    sections: [{ title: "options", options: common }, ...sectionsOf(owners())],
+    examples: [
+      ...modes.map((mode) => [mode.example, mode.summary] as const),
+      ["netecho client tls://example.com:443 -v", "show the TLS session and its certificates"],
+    ],
+  };
+}
+
+async function checkOptions(
+  given: ReadonlySet<string>,
+  present: readonly OptionTable[],
+): Promise<void> {
+  if (given.size === 0) return;
+  const { rejectForeign } = await import("./lib/owners.ts");
+  rejectForeign(given, { present, owners: owners() });
 }
 
 function parseTarget(positionals: readonly string[]): Address {
@@ -111,7 +128,7 @@ function createContext(address: Address, values: Values<typeof options>): ModeCo
 async function connect(address: Address, values: Values<typeof options>): Promise<Duplex> {
   const { connectTimeout: timeout, retry: patience, verbose } = values as Values<typeof common>;
   const clock = systemClock;
-  const tell = (line: string) => verbose ? say(line) : Promise.resolve();
+  const tell = (line: string) => verbose && line !== "" ? say(line) : Promise.resolve();
   const onSession = verbose
     ? (security: Security) => tell(describeSecurity(security).join("\n"))
     : undefined;

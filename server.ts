@@ -1,23 +1,20 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
-import { type Address, parseBinding } from "./lib/address.ts";
+import { bindAll, type Binding, parseTarget, serviceNamed, type Target } from "./lib/bindings.ts";
 import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
-import { explain, NetworkError, UsageError } from "./lib/errors.ts";
+import { explain, NetworkError } from "./lib/errors.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
-import { listen, listenOptions, transportOf, transports } from "./lib/net/table.ts";
-import type { Transport } from "./lib/net/transport.ts";
+import { listenOptions, transports } from "./lib/net/table.ts";
 import { choice, count, duration, flag, interval, list, text, type Values } from "./lib/options.ts";
-import { type Owner, rejectForeign, sectionsOf } from "./lib/owners.ts";
-import type { Service } from "./lib/services/service.ts";
+import type { Owner } from "./lib/owners.ts";
 import { serviceOptions, services } from "./lib/services/table.ts";
 import { say } from "./lib/output.ts";
-import { find } from "./lib/table.ts";
-import { type Binding, serve } from "./lib/serve.ts";
+import { serve } from "./lib/serve.ts";
 import type { Limits } from "./lib/sessions.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
@@ -32,7 +29,7 @@ const common = {
   service: text({
     summary: "what to do with a peer where its ADDRESS does not say (default echo)",
     placeholder: "NAME",
-    read: (name) => find(services, { name, kind: "service" }),
+    read: serviceNamed,
   }),
   show: choice(["text", "hex", "size", "none"], {
     summary: "how to show payload: what comes in as text (the default), what goes in and out as " +
@@ -40,15 +37,18 @@ const common = {
     excludes: ["quiet"],
   }),
   json: flag({ summary: "print events as JSON, one object a line" }),
-  quiet: flag({ short: "q", summary: "print listening lines and errors alone" }),
+  quiet: flag({
+    short: "q",
+    summary: "print listening lines, a certificate made for this run, and errors alone",
+  }),
   stats: interval(undefined, { summary: "print a line of rates every D" }),
   color: choice(["auto", "always", "never"], {
     summary: "colour: on a terminal (the default), always or never",
   }),
   maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
   maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
-  allow: networks("serve these networks alone (may be repeated)"),
-  deny: networks("do not serve these networks (may be repeated)"),
+  allow: networks("serve these networks alone; behind a proxy, as its header says (repeatable)"),
+  deny: networks("do not serve these networks (repeatable)"),
   idleTimeout: interval(undefined, {
     summary: "close a connection after D without a byte (default: none; 60s over UDP)",
   }),
@@ -63,56 +63,24 @@ const common = {
 };
 
 const options = { ...listenOptions, ...serviceOptions, ...common };
-const owners: readonly Owner[] = [
-  ...transports.map(({ name, listenOptions }) => ({
-    label: name,
-    options: listenOptions,
-  })),
-  ...services.map(({ name, options }) => ({ label: `service ${name}`, options })),
-];
-
-/** What `netecho server --help` says. */
-export const help: HelpPage = {
-  usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
-  summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
-    "named. ADDRESS is [tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the " +
-    `default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
-    "Durations are written 250us, 10ms, 1.5s, 2m.",
-  sections: [
-    { title: "options", options: common },
-    ...sectionsOf(owners),
-  ],
-  words: { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
-  examples: [
-    ["netecho server", "echo on port 8080 of every interface"],
-    ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
-    ["netecho server --json --once", "one connection, as JSON events"],
-    ["netecho server tls://:8443 unix:/tmp/echo.sock", "TLS with a certificate of its own"],
-    ...services.map(({ example, summary }) => [example, summary] as const),
-  ],
-};
 
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals, given } = await parseOptions(options, args);
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
-    return await printHelp(help);
+    return await printHelp(await helpPage());
   }
-  const texts = positionals.length > 0 ? positionals : [DEFAULT_ADDRESS];
-  const targets = texts.map((text) => targetOf(text, values.service ?? services[0]));
-  const present = targets.flatMap(({ transport, service }) => [
-    transport.listenOptions,
-    service.options,
-  ]);
-  rejectForeign(given, { present: [common, ...present], owners });
-  for (const { service } of targets) service.check?.(values);
+  const { service = services[0] } = values;
+  const addresses = positionals.length > 0 ? positionals : [DEFAULT_ADDRESS];
+  const targets = addresses.map((text) => parseTarget(text, service));
+  await checkOptions(targets, { values, given });
   const limits = await createLimits(values);
   const shutdown = handleSignals();
   const log = await createLog(values);
-  const bindings = await listenAll(targets, values);
+  const bindings = await bindAll(targets, { values, clock: systemClock });
   for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
-  for (const binding of bindings) showCertificate(binding, log);
+  for (const binding of bindings) showCertificate(binding, { log, quiet: values.quiet });
   await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
   systemClock.after(0, preloadStreams);
   const ending = await serve(bindings, { values, limits, shutdown, log });
@@ -123,6 +91,47 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+function owners(): Owner[] {
+  return [
+    ...transports.map(({ name, listenOptions }) => ({ label: name, options: listenOptions })),
+    ...services.map(({ name, options }) => ({ label: `service ${name}`, options })),
+  ];
+}
+
+async function helpPage(): Promise<HelpPage> {
+  const { sectionsOf } = await import("./lib/owners.ts");
+  return {
+    usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
+    summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
+      "named. ADDRESS is [tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; " +
+      `the default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
+      "Durations are written 250us, 10ms, 1.5s, 2m.",
+    sections: [{ title: "options", options: common }, ...sectionsOf(owners())],
+    words: { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
+    examples: [
+      ["netecho server", "echo on port 8080 of every interface"],
+      ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
+      ["netecho server --json --once", "one connection, as JSON events"],
+      ["netecho server tls://:8443 unix:/tmp/echo.sock", "TLS with a certificate of its own"],
+      ...services.map(({ example, summary }) => [example, summary] as const),
+    ],
+  };
+}
+
+async function checkOptions(
+  targets: readonly Target[],
+  { values, given }: { values: Values<typeof options>; given: ReadonlySet<string> },
+): Promise<void> {
+  for (const { service } of targets) service.check?.(values);
+  if (given.size === 0) return;
+  const { rejectForeign } = await import("./lib/owners.ts");
+  const present = targets.flatMap(({ transport: { listenOptions }, service }) => [
+    listenOptions,
+    service.options,
+  ]);
+  rejectForeign(given, { present: [common, ...present], owners: owners() });
+}
+
 // The last lines, unless nobody reads them: then stderr says so.
 async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   const cut = insisted.then(() => wait(systemClock, INSISTENT_PATIENCE).over);
@@ -130,38 +139,12 @@ async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   if (!written) await say("netecho: The last output was not read, and is cut short");
 }
 
-interface Target {
-  readonly address: Address;
-  readonly transport: Transport;
-  readonly service: Service;
-}
-
-function targetOf(text: string, fallback: Service): Target {
-  const { address, service: name } = parseBinding(text);
-  const transport = transportOf(address);
-  const service = name === undefined ? fallback : find(services, { name, kind: "service" });
-  if (transport.name !== "udp" || !service.amplifies) return { address, transport, service };
-  throw new UsageError(
-    `Service ${service.name} is not offered over UDP: its answers are longer than their questions, ` +
-      "which serves those who forge a sender's address; leave out udp://",
-  );
-}
-
-async function listenAll(targets: readonly Target[], values: Values<typeof options>) {
-  const bindings: Binding[] = [];
-  try {
-    for (const { address, service } of targets) {
-      bindings.push({ listener: await listen(address, { values, clock: systemClock }), service });
-    }
-    return bindings;
-  } catch (error) {
-    for (const { listener } of bindings) listener.close();
-    throw error;
-  }
-}
-
-function showCertificate({ listener: { address, certificate } }: Binding, log: Log): void {
-  if (!certificate) return;
+// The one that was made for this run is all that a peer can trust it by.
+function showCertificate(
+  { listener: { address, certificate } }: Binding,
+  { log, quiet }: { log: Log; quiet: boolean },
+): void {
+  if (!certificate || (quiet && !certificate.generated)) return;
   const { generated, subject, names, fingerprint, validTo } = certificate;
   const until = new Date(validTo).toISOString().slice(0, 10);
   log.emit({ event: "certificate", address, generated, subject, names, fingerprint, until });

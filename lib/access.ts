@@ -65,7 +65,7 @@ function entriesOf(text: string): string[] {
 }
 
 function parseNetwork(network: string): { address: string; prefix: number } {
-  const [, given = "", length] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(network) ?? [];
+  const [, given = "", length] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(network) ?? [];
   const address = unmapped(given);
   const bits = { 4: 32, 6: 128 }[isIP(address)] ?? NaN;
   const prefix = length === undefined ? bits : Number(length) - (address === given ? 0 : 96);

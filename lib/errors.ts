@@ -27,6 +27,9 @@ export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
 
+/** A failure that trying again will not mend. */
+export class FinalError extends NetworkError {}
+
 // Deno's error classes and the codes of errors that have no class of their own.
 const WORDS: Readonly<Record<string, string>> = {
   AddrInUse: "the address is already in use",
@@ -44,6 +47,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EMFILE: "too many open files",
   ENETUNREACH: "network unreachable",
   ENFILE: "too many open files in the system",
+  ENOTDIR: "a part of the path is no directory",
   EPIPE: "the reader is gone (broken pipe)",
   ETIMEDOUT: "connection timed out",
   ENOSPC: "no space left on the device",
@@ -93,11 +97,13 @@ export function explain(error: unknown): string {
   if (error.message.startsWith("failed to lookup address")) return NO_SUCH_HOST;
   const [, alert] = /fatal alert: (\w+)/.exec(error.message) ?? [];
   if (alert) return ALERTS[alert] ?? `the peer ended the TLS session (${alert})`;
+  if (error.message.startsWith("received corrupt message")) return "the peer sent what is no TLS";
+  if (error.message.includes("SUN_LEN")) return "the path is too long for a socket";
   const line = error.message.split("\n", 1)[0] ?? "";
   return line.replace(/ \(os error \d+\)/, "").replace(/\.$/, "") || error.name;
 }
 
-const RESETS = new Set(["ECONNRESET", "EPIPE"]); // as node:net has them
+const RESETS = new Set(["ECONNRESET", "EPIPE", "ERR_STREAM_DESTROYED"]); // as node:net has them
 
 /** Whether the peer broke the connection: a reset, or a write to a peer that is gone. */
 export function isReset(error: unknown): boolean {

@@ -14,25 +14,29 @@
  */
 export function ipBytes(address: string): number[] {
   if (!address.includes(":")) return address.split(".").map(Number);
-  const [head = [], tail = []] = canonicalIp(address).split("::").map((half) =>
+  const { hostname } = new URL(`http://[${address}]`);
+  const [head = [], tail = []] = hostname.slice(1, -1).split("::").map((half) =>
     half.split(":").filter((group) => group !== "")
   );
   const zeros = Array<string>(8 - head.length - tail.length).fill("0");
   return [...head, ...zeros, ...tail].flatMap((group) => bigEndian(parseInt(group, 16)));
 }
 
-/** Writes 4 or 16 bytes as an address, an IPv4-mapped one with its IPv4 part (RFC 5952 section 5). */
+/** Writes 4 or 16 bytes as an address. */
 export function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
-  const mapped = bytes.subarray(0, 12).every((byte, at) => byte === (at < 10 ? 0 : 255));
-  if (mapped) return `::ffff:${bytes.subarray(12).join(".")}`;
   const groups = Array.from({ length: 8 }, (_, at) => bytes[2 * at]! << 8 | bytes[2 * at + 1]!);
   return canonicalIp(groups.map((group) => group.toString(16)).join(":"));
 }
 
-/** The one spelling of an address (RFC 5952), which the runtime knows. Throws a TypeError if bad. */
+/** The one spelling of an address (RFC 5952). Throws a TypeError where it is none. */
 export function canonicalIp(address: string): string {
-  return address.includes(":") ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+  // The runtime's URLs know it, but for the IPv4 part of a mapped address (section 5).
+  const { hostname } = new URL(address.includes(":") ? `http://[${address}]` : `http://${address}`);
+  const mapped = /^\[::ffff:(\w+):(\w+)\]$/.exec(hostname);
+  if (!mapped) return hostname.replace(/^\[(.*)\]$/, "$1");
+  const words = mapped.slice(1).flatMap((word) => bigEndian(parseInt(word, 16)));
+  return `::ffff:${words.join(".")}`;
 }
 
 /** The two bytes of a 16-bit number, as the network orders them. */

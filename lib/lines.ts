@@ -20,18 +20,22 @@ const LONGEST_LINE = 64 * 1024; // bytes; what is longer goes in pieces
 export async function* linesOf(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let held = new Uint8Array(0);
+  const held = new Uint8Array(LONGEST_LINE);
+  let length = 0;
   for await (const chunk of chunks) {
-    let rest = new Uint8Array([...held, ...chunk]);
-    for (;;) {
-      const end = rest.indexOf(LF) + 1 || (rest.length >= LONGEST_LINE ? LONGEST_LINE : 0);
-      if (end === 0) break;
-      yield rest.subarray(0, end);
-      rest = rest.subarray(end);
+    for (let rest = chunk; rest.length > 0;) {
+      const room = LONGEST_LINE - length;
+      const end = rest.indexOf(LF) + 1 || rest.length;
+      const part = rest.subarray(0, Math.min(end, room));
+      held.set(part, length);
+      length += part.length;
+      rest = rest.subarray(part.length);
+      if (length < LONGEST_LINE && held[length - 1] !== LF) continue;
+      yield held.slice(0, length);
+      length = 0;
     }
-    held = rest;
   }
-  if (held.length > 0) yield held;
+  if (length > 0) yield held.slice(0, length);
 }
 
 /** Sends a stream line by line, `delay` milliseconds apart, then closes the other side. */

@@ -1,6 +1,6 @@
 /** Trying again until something works. */
 import { type Clock, wait } from "./clock.ts";
-import { NetworkError, UsageError } from "./errors.ts";
+import { FinalError, NetworkError, UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
 const FIRST_PAUSE = 100; // milliseconds; each further pause is twice as long
@@ -39,7 +39,11 @@ export interface Retrying extends Patience {
   readonly onFailure?: (error: NetworkError) => void;
 }
 
-/** Tries until it works, or patience is at its end: then it rejects with the last failure. */
+/**
+ * Tries until it works, or patience is at its end: then it rejects with the last failure.
+ *
+ * @throws {FinalError} at once: trying again will not mend it
+ */
 export async function retry<T>(
   attempt: () => Promise<T>,
   { times, within, clock, onFailure = () => {} }: Retrying,
@@ -51,7 +55,8 @@ export async function retry<T>(
       return await attempt();
     } catch (error) {
       const left = started + within - clock.now();
-      if (!(error instanceof NetworkError) || tries >= times || left <= 0) throw error;
+      const hopeless = !(error instanceof NetworkError) || error instanceof FinalError;
+      if (hopeless || tries >= times || left <= 0) throw error;
       onFailure(error);
       await wait(clock, Math.min(pause, left)).over;
       pause = Math.min(pause * 2, LONGEST_PAUSE);

@@ -1,5 +1,5 @@
 /** What the runtime must be for what it does not always do right. */
-import { NetworkError } from "./errors.ts";
+import { FinalError } from "./errors.ts";
 
 const NODE_NETWORKING = [2, 9] as const; // half-close and inspection by node:net and node:tls
 
@@ -10,11 +10,11 @@ export function hasNodeNetworking(version: string = Deno.version.deno): boolean 
   return major > neededMajor || (major === neededMajor && minor >= neededMinor);
 }
 
-/** @throws {NetworkError} where they are not */
+/** @throws {FinalError} where they are not */
 export function requireNodeNetworking(feature: string): void {
   if (hasNodeNetworking()) return;
   const needed = NODE_NETWORKING.join(".");
-  throw new NetworkError(
+  throw new FinalError(
     `${feature} needs a netecho built with Deno ${needed} or newer; this one has ${Deno.version.deno}`,
   );
 }

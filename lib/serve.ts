@@ -1,10 +1,10 @@
 /** Serving: accept, hand to a service, stop and drain. */
 import { Acceptor } from "./accept.ts";
+import type { Binding } from "./bindings.ts";
 import { systemClock, wait } from "./clock.ts";
 import type { Log } from "./events/log.ts";
-import type { Arrival, Listener } from "./net/transport.ts";
+import type { Arrival } from "./net/transport.ts";
 import type { OptionTable, Values } from "./options.ts";
-import type { Service } from "./services/service.ts";
 import type { Ending } from "./session.ts";
 import { type Limits, Sessions } from "./sessions.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -16,12 +16,6 @@ export interface ServingOptions extends Values<OptionTable> {
   readonly stats: number | undefined;
   readonly idleTimeout: number | undefined;
   readonly grace: number;
-}
-
-/** A listener, and what is done with those who arrive there. */
-export interface Binding {
-  readonly listener: Listener;
-  readonly service: Service;
 }
 
 /** What {@linkcode serve} needs besides the listeners. */
@@ -43,21 +37,25 @@ export async function serve(
   const only = Promise.withResolvers<Ending>();
   const sessions = new Sessions({ log, clock, values, idleTimeout }, {
     ...limits,
-    ...(once && { connections: 1, onOpen: () => stopAccepting(), onEnd: only.resolve }),
+    ...(once && { connections: 1, onOpen: () => stop(ofConnections), onEnd: only.resolve }),
   });
   const acceptors = bindings.map(({ listener, service }) => {
     const onArrival = (arrival: Arrival) => sessions.serve(arrival, service);
     return new Acceptor(listener, { onArrival, log, clock });
   });
-  const stopAccepting = () => acceptors.forEach((acceptor) => acceptor.stop());
+  // A remote without a connection goes on arriving where it first did.
+  const ofConnections = acceptors.filter((_, index) => !bindings[index]!.transport.connectionless);
+  const stop = (some: readonly Acceptor[]) => some.forEach((acceptor) => acceptor.stop());
   const accepting = Promise.all(acceptors.map((acceptor) => acceptor.run()));
   const stopStats = values.stats ? emitStats(values.stats, { log, clock, sessions }) : () => {};
   const ending = await Promise.race([only.promise, shutdown.requested]);
 
-  stopAccepting();
+  stop(acceptors);
   await accepting; // only then are the ports free
   await drain(sessions, { values, shutdown, log });
   stopStats();
+  const parting = Math.max(0, ...bindings.map(({ transport }) => transport.parting ?? 0));
+  if (parting > 0) await wait(clock, parting).over;
   const { connections, refused, received, sent } = sessions.totals;
   const elapsedMs = clock.now() - started;
   log.emit({ event: "summary", connections, refused, received, sent, elapsedMs });

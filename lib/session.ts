@@ -2,7 +2,7 @@
 import type { Address } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
-import type { CloseReason } from "./events/event.ts";
+import type { CloseReason, RefusalReason } from "./events/event.ts";
 import type { Log } from "./events/log.ts";
 import type { Duplex, Traffic } from "./net/duplex.ts";
 import type { Arrival } from "./net/transport.ts";
@@ -28,13 +28,19 @@ export interface Ending {
   readonly detail?: string;
 }
 
+/** Why a peer is not served. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly detail: string;
+}
+
 /** What a session needs besides its peer. */
 export interface SessionOptions {
   readonly service: Service;
   readonly context: SessionContext;
-  /** Called when the peer is ready; returns the number of the connection. */
-  readonly onOpen: () => number;
-  /** Called once, when the peer is closed; without an ending where it was never opened. */
+  /** Called when the peer is ready; returns the number of its connection, or why it is refused. */
+  readonly onOpen: (session: Session, remote: Address) => number | Refusal;
+  /** Called once, when the peer is closed; without an ending where it was never served. */
   readonly onEnd: (session: Session, ending?: Ending) => void;
 }
 
@@ -62,12 +68,15 @@ export class Session {
   begin(): void {
     const peer = this.#arrival.open();
     if (!(peer instanceof Promise)) return this.#serve(peer);
-    peer.then((peer) => this.#serve(peer), (error) => this.#refuse(error));
+    peer.then((peer) => this.#serve(peer), (error) => {
+      const refusal = { reason: "handshake", detail: explain(error) } as const;
+      this.#refuse(this.#arrival.remote, refusal);
+    });
   }
 
-  /** Who connected. */
-  get remote(): Address {
-    return this.#arrival.remote;
+  /** Whether a proxy is to say who the peer is. */
+  get proxied(): boolean {
+    return this.#arrival.proxied ?? false;
   }
 
   /** What has passed so far. */
@@ -96,9 +105,14 @@ export class Session {
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // while it shook hands
     const { service, context: { log, clock, values, idleTimeout }, onOpen } = this.#options;
-    this.#peer = peer;
-    this.#number = onOpen();
     const { local, remote, via, security } = peer;
+    const admitted = onOpen(this, remote);
+    if (typeof admitted !== "number") {
+      peer.close();
+      return this.#refuse(remote, admitted);
+    }
+    this.#peer = peer;
+    this.#number = admitted;
     log.emit({
       event: "opened",
       connection: this.#number,
@@ -119,12 +133,11 @@ export class Session {
     );
   }
 
-  #refuse(error: unknown): void {
+  #refuse(remote: Address, refusal: Refusal): void {
     if (this.#ended) return;
     this.#ended = true;
     const { onEnd, context: { log } } = this.#options;
-    const { remote } = this.#arrival;
-    log.emit({ event: "refused", remote, reason: "handshake", detail: explain(error) });
+    log.emit({ event: "refused", remote, ...refusal });
     onEnd(this);
   }
 

@@ -1,11 +1,11 @@
 /** The sessions of a server: begun within limits, drained, ended. */
 import type { Access } from "./access.ts";
 import { type Address, isInet } from "./address.ts";
-import type { CloseReason, RefusalReason } from "./events/event.ts";
+import type { CloseReason } from "./events/event.ts";
 import type { Traffic } from "./net/duplex.ts";
 import type { Arrival } from "./net/transport.ts";
 import type { Service } from "./services/service.ts";
-import { type Ending, Session, type SessionContext } from "./session.ts";
+import { type Ending, type Refusal, Session, type SessionContext } from "./session.ts";
 import { formatMany } from "./units.ts";
 
 /** Who may connect, and how many. */
@@ -37,7 +37,9 @@ export class Sessions {
   readonly #context: SessionContext;
   readonly #options: SessionsOptions;
   readonly #open = new Set<Session>();
+  // Where per-host limits ask: the sessions of each host, and the host that a session counts for.
   readonly #ofHost = new Map<string, number>();
+  readonly #hosts = new Map<Session, string>();
   #drained: (() => void) | undefined;
   #connections = 0;
   #refused = 0;
@@ -56,7 +58,9 @@ export class Sessions {
 
   /** Serves a peer, or sends it away where it may not connect. */
   serve(arrival: Arrival, service: Service): void {
-    const refusal = this.#refusal(arrival);
+    // Behind a proxy, who it is comes to light when it opens.
+    const refusal = this.#overLimit() ??
+      (arrival.proxied ? undefined : this.#judge(arrival.remote));
     if (refusal) {
       this.#refused++;
       this.#context.log.emit({ event: "refused", remote: arrival.remote, ...refusal });
@@ -64,38 +68,56 @@ export class Sessions {
     }
     const [context, onOpen, onEnd] = [this.#context, this.#onOpen, this.#onEnd];
     const session = new Session(arrival, { service, context, onOpen, onEnd });
+    if (!arrival.proxied) this.#countHost(session, arrival.remote);
     this.#open.add(session);
-    this.#countHost(arrival.remote, 1);
     session.begin();
   }
 
-  #refusal({ remote }: Arrival): { reason: RefusalReason; detail: string } | undefined {
-    const { access, connections = Infinity, connectionsPerHost = Infinity } = this.#options;
-    const hostname = isInet(remote) ? remote.hostname : undefined;
-    const denied = hostname !== undefined && access?.denies(hostname);
+  #overLimit(): Refusal | undefined {
+    const { connections = Infinity } = this.#options;
+    if (this.#open.size < connections) return undefined;
+    return { reason: "limit", detail: openAlready(connections) };
+  }
+
+  // Unix sockets have no hosts.
+  #judge(remote: Address): Refusal | undefined {
+    const { access, connectionsPerHost = Infinity } = this.#options;
+    if (!isInet(remote)) return undefined;
+    const { hostname } = remote;
+    const denied = access?.denies(hostname);
     if (denied) return { reason: "denied", detail: denied };
-    const open = (count: number) => `${formatMany(count, "connection")} open already`;
-    if (this.#open.size >= connections) return { reason: "limit", detail: open(connections) };
-    if (hostname === undefined) return undefined;
     if ((this.#ofHost.get(hostname) ?? 0) < connectionsPerHost) return undefined;
-    return { reason: "host-limit", detail: `${open(connectionsPerHost)} from ${hostname}` };
+    return { reason: "host-limit", detail: `${openAlready(connectionsPerHost)} from ${hostname}` };
   }
 
-  #countHost(remote: Address, change: 1 | -1): void {
+  #countHost(session: Session, remote: Address): void {
     if (this.#options.connectionsPerHost === undefined || !isInet(remote)) return;
-    const count = (this.#ofHost.get(remote.hostname) ?? 0) + change;
-    if (count === 0) this.#ofHost.delete(remote.hostname);
-    else this.#ofHost.set(remote.hostname, count);
+    this.#hosts.set(session, remote.hostname);
+    this.#ofHost.set(remote.hostname, (this.#ofHost.get(remote.hostname) ?? 0) + 1);
   }
 
-  readonly #onOpen = (): number => {
+  #uncountHost(session: Session): void {
+    const hostname = this.#hosts.get(session);
+    if (hostname === undefined) return;
+    this.#hosts.delete(session);
+    const left = this.#ofHost.get(hostname)! - 1;
+    if (left > 0) this.#ofHost.set(hostname, left);
+    else this.#ofHost.delete(hostname);
+  }
+
+  readonly #onOpen = (session: Session, remote: Address): number | Refusal => {
+    if (session.proxied) {
+      const refusal = this.#judge(remote);
+      if (refusal) return refusal;
+      this.#countHost(session, remote);
+    }
     this.#options.onOpen?.();
     return ++this.#connections;
   };
 
   readonly #onEnd = (session: Session, ending?: Ending): void => {
     this.#open.delete(session);
-    this.#countHost(session.remote, -1);
+    this.#uncountHost(session);
     this.#past = sum(this.#past, session.traffic);
     if (ending) this.#options.onEnd?.(ending);
     else this.#refused++;
@@ -115,6 +137,10 @@ export class Sessions {
     for (const session of this.#open) session.end({ reason });
     await this.drain();
   }
+}
+
+function openAlready(count: number): string {
+  return `${formatMany(count, "connection")} open already`;
 }
 
 function sum(one: Traffic, other: Traffic): Traffic {

@@ -22,7 +22,12 @@ export interface LogOptions {
   readonly clock?: Clock;
 }
 
-const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set(["listening", "stats", "acceptFailed"]);
+const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set([
+  "listening",
+  "certificate",
+  "stats",
+  "acceptFailed",
+]);
 
 /**
  * Formats events and hands them to a sink. It never waits: what the sink cannot take is counted,

@@ -73,7 +73,9 @@ function verdict(verifier: Verifier, { whole }: { whole: boolean }): string {
 
 // Over UDP, nothing is what comes of a mistyped port as well as of a peer that does not answer.
 async function noteSilence({ traffic, remote }: Duplex, { say }: ModeContext): Promise<void> {
-  if (traffic.chunks === 0) await say(`no answer from ${formatAddress(remote)}`);
+  if (traffic.sent > 0 && traffic.chunks === 0) {
+    await say(`no answer from ${formatAddress(remote)}`);
+  }
 }
 
 interface Sending {

@@ -1,8 +1,8 @@
 /** A stream connection on its way to being a peer. */
-import { type Address, socketAddress } from "../address.ts";
+import { type Address, isInet, socketAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
-import { flag, interval } from "../options.ts";
+import { flag, interval, type Values } from "../options.ts";
 import { formatDuration } from "../units.ts";
 import { closeQuietly, type Duplex, type Socket, SocketDuplex } from "./duplex.ts";
 import type { Security } from "./security.ts";
@@ -27,60 +27,74 @@ export interface Secured {
 
 /** How connections of a listener become peers. */
 export interface Preparing {
-  readonly proxyProtocol: boolean;
-  readonly handshakeTimeout: number;
+  readonly values: Values<typeof arriving>;
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
-  readonly secure?: (socket: Socket) => Promise<Secured>;
+  readonly secure?: (socket: Socket, ends: Ends) => Promise<Secured>;
   /** Ends a handshake that closing the socket does not end. */
-  readonly cut?: () => void;
+  readonly cut?: (ends: Ends) => void;
 }
 
-interface Ends {
+/** Both ends of a connection. */
+export interface Ends {
   readonly local: Address;
   readonly remote: Address;
 }
 
-/** The arrival of a TCP connection that the listener has accepted. */
-export function arrivalOf(conn: Deno.TcpConn, preparing: Preparing, transport = "tcp"): Arrival {
+/** The ends of a TCP connection. */
+export function endsOf(conn: Deno.TcpConn | Deno.TlsConn, transport: string): Ends {
+  return {
+    local: socketAddress(transport, conn.localAddr),
+    remote: socketAddress(transport, conn.remoteAddr),
+  };
+}
+
+/** Accepts a TCP connection. Rejects when the peer is gone already. */
+export async function acceptTcp(listener: Deno.TcpListener): Promise<Deno.TcpConn> {
+  const conn = await listener.accept();
   try {
     // Nagle's algorithm would hold a small message until the last one is acknowledged.
     conn.setNoDelay(true);
+    return conn;
   } catch (error) {
     conn.close();
     throw error;
   }
-  const local = socketAddress(transport, conn.localAddr);
-  const remote = socketAddress(transport, conn.remoteAddr);
-  return new StreamArrival(conn, { local, remote, ...preparing });
 }
 
 /** The arrival of a stream socket: a PROXY header and a handshake, where they are asked for. */
 export class StreamArrival implements Arrival {
   readonly local: Address;
   readonly remote: Address;
+  readonly proxied: boolean;
   readonly #socket: Socket;
   readonly #preparing: Preparing;
+  #begun = false;
 
-  constructor(socket: Socket, { local, remote, ...preparing }: Ends & Preparing) {
+  constructor(
+    socket: Socket,
+    { ends: { local, remote }, preparing }: { ends: Ends; preparing: Preparing },
+  ) {
     this.#socket = socket;
     this.#preparing = preparing;
     this.local = local;
     this.remote = remote;
+    this.proxied = preparing.values.proxyProtocol;
   }
 
   open(): Duplex | Promise<Duplex> {
-    const { proxyProtocol, secure } = this.#preparing;
-    return proxyProtocol || secure ? this.#prepare() : new SocketDuplex(this.#socket, this);
+    if (!this.proxied && !this.#preparing.secure) return new SocketDuplex(this.#socket, this);
+    this.#begun = true;
+    return this.#prepare();
   }
 
   close(): void {
-    this.#preparing.cut?.();
+    if (this.#begun) this.#preparing.cut?.(this);
     closeQuietly(this.#socket);
   }
 
   async #prepare(): Promise<Duplex> {
-    const { handshakeTimeout, clock } = this.#preparing;
+    const { values: { handshakeTimeout }, clock } = this.#preparing;
     const progress = { waitingFor: "" };
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(handshakeTimeout, () => {
@@ -94,18 +108,21 @@ export class StreamArrival implements Arrival {
   }
 
   async #steps(progress: { waitingFor: string }): Promise<Duplex> {
-    const { local, remote } = this;
-    const { proxyProtocol, secure } = this.#preparing;
+    const { local, remote, proxied } = this;
+    const { secure } = this.#preparing;
     let ends: Ends & { via?: Address } = { local, remote };
-    if (proxyProtocol) {
+    if (proxied) {
       progress.waitingFor = "PROXY header";
       const { readProxyHeader } = await import("./proxy_protocol.ts");
-      const claimed = await readProxyHeader(this.#socket, local.transport);
-      ends = { ...ends, ...claimed, via: remote };
+      const claimed = await readProxyHeader(
+        this.#socket,
+        isInet(local) ? local.transport : "tcp",
+      );
+      if (claimed) ends = { ...claimed, via: remote };
     }
     if (!secure) return new SocketDuplex(this.#socket, ends);
     progress.waitingFor = "TLS handshake";
-    const { socket, security } = await secure(this.#socket);
+    const { socket, security } = await secure(this.#socket, this);
     return new SocketDuplex(socket, { ...ends, security });
   }
 }

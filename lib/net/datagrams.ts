@@ -1,8 +1,6 @@
 /** Datagrams as chunks: each is read whole and written whole. */
-import type { Reads } from "./chunks.ts";
-import { ChunkSource } from "./chunks.ts";
-import type { Socket } from "./duplex.ts";
-import { type PeerOptions, SocketDuplex } from "./duplex.ts";
+import { ChunkSource, type Reads } from "./chunks.ts";
+import { type PeerOptions, type Socket, SocketDuplex } from "./duplex.ts";
 
 /** What datagrams are read from: `read` says how long the next one is, and leaves it here. */
 export interface ReadsDatagrams extends Reads {

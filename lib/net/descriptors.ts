@@ -11,7 +11,9 @@ const GAP = 1024; // descriptors in a row that are no sockets, and there are no 
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SOL_SOCKET = 1;
+const SO_TYPE = 3;
 const SO_ERROR = 4;
+const SOCK_TYPES = { tcp: 1, udp: 2 };
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const SHUT_RDWR = 2;
@@ -28,13 +30,19 @@ const FUNCTIONS = {
 
 type End = "getsockname" | "getpeername";
 
+/** Both ends of a connection: of two listeners, one remote may talk to each from one port. */
+export interface Ends {
+  readonly local: InetAddress;
+  readonly remote: InetAddress;
+}
+
 /** The sockets of this process. */
 export class Descriptors implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof FUNCTIONS>;
   readonly #name = new Uint8Array(28); // the longest of the names that are read
   readonly #length = new Uint32Array(1);
   readonly #number = new Uint32Array(1);
-  #peers = new Map<string, number>();
+  #connected = new Map<string, number>(); // by both ends
 
   private constructor(library: Deno.DynamicLibrary<typeof FUNCTIONS>) {
     this.#library = library;
@@ -50,23 +58,32 @@ export class Descriptors implements Disposable {
     }
   }
 
-  /** The socket that is bound to a port of this machine. */
-  ofPort({ port }: InetAddress): number | undefined {
+  /** The socket that is bound to an address. */
+  bound(type: keyof typeof SOCK_TYPES, address: InetAddress): number | undefined {
+    const key = formatHostPort(address);
     for (const [descriptor, name] of this.#all("getsockname")) {
-      if (name.port === port) return descriptor;
+      if (formatHostPort(name) !== key) continue;
+      if (this.#option(descriptor, SO_TYPE) === SOCK_TYPES[type]) return descriptor;
     }
     return undefined;
   }
 
-  /** The socket that is connected to a remote. All are looked up at once: there may be many. */
-  ofPeer(remote: InetAddress): number | undefined {
-    const key = formatHostPort(remote);
-    const known = this.#peers.get(key);
-    const peer = known !== undefined && this.#read("getpeername", known);
-    if (peer && formatHostPort(peer) === key) return known;
-    const all = this.#all("getpeername");
-    this.#peers = new Map(all.map(([descriptor, name]) => [formatHostPort(name), descriptor]));
-    return this.#peers.get(key);
+  /** The socket between two addresses. All are looked up at once: there may be many. */
+  between({ local, remote }: Ends): number | undefined {
+    const key = `${formatHostPort(local)} ${formatHostPort(remote)}`;
+    const known = this.#connected.get(key);
+    if (known !== undefined && this.#endsOf(known) === key) return known;
+    this.#connected = new Map();
+    for (const [descriptor] of this.#all("getpeername")) {
+      this.#connected.set(this.#endsOf(descriptor)!, descriptor);
+    }
+    return this.#connected.get(key);
+  }
+
+  #endsOf(descriptor: number): string | undefined {
+    const local = this.nameOf(descriptor);
+    const remote = this.#read("getpeername", descriptor);
+    return local && remote && `${formatHostPort(local)} ${formatHostPort(remote)}`;
   }
 
   /** The address that a socket is bound to. */
@@ -105,16 +122,15 @@ export class Descriptors implements Disposable {
 
   /** Whether a datagram has met a port on which nobody listens. */
   wasRefused(descriptor: number): boolean {
+    return this.#option(descriptor, SO_ERROR) === ECONNREFUSED;
+  }
+
+  #option(descriptor: number, name: number): number {
     this.#number[0] = 0;
     this.#length[0] = this.#number.byteLength;
-    this.#library.symbols.getsockopt(
-      descriptor,
-      SOL_SOCKET,
-      SO_ERROR,
-      bytesOf(this.#number),
-      bytesOf(this.#length),
-    );
-    return this.#number[0] === ECONNREFUSED;
+    const [value, length] = [bytesOf(this.#number), bytesOf(this.#length)];
+    this.#library.symbols.getsockopt(descriptor, SOL_SOCKET, name, value, length);
+    return this.#number[0];
   }
 
   /** Ends both directions, whoever holds the socket. */

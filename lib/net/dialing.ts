@@ -1,6 +1,14 @@
 /** Connecting over TCP, as the client's options ask for it. */
-import { type InetAddress, isInet, isLiteral, parseAddress, socketAddress } from "../address.ts";
-import { UsageError } from "../errors.ts";
+import {
+  formatAddress,
+  type InetAddress,
+  isInet,
+  isLiteral,
+  parseAddress,
+  socketAddress,
+} from "../address.ts";
+import { FinalError, UsageError } from "../errors.ts";
+import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../options.ts";
 import { writeAll } from "../output.ts";
 import { closeQuietly } from "./duplex.ts";
@@ -26,7 +34,7 @@ export const dialing = {
   proxySource: text({
     summary: "the client that the header names (default: this end of the connection)",
     placeholder: "HOST:PORT",
-    read: parseEnd,
+    read: parseClient,
     needs: ["proxyProtocol"],
   }),
 };
@@ -39,7 +47,7 @@ export async function connectTcp(
   // Loaded here because a server never dials.
   const { connectAny } = await import("./eyeballs.ts");
   const { resolve } = await import("./resolve.ts");
-  const candidates = await resolve(address, { signal });
+  const candidates = ofFamily(await resolve(address, { signal }), values.source);
   const connection = await connectAny(candidates, {
     connect: (to, signal) => connect(to, { signal, values }),
     attempts,
@@ -86,6 +94,39 @@ async function introduce(
   // Seen from the peer: the client is its remote end.
   const ends = { remote: proxySource ?? local, local: remote };
   await writeAll(socket, proxyHeader(ends, { version: proxyVersion }));
+}
+
+/**
+ * The addresses that can be reached from a source.
+ *
+ * @throws {NetworkError} where it is of the other family
+ */
+export function ofFamily(
+  candidates: readonly InetAddress[],
+  source: InetAddress | undefined,
+): readonly InetAddress[] {
+  if (!source?.hostname) return candidates;
+  const isV6 = ({ hostname }: InetAddress) => hostname.includes(":");
+  const reachable = candidates.filter((candidate) => isV6(candidate) === isV6(source));
+  if (reachable.length > 0) return reachable;
+  throw new FinalError(
+    `Cannot connect from ${source.hostname} to ${
+      formatAddress(candidates[0]!)
+    }: one is IPv4, the ` +
+      "other IPv6",
+  );
+}
+
+function parseClient(text: string): InetAddress {
+  const address = parseEnd(text);
+  if (/^\[?[\d.]+$|:/.test(address.hostname) && !address.hostname.includes("%")) {
+    try {
+      return { ...address, hostname: canonicalIp(address.hostname) };
+    } catch {
+      // It looked like one.
+    }
+  }
+  throw new UsageError(`an IP address and a port are needed, not "${text}"`);
 }
 
 function parseEnd(text: string): InetAddress {

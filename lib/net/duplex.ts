@@ -111,6 +111,7 @@ export class SocketDuplex implements Duplex {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#source.seen = this.#sink.seen = undefined; // what is still under way reaches nobody
     this.#socket.close();
   }
 

@@ -16,10 +16,11 @@ export interface Icmp {
 
 /** Connects the UDP socket that is bound to `local`; nothing where that is impossible. */
 export function openIcmp(local: InetAddress, to: InetAddress): Icmp | undefined {
+  if (to.hostname.includes("%")) return undefined; // a name with a zone has a number for it
   const system = Descriptors.open();
   if (!system) return undefined;
   const close = () => system[Symbol.dispose]();
-  const descriptor = system.ofPort(local);
+  const descriptor = system.bound("udp", local);
   if (descriptor !== undefined && system.connect(descriptor, to)) {
     const refused = () => system.wasRefused(descriptor);
     return { local: system.nameOf(descriptor) ?? local, refused, close };

@@ -6,7 +6,7 @@ import {
   type InetAddress,
   isInet,
 } from "../address.ts";
-import { explain, NetworkError } from "../errors.ts";
+import { explain, FinalError, NetworkError } from "../errors.ts";
 import { formatDuration } from "../units.ts";
 import type { Socket } from "./duplex.ts";
 import type { Attempt } from "./eyeballs.ts";
@@ -64,7 +64,10 @@ function bindEverywhere<L>(port: number, listen: (at: HostPort) => L): L {
 }
 
 function remedy(address: Address, error: unknown): string {
-  if (!isInet(address)) return "";
+  if (!isInet(address)) {
+    const inUse = error instanceof Deno.errors.AddrInUse;
+    return inUse ? "; another program listens there, or the file is no socket" : "";
+  }
   if (error instanceof Deno.errors.AddrInUse) {
     return "; stop the program that uses it, or take another port (0 takes any free one)";
   }
@@ -73,6 +76,15 @@ function remedy(address: Address, error: unknown): string {
   }
   if (error instanceof Deno.errors.AddrNotAvailable) return "; try 127.0.0.1, [::1] or no host";
   return "";
+}
+
+/** The error for a source that cannot be bound. */
+export function cannotConnectFrom(source: InetAddress, error: unknown): NetworkError {
+  const foreign = (error as { code?: unknown }).code === "EINVAL";
+  const reason = foreign ? "this machine does not have that address" : explain(error);
+  return new FinalError(`Cannot connect from ${formatHostPort(source)}: ${reason}`, {
+    cause: error,
+  });
 }
 
 /** A connection, and its ends. */

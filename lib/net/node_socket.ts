@@ -2,11 +2,11 @@
 import { connect } from "node:net";
 import type { Duplex as NodeDuplex } from "node:stream";
 import { type InetAddress, socketAddress } from "../address.ts";
-import { explain, NetworkError } from "../errors.ts";
 import { requireNodeNetworking } from "../runtime.ts";
 import type { Socket } from "./duplex.ts";
 import { Inbox } from "./inbox.ts";
-import type { Connection } from "./inet.ts";
+import { cannotConnectFrom, type Connection } from "./inet.ts";
+import { endWriting, writeTo } from "./node_streams.ts";
 
 /**
  * Connects from an address of this machine: `Deno.connect` has no local end to choose.
@@ -17,6 +17,7 @@ export async function connectFrom(
   { to, signal, keepalive }: { to: InetAddress; signal: AbortSignal; keepalive: boolean },
 ): Promise<Connection> {
   requireNodeNetworking("Option --source");
+  signal.throwIfAborted();
   const socket = connect({
     host: to.hostname,
     port: to.port,
@@ -45,15 +46,12 @@ export async function connectFrom(
   };
 }
 
-function failureOf(error: Error & { syscall?: string }, { hostname }: InetAddress): Error {
-  if (error.syscall !== "bind") return error;
-  const { code } = error as { code?: string };
-  const reason = code === "EINVAL" ? "this machine does not have that address" : explain(error);
-  return new NetworkError(`Cannot connect from ${hostname}: ${reason}`, { cause: error });
+function failureOf(error: Error & { syscall?: string }, from: InetAddress): Error {
+  return error.syscall === "bind" ? cannotConnectFrom(from, error) : error;
 }
 
 /** Reads and writes a stream of Node's, with backpressure both ways. */
-export class NodeSocket implements Socket {
+class NodeSocket implements Socket {
   readonly #stream: NodeDuplex;
   readonly #inbox = new Inbox();
 
@@ -75,16 +73,11 @@ export class NodeSocket implements Socket {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#stream.write(bytes, (error) => error ? reject(error) : resolve(bytes.length));
-    });
+    return writeTo(this.#stream, bytes);
   }
 
   closeWrite(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stream.once("error", reject);
-      this.#stream.end(resolve);
-    });
+    return endWriting(this.#stream);
   }
 
   close(): void {

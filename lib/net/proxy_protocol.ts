@@ -3,7 +3,7 @@
  * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
  */
 import { isIPv4, isIPv6 } from "node:net";
-import { type Address, isInet, socketAddress } from "../address.ts";
+import { type Address, type InetAddress, isInet, socketAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
 import { bigEndian, canonicalIp, ipBytes, ipText } from "../ip.ts";
 import type { Reads } from "./chunks.ts";
@@ -34,26 +34,35 @@ export async function readProxyHeader(from: Reads, transport: string): Promise<E
   throw malformed("it does not begin with one; is the peer a proxy that sends it?");
 }
 
-/** Writes the header for a connection. What is no TCP connection is `UNKNOWN` or `LOCAL`. */
+/**
+ * Writes the header for a connection. What is no TCP connection is `UNKNOWN` or `LOCAL`; where one
+ * end is IPv4 and the other IPv6, the first is written as IPv4-mapped.
+ */
 export function proxyHeader(
   { local, remote }: Ends,
   { version }: { version: "1" | "2" },
 ): Uint8Array<ArrayBuffer> {
-  const known = isInet(local) && isInet(remote) &&
-    local.hostname.includes(":") === remote.hostname.includes(":");
+  const known = isInet(local) && isInet(remote);
   if (version === "1") {
-    const family = known && (remote.hostname.includes(":") ? "TCP6" : "TCP4");
-    return new TextEncoder().encode(
-      known
-        ? `PROXY ${family} ${remote.hostname} ${local.hostname} ${remote.port} ${local.port}\r\n`
-        : "PROXY UNKNOWN\r\n",
-    );
+    return new TextEncoder().encode(known ? lineV1(remote, local) : "PROXY UNKNOWN\r\n");
   }
   if (!known) return new Uint8Array([...SIGNATURE, 0x20, 0, 0, 0]);
-  const addresses = [...ipBytes(remote.hostname), ...ipBytes(local.hostname)];
+  const addresses = oneFamily(remote, local).flatMap(ipBytes);
   const body = [...addresses, ...bigEndian(remote.port), ...bigEndian(local.port)];
   const family = addresses.length === 8 ? 0x11 : 0x21; // TCP over IPv4 or IPv6
   return new Uint8Array([...SIGNATURE, 0x21, family, ...bigEndian(body.length), ...body]);
+}
+
+function lineV1(remote: InetAddress, local: InetAddress): string {
+  const addresses = oneFamily(remote, local);
+  const family = addresses[0]!.includes(":") ? "TCP6" : "TCP4";
+  return `PROXY ${family} ${addresses.join(" ")} ${remote.port} ${local.port}\r\n`;
+}
+
+function oneFamily(...ends: InetAddress[]): string[] {
+  const names = ends.map(({ hostname }) => hostname);
+  const mixed = names.some((name) => name.includes(":"));
+  return names.map((name) => mixed && !name.includes(":") ? `::ffff:${name}` : name);
 }
 
 async function readLine(from: Reads, start: string): Promise<string> {
@@ -69,7 +78,7 @@ async function readLine(from: Reads, start: string): Promise<string> {
 function parseV1(line: string, transport: string): Ends | undefined {
   const [, family, source, destination, ...ports] = line.split(" ");
   if (family === "UNKNOWN") return undefined;
-  const valid = { TCP4: isIPv4, TCP6: isIPv6 }[family ?? ""];
+  const valid = { TCP4: isIPv4, TCP6: isUnzonedIPv6 }[family ?? ""];
   if (!valid) throw malformed(`"${family}" is none of TCP4, TCP6 and UNKNOWN`);
   if (!valid(source ?? "") || !valid(destination ?? "")) {
     throw malformed(`"${line}" has no two ${family} addresses`);
@@ -79,10 +88,9 @@ function parseV1(line: string, transport: string): Ends | undefined {
   ) {
     throw malformed(`"${line}" does not end in two ports`);
   }
-  return {
-    remote: { transport, hostname: canonicalIp(source!), port: Number(ports[0]) },
-    local: { transport, hostname: canonicalIp(destination!), port: Number(ports[1]) },
-  };
+  const end = (hostname: string, port: string) =>
+    socketAddress(transport, { transport: "tcp", hostname: canonicalIp(hostname), port: +port });
+  return { remote: end(source!, ports[0]!), local: end(destination!, ports[1]!) };
 }
 
 async function readV2(from: Reads, transport: string): Promise<Ends | undefined> {
@@ -101,6 +109,10 @@ async function readV2(from: Reads, transport: string): Promise<Ends | undefined>
     return socketAddress(transport, { transport: "tcp", hostname, port: view.getUint16(port) });
   };
   return { remote: end(0, 2 * length), local: end(length, 2 * length + 2) };
+}
+
+function isUnzonedIPv6(text: string): boolean {
+  return isIPv6(text) && !text.includes("%");
 }
 
 function malformed(what: string): NetworkError {

@@ -12,6 +12,8 @@ export interface Certificate {
   readonly validTo: number;
   /** SHA-256 of the whole certificate: 32 bytes in hex with colons. */
   readonly fingerprint: string;
+  /** Whether it is one of those that were trusted beforehand; the peer may not have sent it. */
+  readonly trusted?: boolean;
 }
 
 /** What two peers have agreed on. What is not known is left out. */
@@ -22,20 +24,27 @@ export interface Security {
   readonly alpn?: string | undefined;
   /** The peer's certificate, then those that vouch for it. */
   readonly chain?: readonly Certificate[];
+  /** Why the chain is not to be trusted; empty where it is. */
+  readonly objection?: string;
 }
 
 /** A line for each thing that is known, the certificates from the peer's own upwards. */
-export function describeSecurity({ protocol, cipher, alpn, chain = [] }: Security): string[] {
+export function describeSecurity(
+  { protocol, cipher, alpn, chain = [], objection }: Security,
+): string[] {
   const session = [protocol, cipher, alpn && `ALPN ${alpn}`].filter((part) => part !== undefined);
-  const lines = [session.join(", "), ...chain.flatMap(describeCertificate)];
+  const verdict = objection === undefined ? [] : [
+    objection === "" ? "certificate verified" : `certificate not verified: ${objection}`,
+  ];
+  const lines = [session.join(", "), ...chain.flatMap(describeCertificate), ...verdict];
   return lines.filter((line) => line !== "").map(printableText);
 }
 
 function describeCertificate(certificate: Certificate, index: number): string[] {
-  const { subject, issuer, names, validFrom, validTo, fingerprint } = certificate;
+  const { subject, issuer, names, validFrom, validTo, fingerprint, trusted } = certificate;
   const day = (time: number) => new Date(time).toISOString().slice(0, 10);
   return [
-    `certificate ${index}: ${subject}`,
+    `certificate ${index}: ${subject}${trusted ? " (trusted here)" : ""}`,
     `  issuer: ${issuer}`,
     `  names: ${names.join(", ")}`,
     `  valid: ${day(validFrom)} to ${day(validTo)}`,

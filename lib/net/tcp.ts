@@ -1,6 +1,6 @@
 /** TCP (RFC 9293). */
 import { type InetAddress, socketAddress } from "../address.ts";
-import { arrivalOf, arriving } from "./arrival.ts";
+import { acceptTcp, arriving, endsOf, StreamArrival } from "./arrival.ts";
 import { connectTcp, dialing } from "./dialing.ts";
 import { type Duplex, SocketDuplex } from "./duplex.ts";
 import { bindTcp, connectWithin } from "./inet.ts";
@@ -26,10 +26,13 @@ function listen(
   { values, clock }: ListenOptions<typeof arriving>,
 ): Promise<Listener> {
   const listener = bindTcp(address);
-  const preparing = { ...values, clock };
+  const preparing = { values, clock };
   return Promise.resolve({
     address: socketAddress("tcp", listener.addr),
-    accept: async () => arrivalOf(await listener.accept(), preparing),
+    accept: async () => {
+      const conn = await acceptTcp(listener);
+      return new StreamArrival(conn, { ends: endsOf(conn, "tcp"), preparing });
+    },
     close: () => listener.close(),
   });
 }

@@ -1,9 +1,10 @@
 /** Connecting by TLS. */
 import { formatAddress, type InetAddress } from "../address.ts";
-import { NetworkError } from "../errors.ts";
+import { FinalError, NetworkError } from "../errors.ts";
 import type { Values } from "../options.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
 import type { Secured } from "./arrival.ts";
+import { Descriptors, type Ends as InetEnds } from "./descriptors.ts";
 import { connectTcp } from "./dialing.ts";
 import { closeQuietly, type Duplex, SocketDuplex } from "./duplex.ts";
 import { type Connection, connectWithin } from "./inet.ts";
@@ -25,32 +26,44 @@ export async function dialTls(
     const connection = await connectTcp(address, { ...options, signal, attempts });
     const { local, remote } = connection;
     const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(signal.reason);
+    const abort = () => {
+      cut(connection);
+      aborted.reject(signal.reason);
+    };
     signal.addEventListener("abort", abort, { once: true });
     try {
+      signal.throwIfAborted();
       const shaking = secure(connection, { ...options, address });
-      shaking.catch(() => {}); // closing the connection ends what still waits
+      shaking.catch(() => {}); // it may fail when nobody waits any more
       const { socket, security } = await Promise.race([shaking, aborted.promise]);
       return new SocketDuplex(socket, { local, remote, security });
     } catch (error) {
       connection.close();
       const reason = signal.aborted ? "no complete TLS handshake in time" : explainTls(error);
-      throw new NetworkError(`Cannot connect to ${formatAddress(address)}: ${reason}`, {
-        cause: error,
-      });
+      const final = error instanceof FinalError ||
+        /InvalidData.*invalid peer certificate/.test(`${error}`);
+      const Failure = final ? FinalError : NetworkError;
+      throw new Failure(`Cannot connect to ${formatAddress(address)}: ${reason}`, { cause: error });
     } finally {
       signal.removeEventListener("abort", abort);
     }
   });
 }
 
+// The runtime goes on with a handshake whose connection is closed.
+function cut({ local, remote }: Connection): void {
+  using system = Descriptors.open();
+  const descriptor = system?.between({ local, remote } as InetEnds);
+  if (descriptor !== undefined) system?.shutdown(descriptor);
+}
+
 async function checkFiles(
   { ca, clientCert, clientKey }: Values<typeof dialOptions>,
 ): Promise<void> {
-  if (!ca && !clientCert) return;
+  if (ca === undefined && clientCert === undefined) return;
   const { checkCertificate, checkPair } = await import("./certificates.ts");
-  if (ca) checkCertificate({ option: "--ca", pem: ca });
-  if (clientCert && clientKey) {
+  if (ca !== undefined) checkCertificate({ option: "--ca", pem: ca });
+  if (clientCert !== undefined && clientKey !== undefined) {
     checkPair({ option: "--client-cert", pem: clientCert }, {
       option: "--client-key",
       pem: clientKey,

@@ -13,6 +13,7 @@ import { writeAll } from "../output.ts";
 import { ChunkSource } from "./chunks.ts";
 import { closeQuietly, type Socket } from "./duplex.ts";
 import { Inbox } from "./inbox.ts";
+import { endWriting, writeTo } from "./node_streams.ts";
 
 /** A TLS session over another socket. */
 export class TlsEngine implements Socket {
@@ -65,16 +66,21 @@ export class TlsEngine implements Socket {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.session.write(bytes, (error) => error ? reject(error) : resolve(bytes.length));
-    });
+    return writeTo(this.session, bytes);
   }
 
   closeWrite(): Promise<void> {
-    return new Promise((resolve) => this.session.end(resolve));
+    return endWriting(this.session);
   }
 
+  /** Says goodbye and closes. */
   close(): void {
+    if (!this.session.destroyed && !this.session.writableEnded) this.session.end();
+    setImmediate(() => this.abort());
+  }
+
+  /** Closes without a word, as for a peer that is not to take it for an end. */
+  abort(): void {
     this.session.destroy();
     this.#feed.close();
   }

@@ -6,6 +6,7 @@ const UNTRUSTED =
   "its certificate is self-signed, or signed by an authority that is not trusted here";
 const SELF_SIGNED = "its certificate is self-signed";
 const TRUST = "; try --ca FILE, --fingerprint SHA256 or --insecure";
+const NO_KEY = "it does not hold the key of its certificate";
 const NOT_TLS = "it does not speak TLS; try tcp://";
 
 const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
@@ -13,8 +14,12 @@ const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
     /no_application_protocol|NoApplicationProtocol|any known protocol/,
     "no protocol in common (ALPN)",
   ],
-  [/PeerIncompatible|unsupported protocol/i, "no TLS version or cipher in common"],
-  [/InvalidContentType|corrupt message|WRONG_VERSION/, NOT_TLS],
+  [
+    /PeerIncompatible|peer is incompatible|unsupported protocol/i,
+    "no TLS version or cipher in common",
+  ],
+  [/InvalidContentType|corrupt message|WRONG_VERSION|got ClientHello/, NOT_TLS],
+  [/BadSignature/, NO_KEY],
   [/DEPTH_ZERO_SELF_SIGNED/, SELF_SIGNED + TRUST],
   [
     /not valid for name|NotValidForName|ALTNAME_INVALID/,
@@ -46,4 +51,13 @@ export function explainTls(error: unknown): string {
     if (pattern.test(said) && !said.includes("fatal alert")) return meaning;
   }
   return explain(error);
+}
+
+/**
+ * The reason why a handshake failed in which the certificate was to be judged later: all that can
+ * be wrong with it by then is the signature that proves possession of its key.
+ */
+export function explainUnjudged(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return String(code).startsWith("UNABLE_TO_VERIFY") ? NO_KEY : explainTls(error);
 }

@@ -1,4 +1,5 @@
 /** What TLS adds to the command lines. */
+import { isLiteral } from "../address.ts";
 import { UsageError } from "../errors.ts";
 import { flag, list, text, textFile } from "../options.ts";
 import { arriving } from "./arrival.ts";
@@ -7,7 +8,7 @@ import { dialing } from "./dialing.ts";
 const alpn = list({
   summary: "the protocols to agree on by ALPN, the preferred one first",
   placeholder: "P,...",
-  read: (text) => text.split(",").filter((protocol) => protocol !== ""),
+  read: parseProtocols,
 });
 
 const pem = (summary: string, needs?: string) =>
@@ -38,11 +39,23 @@ export const dialOptions = {
   servername: text({
     summary: "the name to ask for (SNI) and to expect in the certificate (default: HOST)",
     placeholder: "NAME",
+    read: parseName,
   }),
   clientCert: pem("a certificate to show to the peer, PEM", "clientKey"),
   clientKey: pem("its private key, PEM", "clientCert"),
   alpn,
 };
+
+function parseProtocols(text: string): string[] {
+  const protocols = text.split(",");
+  if (protocols.every((protocol) => /^[!-~]{1,255}$/.test(protocol))) return protocols;
+  throw new UsageError(`protocols such as h2,http/1.1 are needed, not "${text}"`);
+}
+
+function parseName(text: string): string {
+  if (isLiteral(text) || /^[\w-]{1,63}(\.[\w-]{1,63})*\.?$/.test(text)) return text;
+  throw new UsageError(`a host name is needed, not "${text}"`);
+}
 
 function parseFingerprint(text: string): string {
   const digits = text.replace(/^sha-?256[:=]?/i, "").replace(/[:\s]/g, "").toUpperCase();

@@ -1,16 +1,15 @@
 /** Listening for TLS. */
 import { type InetAddress, socketAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
-import type { Values } from "../options.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
-import { arrivalOf, type Preparing, type Secured, StreamArrival } from "./arrival.ts";
+import { acceptTcp, type Ends, endsOf, type Secured, StreamArrival } from "./arrival.ts";
 import {
   checkCertificate,
   checkPair,
   type Credentials,
   generateCredentials,
 } from "./certificates.ts";
-import { Descriptors } from "./descriptors.ts";
+import { Descriptors, type Ends as InetEnds } from "./descriptors.ts";
 import { BACKLOG, bind, bindTcp } from "./inet.ts";
 import type { listenOptions } from "./tls_options.ts";
 import { explainTls } from "./tls_errors.ts";
@@ -30,77 +29,85 @@ export async function listenTls(
   { values, clock }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
   const { cert, key } = values;
-  const credentials = cert && key ? { cert, key } : await generate(address);
+  const credentials = cert !== undefined && key !== undefined
+    ? { cert, key }
+    : await generate(address);
   const checked = checkPair(
     { option: "--cert", pem: credentials.cert },
     { option: "--key", pem: credentials.key },
   );
-  if (values.clientCa) checkCertificate({ option: "--client-ca", pem: values.clientCa });
-  const binding = { credentials, values, preparing: { ...values, clock } };
-  const byNode = values.clientCa || values.proxyProtocol;
+  if (values.clientCa !== undefined) {
+    checkCertificate({ option: "--client-ca", pem: values.clientCa });
+  }
+  const certificate = { ...checked, generated: cert === undefined };
+  const binding = { credentials, values, clock };
+  const byNode = values.clientCa !== undefined || values.proxyProtocol;
   const system = byNode ? undefined : Descriptors.open();
-  const { listener, accept } = system || (!byNode && !hasNodeNetworking())
+  const byDeno = system || (!byNode && !hasNodeNetworking());
+  const listening = byDeno
     ? listenByDeno(address, { ...binding, system })
     : await listenByNode(address, binding);
-  const close = () => {
-    listener.close();
-    system?.[Symbol.dispose]();
-  };
-  const certificate = { ...checked, generated: !cert };
-  return { address: socketAddress("tls", listener.addr), certificate, accept, close };
+  return { certificate, ...listening };
 }
 
-interface Binding {
+interface Binding extends ListenOptions<typeof listenOptions> {
   readonly credentials: Credentials;
-  readonly values: Values<typeof listenOptions>;
-  readonly preparing: Preparing;
 }
 
 function listenByDeno(
   address: InetAddress,
-  { system, preparing, ...binding }: Binding & { system: Descriptors | undefined },
-) {
-  const listener = bindTls(address, binding);
-  const accept = async () => {
-    const conn = await listener.accept();
-    const local = socketAddress("tls", conn.localAddr);
-    const remote = socketAddress("tls", conn.remoteAddr);
-    const secure = () => shake(conn);
-    return new StreamArrival(conn, { ...preparing, local, remote, secure, cut: () => cut(remote) });
+  { credentials, values, clock, system }: Binding & { readonly system: Descriptors | undefined },
+): Listener {
+  const options = { ...credentials, tcpBacklog: BACKLOG, alpnProtocols: [...values.alpn] };
+  const listener = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
+  const bound = socketAddress("tls", listener.addr);
+  // The runtime has no setNoDelay for TLS: without, an echo of 64 KiB takes 44 ms.
+  const descriptor = system?.bound("tcp", bound);
+  if (descriptor !== undefined) system?.setNoDelay(descriptor);
+  // It goes on with a handshake whose connection is closed, until the peer has enough.
+  const cut = (ends: Ends) => {
+    const descriptor = open && system?.between(ends as InetEnds);
+    if (typeof descriptor === "number") system?.shutdown(descriptor);
   };
-  // The runtime goes on with a handshake whose connection is closed, until the peer has enough.
-  const cut = (remote: InetAddress) => {
-    const descriptor = system?.ofPeer(remote);
-    if (descriptor !== undefined) system!.shutdown(descriptor);
+  let open = true;
+  return {
+    address: bound,
+    accept: async () => {
+      const conn = await listener.accept();
+      const preparing = { values, clock, cut, secure: () => shake(conn) };
+      return new StreamArrival(conn, { ends: endsOf(conn, "tls"), preparing });
+    },
+    close() {
+      open = false;
+      listener.close();
+      system?.[Symbol.dispose]();
+    },
   };
-  // It has no setNoDelay for TLS either: without, an echo of 64 KiB takes 44 ms.
-  const descriptor = system?.ofPort(socketAddress("tls", listener.addr));
-  if (descriptor !== undefined) system!.setNoDelay(descriptor);
-  return { listener, accept };
 }
 
-async function listenByNode(address: InetAddress, { credentials, values, preparing }: Binding) {
+async function listenByNode(
+  address: InetAddress,
+  { credentials, values, clock }: Binding,
+): Promise<Listener> {
   requireNodeNetworking(
-    values.clientCa ? "Option --client-ca" : "Option --proxy-protocol over TLS",
+    values.clientCa !== undefined ? "Option --client-ca" : "Option --proxy-protocol over TLS",
   );
   const { acceptorOf } = await import("./tls_sessions.ts");
-  const secure = acceptorOf({ ...values, ...credentials });
+  const preparing = { values, clock, secure: acceptorOf({ ...values, ...credentials }) };
   const listener = bindTcp(address);
-  const accept = async () => arrivalOf(await listener.accept(), { ...preparing, secure }, "tls");
-  return { listener, accept };
+  return {
+    address: socketAddress("tls", listener.addr),
+    accept: async () => {
+      const conn = await acceptTcp(listener);
+      return new StreamArrival(conn, { ends: endsOf(conn, "tls"), preparing });
+    },
+    close: () => listener.close(),
+  };
 }
 
 function generate({ hostname }: InetAddress): Promise<Credentials> {
   const own = hostname === "" || LOCAL_NAMES.includes(hostname) ? [] : [hostname];
   return generateCredentials([...own, ...LOCAL_NAMES]);
-}
-
-function bindTls(
-  address: InetAddress,
-  { credentials, values: { alpn } }: Pick<Binding, "credentials" | "values">,
-): Deno.TlsListener {
-  const options = { ...credentials, tcpBacklog: BACKLOG, alpnProtocols: [...alpn] };
-  return bind(address, (at) => Deno.listenTls({ ...at, ...options }));
 }
 
 async function shake(conn: Deno.TlsConn): Promise<Secured> {

@@ -2,16 +2,16 @@
 import { X509Certificate } from "node:crypto";
 import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../address.ts";
-import { NetworkError } from "../errors.ts";
+import { FinalError, NetworkError } from "../errors.ts";
 import type { Secured } from "./arrival.ts";
 import { readCertificate } from "./certificates.ts";
 import type { Socket } from "./duplex.ts";
 import type { Certificate, Security } from "./security.ts";
 import { TlsEngine } from "./tls_engine.ts";
-import { explainTls } from "./tls_errors.ts";
+import { explainTls, explainUnjudged } from "./tls_errors.ts";
 
 /** How a server shakes hands. */
-export interface Accepting {
+export interface AcceptOptions {
   readonly cert: string;
   readonly key: string;
   readonly clientCa?: string | undefined;
@@ -23,9 +23,13 @@ export interface Accepting {
  * common to all connections is prepared once: it takes a millisecond and a hundred kilobytes.
  */
 export function acceptorOf(
-  { cert, key, clientCa, alpn }: Accepting,
+  { cert, key, clientCa, alpn }: AcceptOptions,
 ): (socket: Socket) => Promise<Secured> {
-  const secureContext = tls.createSecureContext({ cert, key, ca: clientCa && [clientCa] });
+  const secureContext = tls.createSecureContext({
+    cert,
+    key,
+    ca: clientCa === undefined ? undefined : [clientCa],
+  });
   const options = {
     secureContext,
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
@@ -35,9 +39,9 @@ export function acceptorOf(
   return async (socket) => {
     const engine = await shaking(TlsEngine.accept(socket, options));
     const security = securityOf(engine.session);
-    const objection = clientCa && judgeClient(engine.session, security);
+    const objection = clientCa !== undefined && judgeClient(engine.session, security);
     if (!objection) return { socket: engine, security };
-    engine.close();
+    engine.abort();
     throw new NetworkError(objection);
   };
 }
@@ -47,14 +51,17 @@ function judgeClient(session: TLSSocket, { chain }: Security): string | undefine
   if (!shown) return "it showed no certificate, and --client-ca asks for one";
   // What tls.Server asks; a socket without a server knows it as well, but has no name for it.
   const { ssl } = session as unknown as { ssl: { verifyError(): unknown } };
-  const expired = shown.validTo < Date.now();
-  if (!expired && !ssl.verifyError()) return undefined;
-  return `its certificate (${shown.subject}) ` +
-    (expired ? "has expired" : "is not signed by an authority in --client-ca");
+  const now = Date.now();
+  const name = `its certificate (${shown.subject})`;
+  if (shown.validTo < now) return `${name} has expired`;
+  if (shown.validFrom > now) return `${name} is not valid yet`;
+  return ssl.verifyError()
+    ? `${name} is not one for clients by an authority in --client-ca`
+    : undefined;
 }
 
 /** How a client shakes hands, and whom it trusts. */
-export interface Connecting {
+export interface ConnectOptions {
   readonly servername: string;
   readonly ca: readonly string[];
   readonly insecure: boolean;
@@ -67,8 +74,9 @@ export interface Connecting {
 }
 
 /** Shakes hands as a client. Rejects where the peer's certificate is not trusted. */
-export async function connectTls(socket: Socket, connecting: Connecting): Promise<Secured> {
-  const { servername, ca, clientCert, clientKey, alpn, onSession } = connecting;
+export async function connectTls(socket: Socket, connecting: ConnectOptions): Promise<Secured> {
+  const { servername, ca, insecure, fingerprint, clientCert, clientKey, alpn, onSession } =
+    connecting;
   const engine = await shaking(TlsEngine.connect(socket, {
     ca: [...ca],
     cert: clientCert,
@@ -78,12 +86,14 @@ export async function connectTls(socket: Socket, connecting: Connecting): Promis
     // An address is no name to ask for (RFC 6066 section 3), but the certificate may be for it.
     ...(isLiteral(servername) ? { host: servername } : { servername }),
   }));
-  const security = securityOf(engine.session);
+  const found = securityOf(engine.session);
+  const objection = judge(engine.session, { fingerprint, chain: found.chain });
+  const trusted = new Set(ca.map((pem) => pem.replace(/-----[^-]+-----|\s/g, "")));
+  const security = { ...found, chain: chainOf(engine.session, trusted), objection };
   await onSession(security);
-  const objection = judge(engine.session, { ...connecting, security });
-  if (objection === undefined) return { socket: engine, security };
-  engine.close();
-  throw new NetworkError(objection);
+  if (insecure || objection === "") return { socket: engine, security };
+  engine.abort();
+  throw new FinalError(objection);
 }
 
 /** The certificates of the authorities that the system trusts, as PEM. */
@@ -95,25 +105,24 @@ async function shaking(engine: Promise<TlsEngine>): Promise<TlsEngine> {
   try {
     return await engine;
   } catch (error) {
-    throw new NetworkError(explainTls(error), { cause: error });
+    throw new NetworkError(explainUnjudged(error), { cause: error });
   }
 }
 
+// Why a peer is not to be trusted; empty where it is.
 function judge(
   session: TLSSocket,
-  { insecure, fingerprint, security }: Connecting & { readonly security: Security },
-): string | undefined {
-  if (insecure) return undefined;
+  { fingerprint, chain }: { fingerprint: string | undefined } & Pick<Security, "chain">,
+): string {
+  const [shown] = chain ?? [];
   if (fingerprint) {
-    const shown = security.chain?.[0]?.fingerprint;
-    return shown === fingerprint
-      ? undefined
-      : `its certificate is another one, with SHA-256 ${shown}`;
+    if (shown?.fingerprint === fingerprint) return "";
+    return `its certificate is another one, with SHA-256 ${shown?.fingerprint}`;
   }
-  if (session.authorized) return undefined;
+  if (session.authorized) return "";
   // node:tls says of an expired certificate now and then that it cannot verify it. Its reason is
   // an Error as the types have it, in fact a code.
-  const expired = (security.chain?.[0]?.validTo ?? Infinity) < Date.now();
+  const expired = (shown?.validTo ?? Infinity) < Date.now();
   return explainTls(expired ? "CERT_HAS_EXPIRED" : session.authorizationError);
 }
 
@@ -126,14 +135,16 @@ function securityOf(session: TLSSocket): Security {
   };
 }
 
-function chainOf(session: TLSSocket): Certificate[] {
+// With what is trusted beforehand, in base64, marked.
+function chainOf(session: TLSSocket, trusted: ReadonlySet<string> = new Set()): Certificate[] {
   const chain: Certificate[] = [];
   const seen = new Set<string>();
   let next = session.getPeerCertificate(true);
   // The last of a complete chain is its own issuer.
   while (next?.raw && !seen.has(next.fingerprint256)) {
     seen.add(next.fingerprint256);
-    chain.push(readCertificate(new X509Certificate(next.raw)));
+    const certificate = readCertificate(new X509Certificate(next.raw));
+    chain.push({ ...certificate, trusted: trusted.has(next.raw.toString("base64")) });
     next = next.issuerCertificate;
   }
   return chain;

@@ -11,6 +11,8 @@ export interface Arrival {
   readonly local: Address;
   /** Who connected: behind a proxy, the proxy. */
   readonly remote: Address;
+  /** Whether a proxy is to say who it really is. */
+  readonly proxied?: boolean;
   /** Milliseconds of silence after which such a peer is taken for gone, where it never says so. */
   readonly idleTimeout?: number;
   /**
@@ -53,6 +55,10 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
 
 /** One way to reach a peer. */
 export interface Transport extends Named {
+  /** Whether anybody may forge a sender's address: there is no handshake that would find out. */
+  readonly connectionless?: boolean;
+  /** Milliseconds that the runtime may need, after a close, to say goodbye to the peer. */
+  readonly parting?: number;
   /** What it adds to the server's options. */
   readonly listenOptions: OptionTable;
   /** What it adds to the client's options. */
@@ -65,7 +71,7 @@ export interface Transport extends Named {
 
 /** Declares a transport whose functions know the types of its addresses and options. */
 export function defineTransport<A extends Address, L extends OptionTable, D extends OptionTable>(
-  transport: Named & {
+  transport: Pick<Transport, "name" | "summary" | "connectionless" | "parting"> & {
     readonly listenOptions: L;
     readonly dialOptions: D;
     listen(address: A, options: ListenOptions<L>): Promise<Listener>;

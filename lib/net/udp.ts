@@ -1,8 +1,9 @@
 /** UDP (RFC 768): one peer for each remote that sends. */
-import type { InetAddress } from "../address.ts";
-import { source } from "./dialing.ts";
+import { type InetAddress, socketAddress } from "../address.ts";
+import { canonicalIp } from "../ip.ts";
+import { ofFamily, source } from "./dialing.ts";
 import type { Duplex } from "./duplex.ts";
-import { bind, connectWithin } from "./inet.ts";
+import { bind, cannotConnectFrom, connectWithin } from "./inet.ts";
 import { defineTransport, type DialOptions, type Listener } from "./transport.ts";
 
 const dialOptions = { source };
@@ -11,6 +12,7 @@ const dialOptions = { source };
 export const udp = defineTransport({
   name: "udp",
   summary: "UDP over IPv4 and IPv6",
+  connectionless: true,
   listenOptions: {},
   dialOptions,
   listen,
@@ -19,24 +21,41 @@ export const udp = defineTransport({
 
 async function listen(address: InetAddress): Promise<Listener> {
   const { DatagramListener } = await import("./udp_listener.ts");
-  return new DatagramListener(bindUdp(address));
-}
-
-function bindUdp(address: InetAddress): Deno.DatagramConn {
-  return bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" }));
+  return new DatagramListener(
+    bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" })),
+  );
 }
 
 function dial(address: InetAddress, options: DialOptions<typeof dialOptions>): Promise<Duplex> {
-  return connectWithin({ address, ...options }, async ({ signal }) => {
+  const { values: { source }, clock } = options;
+  return connectWithin({ address, ...options }, async ({ signal, attempts }) => {
     const { resolve } = await import("./resolve.ts");
     const { talkTo } = await import("./udp_client.ts");
     // There is no connection to tell by which address answers. A server of this machine that
     // listens on one family alone is more often on IPv4.
-    const candidates = await resolve(address, { signal });
-    const to = candidates.at(address.hostname === "localhost" ? -1 : 0);
-    const everywhere = to!.hostname.includes(":") ? "::" : "0.0.0.0";
-    const { hostname, port } = options.values.source ?? { hostname: "", port: 0 };
-    const conn = bindUdp({ transport: "udp", hostname: hostname || everywhere, port });
-    return talkTo(to!, { conn, clock: options.clock });
+    const candidates = ofFamily(await resolve(address, { signal }), source);
+    const to = peerAddress(candidates.at(address.hostname === "localhost" ? -1 : 0)!);
+    attempts.push({ address: to });
+    return talkTo(to, { conn: bindEnd(to, source), clock });
   });
+}
+
+function bindEnd(to: InetAddress, source: InetAddress | undefined): Deno.DatagramConn {
+  const everywhere = to.hostname.includes(":") ? "::" : "0.0.0.0";
+  const { port } = source ?? { port: 0 };
+  const hostname = source?.hostname || everywhere;
+  try {
+    return Deno.listenDatagram({ hostname, port, transport: "udp" });
+  } catch (error) {
+    throw cannotConnectFrom({ transport: "udp", hostname, port }, error);
+  }
+}
+
+// As the kernel writes the sender of an answer. All interfaces, as a destination, are this machine.
+function peerAddress(address: InetAddress): InetAddress {
+  const { hostname } = socketAddress("udp", { ...address, transport: "udp" });
+  const [bare = "", zone] = hostname.split("%");
+  const canonical = canonicalIp(bare);
+  const local = { "0.0.0.0": "127.0.0.1", "::": "::1" }[canonical];
+  return { ...address, hostname: local ?? (zone ? `${canonical}%${zone}` : canonical) };
 }

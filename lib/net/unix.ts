@@ -37,14 +37,18 @@ async function listen(
   address: UnixAddress,
   { values, clock }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
+  if (values.mode !== undefined && address.path.startsWith("@")) {
+    throw new UsageError("Option --mode does not apply to an abstract name, which is no file");
+  }
   const listener = await bind(address, values.mode).catch((error) => {
     throw cannotListen(address, error);
   });
-  const preparing = { ...values, clock, local: address, remote: UNNAMED };
+  const identity = fileAt(systemPath(address));
+  const arriving = { ends: { local: address, remote: UNNAMED }, preparing: { values, clock } };
   return {
     address,
-    accept: async () => new StreamArrival(await listener.accept(), preparing),
-    close: () => listener.close(), // it removes the file as well
+    accept: async () => new StreamArrival(await listener.accept(), arriving),
+    close: () => closeOwn(listener, identity),
   };
 }
 
@@ -68,6 +72,27 @@ function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
     return Deno.listen({ transport: "unix", path });
   } finally {
     Deno.umask(umask);
+  }
+}
+
+// The runtime removes whatever is at the path by then, though it may be another's.
+function closeOwn(listener: Deno.UnixListener, own: string | undefined): void {
+  const { path } = listener.addr as Deno.UnixAddr;
+  const aside = `${path}.${crypto.randomUUID()}`;
+  const present = fileAt(path);
+  const foreign = present !== undefined && present !== own;
+  if (foreign) Deno.renameSync(path, aside);
+  listener.close();
+  if (foreign) Deno.renameSync(aside, path);
+}
+
+// What tells a file from any other; nothing where there is none.
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = Deno.lstatSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
   }
 }
 

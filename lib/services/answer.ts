@@ -12,9 +12,8 @@ export async function answer(peer: Duplex, bytes: Uint8Array): Promise<void> {
   if (peer.framed) {
     for await (const _ of peer.readable) await writer.write(bytes);
   } else {
-    await writer.write(bytes);
-    await writer.close();
-    await discardAll(peer);
+    // Both at once: a peer may send more than the kernel holds before it reads.
+    await Promise.all([discardAll(peer), writer.write(bytes).then(() => writer.close())]);
   }
 }
 

@@ -196,6 +196,30 @@ Deno.test("a malformed PROXY header is refused by one event that says what is wr
   assertEquals(server.events.filter(({ event }) => event === "opened"), []);
 });
 
+Deno.test("behind a proxy, lists and limits judge whom the header names", async () => {
+  const limits = ["--deny", "203.0.113.0/24", "--max-connections-per-host", "1"];
+  await using server = await Server.start(["--proxy-protocol", "--json", ...limits]);
+  const arrive = async (source: string) => {
+    const conn = await server.connect();
+    await writeAll(conn, encode(`PROXY TCP4 ${source} 198.51.100.1 4444 80\r\nx`));
+    return conn;
+  };
+  const isServed = (conn: Deno.Conn) =>
+    conn.read(new Uint8Array(1)).then((length) => length === 1, () => false);
+  const conns = [];
+  for (const source of ["203.0.113.7", "198.51.100.7", "198.51.100.7", "198.51.100.8"]) {
+    const conn = await arrive(source);
+    conns.push({ source, conn, served: await isServed(conn) });
+  }
+  assertEquals(conns.map(({ served }) => served), [false, true, false, true]);
+  const refused = server.events.filter(({ event }) => event === "refused");
+  assertEquals(refused.map(({ reason, remote }) => [reason, remote]), [
+    ["denied", "tcp://203.0.113.7:4444"],
+    ["host-limit", "tcp://198.51.100.7:4444"],
+  ]);
+  for (const { conn } of conns) conn.close();
+});
+
 Deno.test("the client sends a header of either version, in its own name or another's", async () => {
   await using server = await Server.start(["--proxy-protocol", "--json"]);
   const args = ["client", "127.0.0.1", String(server.port), "--proxy-protocol"];

@@ -57,8 +57,22 @@ Deno.test({
     assertEquals(foreign.code, 1);
     assertMatch(
       foreign.stderr,
-      /^netecho: Cannot connect from 192\.0\.2\.1: this machine does not have that address\n$/,
+      /^netecho: Cannot connect from 192\.0\.2\.1:0: this machine does not have that address\n$/,
     );
+  },
+});
+
+Deno.test({
+  ...await withNodeNetworking("--source says when its family is not the peer's"),
+  async fn() {
+    for (const transport of ["tcp", "udp"]) {
+      const args = ["client", `${transport}://127.0.0.1:9`, "--source", "[::1]:0"];
+      const { code, stderr } = await netecho(args);
+      assertEquals(code, 1);
+      const address = `${transport}://127.0.0.1:9`;
+      const message = `Cannot connect from ::1 to ${address}: one is IPv4, the other IPv6`;
+      assertEquals(stderr, `netecho: ${message}\n`);
+    }
   },
 });
 

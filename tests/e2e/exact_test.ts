@@ -81,7 +81,7 @@ Deno.test({
   ...needing(["node"], "100 MB from our client through a Node echo server come back"),
   async fn() {
     const peer = fileURLToPath(new URL("../bench/peers/echo.mjs", import.meta.url));
-    await using node = new Running(["node", [peer, "0"]]);
+    await using node = new Running(["node", [peer, "tcp", "0"]]);
     const port = /(\d+)$/.exec(await node.line(/listening/))![1]!;
     const bytes = randomBytes(SIZE);
     const { stdout, stderr } = await netecho(["client", "127.0.0.1", port], { input: bytes });

@@ -8,9 +8,12 @@ import {
   netecho,
   netechoCommand,
   netechoShell,
+  onLinux,
   randomBytes,
   readAll,
+  readExactly,
   Running,
+  runProgram,
   Server,
   sha256,
   unusedPort,
@@ -122,7 +125,11 @@ Deno.test({
     assertMatch(stderr, /^ {2}valid: \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d$/m);
     assertMatch(stderr, /^ {2}SHA-256: ([\dA-F]{2}:){31}[\dA-F]{2}$/m);
     assertMatch(stderr, /^connected to tls:\/\/127\.0\.0\.1:\d+ from tls:\S+ in [\d.]+ m?s$/m);
+    assertMatch(stderr, /^certificate 1: CN=Test CA \(trusted here\)$/m);
+    assertMatch(stderr, /^certificate verified$/m);
     assertMatch(stderr, /^6 bytes sent, 6 bytes received$/m);
+    const unchecked = await netecho(["client", address, "--insecure", "-v"]);
+    assertMatch(unchecked.stderr, /^certificate not verified: its certificate is self-signed, or/m);
     const opened = server.events.find(({ event }) => event === "opened");
     assertEquals(opened?.alpn, "http/1.1");
   },
@@ -161,7 +168,7 @@ Deno.test({
         [undefined, "it showed no certificate, and --client-ca asks for one"],
         [
           await other.issue({ cn: "mallory" }),
-          "its certificate (CN=mallory) is not signed by an authority in --client-ca",
+          "its certificate (CN=mallory) is not one for clients by an authority in --client-ca",
         ],
         [
           await authority.issue({ cn: "carol", days: -10 }),
@@ -330,6 +337,75 @@ Deno.test("plain text, garbage and silence harm nobody, and each is one event", 
   ]);
 });
 
+Deno.test({
+  ...onLinux("a late handshake ends alone: another connection from the same port goes on"),
+  async fn() {
+    const args = ["127.0.0.1:0", "--json", "--handshake-timeout", "200ms"];
+    await using server = await Server.start(args, "tls://127.0.0.1:0");
+    await server.line(/tcp:/);
+    const plain = server.events.find(({ transport }) => transport === "tcp")!.port as number;
+    const from = unusedPort();
+    // Node can bind the same end twice where the other ends differ; the runtime cannot choose it.
+    const script = "import socket as s, sys\n" +
+      "f, t, p = map(int, sys.argv[1:])\n" +
+      "def dial(port):\n" +
+      "  c = s.socket(); c.setsockopt(s.SOL_SOCKET, s.SO_REUSEADDR, 1)\n" +
+      "  c.bind(('127.0.0.1', f)); c.connect(('127.0.0.1', port)); return c\n" +
+      "silent = dial(t); good = dial(p)\n" +
+      "assert silent.recv(1) == b''\n" +
+      "good.send(b'x'); assert good.recv(1) == b'x'\n" +
+      "print('served')";
+    const { text, stderr } = await runProgram([
+      "python3",
+      ["-c", script, String(from), String(server.port), String(plain)],
+    ]);
+    assertEquals([text, stderr], ["served\n", ""]);
+  },
+  ignore: onLinux("", ["python3"]).ignore,
+});
+
+Deno.test({
+  ...onLinux("a client that gives up a handshake leaves no connection open"),
+  async fn() {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const address = `tls://127.0.0.1:${listener.addr.port}`;
+    const args = ["client", address, "--connect-timeout", "100ms", "--retry", "60s"];
+    await using _client = new Running(netechoCommand(args));
+    for (let attempt = 0; attempt < 3; attempt++) {
+      using silent = await listener.accept();
+      assert((await readAll(silent)).length > 0); // to its end
+    }
+  },
+});
+
+Deno.test("what trying again will not mend is not tried again", async () => {
+  await using server = await Server.start([], "tls://127.0.0.1:0");
+  const args = ["client", `tls://localhost:${server.port}`, "--retry", "60s", "-v"];
+  const { code, stderr } = await netecho(args);
+  assertEquals([code, stderr.includes("trying again")], [1, false]);
+});
+
+Deno.test("an echo of 64 KiB is not held back, whoever else has the port", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue();
+  const port = unusedPort();
+  const args = [`tls://127.0.0.1:${port}`, "--cert", cert, "--key", key, "--show", "none"];
+  await using server = await Server.start(args, `udp://127.0.0.1:${port}`);
+  await server.line(/tls:/);
+  const caCerts = [Deno.readTextFileSync(authority.ca)];
+  const plain = await Deno.connect({ port });
+  plain.setNoDelay(true);
+  const conn = await Deno.startTls(plain, { hostname: "localhost", caCerts });
+  const bytes = randomBytes(65_536);
+  const started = performance.now();
+  for (let round = 0; round < 100; round++) {
+    await Promise.all([writeAll(conn, bytes), readExactly(conn, bytes.length)]);
+  }
+  // A hundred delayed acknowledgements of 40 ms take four seconds; without, it is a tenth of one.
+  assert(performance.now() - started < 3000, "Nagle's algorithm holds the echo back");
+  conn.close();
+});
+
 Deno.test("a thousand garbage connections at once, and the next good client is served", async () => {
   await using authority = await Authority.create();
   await using server = await serve(authority, ["-q"]);
@@ -366,9 +442,30 @@ Deno.test({
   },
 });
 
+for (const args of [[], ["--proxy-protocol"]]) {
+  const name = `a server that ends a session says so by close_notify ${args.join()}`;
+  Deno.test({
+    ...(args.length ? await withNodeNetworking(name) : { name }),
+    async fn() {
+      await using authority = await Authority.create();
+      const patience = ["--once", "--idle-timeout", "100ms"];
+      await using server = await serve(authority, [...patience, ...args]);
+      const plain = await server.connect();
+      if (args.length) await writeAll(plain, new TextEncoder().encode("PROXY UNKNOWN\r\n"));
+      const caCerts = [Deno.readTextFileSync(authority.ca)];
+      const conn = await Deno.startTls(plain, { hostname: "localhost", caCerts });
+      assertEquals((await readAll(conn)).length, 0); // it would reject without
+      conn.close();
+      assertEquals((await server.end()).code, 0);
+    },
+  });
+}
+
 Deno.test("a certificate or key that is no good is a usage error on either side", async () => {
   await using authority = await Authority.create();
   const [one, two] = [await authority.issue(), await authority.issue()];
+  const empty = `${authority.ca}.empty`;
+  await Deno.writeTextFile(empty, "");
   const server = ["server", "tls://127.0.0.1:0"];
   const client = ["client", "tls://127.0.0.1:9"];
   const cases: [args: string[], message: string][] = [
@@ -384,6 +481,9 @@ Deno.test("a certificate or key that is no good is a usage error on either side"
       [...server, "--client-ca", one.key],
       "Option --client-ca: the file holds no certificate in PEM",
     ],
+    // An authority's file that is empty must not let everybody in.
+    [[...server, "--client-ca", empty], "Option --client-ca: the file holds no certificate in PEM"],
+    [[...client, "--ca", empty], "Option --ca: the file holds no certificate in PEM"],
     [[...client, "--ca", one.key], "Option --ca: the file holds no certificate in PEM"],
     [
       [...client, "--client-cert", one.cert, "--client-key", two.key],

@@ -81,7 +81,7 @@ Deno.test("stopping answers what has come, and says so", async () => {
 });
 
 Deno.test("five thousand remotes are served: more than are kept, and the silent ones make room", async () => {
-  await using server = await serve(["--quiet"]);
+  await using server = await serve(["--show", "none"]);
   // A few at a time: what the kernel cannot hold for a socket, it drops.
   for (let round = 0; round < 100; round++) {
     const sockets = Array.from({ length: 50 }, () => bindUdp());
@@ -90,6 +90,7 @@ Deno.test("five thousand remotes are served: more than are kept, and the silent 
     assert(echoes.every((echo) => echo.length === 100 && echo[99] === datagram[99]));
     for (const socket of sockets) socket.close();
   }
+  await server.line(/made room: 4096 remotes are open/);
   using socket = closing(bindUdp());
   assertEquals(await ask(socket.conn, new Uint8Array([7]), at(server.port)), new Uint8Array([7]));
 });
@@ -112,7 +113,14 @@ Deno.test({
   },
 });
 
-Deno.test("no answer is longer than its question", async () => {
+Deno.test("two echo servers cannot be set on each other: no answer to the server's own port", async () => {
+  await using server = await serve([], "udp://127.0.0.1:0");
+  using other = closing(bindUdp("127.0.0.2", server.port));
+  await other.conn.send(new Uint8Array(100), at(server.port));
+  await server.line({ test: (line) => line.includes(`from port ${server.port}, a service's own`) });
+});
+
+Deno.test("no answer is longer than its question, whatever was asked before", async () => {
   await using server = await serve(["--service", "reply", "--reply", "0123456789"]);
   using socket = closing(bindUdp());
   await socket.conn.send(new Uint8Array(9), at(server.port));
@@ -185,6 +193,41 @@ Deno.test("the client says when no answer came", async () => {
   const address = `udp://127.0.0.1:${server.port}`;
   const { code, stderr } = await netecho(["client", address, "--linger", "50ms"], { input: "x" });
   assertEquals([code, stderr], [0, `no answer from ${address}\n`]);
+});
+
+for (
+  const host of [
+    "[0:0:0:0:0:0:0:1]",
+    "[::1]",
+    "0.0.0.0",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "127.0.0.01",
+  ]
+) {
+  Deno.test({
+    ...withIPv6(`the client knows its peer's answer, however its address is spelled: ${host}`),
+    async fn() {
+      await using server = await serve([], "udp://[::]:0");
+      const args = ["client", `udp://${host}:${server.port}`, "--linger", "60s", "--verify"];
+      const { code, stderr } = await netecho(args, { input: "hello" });
+      assertEquals([code, stderr], [0, "verified: 5 bytes came back as sent\n"]);
+    },
+  });
+}
+
+Deno.test("--once serves one remote until it is silent, and no other", async () => {
+  await using server = await serve(["--once", "--idle-timeout", "300ms"]);
+  using one = closing(bindUdp());
+  using other = closing(bindUdp());
+  for (const byte of [1, 2, 3]) {
+    const datagram = new Uint8Array([byte]);
+    assertEquals(await ask(one.conn, datagram, at(server.port)), datagram);
+  }
+  await other.conn.send(new Uint8Array(1), at(server.port));
+  await server.line(/"event":"refused".*"limit"/);
+  assertEquals((await server.end()).code, 0);
+  assertEquals(server.events.find(isClosed)?.received, 3);
 });
 
 Deno.test("the client takes nothing from anybody else", async () => {

@@ -67,7 +67,7 @@ Deno.test({
       assertEquals([second.code, second.text], [1, ""]);
       assertMatch(
         second.stderr,
-        /^netecho: Cannot listen on unix:\S+: the address is already in use\n$/,
+        /^netecho: Cannot listen on unix:\S+: the address is already in use; another program listens there, or the file is no socket\n$/,
       );
       const conn = await Deno.connect({ transport: "unix", path });
       assertEquals(await echoThrough(conn, new Uint8Array([1])), new Uint8Array([1]));
@@ -82,6 +82,20 @@ Deno.test({
         nobody.stderr,
         /^netecho: Cannot connect to unix:\S+: no such file or directory\n$/,
       );
+    }),
+});
+
+Deno.test({
+  ...onLinux("what has taken the path meanwhile is left alone"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/echo.sock`;
+      await using server = await serve(path);
+      await Deno.remove(path);
+      await Deno.writeTextFile(path, "precious");
+      assertEquals((await server.stop()).code, 0);
+      assertEquals(await Deno.readTextFile(path), "precious");
+      assertEquals([...Deno.readDirSync(folder)].length, 1);
     }),
 });
 

@@ -1,7 +1,8 @@
 /** The command line: what is wrong with it is one line on stderr and exit code 2. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { netecho } from "../helpers.ts";
+import { fileURLToPath } from "node:url";
+import { netecho, ROOT, Running, runProgram } from "../helpers.ts";
 
 // The command line, and the line that it brings.
 const MISTAKES: readonly (readonly [args: string, message: string])[] = [
@@ -118,6 +119,28 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "client :9 --source here:1",
     'Option --source: an IP address of this machine is needed, not "here:1"',
   ],
+  [
+    "client :9 --proxy-protocol --proxy-source :4444",
+    'Option --proxy-source: an IP address and a port are needed, not ":4444"',
+  ],
+  [
+    "client :9 --proxy-protocol --proxy-source 999.1.1.1:1",
+    'Option --proxy-source: an IP address and a port are needed, not "999.1.1.1:1"',
+  ],
+  [
+    "server unix:@a --mode 0600",
+    "Option --mode does not apply to an abstract name, which is no file",
+  ],
+  [
+    "server --deny fe80::1%eth0",
+    'Option --deny: a network such as 10.0.0.0/8 or 2001:db8::/32, an address or @FILE is needed, not "fe80::1%eth0"',
+  ],
+  ["client tls://:9 --alpn ,", 'Option --alpn: protocols such as h2,http/1.1 are needed, not ","'],
+  ["client tls://:9 --servername a..b", 'Option --servername: a host name is needed, not "a..b"'],
+  [
+    "client udp://:9 --retry 2s",
+    "Option --retry does not apply over UDP: nothing tells whether a peer is there",
+  ],
   ["client :9 --proxy-version 2", "Option --proxy-version needs --proxy-protocol as well"],
   [
     "client :9 --recv-only --send-only",
@@ -141,6 +164,35 @@ for (const [args, message] of MISTAKES) {
     assertEquals([code, text, stderr], [2, "", `netecho: ${message}\n`]);
   });
 }
+
+Deno.test("the permissions of the binary suffice for everything that asks for one", async () => {
+  const { permissions } = config.compile;
+  const flags = Object.entries(permissions).map(([name, value]) =>
+    value === true ? `--allow-${name}` : `--allow-${name}=${(value as string[]).join(",")}`
+  );
+  const folder = await Deno.makeTempDir();
+  const run = (...args: string[]): [string, string[]] => [
+    Deno.execPath(),
+    ["run", "--no-prompt", ...flags, fileURLToPath(new URL("main.ts", ROOT)), ...args],
+  ];
+  const unix = Deno.build.os === "windows" ? [] : [`unix:${folder}/s`, "--mode", "0600"];
+  const args = ["server", "tls://127.0.0.1:0", ...unix, "--json"];
+  await using server = new Running(run(...args));
+  const { port } = JSON.parse(await server.line(/"listening".*tls/));
+  const client = run("client", `tls://127.0.0.1:${port}`, "--insecure", "-v");
+  const { code, text } = await runProgram(client, { input: "hello" });
+  assertEquals([code, text], [0, "hello"]);
+  const checked = await runProgram(run("client", `tls://127.0.0.1:${port}`));
+  assertEquals([checked.code, /permission/.test(checked.stderr)], [1, false]);
+  server.kill();
+  await server.end();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("deno.json's tasks can be run", async () => {
+  const { code, stderr } = await runProgram([Deno.execPath(), ["task"]]);
+  assertEquals([code, /Failed/.test(stderr)], [0, false]);
+});
 
 Deno.test("an argument that is shown back cannot command the terminal", async () => {
   const { code, stderr } = await netecho(["server", "\x1b[2J:80"]);

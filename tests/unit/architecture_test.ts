@@ -8,7 +8,7 @@ const FLOORS: readonly (readonly [room: RegExp, floor: number])[] = [
   [/^lib\/(services|faults)\//, 2],
   [/^lib\/(events|load)\//, 2],
   [/^lib\/(modes|reports)\//, 3],
-  [/^lib\/(session|sessions|accept|shutdown|stats|serve)\.ts$/, 4],
+  [/^lib\/(bindings|session|sessions|accept|shutdown|stats|serve)\.ts$/, 4],
   [/^lib\//, 0],
   [/^(server|client)\.ts$/, 5],
   [/^main\.ts$/, 6],
@@ -76,6 +76,11 @@ Deno.test("alternatives do not know each other", () => {
     room(from) && room(from) === room(to) && !SHARED.test(from) && !SHARED.test(to)
   );
   assertEquals(siblings, []);
+});
+
+Deno.test("a transport does not know another", () => {
+  const transport = /^lib\/net\/(tcp|tls|udp|unix)\.ts$/;
+  assertEquals(graph.filter(([from, to]) => transport.test(from) && transport.test(to)), []);
 });
 
 Deno.test("each subcommand loads only its own code", () => {

@@ -131,3 +131,16 @@ Deno.test("a transport's own idle time counts unless the user sets another", asy
   assertEquals(other.clock.waiting, 1);
   other.session.end({ reason: "stopped" });
 });
+
+Deno.test("what is under way when a session ends is told to nobody", async () => {
+  const late = Promise.withResolvers<number>();
+  const seen: number[] = [];
+  const socket = new FakeSocket([]);
+  const peer = new SocketDuplex(Object.assign(socket, { read: () => late.promise }), NOWHERE);
+  peer.observe({ received: ({ length }) => seen.push(length) });
+  const reading = peer.readable.getReader().read();
+  peer.close();
+  late.resolve(5);
+  await reading;
+  assertEquals(seen, []);
+});
