@@ -75,22 +75,23 @@ function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
   }
 }
 
-// The runtime removes whatever is at the path by then, though it may be another's.
+// The runtime removes whatever is at the path, though it may be another's by then, as soon as no
+// accept is pending.
 function closeOwn(listener: Deno.UnixListener, own: string | undefined): void {
   const { path } = listener.addr as Deno.UnixAddr;
-  const aside = `${path}.${crypto.randomUUID()}`;
   const present = fileAt(path);
   const foreign = present !== undefined && present !== own;
+  const aside = `${path}.${crypto.randomUUID()}`;
   if (foreign) Deno.renameSync(path, aside);
   listener.close();
-  if (foreign) Deno.renameSync(aside, path);
+  if (foreign) setTimeout(() => Deno.renameSync(aside, path));
 }
 
 // What tells a file from any other; nothing where there is none.
 function fileAt(path: string): string | undefined {
   try {
-    const { dev, ino } = Deno.lstatSync(path);
-    return `${dev} ${ino}`;
+    const { dev, ino, mtime } = Deno.lstatSync(path);
+    return `${dev} ${ino} ${mtime?.getTime()}`; // a number is soon used again
   } catch {
     return undefined;
   }
