@@ -1,5 +1,6 @@
 /** Unix sockets, by path. A path that begins with `@` is in Linux's abstract namespace. */
 import type { UnixAddress } from "../address.ts";
+import { wait } from "../clock.ts";
 import { UsageError } from "../errors.ts";
 import { text } from "../options.ts";
 import { arriving, StreamArrival } from "./arrival.ts";
@@ -43,13 +44,35 @@ async function listen(
   const listener = await bind(address, values.mode).catch((error) => {
     throw cannotListen(address, error);
   });
-  const identity = fileAt(systemPath(address));
+  const own = fileAt(systemPath(address));
   const arriving = { ends: { local: address, remote: UNNAMED }, preparing: { values, clock } };
+  let restore = () => {};
   return {
     address,
-    accept: async () => new StreamArrival(await listener.accept(), arriving),
-    close: () => closeOwn(listener, identity),
+    async accept() {
+      try {
+        return new StreamArrival(await listener.accept(), arriving);
+      } catch (error) {
+        await wait(clock, 0).over; // until the runtime has removed the file
+        restore();
+        throw error;
+      }
+    },
+    close() {
+      restore = keepForeign(systemPath(address), own);
+      listener.close();
+    },
   };
+}
+
+// The runtime removes whatever is at the path, though it may be another's by then, as soon as no
+// accept is pending. Until the returned function is called it is out of the way.
+function keepForeign(path: string, own: string | undefined): () => void {
+  const present = fileAt(path);
+  if (present === undefined || present === own) return () => {};
+  const aside = `${path}.${crypto.randomUUID()}`;
+  Deno.renameSync(path, aside);
+  return () => Deno.renameSync(aside, path);
 }
 
 // A server that was killed leaves its file behind, and nobody listens there any more.
@@ -73,18 +96,6 @@ function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
   } finally {
     Deno.umask(umask);
   }
-}
-
-// The runtime removes whatever is at the path, though it may be another's by then, as soon as no
-// accept is pending.
-function closeOwn(listener: Deno.UnixListener, own: string | undefined): void {
-  const { path } = listener.addr as Deno.UnixAddr;
-  const present = fileAt(path);
-  const foreign = present !== undefined && present !== own;
-  const aside = `${path}.${crypto.randomUUID()}`;
-  if (foreign) Deno.renameSync(path, aside);
-  listener.close();
-  if (foreign) setTimeout(() => Deno.renameSync(aside, path));
 }
 
 // What tells a file from any other; nothing where there is none.

@@ -54,23 +54,25 @@ Deno.test({
   },
 });
 
-Deno.test("--deny holds for UDP and TLS, before any byte", async () => {
-  await using server = await Server.start(
-    ["udp://127.0.0.1:0", "--deny", "127.0.0.1", "--json"],
-    "tls://127.0.0.1:0",
-  );
-  await server.line(/udp:/);
-  const { port } = server.events.find(({ transport }) => transport === "udp")!;
-  const conn = await server.connect();
-  assertEquals((await readAll(conn).catch(() => new Uint8Array())).length, 0);
-  conn.close();
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  await socket.send(new Uint8Array(3), {
-    transport: "udp",
-    hostname: "127.0.0.1",
-    port: port as number,
-  });
-  await server.line({ test: (line) => /"refused".*udp:.*denied/.test(line) });
+Deno.test({
+  // An older runtime goes on with a handshake that nobody has asked for.
+  ...await withNodeNetworking("--deny holds for TLS, before any byte"),
+  async fn() {
+    await using server = await Server.start(["--deny", "127.0.0.1", "--json"], "tls://127.0.0.1:0");
+    const conn = await server.connect();
+    assertEquals((await readAll(conn).catch(() => new Uint8Array())).length, 0);
+    conn.close();
+    await server.line(/"refused".*"denied"/);
+  },
+});
+
+Deno.test("--deny holds for UDP, before any byte", async () => {
+  await using server = await Server.start(["--deny", "127.0.0.1", "--json"], "udp://127.0.0.1:0");
+  const hostname = "127.0.0.1";
+  const socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  await socket.send(new Uint8Array(3), { transport: "udp", hostname, port: server.port });
+  await server.line(/"refused".*"denied"/);
+  assertEquals(server.events.some(({ event }) => event === "opened"), false);
   socket.close();
 });
 
@@ -141,7 +143,7 @@ Deno.test("--proxy-protocol shows the remote that the header names, and loses no
       test: (line) => line.includes('"opened"') && line.includes(`"connection":${index + 1},`),
     });
     assertMatch(opened, remote);
-    assertMatch(opened, /"via":"tcp:\/\/127\.0\.0\.1:\d+"/);
+    assertEquals(/"via":"tcp:\/\/127\.0\.0\.1:\d+"/.test(opened), /113|2001/.test(opened));
   }
 });
 
@@ -212,6 +214,7 @@ Deno.test("behind a proxy, lists and limits judge whom the header names", async 
     conns.push({ source, conn, served: await isServed(conn) });
   }
   assertEquals(conns.map(({ served }) => served), [false, true, false, true]);
+  await server.line(/"host-limit"/);
   const refused = server.events.filter(({ event }) => event === "refused");
   assertEquals(refused.map(({ reason, remote }) => [reason, remote]), [
     ["denied", "tcp://203.0.113.7:4444"],

@@ -108,6 +108,7 @@ Deno.test({
     }
     using socket = closing(bindUdp());
     assertEquals(await ask(socket.conn, new Uint8Array([1]), at(server.port)), new Uint8Array([1]));
+    await server.line(/"event":"opened"/);
     const opened = server.events.filter(({ event }) => event === "opened");
     assertEquals(opened.length, 1);
   },
