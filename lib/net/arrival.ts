@@ -69,7 +69,6 @@ export class StreamArrival implements Arrival {
   readonly proxied: boolean;
   readonly #socket: Socket;
   readonly #preparing: Preparing;
-  #begun = false;
 
   constructor(
     socket: Socket,
@@ -84,12 +83,11 @@ export class StreamArrival implements Arrival {
 
   open(): Duplex | Promise<Duplex> {
     if (!this.proxied && !this.#preparing.secure) return new SocketDuplex(this.#socket, this);
-    this.#begun = true;
     return this.#prepare();
   }
 
   close(): void {
-    if (this.#begun) this.#preparing.cut?.(this);
+    this.#preparing.cut?.(this);
     closeQuietly(this.#socket);
   }
 
