@@ -46,6 +46,7 @@ const common = {
 };
 
 const options = { ...dialOptions, ...modeOptions, ...common };
+
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals, given } = await parseOptions(options, args);

@@ -1,5 +1,6 @@
 /** Who may connect: networks that are allowed, and networks that are denied. */
 import { BlockList, isIP } from "node:net";
+import { unmapped } from "./address.ts";
 import { UsageError } from "./errors.ts";
 import { readFile } from "./options.ts";
 
@@ -73,11 +74,6 @@ function parseNetwork(network: string): { address: string; prefix: number } {
   throw new UsageError(
     `a network such as 10.0.0.0/8 or 2001:db8::/32, an address or @FILE is needed, not "${network}"`,
   );
-}
-
-// An IPv4 peer of a dual-stack socket (RFC 4291 section 2.5.5.2).
-function unmapped(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

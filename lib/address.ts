@@ -21,6 +21,12 @@ export interface UnixAddress {
 /** Where a peer listens or is. */
 export type Address = InetAddress | UnixAddress;
 
+/** Both ends of a connection. */
+export interface Ends<A extends Address = Address> {
+  readonly local: A;
+  readonly remote: A;
+}
+
 // As much of RFC 4291 section 2.2 as keeps host names and typing errors out.
 const IPV6 = /^(?!.*:::)(?=(?:[^:]*:){2})[\da-f:.]+(%[\w.-]+)?$/i;
 const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
@@ -104,7 +110,20 @@ export function formatHostPort({ hostname, port }: Omit<InetAddress, "transport"
  */
 export function socketAddress(transport: string, address: Deno.NetAddr): InetAddress {
   const { hostname, port } = address;
-  return { transport, hostname: hostname.replace(/^::ffff:(?=\d+\.)/, ""), port };
+  return { transport, hostname: unmapped(hostname), port };
+}
+
+/** The IPv4 address that an IPv4-mapped IPv6 address stands for; any other as it is. */
+export function unmapped(hostname: string): string {
+  return hostname.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+}
+
+/** The ends of a connection as people know them. */
+export function endsOf(conn: Deno.TcpConn | Deno.TlsConn, transport: string): Ends<InetAddress> {
+  return {
+    local: socketAddress(transport, conn.localAddr),
+    remote: socketAddress(transport, conn.remoteAddr),
+  };
 }
 
 function parsePath(path: string, text: string): string {

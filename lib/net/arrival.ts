@@ -1,5 +1,5 @@
 /** A stream connection on its way to being a peer. */
-import { type Address, isInet, socketAddress } from "../address.ts";
+import { type Address, type Ends, isInet } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
 import { flag, interval, type Values } from "../options.ts";
@@ -30,23 +30,9 @@ export interface Preparing {
   readonly values: Values<typeof arriving>;
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
-  readonly secure?: (socket: Socket, ends: Ends) => Promise<Secured>;
+  readonly secure?: (socket: Socket) => Promise<Secured>;
   /** Ends a handshake that closing the socket does not end. */
-  readonly cut?: (ends: Ends) => void;
-}
-
-/** Both ends of a connection. */
-export interface Ends {
-  readonly local: Address;
-  readonly remote: Address;
-}
-
-/** The ends of a TCP connection. */
-export function endsOf(conn: Deno.TcpConn | Deno.TlsConn, transport: string): Ends {
-  return {
-    local: socketAddress(transport, conn.localAddr),
-    remote: socketAddress(transport, conn.remoteAddr),
-  };
+  readonly cut?: () => void;
 }
 
 /** Accepts a TCP connection. Rejects when the peer is gone already. */
@@ -87,7 +73,7 @@ export class StreamArrival implements Arrival {
   }
 
   close(): void {
-    this.#preparing.cut?.(this);
+    this.#preparing.cut?.();
     closeQuietly(this.#socket);
   }
 
@@ -120,7 +106,7 @@ export class StreamArrival implements Arrival {
     }
     if (!secure) return new SocketDuplex(this.#socket, ends);
     progress.waitingFor = "TLS handshake";
-    const { socket, security } = await secure(this.#socket, this);
+    const { socket, security } = await secure(this.#socket);
     return new SocketDuplex(socket, { ...ends, security });
   }
 }

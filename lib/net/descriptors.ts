@@ -2,7 +2,7 @@
  * Sockets by their descriptors, through the system's own functions, for the little that the
  * runtime has no call for. Linux alone; elsewhere there is another way or none.
  */
-import { formatHostPort, type InetAddress, socketAddress } from "../address.ts";
+import { type Ends, formatHostPort, type InetAddress, socketAddress } from "../address.ts";
 import { bigEndian, ipBytes, ipText } from "../ip.ts";
 
 const LIBRARY = "libc.so.6";
@@ -29,12 +29,6 @@ const FUNCTIONS = {
 } as const;
 
 type End = "getsockname" | "getpeername";
-
-/** Both ends of a connection: of two listeners, one remote may talk to each from one port. */
-export interface Ends {
-  readonly local: InetAddress;
-  readonly remote: InetAddress;
-}
 
 /** The sockets of this process. */
 export class Descriptors implements Disposable {
@@ -68,22 +62,29 @@ export class Descriptors implements Disposable {
     return undefined;
   }
 
-  /** The socket between two addresses. All are looked up at once: there may be many. */
-  between({ local, remote }: Ends): number | undefined {
-    const key = `${formatHostPort(local)} ${formatHostPort(remote)}`;
+  /**
+   * Ends a connection, whoever holds it. Both ends tell which: of two listeners, one remote may talk
+   * to each from one port.
+   */
+  cut(ends: Ends<InetAddress>): void {
+    const descriptor = this.#between(keyOf(ends));
+    if (descriptor !== undefined) this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
+  }
+
+  // All are looked up at once: there may be many.
+  #between(key: string): number | undefined {
     const known = this.#connected.get(key);
-    if (known !== undefined && this.#endsOf(known) === key) return known;
+    const peer = known !== undefined && this.#read("getpeername", known);
+    if (peer && this.#keyTo(peer, known) === key) return known;
     this.#connected = new Map();
-    for (const [descriptor] of this.#all("getpeername")) {
-      this.#connected.set(this.#endsOf(descriptor)!, descriptor);
+    for (const [descriptor, remote] of this.#all("getpeername")) {
+      this.#connected.set(this.#keyTo(remote, descriptor), descriptor);
     }
     return this.#connected.get(key);
   }
 
-  #endsOf(descriptor: number): string | undefined {
-    const local = this.nameOf(descriptor);
-    const remote = this.#read("getpeername", descriptor);
-    return local && remote && `${formatHostPort(local)} ${formatHostPort(remote)}`;
+  #keyTo(remote: InetAddress, descriptor: number): string {
+    return keyOf({ local: this.nameOf(descriptor)!, remote });
   }
 
   /** The address that a socket is bound to. */
@@ -133,15 +134,14 @@ export class Descriptors implements Disposable {
     return this.#number[0];
   }
 
-  /** Ends both directions, whoever holds the socket. */
-  shutdown(descriptor: number): void {
-    this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
-  }
-
   /** Lets go of the system's functions. */
   [Symbol.dispose](): void {
     this.#library.close();
   }
+}
+
+function keyOf({ local, remote }: Ends<InetAddress>): string {
+  return `${formatHostPort(local)} ${formatHostPort(remote)}`;
 }
 
 function bytesOf({ buffer }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -1,11 +1,11 @@
 /** Connecting over TCP, as the client's options ask for it. */
 import {
+  endsOf,
   formatAddress,
   type InetAddress,
   isInet,
   isLiteral,
   parseAddress,
-  socketAddress,
 } from "../address.ts";
 import { FinalError, UsageError } from "../errors.ts";
 import { canonicalIp } from "../ip.ts";
@@ -79,8 +79,7 @@ async function connect(
   return {
     socket: conn,
     conn,
-    local: socketAddress(transport, conn.localAddr),
-    remote: socketAddress(transport, conn.remoteAddr),
+    ...endsOf(conn, transport),
     close: () => closeQuietly(conn),
   };
 }
@@ -110,16 +109,14 @@ export function ofFamily(
   const reachable = candidates.filter((candidate) => isV6(candidate) === isV6(source));
   if (reachable.length > 0) return reachable;
   throw new FinalError(
-    `Cannot connect from ${source.hostname} to ${
-      formatAddress(candidates[0]!)
-    }: one is IPv4, the ` +
-      "other IPv6",
+    `Cannot connect from ${source.hostname} to ${formatAddress(candidates[0]!)}: ` +
+      "one is IPv4, the other IPv6",
   );
 }
 
 function parseClient(text: string): InetAddress {
   const address = parseEnd(text);
-  if (/^\[?[\d.]+$|:/.test(address.hostname) && !address.hostname.includes("%")) {
+  if (isLiteral(address.hostname) && !address.hostname.includes("%")) {
     try {
       return { ...address, hostname: canonicalIp(address.hostname) };
     } catch {

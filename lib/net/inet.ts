@@ -1,6 +1,7 @@
 /** Binding and connecting by host and port, for every transport that has ports. */
 import {
   type Address,
+  type Ends,
   formatAddress,
   formatHostPort,
   type InetAddress,
@@ -88,12 +89,10 @@ export function cannotConnectFrom(source: InetAddress, error: unknown): NetworkE
 }
 
 /** A connection, and its ends. */
-export interface Connection {
+export interface Connection extends Ends<InetAddress> {
   readonly socket: Socket;
   /** The socket as the runtime has it; absent where node:net connected it. */
   readonly conn?: Deno.TcpConn;
-  readonly local: Address;
-  readonly remote: Address;
   close(): void;
 }
 

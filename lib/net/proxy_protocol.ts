@@ -3,7 +3,7 @@
  * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
  */
 import { isIPv4, isIPv6 } from "node:net";
-import { type Address, type InetAddress, isInet, socketAddress } from "../address.ts";
+import { type Ends, type InetAddress, isInet, socketAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
 import { bigEndian, canonicalIp, ipBytes, ipText } from "../ip.ts";
 import type { Reads } from "./chunks.ts";
@@ -12,12 +12,6 @@ import type { Reads } from "./chunks.ts";
 const SIGNATURE = new Uint8Array([13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]);
 const LONGEST_LINE = 107; // bytes, as the specification counts for version 1
 const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
-
-/** Both ends of the connection that came to the proxy. */
-export interface Ends {
-  readonly local: Address;
-  readonly remote: Address;
-}
 
 /**
  * Reads a header and not a byte more. Returns nothing where the proxy speaks for itself

@@ -4,7 +4,6 @@ import type { OptionTable } from "../options.ts";
 import { find } from "../table.ts";
 import type { Duplex } from "./duplex.ts";
 import { tcp } from "./tcp.ts";
-
 import { tls } from "./tls.ts";
 import type { DialOptions, Listener, ListenOptions, Transport } from "./transport.ts";
 import { udp } from "./udp.ts";

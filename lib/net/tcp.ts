@@ -1,6 +1,6 @@
 /** TCP (RFC 9293). */
-import { type InetAddress, socketAddress } from "../address.ts";
-import { acceptTcp, arriving, endsOf, StreamArrival } from "./arrival.ts";
+import { endsOf, type InetAddress, socketAddress } from "../address.ts";
+import { acceptTcp, arriving, StreamArrival } from "./arrival.ts";
 import { connectTcp, dialing } from "./dialing.ts";
 import { type Duplex, SocketDuplex } from "./duplex.ts";
 import { bindTcp, connectWithin } from "./inet.ts";

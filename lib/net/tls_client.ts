@@ -4,7 +4,7 @@ import { FinalError, NetworkError } from "../errors.ts";
 import type { Values } from "../options.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
 import type { Secured } from "./arrival.ts";
-import { Descriptors, type Ends as InetEnds } from "./descriptors.ts";
+import { Descriptors } from "./descriptors.ts";
 import { connectTcp } from "./dialing.ts";
 import { closeQuietly, type Duplex, SocketDuplex } from "./duplex.ts";
 import { type Connection, connectWithin } from "./inet.ts";
@@ -27,7 +27,9 @@ export async function dialTls(
     const { local, remote } = connection;
     const aborted = Promise.withResolvers<never>();
     const abort = () => {
-      cut(connection);
+      // The runtime goes on with a handshake whose connection is closed.
+      using system = Descriptors.open();
+      system?.cut(connection);
       aborted.reject(signal.reason);
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -48,13 +50,6 @@ export async function dialTls(
       signal.removeEventListener("abort", abort);
     }
   });
-}
-
-// The runtime goes on with a handshake whose connection is closed.
-function cut({ local, remote }: Connection): void {
-  using system = Descriptors.open();
-  const descriptor = system?.between({ local, remote } as InetEnds);
-  if (descriptor !== undefined) system?.shutdown(descriptor);
 }
 
 async function checkFiles(

@@ -1,15 +1,15 @@
 /** Listening for TLS. */
-import { type InetAddress, socketAddress } from "../address.ts";
+import { endsOf, type InetAddress, socketAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
-import { acceptTcp, type Ends, endsOf, type Secured, StreamArrival } from "./arrival.ts";
+import { acceptTcp, type Secured, StreamArrival } from "./arrival.ts";
 import {
   checkCertificate,
   checkPair,
   type Credentials,
   generateCredentials,
 } from "./certificates.ts";
-import { Descriptors, type Ends as InetEnds } from "./descriptors.ts";
+import { Descriptors } from "./descriptors.ts";
 import { BACKLOG, bind, bindTcp } from "./inet.ts";
 import type { listenOptions } from "./tls_options.ts";
 import { explainTls } from "./tls_errors.ts";
@@ -64,18 +64,16 @@ function listenByDeno(
   // The runtime has no setNoDelay for TLS: without, an echo of 64 KiB takes 44 ms.
   const descriptor = system?.bound("tcp", bound);
   if (descriptor !== undefined) system?.setNoDelay(descriptor);
-  // It goes on with a handshake whose connection is closed, until the peer has enough.
-  const cut = (ends: Ends) => {
-    const descriptor = open && system?.between(ends as InetEnds);
-    if (typeof descriptor === "number") system?.shutdown(descriptor);
-  };
   let open = true;
   return {
     address: bound,
     accept: async () => {
       const conn = await listener.accept();
+      const ends = endsOf(conn, "tls");
+      // It goes on with a handshake whose connection is closed, until the peer has enough.
+      const cut = () => open ? system?.cut(ends) : undefined;
       const preparing = { values, clock, cut, secure: () => shake(conn) };
-      return new StreamArrival(conn, { ends: endsOf(conn, "tls"), preparing });
+      return new StreamArrival(conn, { ends, preparing });
     },
     close() {
       open = false;

@@ -86,10 +86,9 @@ export async function connectTls(socket: Socket, connecting: ConnectOptions): Pr
     // An address is no name to ask for (RFC 6066 section 3), but the certificate may be for it.
     ...(isLiteral(servername) ? { host: servername } : { servername }),
   }));
-  const found = securityOf(engine.session);
+  const found = securityOf(engine.session, ca);
   const objection = judge(engine.session, { fingerprint, chain: found.chain });
-  const trusted = new Set(ca.map((pem) => pem.replace(/-----[^-]+-----|\s/g, "")));
-  const security = { ...found, chain: chainOf(engine.session, trusted), objection };
+  const security = { ...found, objection };
   await onSession(security);
   if (insecure || objection === "") return { socket: engine, security };
   engine.abort();
@@ -126,17 +125,18 @@ function judge(
   return explainTls(expired ? "CERT_HAS_EXPIRED" : session.authorizationError);
 }
 
-function securityOf(session: TLSSocket): Security {
+function securityOf(session: TLSSocket, trusted: readonly string[] = []): Security {
   return {
     protocol: session.getProtocol() ?? undefined,
     cipher: session.getCipher()?.name,
     alpn: session.alpnProtocol || undefined,
-    chain: chainOf(session),
+    chain: chainOf(session, trusted),
   };
 }
 
-// With what is trusted beforehand, in base64, marked.
-function chainOf(session: TLSSocket, trusted: ReadonlySet<string> = new Set()): Certificate[] {
+// With what is trusted beforehand, as PEM, marked.
+function chainOf(session: TLSSocket, pems: readonly string[]): Certificate[] {
+  const trusted = new Set(pems.map((pem) => pem.replace(/-----[^-]+-----|\s/g, "")));
   const chain: Certificate[] = [];
   const seen = new Set<string>();
   let next = session.getPeerCertificate(true);
