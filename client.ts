@@ -8,7 +8,7 @@ import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
-import type { ModeContext } from "./lib/modes/mode.ts";
+import type { DialRequest, ModeContext, Screen } from "./lib/modes/mode.ts";
 import { chooseMode, modeOptions, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
@@ -18,6 +18,7 @@ import { choice, flag, interval, type OptionTable, text, type Values } from "./l
 import { type Output, say } from "./lib/output.ts";
 import type { Owner } from "./lib/owners.ts";
 import { parsePatience, retry } from "./lib/retry.ts";
+import { handleSignals } from "./lib/shutdown.ts";
 import { formatDuration } from "./lib/units.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
@@ -116,9 +117,13 @@ function createContext(address: Address, values: Values<typeof options>): ModeCo
       payload: show === "none" ? [] : ["in", "out"],
     });
   return {
-    dial: () => connect(address, values),
+    address,
+    connectionless: transportOf(address).connectionless ?? false,
+    dial: (request) => connect(address, { values, request }),
     input: reading(Deno.stdin),
-    output: { ...writing(Deno.stdout), isTerminal: () => Deno.stdout.isTerminal() },
+    output: screen(Deno.stdout, "stdout"),
+    errors: screen(Deno.stderr, "stderr"),
+    signals: handleSignals,
     say,
     openLog,
     verbose,
@@ -126,8 +131,16 @@ function createContext(address: Address, values: Values<typeof options>): ModeCo
   };
 }
 
-async function connect(address: Address, values: Values<typeof options>): Promise<Duplex> {
-  const { connectTimeout: timeout, retry: patience, verbose } = values as Values<typeof common>;
+async function connect(
+  address: Address,
+  { values, request = {} }: {
+    readonly values: Values<typeof options>;
+    readonly request: DialRequest | undefined;
+  },
+): Promise<Duplex> {
+  const { connectTimeout, retry: patience, verbose } = values as Values<typeof common>;
+  const { atMost = Infinity, once, onPhase } = request;
+  const timeout = Math.min(connectTimeout, atMost);
   const clock = systemClock;
   const tell = (line: string) => verbose && line !== "" ? say(line) : Promise.resolve();
   const onSession = verbose
@@ -135,14 +148,14 @@ async function connect(address: Address, values: Values<typeof options>): Promis
     : undefined;
   const attempt = async () => {
     const started = clock.now();
-    const peer = await dial(address, { values, timeout, clock, onSession });
+    const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
     const took = formatDuration(clock.now() - started);
     await tell(
       `connected to ${formatAddress(peer.remote)} from ${formatAddress(peer.local)} in ${took}`,
     );
     return peer;
   };
-  if (!patience) return await attempt();
+  if (!patience || once) return await attempt();
   const onFailure = ({ message }: Error) => void tell(`${message}; trying again`);
   return await retry(attempt, { ...patience, clock, onFailure });
 }
@@ -152,8 +165,11 @@ function reading(input: Reads): Reads {
   return { read: (into) => input.read(into).catch(failWith("Cannot read stdin")) };
 }
 
-function writing(output: Output): Output {
-  return { write: (bytes) => output.write(bytes).catch(failWith("Cannot write to stdout")) };
+function screen(output: Screen, name: string): Screen {
+  return {
+    write: (bytes) => output.write(bytes).catch(failWith(`Cannot write to ${name}`)),
+    isTerminal: () => output.isTerminal(),
+  };
 }
 
 function failWith(what: string): (error: unknown) => never {

@@ -3,13 +3,22 @@
  *
  * Dispatches to a subcommand; the one place that prints an error and ends the process.
  */
-import { explain, NetworkError, type Suggestion, UsageError } from "./lib/errors.ts";
+import {
+  ExpiredError,
+  explain,
+  GateError,
+  NetworkError,
+  type Suggestion,
+  UsageError,
+} from "./lib/errors.ts";
 import { printPage, say } from "./lib/output.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   server: () => import("./server.ts"),
   client: () => import("./client.ts"),
 };
+
+const CODES = [[NetworkError, 1], [GateError, 3], [ExpiredError, 124]] as const;
 
 const USAGE = `netecho: the network peer you carry in one file
 
@@ -55,7 +64,8 @@ async function describe(error: unknown): Promise<{ message: string; code: number
   if (error instanceof UsageError) {
     return { message: error.message + await nearest(error.suggestion), code: 2 };
   }
-  if (error instanceof NetworkError) return { message: error.message, code: 1 };
+  const [, code] = CODES.find(([kind]) => error instanceof kind) ?? [];
+  if (code) return { message: (error as Error).message, code };
   return { message: `Unexpected failure: ${explain(error)}`, code: 1 };
 }
 

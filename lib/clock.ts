@@ -8,6 +8,8 @@ export interface Clock {
   wallTime(): number;
   /** Calls `wake` once after `milliseconds`; the returned function takes that back. */
   after(milliseconds: number, wake: () => void): () => void;
+  /** Calls `wake` once, when what is ready now has had its turn. */
+  soon(wake: () => void): void;
 }
 
 /** The machine's own clock. A pending wake keeps the process alive. */
@@ -18,6 +20,7 @@ export const systemClock: Clock = {
     const timer = setTimeout(wake, milliseconds);
     return () => clearTimeout(timer);
   },
+  soon: (wake) => void setImmediate(wake),
 };
 
 /** A wait that can be cut short. */
@@ -25,6 +28,23 @@ export interface Wait {
   /** Resolves when the time is over, or cut short. */
   readonly over: Promise<void>;
   readonly cut: () => void;
+}
+
+const COARSE = 2.5; // milliseconds by which a timer may be late
+
+/**
+ * Waits until a moment of the clock, to some microseconds: timers are a millisecond and more late,
+ * so that the last stretch is spent looking at the clock, between turns of whatever else is ready.
+ *
+ * @returns how late it is, in milliseconds
+ */
+export async function until(clock: Clock, moment: number): Promise<number> {
+  for (;;) {
+    const left = moment - clock.now();
+    if (left <= 0) return -left;
+    if (left > COARSE) await wait(clock, left - COARSE).over;
+    else await new Promise<void>((resolve) => clock.soon(resolve));
+  }
 }
 
 /** Begins a wait of `milliseconds`. */

@@ -30,6 +30,16 @@ export class NetworkError extends Error {
 /** A failure that trying again will not mend. */
 export class FinalError extends NetworkError {}
 
+/** What was measured is not as it was asked to be: exit code 3. */
+export class GateError extends Error {
+  override readonly name = "GateError";
+}
+
+/** What was waited for did not come: exit code 124, as of timeout(1). */
+export class ExpiredError extends Error {
+  override readonly name = "ExpiredError";
+}
+
 // Deno's error classes and the codes of errors that have no class of their own.
 const WORDS: Readonly<Record<string, string>> = {
   AddrInUse: "the address is already in use",

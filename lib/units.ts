@@ -41,6 +41,57 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
+const BYTES: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/**
+ * Reads a size, in bytes: a number and perhaps one of the units B, KB, MB, GB, KiB, MiB, GiB.
+ *
+ * @throws {UsageError} for anything else, and for what is no whole number of bytes
+ * @example
+ * ```ts
+ * import { parseSize } from "./units.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseSize("4KiB"), 4096);
+ * assertEquals(parseSize("1.5MB"), 1_500_000);
+ * ```
+ */
+export function parseSize(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kKMG]i?B|B)?$/.exec(text) ?? [];
+  const bytes = Number(number) * BYTES[unit]!;
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw new UsageError(`a size such as 64, 4KiB or 1MB is needed, not "${text}"`);
+}
+
+/**
+ * Reads how often something happens a second: `500/s`, `500`, `20k/s`.
+ *
+ * @throws {UsageError} for anything else, and for 0
+ * @example
+ * ```ts
+ * import { parseFrequency } from "./units.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseFrequency("20k/s"), 20_000);
+ * ```
+ */
+export function parseFrequency(text: string): number {
+  const [, number, factor = ""] = /^(\d+(?:\.\d+)?)(k|M)?(?:\/s)?$/.exec(text) ?? [];
+  const frequency = Number(number) * { "": 1, k: 1e3, M: 1e6 }[factor]!;
+  if (frequency > 0) return frequency;
+  throw new UsageError(`a rate above 0 such as 500/s or 20k/s is needed, not "${text}"`);
+}
+
 /**
  * Writes a duration in milliseconds with the precision that a person reads.
  *

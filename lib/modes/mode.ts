@@ -1,22 +1,44 @@
 /** What a client mode is. Each is one file here and one line in `table.ts`. */
-import { formatAddress } from "../address.ts";
+import { type Address, formatAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import { explain, isReset, NetworkError } from "../errors.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
+import type { DialOptions } from "../net/transport.ts";
 import type { Output } from "../output.ts";
 import { duration, flag, type OptionTable, type Values } from "../options.ts";
+import type { Shutdown } from "../shutdown.ts";
 import type { Named } from "../table.ts";
 
 const SILENCE = 1000;
 
+/** What bytes are written to, and whether a person sees them. */
+export interface Screen extends Output {
+  isTerminal(): boolean;
+}
+
+/** How a mode dials: by default as the command line says. */
+export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
+  /** Milliseconds that it may take, where that is less than `--connect-timeout`. */
+  readonly atMost?: number;
+  /** Whether a failure is final, whatever `--retry` says. */
+  readonly once?: boolean;
+}
+
 /** What a mode works with. */
 export interface ModeContext {
+  /** The peer, as the command line names it. */
+  readonly address: Address;
+  /** Whether nothing tells that the peer is there, or gone. */
+  readonly connectionless: boolean;
   /** Connects to the peer, or throws a NetworkError naming what was tried. */
-  readonly dial: () => Promise<Duplex>;
+  readonly dial: (request?: DialRequest) => Promise<Duplex>;
   readonly input: Reads;
-  readonly output: Output & { isTerminal(): boolean };
+  readonly output: Screen;
+  readonly errors: Screen;
+  /** Takes over the signals that end a process, and learns of them. */
+  readonly signals: () => Shutdown;
   /** Prints a line on stderr. */
   readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */
@@ -29,7 +51,9 @@ export interface ModeContext {
 /** One thing that the client can do with a peer. */
 export interface Mode extends Named {
   /** Whether it is for somebody at a terminal, or for any stdin and stdout. */
-  readonly terminal: boolean;
+  readonly terminal?: boolean;
+  /** The key of the option that chooses it; without one it is for whoever asks for nothing else. */
+  readonly chosenBy?: string;
   readonly options: OptionTable;
   /** A command line that shows it. */
   readonly example: string;

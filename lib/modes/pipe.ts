@@ -20,7 +20,6 @@ const FLUSH_PATIENCE = 5000; // milliseconds for the last bytes to be read, when
 export const pipe = defineMode({
   name: "pipe",
   summary: "send stdin to the peer and write what it sends to stdout",
-  terminal: false,
   example: "echo hello | netecho client localhost 8080",
   options: {
     ...talking,

@@ -2,19 +2,23 @@
 import { interactive } from "./interactive.ts";
 import type { OptionTable } from "../options.ts";
 import type { Mode } from "./mode.ts";
+import { ping } from "./ping.ts";
 import { pipe } from "./pipe.ts";
+import { wait } from "./wait.ts";
 
 /** Every mode. */
-export const modes: readonly Mode[] = [interactive, pipe];
+export const modes: readonly Mode[] = [interactive, pipe, ping, wait];
 
 /** What the modes add to the client's options. */
 export const modeOptions: OptionTable = Object.assign({}, ...modes.map(({ options }) => options));
 
-/** The mode for what stdin and stdout are, and for the options that were given. */
+/** The mode that an option chooses, or the one for what stdin and stdout are. */
 export function chooseMode(
   { terminal, given }: { terminal: boolean; given: ReadonlySet<string> },
 ): Mode {
+  const chosen = modes.find(({ chosenBy }) => chosenBy !== undefined && given.has(chosenBy));
+  if (chosen) return chosen;
   const wanted = [...given].filter((key) => key in modeOptions);
-  const fitting = modes.filter((mode) => terminal || !mode.terminal);
+  const fitting = modes.filter((mode) => !mode.chosenBy && (terminal || !mode.terminal));
   return fitting.find(({ options }) => wanted.every((key) => key in options)) ?? fitting[0]!;
 }

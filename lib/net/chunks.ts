@@ -109,6 +109,12 @@ export class ChunkSink {
     return count;
   }
 
+  /** Writes a chunk whole. */
+  async write(chunk: Uint8Array): Promise<void> {
+    const written = this.wrote(chunk, await this.to.write(chunk));
+    if (written < chunk.length) await this.writeRest(chunk, written);
+  }
+
   /** Writes what is left of a chunk after its first `count` bytes. */
   async writeRest(chunk: Uint8Array, count: number): Promise<void> {
     for (let rest = chunk.subarray(count); rest.length > 0;) {

@@ -42,18 +42,21 @@ export const dialing = {
 /** Connects to the first address of a host that answers, and sends a PROXY header if asked to. */
 export async function connectTcp(
   address: InetAddress,
-  { values, clock, signal, attempts }: DialOptions<typeof dialing> & Connecting,
+  { values, clock, signal, attempts, onPhase }: DialOptions<typeof dialing> & Connecting,
 ): Promise<Connection> {
   // Loaded here because a server never dials.
   const { connectAny } = await import("./eyeballs.ts");
   const { resolve } = await import("./resolve.ts");
+  onPhase?.("loading");
   const candidates = ofFamily(await resolve(address, { signal }), values.source);
+  onPhase?.("dns");
   const connection = await connectAny(candidates, {
     connect: (to, signal) => connect(to, { signal, values }),
     attempts,
     clock,
     signal,
   });
+  onPhase?.("connect");
   try {
     await introduce(connection, values);
     return connection;

@@ -18,6 +18,12 @@ import {
 // loads its streams, which takes 5 ms, when somebody first names them.
 const BENEATH = Symbol("beneath");
 
+/** Where bytes come from and where they go. */
+export interface Streams {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}
+
 /**
  * A stream of what `from` reads. A chunk belongs to its reader until it asks for the next one:
  * the buffers are used again, one for the reader and one for each stage.
@@ -64,15 +70,22 @@ export function readableOf(source: ChunkSource): ReadableStream<Uint8Array> {
 /** The stream of a sink. */
 export function writableOf(sink: ChunkSink): WritableStream<Uint8Array> {
   const stream = new WritableStream<Uint8Array>({
-    write: async (chunk) => {
-      const written = sink.wrote(chunk, await sink.to.write(chunk));
-      if (written < chunk.length) await sink.writeRest(chunk, written);
-    },
+    write: (chunk) => sink.write(chunk),
     close: sink.close,
     abort: sink.abort,
     // The high-water mark is 1 by default: a second chunk would be in the first one's buffer.
   });
   return Object.assign(stream, { [BENEATH]: sink });
+}
+
+/** What is beneath two streams that nobody reads or writes yet, where both are of this file. */
+export function beneath(
+  { readable, writable }: Streams,
+): { readonly source: ChunkSource; readonly sink: ChunkSink } | undefined {
+  const { [BENEATH]: source } = readable as { [BENEATH]?: ChunkSource };
+  const { [BENEATH]: sink } = writable as { [BENEATH]?: ChunkSink };
+  if (!source || !sink || readable.locked || writable.locked) return undefined;
+  return { source, sink };
 }
 
 /** Has the runtime load its streams now rather than while the first peer waits. */
@@ -93,10 +106,9 @@ export async function pump(
   readable: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
 ): Promise<void> {
-  const { [BENEATH]: source } = readable as { [BENEATH]?: ChunkSource };
-  const { [BENEATH]: sink } = writable as { [BENEATH]?: ChunkSink };
-  const direct = source && sink && !readable.locked && !writable.locked;
+  const direct = beneath({ readable, writable });
   if (!direct) return await readable.pipeTo(writable);
+  const { source, sink } = direct;
   let reading = true;
   try {
     for (;;) {

@@ -38,6 +38,7 @@ export async function dialTls(
       const shaking = secure(connection, { ...options, address });
       shaking.catch(() => {}); // it may fail when nobody waits any more
       const { socket, security } = await Promise.race([shaking, aborted.promise]);
+      options.onPhase?.("tls");
       return new SocketDuplex(socket, { local, remote, security });
     } catch (error) {
       connection.close();
@@ -68,13 +69,14 @@ async function checkFiles(
 
 async function secure(
   { conn, socket }: Connection,
-  { address, values, onSession }: DialOptions<typeof dialOptions> & {
+  { address, values, onSession, onPhase }: DialOptions<typeof dialOptions> & {
     readonly address: InetAddress;
   },
 ): Promise<Secured> {
   const { insecure, fingerprint, clientCert, alpn, servername = address.hostname } = values;
   const { connectTls, systemAuthorities } = await import("./tls_sessions.ts");
   const ca = [...systemAuthorities(), ...(values.ca ? [values.ca] : [])];
+  onPhase?.("loading");
   if (!conn || insecure || fingerprint || clientCert || (onSession && hasNodeNetworking())) {
     requireNodeNetworking("TLS with --insecure, --fingerprint, --client-cert or --source");
     return await connectTls(socket, {

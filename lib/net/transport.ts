@@ -43,6 +43,12 @@ export interface ListenOptions<T extends OptionTable = OptionTable> {
   readonly clock: Clock;
 }
 
+/**
+ * A part of connecting: looking the name up, TCP's handshake, that of TLS. Loading the code for it,
+ * the first time, is no time of the network's.
+ */
+export type Phase = "loading" | "dns" | "connect" | "tls";
+
 /** How to dial. */
 export interface DialOptions<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
@@ -51,6 +57,8 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
   readonly clock: Clock;
   /** Learns what TLS has found out, before the peer is trusted or not. */
   readonly onSession?: ((security: Security) => Promise<void>) | undefined;
+  /** Learns that a part is over; a transport that does without it says nothing. */
+  readonly onPhase?: ((phase: Phase) => void) | undefined;
 }
 
 /** One way to reach a peer. */

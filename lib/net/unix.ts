@@ -121,6 +121,7 @@ async function isStale(path: string): Promise<boolean> {
 function dial(address: UnixAddress, options: DialOptions): Promise<Duplex> {
   return connectWithin({ address, ...options }, async () => {
     const conn = await Deno.connect({ transport: "unix", path: systemPath(address) });
+    options.onPhase?.("connect");
     return new SocketDuplex(conn, { local: UNNAMED, remote: address });
   });
 }

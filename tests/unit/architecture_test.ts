@@ -8,7 +8,7 @@ const FLOORS: readonly (readonly [room: RegExp, floor: number])[] = [
   [/^lib\/(services|faults)\//, 2],
   [/^lib\/(events|load)\//, 2],
   [/^lib\/(modes|reports)\//, 3],
-  [/^lib\/(bindings|session|sessions|accept|shutdown|stats|serve)\.ts$/, 4],
+  [/^lib\/(bindings|session|sessions|accept|stats|serve)\.ts$/, 4],
   [/^lib\//, 0],
   [/^(server|client)\.ts$/, 5],
   [/^main\.ts$/, 6],

@@ -1,0 +1,109 @@
+/** Numbered messages of one size: their making, and the checking of what comes back. */
+import { Buffer } from "node:buffer";
+
+/** Bytes that a number takes: eight hexadecimal digits. */
+export const NUMBER_LENGTH = 8;
+
+const DIGITS = new TextEncoder().encode("0123456789abcdef");
+const LINE_END = 0x0a;
+
+/**
+ * Messages `00000001abc…xyz\n`: the number in hexadecimal, then letters, then a line end. They can
+ * be read on the peer's terminal, and a peer that answers line by line answers each. What is too
+ * short for the number has its last digits.
+ *
+ * @example
+ * ```ts
+ * import { Messages } from "./messages.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const messages = new Messages({ size: 16, batch: 2 });
+ * assertEquals(new TextDecoder().decode(messages.from(1, 2)), "00000001abcdefg\n00000002abcdefg\n");
+ * ```
+ */
+export class Messages {
+  /** Bytes of a message. */
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+
+  /** Makes at most `batch` messages at a time. */
+  constructor({ size, batch = 1 }: { readonly size: number; readonly batch?: number }) {
+    this.size = size;
+    this.#bytes = new Uint8Array(size * batch);
+    for (let at = 0; at < this.#bytes.length; at++) {
+      const place = at % size;
+      this.#bytes[at] = place === size - 1 && size > NUMBER_LENGTH
+        ? LINE_END
+        : 0x61 + (place - NUMBER_LENGTH + 26) % 26;
+    }
+  }
+
+  /** The message with this number and those after it, in a buffer that is used again. */
+  from(first: number, count = 1): Uint8Array {
+    for (let index = 0; index < count; index++) this.#number(first + index, index * this.size);
+    return this.#bytes.subarray(0, count * this.size);
+  }
+
+  #number(number: number, at: number): void {
+    const digits = Math.min(NUMBER_LENGTH, this.size);
+    for (let place = digits - 1, rest = number; place >= 0; place--) {
+      this.#bytes[at + place] = DIGITS[rest & 15]!;
+      rest >>>= 4;
+    }
+  }
+}
+
+/** The number of a datagram; undefined where it has none. */
+export function numberOf(datagram: Uint8Array): number | undefined {
+  let number = 0;
+  for (let at = 0; at < NUMBER_LENGTH; at++) {
+    const digit = DIGITS.indexOf(datagram[at] ?? 0);
+    if (digit < 0) return undefined;
+    number = number * 16 + digit;
+  }
+  return number;
+}
+
+/** Whether two stretches of bytes are the same. The system's own comparison: a loop takes 40 times as long. */
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
+
+/** Called for each answer: the message that it should be, and whether it is. */
+export type Answered = (number: number, intact: boolean) => void;
+
+/** Cuts what a stream brings back into the answers to the messages from `first` on. */
+export class AnswerStream {
+  readonly #messages: Messages;
+  readonly #onAnswer: Answered;
+  #number: number;
+  #offset = 0;
+  #intact = true;
+
+  /** `size` is that of the messages, in bytes. */
+  constructor(
+    { size, first = 1 }: { readonly size: number; readonly first?: number },
+    onAnswer: Answered,
+  ) {
+    this.#messages = new Messages({ size });
+    this.#number = first;
+    this.#onAnswer = onAnswer;
+  }
+
+  /** Takes the next chunk. */
+  received(chunk: Uint8Array): void {
+    const { size } = this.#messages;
+    for (let at = 0; at < chunk.length;) {
+      const length = Math.min(chunk.length - at, size - this.#offset);
+      const expected = this.#messages.from(this.#number);
+      const part = expected.subarray(this.#offset, this.#offset + length);
+      if (!sameBytes(chunk.subarray(at, at + length), part)) this.#intact = false;
+      at += length;
+      this.#offset += length;
+      if (this.#offset < size) return;
+      this.#onAnswer(this.#number++, this.#intact);
+      this.#offset = 0;
+      this.#intact = true;
+    }
+  }
+}

@@ -1,0 +1,141 @@
+/** Ping: one numbered, checked message after another, and the time that each answer takes. */
+import { wait } from "../clock.ts";
+import { explain, FinalError, NetworkError } from "../errors.ts";
+import { loadHistograms } from "../histogram.ts";
+import { attempt } from "../load/attempt.ts";
+import { measuring, sizeFor } from "../load/options.ts";
+import { pingJson, pingText } from "../load/ping_format.ts";
+import { PingScreen } from "../load/ping_screen.ts";
+import { Prober } from "../load/prober.ts";
+import { count, duration, flag, interval, type Values } from "../options.ts";
+import { formatDuration } from "../units.ts";
+import { defineMode, failureOf, type ModeContext } from "./mode.ts";
+
+const options = {
+  ping: flag({
+    summary: "send numbered messages and show the time that each answer takes",
+    excludes: ["show"],
+  }),
+  count: count({ short: "c", summary: "stop after N messages (default: no limit)" }),
+  interval: duration(1000, {
+    short: "i",
+    summary: "send a message every D; 0: as soon as the last is answered (default 1s)",
+  }),
+  deadline: interval(undefined, { summary: "stop after D, whatever is still under way" }),
+  quiet: flag({ short: "q", summary: "print the summary alone" }),
+  ...measuring,
+};
+
+type Options = Values<typeof options>;
+
+/** The ping mode. */
+export const ping = defineMode({
+  name: "ping",
+  summary: "measure the round trip, message by message",
+  chosenBy: "ping",
+  example: "netecho client :8080 --ping --count 5",
+  options,
+  async run(context, values) {
+    const size = sizeFor({ ...values, connectionless: context.connectionless });
+    const screen = new PingScreen(context, {
+      format: (values.json ? pingJson : pingText)(context.address),
+      quiet: values.quiet,
+      histograms: await loadHistograms(),
+    });
+    const stop = stopFor(context, values);
+    const failure = await measure(context, { values, size, screen, stop }).catch(asNetworkError);
+    stop.cancel();
+    await screen.end();
+    if (failure) throw failure;
+    const { received } = screen.tally.counts;
+    const wanted = values.deadline === undefined ? 1 : values.count ?? 1; // as ping(8) has it
+    return received >= wanted ? 0 : 1;
+  },
+});
+
+interface Stop {
+  /** Resolves at the deadline, or when asked to stop. */
+  readonly asked: Promise<void>;
+  readonly cancel: () => void;
+}
+
+interface Measuring {
+  readonly values: Options;
+  readonly size: number;
+  readonly screen: PingScreen;
+  readonly stop: Stop;
+}
+
+function stopFor({ clock, signals }: ModeContext, { deadline }: Options): Stop {
+  const { requested } = signals();
+  if (deadline === undefined) return { asked: requested, cancel: () => {} };
+  const limit = wait(clock, deadline);
+  return { asked: Promise.race([requested, limit.over]), cancel: limit.cut };
+}
+
+function measure(context: ModeContext, measuring: Measuring): Promise<void> {
+  return measuring.values.connect ? overMany(context, measuring) : overOne(context, measuring);
+}
+
+function asNetworkError(error: unknown): NetworkError {
+  if (error instanceof NetworkError) return error;
+  throw error;
+}
+
+async function overOne(context: ModeContext, measuring: Measuring): Promise<void> {
+  const { values, size, screen, stop } = measuring;
+  const dialing = context.dial();
+  const peer = await Promise.race([dialing, stop.asked]);
+  if (!peer) return void dialing.catch(() => {});
+  screen.start(size);
+  const { tally } = screen;
+  const onLost = (number: number) =>
+    screen.lost(number, `within ${formatDuration(values.timeout)}`);
+  const prober = new Prober(peer, {
+    ...values,
+    clock: context.clock,
+    size,
+    tally,
+    onReply: (reply) => screen.answer(reply),
+    onLost,
+  });
+  stop.asked.then(() => prober.stop());
+  const ending = await prober.run().catch((error) => {
+    throw failureOf(peer, error);
+  });
+  if (ending === "closed") throw new NetworkError("The peer closed the connection");
+}
+
+async function overMany(context: ModeContext, measuring: Measuring): Promise<void> {
+  const { values: { count = Infinity, interval }, size, screen, stop } = measuring;
+  const { clock } = context;
+  screen.start(size);
+  const started = clock.now();
+  let stopped = false;
+  stop.asked.then(() => stopped = true);
+  for (let number = 1; number <= count && !stopped; number++) {
+    const pause = wait(clock, Math.max(0, started + (number - 1) * interval - clock.now()));
+    await Promise.race([pause.over, stop.asked]);
+    pause.cut();
+    if (!stopped) await Promise.race([connectOnce(context, { ...measuring, number }), stop.asked]);
+  }
+}
+
+async function connectOnce(
+  { dial, clock }: ModeContext,
+  { values: { timeout }, size, screen, number }: Measuring & { readonly number: number },
+): Promise<void> {
+  screen.tally.counts.sent++;
+  try {
+    const { took, parts, answer } = await attempt(
+      (request) => dial({ ...request, once: true }),
+      { clock, size, number, timeout },
+    );
+    if (answer === "closed") screen.lost(number, "closed without an answer");
+    else if (answer === "none") screen.lost(number, `within ${formatDuration(timeout)}`);
+    else screen.connected(number, { size, took, parts, intact: answer === "intact" });
+  } catch (error) {
+    if (error instanceof FinalError) throw error;
+    screen.lost(number, explain((error as NetworkError).cause ?? error));
+  }
+}

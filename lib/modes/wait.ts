@@ -1,0 +1,112 @@
+/** Wait: for scripts that need the peer to be there. */
+import { type Clock, wait as pause } from "../clock.ts";
+import { ExpiredError, explain, FinalError, NetworkError, UsageError } from "../errors.ts";
+import { unescape } from "../escapes.ts";
+import { type Answer, ask } from "../load/attempt.ts";
+import { measuring, sizeFor } from "../load/options.ts";
+import { channelOf } from "../net/channel.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { interval, text, type Values } from "../options.ts";
+import { retry } from "../retry.ts";
+import { formatAddress } from "../address.ts";
+import { formatDuration } from "../units.ts";
+import { defineMode, type ModeContext } from "./mode.ts";
+
+const MOST = 64 * 1024; // bytes in which the expected text is looked for
+
+const options = {
+  wait: interval(undefined, {
+    summary: "wait until the peer accepts a connection, at most D; then exit 124",
+    excludes: ["retry", "show"],
+  }),
+  expect: text({
+    summary: "wait until it also says TEXT, or echoes a message: what accepts may be a proxy",
+    placeholder: "TEXT|echo",
+    read: (text) => text === "echo" ? text : unescape(text),
+    needs: ["wait"],
+  }),
+  timeout: measuring.timeout,
+};
+
+/** The wait mode. */
+export const wait = defineMode({
+  name: "wait",
+  summary: "wait until the peer is there, for scripts",
+  chosenBy: "wait",
+  example: "netecho client db.internal:5432 --wait 30s",
+  options,
+  async run(context, values) {
+    const { address, connectionless, clock, say } = context;
+    const { wait: limit = 0, expect } = values;
+    if (connectionless && expect === undefined) {
+      throw new UsageError(
+        "Option --wait over UDP needs --expect: nothing tells that a peer is there",
+      );
+    }
+    const peer = formatAddress(address);
+    const started = clock.now();
+    try {
+      const attempt = () => tryOnce(context, { ...values, left: started + limit - clock.now() });
+      await retry(attempt, { times: Infinity, within: limit, clock });
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
+      const reason = error.cause === undefined ? error.message : explain(error.cause);
+      throw new ExpiredError(`${peer} is not there after ${formatDuration(limit)}: ${reason}`);
+    }
+    const does = expect === undefined ? "accepts connections" : "answers";
+    await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
+    return 0;
+  },
+});
+
+async function tryOnce(
+  { dial, clock, connectionless }: ModeContext,
+  { expect, timeout, left }: Values<typeof options> & { readonly left: number },
+): Promise<void> {
+  const peer = await dial({ once: true, atMost: Math.max(1, left) });
+  if (expect === undefined) return peer.close();
+  const patience = Math.min(timeout, Math.max(1, left));
+  if (expect !== "echo") return await listenFor(expect, { peer, clock, patience });
+  const size = sizeFor({ connectionless, connect: true, size: undefined });
+  const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
+  if (answer === "intact") return;
+  throw new NetworkError(`${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}`);
+}
+
+const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {
+  corrupt: "does not echo, but answers something else",
+  closed: "closes the connection without an echo",
+  none: "does not answer in time",
+};
+
+async function listenFor(
+  expected: Uint8Array,
+  { peer, clock, patience }: {
+    readonly peer: Duplex;
+    readonly clock: Clock;
+    readonly patience: number;
+  },
+): Promise<void> {
+  const channel = channelOf(peer);
+  const wanted = latin1(expected);
+  const limit = pause(clock, patience);
+  const late = limit.over.then(() => undefined);
+  let said = "";
+  try {
+    while (!said.includes(wanted)) {
+      const reading = channel.read();
+      reading.catch(() => {}); // closing the peer ends it
+      const chunk = await Promise.race([reading, late]);
+      if (!chunk) throw new NetworkError("it accepts, and does not say what is expected");
+      said = (said + latin1(chunk)).slice(-MOST);
+    }
+  } finally {
+    limit.cut();
+    peer.close();
+  }
+}
+
+// A string in which each byte is a character.
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
