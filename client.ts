@@ -55,16 +55,22 @@ export async function run(args: readonly string[]): Promise<number> {
     const { printHelp } = await import("./lib/print_help.ts");
     return await printHelp(await helpPage());
   }
-  const address = parseTarget(positionals);
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const mode = chooseMode({ terminal, given });
+  const address = parseTarget(mode.peerless ? [] : positionals);
   if (transportOf(address).connectionless && values.retry) {
     throw new UsageError(
       "Option --retry does not apply over UDP: nothing tells whether a peer is there",
     );
   }
   await checkOptions(given, [common, mode.options, transportOf(address).dialOptions]);
-  return await mode.run(createContext(address, values), values);
+  if (!given.has("self")) {
+    return await mode.run(createContext(address, { values, positionals, args }), values);
+  }
+  if (positionals.length > 0) throw new UsageError("With --self there is no ADDRESS");
+  const { startSelf } = await import("./lib/self.ts");
+  const itself = parseAddress(await startSelf());
+  return await mode.run(createContext(itself, { values, positionals, args }), values);
 }
 
 function owners(): Owner[] {
@@ -108,8 +114,15 @@ function parseTarget(positionals: readonly string[]): Address {
   throw new UsageError(`Cannot connect to port 0 (${formatAddress(address)})`);
 }
 
-function createContext(address: Address, values: Values<typeof options>): ModeContext {
-  const { show, color, verbose } = values as Values<typeof common>;
+function createContext(
+  address: Address,
+  { values, ...given }: {
+    readonly values: Values<typeof options>;
+    readonly positionals: readonly string[];
+    readonly args: readonly string[];
+  },
+): ModeContext {
+  const { show, color, verbose, connectTimeout } = values as Values<typeof common>;
   const openLog = (to: Output = Deno.stderr) =>
     new Log({
       format: textFormat({ show, paint: painter(color, Deno.stderr) }),
@@ -118,6 +131,9 @@ function createContext(address: Address, values: Values<typeof options>): ModeCo
     });
   return {
     address,
+    values,
+    ...given,
+    connectTimeout,
     connectionless: transportOf(address).connectionless ?? false,
     dial: (request) => connect(address, { values, request }),
     input: reading(Deno.stdin),

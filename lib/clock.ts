@@ -30,6 +30,21 @@ export interface Wait {
   readonly cut: () => void;
 }
 
+/** Calls `wake` every so many milliseconds, without drift; the returned function ends that. */
+export function every(clock: Clock, milliseconds: number, wake: () => void): () => void {
+  let due = clock.now();
+  let cancel = () => {};
+  const arm = () => {
+    due += milliseconds;
+    cancel = clock.after(Math.max(0, due - clock.now()), () => {
+      arm();
+      wake();
+    });
+  };
+  arm();
+  return () => cancel();
+}
+
 const COARSE = 2.5; // milliseconds by which a timer may be late
 
 /**

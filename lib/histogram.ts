@@ -1,5 +1,5 @@
 /** Latencies in HDR histograms: constant memory, and a stated error. */
-import type { Histogram as Hdr } from "hdr-histogram-js";
+import type { JsHistogram as Hdr } from "hdr-histogram-js";
 
 /** The largest latency that is kept, in milliseconds; a longer one counts as this. */
 export const LONGEST = 3_600_000;
@@ -63,6 +63,14 @@ export class Histogram {
     return Math.min(Math.max(value, this.#min), this.#max);
   }
 
+  /** How many latencies do not exceed `milliseconds`. */
+  countUpTo(milliseconds: number): number {
+    const last = this.#hdr.countsArrayIndex(Math.round(milliseconds * NANOSECONDS));
+    let count = 0;
+    for (let index = 0; index <= last; index++) count += this.#hdr.getCountAtIndex(index);
+    return count;
+  }
+
   add(other: Histogram): void {
     this.#hdr.add(other.#hdr);
     this.#min = Math.min(this.#min, other.#min);
@@ -114,8 +122,8 @@ export async function loadHistograms(): Promise<Histograms> {
         numberOfSignificantValueDigits: digits,
         autoResize: false,
       });
-      return new Histogram(hdr, library);
+      return new Histogram(hdr as Hdr, library);
     },
-    decode: (encoded) => new Histogram(library.decodeFromCompressedBase64(encoded), library),
+    decode: (encoded) => new Histogram(library.decodeFromCompressedBase64(encoded) as Hdr, library),
   };
 }

@@ -1,16 +1,15 @@
 /** A line of rates now and then. */
-import type { Clock } from "./clock.ts";
+import { type Clock, every } from "./clock.ts";
 import type { Log } from "./events/log.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Reports rates every `every` milliseconds, until the returned function is called. */
+/** Reports rates every `interval` milliseconds, until the returned function is called. */
 export function emitStats(
-  every: number,
+  interval: number,
   { log, clock, sessions }: { log: Log; clock: Clock; sessions: Sessions },
 ): () => void {
   let last = { ...sessions.totals, at: clock.now() };
-  let cancel = clock.after(every, tick);
-  function tick(): void {
+  return every(clock, interval, () => {
     const now = { ...sessions.totals, at: clock.now() };
     const rate = (key: "connections" | "chunks" | "received" | "sent") =>
       (now[key] - last[key]) * 1000 / (now.at - last.at);
@@ -23,7 +22,5 @@ export function emitStats(
       sentPerSecond: rate("sent"),
     });
     last = now;
-    cancel = clock.after(every, tick);
-  }
-  return () => cancel();
+  });
 }

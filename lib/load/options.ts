@@ -4,6 +4,9 @@ import { flag, interval, text } from "../options.ts";
 import { formatMany, parseSize } from "../units.ts";
 import { NUMBER_LENGTH } from "./messages.ts";
 
+/** How long an answer may take where one message counts, in milliseconds. */
+export const TIMEOUT = 1000;
+
 const DEFAULT_SIZE = 64; // bytes
 const LARGEST = 64 * 1024 * 1024;
 
@@ -14,9 +17,15 @@ export const measuring = {
     placeholder: "SIZE",
     read: readSize,
   }),
-  timeout: interval(1000, { summary: "give a message up after D without its answer (default 1s)" }),
+  timeout: interval(undefined, {
+    summary: "give a message up after D without its answer (default 1s; with --bench 10s)",
+  }),
   connect: flag({
     summary: "make a new connection for each message; tell DNS, connect, TLS and echo apart",
+  }),
+  self: flag({
+    summary: "measure a server that is started in this program instead of ADDRESS: what this " +
+      "machine and the client can do at best",
   }),
   json: flag({ summary: "print the results as JSON" }),
 };

@@ -30,6 +30,14 @@ export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
 export interface ModeContext {
   /** The peer, as the command line names it. */
   readonly address: Address;
+  /** The values of all options, for the transports. */
+  readonly values: Values<OptionTable>;
+  /** What stands on the command line besides options. */
+  readonly positionals: readonly string[];
+  /** The command line, as it was given. */
+  readonly args: readonly string[];
+  /** Milliseconds that connecting may take. */
+  readonly connectTimeout: number;
   /** Whether nothing tells that the peer is there, or gone. */
   readonly connectionless: boolean;
   /** Connects to the peer, or throws a NetworkError naming what was tried. */
@@ -55,6 +63,8 @@ export interface Mode extends Named {
   /** The key of the option that chooses it; without one it is for whoever asks for nothing else. */
   readonly chosenBy?: string;
   readonly options: OptionTable;
+  /** Whether it talks to nobody: the arguments are its own. */
+  readonly peerless?: boolean;
   /** A command line that shows it. */
   readonly example: string;
   /** Returns the exit code, or throws what `main.ts` prints. */

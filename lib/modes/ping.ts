@@ -3,7 +3,7 @@ import { wait } from "../clock.ts";
 import { explain, FinalError, NetworkError } from "../errors.ts";
 import { loadHistograms } from "../histogram.ts";
 import { attempt } from "../load/attempt.ts";
-import { measuring, sizeFor } from "../load/options.ts";
+import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
 import { pingJson, pingText } from "../load/ping_format.ts";
 import { PingScreen } from "../load/ping_screen.ts";
 import { Prober } from "../load/prober.ts";
@@ -26,7 +26,7 @@ const options = {
   ...measuring,
 };
 
-type Options = Values<typeof options>;
+type Options = Values<typeof options> & { readonly timeout: number };
 
 /** The ping mode. */
 export const ping = defineMode({
@@ -35,7 +35,8 @@ export const ping = defineMode({
   chosenBy: "ping",
   example: "netecho client :8080 --ping --count 5",
   options,
-  async run(context, values) {
+  async run(context, { timeout = TIMEOUT, ...given }) {
+    const values = { ...given, timeout };
     const size = sizeFor({ ...values, connectionless: context.connectionless });
     const screen = new PingScreen(context, {
       format: (values.json ? pingJson : pingText)(context.address),

@@ -1,13 +1,15 @@
 /** The client's modes. */
+import { bench } from "./bench.ts";
 import { interactive } from "./interactive.ts";
 import type { OptionTable } from "../options.ts";
+import { merge } from "./merge.ts";
 import type { Mode } from "./mode.ts";
 import { ping } from "./ping.ts";
 import { pipe } from "./pipe.ts";
 import { wait } from "./wait.ts";
 
 /** Every mode. */
-export const modes: readonly Mode[] = [interactive, pipe, ping, wait];
+export const modes: readonly Mode[] = [interactive, pipe, ping, wait, bench, merge];
 
 /** What the modes add to the client's options. */
 export const modeOptions: OptionTable = Object.assign({}, ...modes.map(({ options }) => options));

@@ -3,7 +3,7 @@ import { type Clock, wait as pause } from "../clock.ts";
 import { ExpiredError, explain, FinalError, NetworkError, UsageError } from "../errors.ts";
 import { unescape } from "../escapes.ts";
 import { type Answer, ask } from "../load/attempt.ts";
-import { measuring, sizeFor } from "../load/options.ts";
+import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
 import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { interval, text, type Values } from "../options.ts";
@@ -61,7 +61,7 @@ export const wait = defineMode({
 
 async function tryOnce(
   { dial, clock, connectionless }: ModeContext,
-  { expect, timeout, left }: Values<typeof options> & { readonly left: number },
+  { expect, timeout = TIMEOUT, left }: Values<typeof options> & { readonly left: number },
 ): Promise<void> {
   const peer = await dial({ once: true, atMost: Math.max(1, left) });
   if (expect === undefined) return peer.close();

@@ -46,10 +46,10 @@ export async function connectTcp(
 ): Promise<Connection> {
   // Loaded here because a server never dials.
   const { connectAny } = await import("./eyeballs.ts");
-  const { resolve } = await import("./resolve.ts");
+  const { isLookedUp, resolve } = await import("./resolve.ts");
   onPhase?.("loading");
   const candidates = ofFamily(await resolve(address, { signal }), values.source);
-  onPhase?.("dns");
+  if (isLookedUp(address.hostname)) onPhase?.("dns");
   const connection = await connectAny(candidates, {
     connect: (to, signal) => connect(to, { signal, values }),
     attempts,

@@ -18,6 +18,11 @@ export async function resolve(
   return interleave(names).map((hostname) => ({ ...address, hostname }));
 }
 
+/** Whether the system is asked for the addresses of a name: not for an IP address or localhost. */
+export function isLookedUp(name: string): boolean {
+  return !isLiteral(name) && name !== "localhost";
+}
+
 async function hostnames(name: string, signal: AbortSignal): Promise<string[]> {
   if (isLiteral(name)) return [name];
   if (name === "localhost") return ["::1", "127.0.0.1"]; // RFC 6761 section 6.3: no look-up

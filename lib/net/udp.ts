@@ -29,13 +29,13 @@ async function listen(address: InetAddress): Promise<Listener> {
 function dial(address: InetAddress, options: DialOptions<typeof dialOptions>): Promise<Duplex> {
   const { values: { source }, clock, onPhase } = options;
   return connectWithin({ address, ...options }, async ({ signal, attempts }) => {
-    const { resolve } = await import("./resolve.ts");
+    const { isLookedUp, resolve } = await import("./resolve.ts");
     const { talkTo } = await import("./udp_client.ts");
     onPhase?.("loading");
     // There is no connection to tell by which address answers. A server of this machine that
     // listens on one family alone is more often on IPv4.
     const candidates = ofFamily(await resolve(address, { signal }), source);
-    onPhase?.("dns");
+    if (isLookedUp(address.hostname)) onPhase?.("dns");
     const to = peerAddress(candidates.at(address.hostname === "localhost" ? -1 : 0)!);
     attempts.push({ address: to });
     return talkTo(to, { conn: bindEnd(to, source), clock });

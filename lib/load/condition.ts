@@ -1,0 +1,110 @@
+/** Conditions on a result, as gates and searches have them: `p99<5ms`, `errors=0`, `rate>=1000/s`. */
+import { UsageError } from "../errors.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatFigures,
+  parseDuration,
+  parseFrequency,
+} from "../units.ts";
+import type { BenchResult } from "./result.ts";
+
+/** What a condition is about: how its values are read, written and found. */
+interface Metric {
+  read(text: string): number;
+  write(value: number): string;
+  /** Undefined where the result has no such value. */
+  find(result: BenchResult): number | undefined;
+}
+
+/** A condition. */
+export interface Condition {
+  /** As it was given. */
+  readonly text: string;
+  holds(result: BenchResult): boolean;
+  /** What the result has, as `p99 is 7.1 ms`. */
+  describe(result: BenchResult): string;
+  /** The value itself; NaN where there is none. */
+  value(result: BenchResult): number;
+}
+
+const OPERATORS: Readonly<Record<string, (one: number, other: number) => boolean>> = {
+  "<": (one, other) => one < other,
+  "<=": (one, other) => one <= other,
+  ">": (one, other) => one > other,
+  ">=": (one, other) => one >= other,
+  "=": (one, other) => one === other,
+};
+
+const latency = (find: Metric["find"]): Metric => ({
+  read: parseDuration,
+  write: formatDuration,
+  find: (result) => result.latency.count > 0 ? find(result) : undefined,
+});
+
+const number = (find: Metric["find"]): Metric => ({ read: readCount, write: formatCount, find });
+
+const METRICS: Readonly<Record<string, Metric>> = {
+  min: latency(({ latency }) => latency.minMs),
+  mean: latency(({ latency }) => latency.meanMs),
+  max: latency(({ latency }) => latency.maxMs),
+  p50: latency(({ latency }) => latency.percentilesMs["p50"]),
+  p75: latency(({ latency }) => latency.percentilesMs["p75"]),
+  p90: latency(({ latency }) => latency.percentilesMs["p90"]),
+  p95: latency(({ latency }) => latency.percentilesMs["p95"]),
+  p99: latency(({ latency }) => latency.percentilesMs["p99"]),
+  "p99.9": latency(({ latency }) => latency.percentilesMs["p99.9"]),
+  "p99.99": latency(({ latency }) => latency.percentilesMs["p99.99"]),
+  rate: {
+    read: parseFrequency,
+    write: (rate) => `${formatFigures(rate)}/s`,
+    find: ({ rate }) => rate,
+  },
+  errors: number(({ requests: { failed, unanswered } }) => failed + unanswered),
+  answered: number(({ requests }) => requests.answered),
+  unsent: number(({ requests }) => requests.unsent),
+};
+
+/**
+ * Reads a condition.
+ *
+ * @throws {UsageError} saying what is wrong with it
+ * @example
+ * ```ts
+ * import { parseCondition } from "./condition.ts";
+ * import { UsageError } from "../errors.ts";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(parseCondition("p99 < 5ms").text, "p99<5ms");
+ * assertThrows(() => parseCondition("p42<5ms"), UsageError, "p42");
+ * ```
+ */
+export function parseCondition(given: string): Condition {
+  const [, name, operator, limit] = /^\s*([\w.]+)\s*([<>]=?|=)\s*(.+?)\s*$/.exec(given) ?? [];
+  if (name === undefined || operator === undefined || limit === undefined) {
+    throw new UsageError(`a condition such as "p99<5ms" or "errors>0" is needed, not "${given}"`);
+  }
+  const metric = Object.hasOwn(METRICS, name) ? METRICS[name]! : unknown(name);
+  const bound = metric.read(limit);
+  const compare = OPERATORS[operator]!;
+  const value = (result: BenchResult) => metric.find(result) ?? NaN;
+  return {
+    text: `${name}${operator}${limit}`,
+    holds: (result) => compare(value(result), bound),
+    value,
+    describe(result) {
+      const found = value(result);
+      return Number.isNaN(found) ? `there is no ${name}` : `${name} is ${metric.write(found)}`;
+    },
+  };
+}
+
+function unknown(name: string): never {
+  const among = Object.keys(METRICS);
+  throw new UsageError(`"${name}" is none of ${among.join(", ")}`, { given: name, among });
+}
+
+function readCount(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`a whole number is needed, not "${text}"`);
+}

@@ -1,0 +1,35 @@
+/** A load, as the command line asks for it. */
+
+/** The load to make. Times in milliseconds. */
+export interface Load {
+  readonly connections: number;
+  /** Bytes of a message. */
+  readonly size: number;
+  /** Requests that may wait at once on a connection. */
+  readonly pipeline: number;
+  /** Requests a second, whatever becomes of them: an open loop. Without it a closed loop. */
+  readonly rate: number | undefined;
+  /** How long to measure, unless `requests` ends it before. */
+  readonly duration: number;
+  /** How many requests to measure. */
+  readonly requests: number | undefined;
+  /** How long to run before measuring. */
+  readonly warmup: number;
+  /** How long to take to the full rate, or the full number of connections; before the warm-up. */
+  readonly ramp: number;
+  /** Whether each request has a connection of its own. */
+  readonly connect: boolean;
+  /** How long an answer may take. */
+  readonly timeout: number;
+  /** How long a connection may take to be made. */
+  readonly connectTimeout: number;
+  /** How long a slice of the timeline lasts. */
+  readonly slice: number;
+}
+
+/** What is asked for, and on how many threads. */
+export interface Asked extends Load {
+  readonly workers: number;
+  /** Whether the peer is in this program. */
+  readonly self: boolean;
+}

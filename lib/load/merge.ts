@@ -1,0 +1,108 @@
+/** Several results, of several machines, as one. */
+import { UsageError } from "../errors.ts";
+import type { Histograms } from "../histogram.ts";
+import {
+  type BenchResult,
+  type Distribution,
+  distribution,
+  type Instrument,
+  type Slice,
+} from "./result.ts";
+
+/**
+ * Adds results up. Distributions are added as such: no percentile is made of percentiles. What
+ * cannot be added, the percentiles of the timelines, is left out.
+ *
+ * @throws {UsageError} where they are of different kinds of load
+ */
+export function merge(
+  results: readonly [BenchResult, ...BenchResult[]],
+  histograms: Histograms,
+): BenchResult {
+  rejectMixture(results);
+  const { schema, netecho, command, environment, address, load } = results[0];
+  const total = (of: (result: BenchResult) => number | undefined) =>
+    results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
+  const add = (of: (result: BenchResult) => Distribution | undefined) => {
+    const some = results.map(of).filter((distribution) => distribution !== undefined);
+    return some.length > 0 ? sum(some, histograms) : undefined;
+  };
+  const uncorrected = add(({ uncorrected }) => uncorrected);
+  const names = new Set(results.flatMap(({ parts = {} }) => Object.keys(parts)));
+  const parts = Object.fromEntries(
+    [...names].map((name) => [name, add(({ parts }) => parts?.[name])!]),
+  );
+  const started = results.map(({ started }) => started).toSorted()[0]!;
+  return {
+    ...{ schema, netecho, started, command, environment, address },
+    load: {
+      ...load,
+      connections: total(({ load }) => load.connections),
+      workers: total(({ load }) => load.workers),
+      ...(load.rate !== undefined && { rate: total(({ load }) => load.rate) }),
+    },
+    elapsedMs: Math.max(...results.map(({ elapsedMs }) => elapsedMs)),
+    requests: addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"],
+    errors: addCounts(results.map(({ errors }) => errors)),
+    rate: total(({ rate }) => rate),
+    latency: add(({ latency }) => latency)!,
+    ...(uncorrected && { uncorrected }),
+    ...(names.size > 0 && { parts }),
+    timeline: addTimelines(results.map(({ timeline }) => timeline)),
+    instrument: worst(results.map(({ instrument }) => instrument)),
+    machines: total(({ machines = 1 }) => machines),
+  };
+}
+
+// The latency of a closed loop and of an open one are two things.
+function rejectMixture([first, ...others]: readonly BenchResult[]): void {
+  const kind = ({ load: { rate, connect, size } }: BenchResult) =>
+    `${rate === undefined ? "closed" : "open"} loop, ${size} bytes` +
+    (connect ? ", --connect" : "");
+  const other = others.find((result) => kind(result) !== kind(first!));
+  if (!other) return;
+  throw new UsageError(`Cannot merge different loads: ${kind(first!)}, and ${kind(other)}`);
+}
+
+function sum(distributions: readonly Distribution[], histograms: Histograms): Distribution {
+  const whole = histograms.create();
+  for (const { hdr } of distributions) whole.add(histograms.decode(hdr));
+  return distribution(whole);
+}
+
+function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [key, count] of all.flatMap(Object.entries)) sums[key] = (sums[key] ?? 0) + count;
+  return sums;
+}
+
+// The first slices of all together, the second ones, and so on.
+function addTimelines(timelines: readonly (readonly Slice[])[]): Slice[] {
+  const longest = timelines.toSorted((one, other) => other.length - one.length)[0]!;
+  return longest.map(({ atMs, lastedMs }, index) => {
+    const some = timelines.map((timeline) => timeline[index]).filter((slice) =>
+      slice !== undefined
+    );
+    return {
+      atMs,
+      lastedMs,
+      answered: some.reduce((sum, { answered }) => sum + answered, 0),
+      failed: some.reduce((sum, { failed }) => sum + failed, 0),
+      maxMs: Math.max(...some.map(({ maxMs }) => maxMs)),
+    };
+  });
+}
+
+function worst(instruments: readonly Instrument[]): Instrument {
+  const names = Object.keys(instruments[0]!.latenessMs);
+  const most = (of: (instrument: Instrument) => number) => Math.max(...instruments.map(of));
+  const warning = instruments.find(({ warning }) => warning)?.warning;
+  return {
+    resolutionMs: most(({ resolutionMs }) => resolutionMs),
+    cpu: most(({ cpu }) => cpu),
+    latenessMs: Object.fromEntries(
+      names.map((name) => [name, most(({ latenessMs }) => latenessMs[name] ?? 0)]),
+    ),
+    ...(warning && { warning }),
+  };
+}

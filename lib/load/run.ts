@@ -1,0 +1,42 @@
+/** A load run in this thread, or spread over workers. */
+import process from "node:process";
+import { Generator } from "./generator.ts";
+import { Recorder } from "./recorder.ts";
+import { type Measured, type Slice, sliceOf } from "./result.ts";
+import { dialing, type Running } from "./running.ts";
+
+/**
+ * Runs a load.
+ *
+ * @throws {NetworkError} where not one connection can be made
+ */
+export async function runLoad(running: Running): Promise<Measured> {
+  const { clock, load: { workers } } = running;
+  const started = clock.now();
+  const before = process.cpuUsage();
+  const timeline: Slice[] = [];
+  const onSlice = (slice: Slice) => {
+    timeline.push(slice);
+    running.onSlice(slice);
+  };
+  const measured = workers > 1 || running.aside
+    ? await (await import("./workers.ts")).runWorkers({ ...running, onSlice })
+    : await runHere({ ...running, onSlice });
+  const { user, system } = process.cpuUsage(before);
+  return { ...measured, timeline, cpu: (user + system) / 1000 / (clock.now() - started) };
+}
+
+async function runHere(
+  { whom, load, histograms, clock, onSlice, stop }: Running,
+): Promise<Omit<Measured, "timeline" | "cpu">> {
+  const recorder = new Recorder(histograms, { open: load.rate !== undefined });
+  const generator = new Generator({
+    load,
+    clock,
+    recorder,
+    dial: dialing(whom, clock),
+    onStretch: (stretch) => onSlice(sliceOf(stretch)),
+  });
+  stop.then(() => generator.stop());
+  return { recorder, ...await generator.run() };
+}

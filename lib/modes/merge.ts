@@ -1,0 +1,30 @@
+/** Merge: the results of several machines as one. */
+import { UsageError } from "../errors.ts";
+import { loadHistograms } from "../histogram.ts";
+import { merge as add } from "../load/merge.ts";
+import { readResult } from "../load/result.ts";
+import { flag } from "../options.ts";
+import { deliver, delivering } from "../reports/delivery.ts";
+import { defineMode } from "./mode.ts";
+
+/** The merge mode. */
+export const merge = defineMode({
+  name: "merge",
+  summary: "add the results of several machines, the files of --bench --json, into one",
+  chosenBy: "merge",
+  peerless: true,
+  example: "netecho client --merge one.json two.json --report both.html",
+  options: {
+    merge: flag({
+      summary: "add up the results in the files that are named instead of an address",
+      excludes: ["bench", "ping", "wait"],
+    }),
+    ...delivering,
+  },
+  async run({ positionals, output }, values) {
+    const [first, ...others] = positionals.map(readResult);
+    if (!first) throw new UsageError("Option --merge needs the names of result files");
+    await deliver(add([first, ...others], await loadHistograms()), { values, output });
+    return 0;
+  },
+});

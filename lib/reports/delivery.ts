@@ -1,0 +1,80 @@
+/** A result on its way out: printed, kept in files, compared, and judged by its gates. */
+import { compare } from "../load/comparison.ts";
+import { type Condition, parseCondition } from "../load/condition.ts";
+import { measuring } from "../load/options.ts";
+import { type BenchResult, readResult } from "../load/result.ts";
+import { explain, GateError, NetworkError, UsageError } from "../errors.ts";
+import { list, text, type Values } from "../options.ts";
+import { type Output, print } from "../output.ts";
+import type { Report } from "./report.ts";
+import { reports } from "./table.ts";
+
+/** A file that a report is written to. */
+interface ReportFile {
+  readonly path: string;
+  readonly report: Report;
+}
+
+/** What a result is delivered by. */
+export const delivering = {
+  json: measuring.json,
+  report: list({
+    summary: `also write a report to FILE, by its extension: ${extensions()} (repeatable)`,
+    placeholder: "FILE",
+    read: (path) => [readReport(path)],
+  }),
+  baseline: text({
+    summary: "compare with the result in FILE, from --json; tell changes from noise",
+    placeholder: "FILE",
+    read: readResult,
+  }),
+  failIf: list({
+    summary: "exit 3 if this is so, as in 'p99>5ms', 'errors>0', 'rate<1000/s' (repeatable)",
+    placeholder: "CONDITION",
+    read: (text) => [parseCondition(text)],
+  }),
+};
+
+/**
+ * Prints the result and writes the reports.
+ *
+ * @throws {GateError} naming the gates that did not hold
+ * @throws {NetworkError} where a file cannot be written
+ */
+export async function deliver(
+  measured: BenchResult,
+  { values, output }: { readonly values: Values<typeof delivering>; readonly output: Output },
+): Promise<void> {
+  const { json, report: files, baseline, failIf } = values;
+  const result = baseline ? { ...measured, comparison: compare(measured, baseline) } : measured;
+  const shown = reports.find(({ name }) => name === (json ? "json" : "text"))!;
+  await print(output, shown.render(result));
+  for (const { path, report } of files) await write(path, report.render(result));
+  const broken = failIf.filter((gate) => breaks(gate, result));
+  if (broken.length === 0) return;
+  const reasons = broken.map((gate) => `${gate.text}: ${gate.describe(result)}`);
+  throw new GateError(`Gate failed: ${reasons.join("; ")}`);
+}
+
+// What cannot be said of a result is no reason to let it pass.
+function breaks(gate: Condition, result: BenchResult): boolean {
+  return gate.holds(result) || Number.isNaN(gate.value(result));
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await Deno.writeTextFile(path, text);
+  } catch (error) {
+    throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
+  }
+}
+
+function readReport(path: string): ReportFile {
+  const report = reports.find(({ extension }) => path.endsWith(`.${extension}`));
+  if (report) return { path, report };
+  throw new UsageError(`a file that ends in ${extensions()} is needed, not "${path}"`);
+}
+
+function extensions(): string {
+  return reports.map(({ extension }) => `.${extension}`).join(", ");
+}

@@ -1,0 +1,168 @@
+/** The result for a terminal or a log. */
+import type { BenchResult, Distribution } from "../load/result.ts";
+import {
+  formatByteRate,
+  formatCount,
+  formatDuration,
+  formatFigures,
+  formatMany,
+} from "../units.ts";
+import type { Report } from "./report.ts";
+
+const COLUMNS = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99"];
+const BAR = 40; // columns of the longest bar
+const LEAST = 0.0005; // of all: what is rarer has no bar
+
+/** The text report. */
+export const text: Report = {
+  name: "text",
+  summary: "percentiles, bars, rates and errors",
+  extension: "txt",
+  render(result) {
+    const sections = [
+      head(result),
+      numbers(result),
+      latency(result),
+      bars(result.latency),
+      ...(result.search ? [search(result.search)] : []),
+      ...(result.comparison ? [comparison(result.comparison)] : []),
+      client(result),
+    ];
+    return `${
+      sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n")
+    }\n`;
+  },
+};
+
+function head({ address, load, machines }: BenchResult): string[] {
+  const { connections = 0, size = 0, pipeline = 1, rate, connect, workers } = load;
+  const loop = rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`;
+  const of = [
+    formatMany(connections, "connection"),
+    formatMany(size, "byte"),
+    ...(pipeline > 1 ? [`pipeline ${pipeline}`] : []),
+    ...(connect ? ["a new connection for each"] : []),
+    ...(workers > 1 ? [formatMany(workers, "worker")] : []),
+    ...(machines ? [formatMany(machines, "result") + " merged"] : []),
+  ];
+  return [`Load on ${address}: ${of.join(", ")}; ${loop}`];
+}
+
+function numbers({ requests, errors, rate, load, elapsedMs }: BenchResult): string[] {
+  const { answered, failed, inFlight, unanswered, unsent } = requests;
+  const count = [
+    `${formatCount(answered)} answered`,
+    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
+    ...(inFlight > 0 ? [`${formatCount(inFlight)} under way at the end`] : []),
+    ...(unanswered > 0 ? [`${formatCount(unanswered)} of them never answered`] : []),
+  ];
+  const lines = [
+    row("requests", `${count.join(", ")}, in ${formatDuration(elapsedMs)}`),
+    row("rate", `${formatFigures(rate)}/s${target(load.rate, rate)}`),
+    row("throughput", `${formatByteRate(rate * (load.size ?? 0))} each way`),
+    ...Object.entries(errors).map(([kind, count]) =>
+      row("error", `${formatCount(count)} x ${kind}`)
+    ),
+  ];
+  if (unsent > 0) {
+    lines.push(
+      row(
+        "not held",
+        `${formatCount(unsent)} requests were due and not sent: no connection was free`,
+      ),
+    );
+  }
+  return lines;
+}
+
+function target(wanted: number | undefined, rate: number): string {
+  if (wanted === undefined) return "";
+  return ` of ${formatFigures(wanted)}/s that were asked for (${
+    (rate / wanted * 100).toFixed(1)
+  }%)`;
+}
+
+function latency({ latency, uncorrected, parts = {}, underLoad }: BenchResult): string[] {
+  const named: Record<string, Distribution> = {
+    ...(uncorrected ? { corrected: latency, uncorrected } : { latency }),
+    ...parts,
+    ...underLoad,
+  };
+  const rows = Object.entries(named).filter(([, { count }]) => count > 0);
+  if (rows.length === 0) return ["nothing was answered: there is no latency"];
+  const lines = [
+    row("ms", [...COLUMNS, "max", "mean", "stddev"].map((name) => name.padStart(9)).join("")),
+    ...rows.map(([name, distribution]) => row(name, cells(distribution))),
+  ];
+  if (!underLoad) return lines;
+  const { idle, loaded } = underLoad;
+  const more = COLUMNS.map((name) =>
+    milliseconds(loaded.percentilesMs[name]! - idle.percentilesMs[name]!)
+  );
+  return [...lines, row("difference", more.join(""))];
+}
+
+function cells({ percentilesMs, maxMs, meanMs, deviationMs }: Distribution): string {
+  return [...COLUMNS.map((name) => percentilesMs[name]!), maxMs, meanMs, deviationMs]
+    .map(milliseconds).join("");
+}
+
+function milliseconds(time: number): string {
+  return (Math.abs(time) < 100 ? time.toFixed(3) : time.toFixed(1)).padStart(9);
+}
+
+function bars({ bars, count }: Distribution): string[] {
+  const shown = bars.filter(([, , some]) => some / count >= LEAST);
+  const most = Math.max(...shown.map(([, , some]) => some));
+  return shown.map(([above, upTo, some]) => {
+    const bar = "█".repeat(Math.max(1, Math.round(some / most * BAR)));
+    const share = `${(some / count * 100).toFixed(1)}%`;
+    return `${`${above} to ${upTo} ms`.padStart(20)} ${share.padStart(6)} ${bar}`;
+  });
+}
+
+function search({ condition, trials, highest }: NonNullable<BenchResult["search"]>): string[] {
+  return [
+    `Search for the highest rate with ${condition}`,
+    ...trials.map(({ target, rate, value, held }) =>
+      row(
+        `${formatFigures(target)}/s`,
+        `${held ? "held" : "broken"}: ${formatFigures(value)}, ${formatFigures(rate)}/s answered`,
+      )
+    ),
+    highest === undefined
+      ? "no rate held it"
+      : `highest rate that held it: ${formatFigures(highest)}/s`,
+  ];
+}
+
+function comparison(all: NonNullable<BenchResult["comparison"]>): string[] {
+  return all.map(({ name, before, now, verdict }) => {
+    const change = `${now >= before ? "+" : ""}${((now / before - 1) * 100).toFixed(1)}%`;
+    const unit = name === "rate" ? "/s" : " ms";
+    const figures = `${formatFigures(before)} to ${formatFigures(now)}${unit}, ${change}`;
+    const judged = { changed: "changed", noise: "noise", unknown: "too short a run to tell" };
+    return row(name, `${figures}: ${judged[verdict]}`);
+  });
+}
+
+function client({ instrument, load }: BenchResult): string[] {
+  const { resolutionMs, cpu, latenessMs, warning } = instrument;
+  const { p50 = 0, p99 = 0, max = 0 } = latenessMs;
+  const what = load.rate === undefined
+    ? "an answer waited for its turn"
+    : "requests were sent late by";
+  return [
+    `client: ${cpu} of a core, clock in steps of ${
+      formatDuration(resolutionMs * 1000).replace("ms", "us")
+    }, ` +
+    `${what} ${formatDuration(p50)} at p50, ${formatDuration(p99)} at p99, ${
+      formatDuration(max)
+    } at most`,
+    ...(warning ? [`WARNING: ${warning}`] : []),
+  ];
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(11)} ${text}`;
+}
