@@ -130,6 +130,7 @@ export class Generator implements LaneEvents {
     ];
     await this.#during(recorder.from - clock.now());
     recorder.cut(recorder.from); // what came before is no part of the first slice
+    this.#skipWarmup();
     const slices = every(clock, load.slice, () => onStretch(recorder.cut(clock.now())));
     await this.#during(recorder.to - clock.now());
     slices();
@@ -137,7 +138,8 @@ export class Generator implements LaneEvents {
     const outcome = this.#drain();
     await Promise.race([this.#drained.promise, wait(clock, timeout + SAMPLE).over]);
     for (const stop of ticks) stop();
-    onStretch(recorder.cut(clock.now()));
+    const last = recorder.cut(clock.now());
+    if (last.latencies.count + last.failed > 0) onStretch(last);
     this.#state = "over";
     const unanswered = this.#counted - this.#settled;
     this.#lanes.close();
@@ -151,6 +153,11 @@ export class Generator implements LaneEvents {
     if (inFlight === 0) this.#drained.resolve();
     const elapsedMs = Math.max(0, recorder.to - recorder.from);
     return { elapsedMs, inFlight, unsent: this.#unsent() };
+  }
+
+  // What is behind when the measurement begins was of the warm-up, and is forgotten.
+  #skipWarmup(): void {
+    while (this.#at && this.#at(this.#next) < this.#generating.recorder.from) this.#next++;
   }
 
   // Requests of an open loop that count and are still to be sent.

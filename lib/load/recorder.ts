@@ -1,6 +1,8 @@
 /** What a load generator counts while it runs. */
 import type { Histogram, Histograms } from "../histogram.ts";
 
+const NANOSECOND = 1e-6; // in milliseconds
+
 /** A stretch of a run. */
 export interface Stretch {
   /** From the beginning of the measurement to the end of the stretch, in milliseconds. */
@@ -65,9 +67,9 @@ export class Recorder {
     this.#to = from + duration;
   }
 
-  /** Ends the measurement, unless it is over. */
+  /** Ends the measurement, unless it is over. What was sent at this very moment still counts. */
   end(now: number): void {
-    this.#to = Math.min(this.#to, Math.max(now, this.#from));
+    this.#to = Math.min(this.#to, Math.max(now + NANOSECOND, this.#from));
   }
 
   /** Whether what is to happen at a moment counts. */

@@ -9,7 +9,7 @@ import {
 } from "../units.ts";
 import type { Report } from "./report.ts";
 
-const COLUMNS = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99"];
+const COLUMNS = ["p50", "p90", "p99", "p99.9"];
 const BAR = 40; // columns of the longest bar
 const LEAST = 0.0005; // of all: what is rarer has no bar
 
@@ -43,6 +43,7 @@ function head({ address, load, machines }: BenchResult): string[] {
     ...(pipeline > 1 ? [`pipeline ${pipeline}`] : []),
     ...(connect ? ["a new connection for each"] : []),
     ...(workers > 1 ? [formatMany(workers, "worker")] : []),
+    ...(load.self ? ["the peer in the same program"] : []),
     ...(machines ? [formatMany(machines, "result") + " merged"] : []),
   ];
   return [`Load on ${address}: ${of.join(", ")}; ${loop}`];
@@ -149,16 +150,15 @@ function comparison(all: NonNullable<BenchResult["comparison"]>): string[] {
 function client({ instrument, load }: BenchResult): string[] {
   const { resolutionMs, cpu, latenessMs, warning } = instrument;
   const { p50 = 0, p99 = 0, max = 0 } = latenessMs;
-  const what = load.rate === undefined
-    ? "an answer waited for its turn"
-    : "requests were sent late by";
+  const closed = load.rate === undefined;
+  const late = [p50, p99, max].map(formatDuration);
   return [
-    `client: ${cpu} of a core, clock in steps of ${
-      formatDuration(resolutionMs * 1000).replace("ms", "us")
-    }, ` +
-    `${what} ${formatDuration(p50)} at p50, ${formatDuration(p99)} at p99, ${
-      formatDuration(max)
-    } at most`,
+    row("client", `${cpu} of a core; clock in steps of ${Math.round(resolutionMs * 1e6)} ns`),
+    row(
+      "",
+      `${closed ? "an answer waited for its turn" : "requests left late by"} ${late[0]} at p50,`,
+    ),
+    row("", `${late[1]} at p99, ${late[2]} at most`),
     ...(warning ? [`WARNING: ${warning}`] : []),
   ];
 }

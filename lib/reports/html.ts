@@ -1,0 +1,164 @@
+/** The result as one page that opens without a network. */
+import script from "uplot/script" with { type: "text" };
+import style from "uplot/style" with { type: "text" };
+import type { BenchResult, Distribution } from "../load/result.ts";
+import { formatByteRate, formatCount, formatDuration, formatFigures } from "../units.ts";
+import pageScript from "./page/script.js" with { type: "text" };
+import pageStyle from "./page/style.css" with { type: "text" };
+import type { Report } from "./report.ts";
+
+const PERCENTILES = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99"];
+
+// Nothing is loaded, whoever wrote the strings in it.
+const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
+
+/** The HTML report. */
+export const html: Report = {
+  name: "html",
+  summary: "one self-contained page with charts",
+  extension: "html",
+  render: (result) =>
+    `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<title>netecho: ${text(result.address)}</title>
+<style>${style}${pageStyle}</style>
+</head>
+<body>
+${head(result)}
+${figures(result)}
+${warnings(result)}
+${chart("latency", "Latency over time")}
+${chart("percentiles", "Latency by percentile")}
+${chart("throughput", "Throughput")}
+${section("Latency in ms", latencies(result))}
+${result.search ? section("Search", search(result.search)) : ""}
+${section("Measurement", details(result))}
+<script type="application/json" id="result">${data(result)}</script>
+<script>${script}
+${pageScript}</script>
+</body>
+</html>
+`,
+};
+
+function head({ address, started, load, machines }: BenchResult): string {
+  const { connections = 0, size = 0, pipeline = 1, rate, connect } = load;
+  const of = [
+    `${formatCount(connections)} connections`,
+    `${formatCount(size)} bytes`,
+    ...(pipeline > 1 ? [`pipeline ${pipeline}`] : []),
+    ...(connect ? ["a new connection for each message"] : []),
+    rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
+    ...(load.self ? ["the peer in the same program"] : []),
+    ...(machines ? [`${machines} results merged`] : []),
+  ];
+  return `<h1>Load on ${text(address)}</h1>\n<p>${of.join(", ")}; ${text(started)}</p>`;
+}
+
+function figures({ rate, load, latency, requests }: BenchResult): string {
+  const { percentilesMs, count } = latency;
+  const time = (name: string) => count > 0 ? formatDuration(percentilesMs[name] ?? 0) : "none";
+  const all: Record<string, string> = {
+    "answers a second": formatFigures(rate),
+    "each way": formatByteRate(rate * (load.size ?? 0)),
+    p50: time("p50"),
+    p99: time("p99"),
+    "p99.9": time("p99.9"),
+    answered: formatCount(requests.answered),
+    failed: formatCount(requests.failed + requests.unanswered),
+  };
+  const boxes = Object.entries(all).map(([name, value]) =>
+    `<div><b>${value}</b><span>${name}</span></div>`
+  );
+  return `<div class="figures">${boxes.join("")}</div>`;
+}
+
+function warnings({ instrument: { warning }, requests: { unsent }, errors }: BenchResult): string {
+  const all = [
+    ...(warning ? [warning] : []),
+    ...(unsent > 0
+      ? [`The rate was not held: ${formatCount(unsent)} requests were due and not sent`]
+      : []),
+    ...Object.entries(errors).map(([kind, count]) => `${formatCount(count)} x ${kind}`),
+  ];
+  return all.map((line) => `<section class="warning">${text(line)}</section>`).join("\n");
+}
+
+function chart(id: string, title: string): string {
+  return section(title, `<div class="chart" id="${id}"></div>`);
+}
+
+function section(title: string, content: string): string {
+  return `<section><h2>${title}</h2>${content}</section>`;
+}
+
+function latencies({ latency, uncorrected, parts = {}, underLoad }: BenchResult): string {
+  const named: Record<string, Distribution> = {
+    ...(uncorrected ? { corrected: latency, uncorrected } : { latency }),
+    ...parts,
+    ...underLoad,
+  };
+  const names = ["", "min", ...PERCENTILES, "max", "mean", "stddev"];
+  const rows = Object.entries(named).map(([name, distribution]) => {
+    const { minMs, maxMs, meanMs, deviationMs, percentilesMs } = distribution;
+    const percentiles = PERCENTILES.map((percentile) => percentilesMs[percentile] ?? 0);
+    return [
+      name,
+      ...[minMs, ...percentiles, maxMs, meanMs, deviationMs].map((ms) => ms.toFixed(3)),
+    ];
+  });
+  return table(names, rows);
+}
+
+function search({ condition, trials, highest }: NonNullable<BenchResult["search"]>): string {
+  const rows = trials.map(({ target, rate, value, held }) => [
+    `${formatFigures(target)}/s`,
+    `${formatFigures(rate)}/s`,
+    formatFigures(value),
+    held ? "held" : "broken",
+  ]);
+  const end = highest === undefined
+    ? "No rate held it"
+    : `Highest rate that held: ${formatFigures(highest)}/s`;
+  return `<p>${end} with ${text(condition)}</p>${table(["target", "answered", "value", ""], rows)}`;
+}
+
+function details(
+  { command, netecho, environment, elapsedMs, instrument, load }: BenchResult,
+): string {
+  const { os, arch, cpus, deno } = environment;
+  const { cpu, resolutionMs, latenessMs: { p50 = 0, p99 = 0, max = 0 } } = instrument;
+  const late = [p50, p99, max].map(formatDuration);
+  const all: Record<string, string> = {
+    command: `<code>${text(command)}</code>`,
+    measured: formatDuration(elapsedMs),
+    client: text(`netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${cpu} of a core`),
+    [load.rate === undefined ? "an answer waited" : "sent late by"]: `${late[0]} at p50, ${
+      late[1]
+    } at p99, ${late[2]} at most`,
+    clock: `in steps of ${Math.round(resolutionMs * 1e6)} ns`,
+  };
+  const rows = Object.entries(all).map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`);
+  return `<dl>${rows.join("")}</dl>`;
+}
+
+function table(names: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (tag: string, cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("")}</tr>`;
+  const body = rows.map((cells) => row("td", cells)).join("");
+  return `<div class="scroll"><table>${row("th", names)}${body}</table></div>`;
+}
+
+function text(raw: string): string {
+  const named: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return raw.replace(/[&<>"]/g, (char) => named[char]!);
+}
+
+// Nothing in a string may end the script that it stands in.
+function data(result: BenchResult): string {
+  return JSON.stringify(result).replaceAll("<", "\\u003c");
+}

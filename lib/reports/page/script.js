@@ -1,0 +1,149 @@
+// Draws the charts of a report. Runs in the browser, with uPlot before it in the same script.
+/* global uPlot, document, matchMedia, addEventListener, getComputedStyle */
+
+const result = JSON.parse(document.getElementById("result").textContent);
+const HEIGHT = 260;
+const longest = Math.max(...result.timeline.map(({ lastedMs }) => lastedMs));
+const timeline = result.timeline.filter(({ lastedMs }) => lastedMs > longest / 2); // the end is no rate
+const seconds = timeline.map(({ atMs }) => atMs / 1000);
+const positive = (value) => value > 0 ? value : null; // a logarithmic axis has no 0
+const share = (percent) => Number(percent.toPrecision(8));
+
+function ms(value) {
+  return value === null || value === undefined ? "–" : `${Number(value.toPrecision(3))} ms`;
+}
+
+function perSecond(value) {
+  return value === null || value === undefined
+    ? "–"
+    : `${Math.round(value).toLocaleString("en")}/s`;
+}
+
+function paint(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function axis(more) {
+  return {
+    stroke: paint("--quiet"),
+    grid: { stroke: paint("--line"), width: 1 },
+    ticks: { stroke: paint("--line"), width: 1 },
+    ...more,
+  };
+}
+
+function line(label, color, value) {
+  return {
+    label,
+    stroke: paint(color),
+    width: 2,
+    spanGaps: true,
+    points: { show: false },
+    value: (_, v) => value(v),
+  };
+}
+
+const time = { label: "time", value: (_, v) => v === null ? "–" : `${v.toFixed(1)} s` };
+const sizes = (_, values) => values.map((value) => value === null ? "" : String(value));
+
+function overTime(names) {
+  const shown = names.filter(([, key]) => timeline.some((slice) => slice[key] > 0));
+  return {
+    data: [
+      seconds,
+      ...shown.map(([, key]) => timeline.map((slice) => positive(slice[key]))),
+    ],
+    options: {
+      scales: { x: { time: false }, y: { distr: 3 } },
+      series: [time, ...shown.map(([label, , color]) => line(label, color, ms))],
+      axes: [axis({ label: "seconds" }), axis({ label: "ms", size: 60, values: sizes })],
+    },
+  };
+}
+
+// The higher the percentile, the more room: the axis is 1 / (1 - p), logarithmic.
+function percentiles() {
+  const { latency, uncorrected } = result;
+  const place = (percent) => 1 / (1 - percent / 100);
+  const curve = ({ curve }) => curve.filter(([percent]) => percent < 100);
+  const points = curve(latency).length >= curve(uncorrected ?? latency).length
+    ? latency
+    : uncorrected;
+  const percents = curve(points).map(([percent]) => percent);
+  const values = (distribution) => {
+    const at = new Map(distribution.curve);
+    return percents.map((percent) => positive(at.get(percent)));
+  };
+  const marks = [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter((_, index, all) =>
+    index === 0 || all[index - 1] <= place(percents.at(-1) ?? 0)
+  );
+  const name = (mark) => mark === null ? "" : `${share(100 - 100 / mark)}%`;
+  return {
+    data: [
+      percents.map(place),
+      values(latency),
+      ...(uncorrected ? [values(uncorrected)] : []),
+    ],
+    options: {
+      scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
+      series: [
+        { label: "percentile", value: (_, v) => v === null ? "–" : `${share(100 - 100 / v)}%` },
+        line(uncorrected ? "corrected" : "latency", "--one", ms),
+        ...(uncorrected ? [line("uncorrected", "--two", ms)] : []),
+      ],
+      axes: [
+        axis({
+          label: "percentile",
+          space: 30,
+          splits: () => marks,
+          values: (_, all) => all.map(name),
+        }),
+        axis({ label: "ms", size: 60, values: sizes }),
+      ],
+    },
+  };
+}
+
+function throughput() {
+  const rate = (key) => timeline.map((slice) => slice[key] * 1000 / slice.lastedMs);
+  const failed = timeline.some((slice) => slice.failed > 0);
+  const target = result.load.rate;
+  return {
+    data: [
+      seconds,
+      rate("answered"),
+      ...(failed ? [rate("failed")] : []),
+      ...(target ? [seconds.map(() => target)] : []),
+    ],
+    options: {
+      scales: { x: { time: false }, y: { range: (_, __, max) => [0, max * 1.1 || 1] } },
+      series: [
+        time,
+        line("answered", "--one", perSecond),
+        ...(failed ? [line("failed", "--two", perSecond)] : []),
+        ...(target ? [{ ...line("asked for", "--quiet", perSecond), dash: [6, 6], width: 1 }] : []),
+      ],
+      axes: [axis({ label: "seconds" }), axis({ label: "a second", size: 70 })],
+    },
+  };
+}
+
+const CHARTS = {
+  latency: () =>
+    overTime([["max", "maxMs", "--three"], ["p99", "p99Ms", "--two"], ["p50", "p50Ms", "--one"]]),
+  percentiles,
+  throughput,
+};
+
+function draw() {
+  for (const [id, describe] of Object.entries(CHARTS)) {
+    const place = document.getElementById(id);
+    const { data, options } = describe();
+    place.replaceChildren();
+    new uPlot({ ...options, width: place.clientWidth, height: HEIGHT }, data, place);
+  }
+}
+
+draw();
+addEventListener("resize", draw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
