@@ -45,6 +45,7 @@ export class Generator implements LaneEvents {
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
   #at: ((index: number) => number) | undefined; // when a request of an open loop is due
+  #stopping = false;
   #next = 0; // the index of its next request
   #counted = 0; // requests that were sent and count
   #settled = 0; // and of those, how many are answered or failed
@@ -85,6 +86,7 @@ export class Generator implements LaneEvents {
 
   /** Ends the measurement now. */
   stop(): void {
+    this.#stopping = true;
     this.#ended.resolve();
   }
 
@@ -128,11 +130,11 @@ export class Generator implements LaneEvents {
       every(clock, SAMPLE, () => this.#sample()),
       every(clock, timeout / 4, () => this.#lanes.giveUp(clock.now() - timeout)),
     ];
-    await this.#during(recorder.from - clock.now());
+    await this.#during(recorder.from);
     recorder.cut(recorder.from); // what came before is no part of the first slice
     this.#skipWarmup();
     const slices = every(clock, load.slice, () => onStretch(recorder.cut(clock.now())));
-    await this.#during(recorder.to - clock.now());
+    await this.#during(recorder.to);
     slices();
     recorder.end(clock.now());
     const outcome = this.#drain();
@@ -171,10 +173,14 @@ export class Generator implements LaneEvents {
     return unsent;
   }
 
-  async #during(milliseconds: number): Promise<void> {
-    if (milliseconds <= 0) return;
-    const pause = wait(this.#generating.clock, milliseconds);
-    await Promise.race([pause.over, this.#ended.promise]);
+  // Until a moment, or until it is ended. A timer may be early, too.
+  async #during(moment: number): Promise<void> {
+    const { clock } = this.#generating;
+    const left = moment - clock.now();
+    if (left <= 0) return;
+    const pause = wait(clock, left);
+    const reached = pause.over.then(() => this.#stopping ? 0 : until(clock, moment));
+    await Promise.race([reached, this.#ended.promise]);
     pause.cut();
   }
 

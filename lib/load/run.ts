@@ -1,6 +1,7 @@
 /** A load run in this thread, or spread over workers. */
 import process from "node:process";
 import { Generator } from "./generator.ts";
+import { PromptClock } from "./prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
 import { type Measured, type Slice, sliceOf } from "./result.ts";
 import { dialing, type Running } from "./running.ts";
@@ -27,14 +28,15 @@ export async function runLoad(running: Running): Promise<Measured> {
 }
 
 async function runHere(
-  { whom, load, histograms, clock, onSlice, stop }: Running,
+  { whom, load, histograms, onSlice, stop }: Running,
 ): Promise<Omit<Measured, "timeline" | "cpu">> {
+  using clock = new PromptClock();
   const recorder = new Recorder(histograms, { open: load.rate !== undefined });
   const generator = new Generator({
     load,
     clock,
     recorder,
-    dial: dialing(whom, clock),
+    dial: dialing(whom),
     onStretch: (stretch) => onSlice(sliceOf(stretch)),
   });
   stop.then(() => generator.stop());

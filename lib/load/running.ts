@@ -29,6 +29,7 @@ export interface Running {
 }
 
 /** Dials as a generator asks for it. */
-export function dialing({ address, values }: Whom, clock: Clock = systemClock): Dial {
+export function dialing({ address, values }: Whom): Dial {
+  const clock = systemClock;
   return ({ atMost: timeout, onPhase }) => dial(address, { values, timeout, clock, onPhase });
 }

@@ -1,8 +1,8 @@
 /** A worker thread: makes its share of a load, and tells what it measures. */
-import { systemClock } from "../clock.ts";
 import { explain } from "../errors.ts";
 import { loadHistograms } from "../histogram.ts";
 import { Generator } from "./generator.ts";
+import { PromptClock } from "./prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
 import { dialing, type Whom } from "./running.ts";
 import type { Asked } from "./load.ts";
@@ -28,7 +28,7 @@ async function work({ whom, load }: { whom: Whom; load: Asked }): Promise<void> 
   const recorder = new Recorder(await loadHistograms(), { open: load.rate !== undefined });
   const generator = new Generator({
     load,
-    clock: systemClock,
+    clock: new PromptClock(),
     recorder,
     dial: dialing(whom),
     onStretch({ latencies, ...stretch }) {

@@ -1,6 +1,7 @@
 /**
  * Measures the server against plain echo servers in C, Go, Node and socat, side by side in one run,
- * and start-up against a one-line Deno program. Prints Markdown tables.
+ * the client against a C ping-pong and a C load generator, and start-up against a one-line Deno
+ * program. Prints Markdown tables.
  *
  * usage: deno task bench [ROUNDS]      (default 9; a round takes about 35 s)
  *
@@ -10,6 +11,7 @@
  */
 import { cpuTime, netechoCommand, Running, runProgram } from "../helpers.ts";
 import { Authority } from "../pki.ts";
+import { compareClient } from "./client.ts";
 import {
   build,
   type Competitor,
@@ -147,5 +149,6 @@ await using authority = await Authority.create();
 const workshop = { folder, authority, issued: await authority.issue(), say };
 await build(workshop);
 for (const load of LOADS) await compare(load, { workshop, rounds });
+await compareClient({ workshop, rounds });
 await compareStartUp(folder, rounds);
 await Deno.remove(folder, { recursive: true });

@@ -28,8 +28,8 @@ export interface Workshop {
 /** Compiles what is to be compiled. */
 export async function build({ folder, say }: Workshop): Promise<void> {
   if (!has("gcc")) throw new Error("the load generator needs gcc");
-  for (const name of ["load", "echo"]) {
-    await runProgram(["gcc", ["-O2", "-o", `${folder}/${name}`, `${PEERS}${name}.c`]]);
+  for (const name of ["load", "echo", "pingpong"]) {
+    await runProgram(["gcc", ["-O2", "-o", `${folder}/${name}`, `${PEERS}${name}.c`, "-lm"]]);
   }
   if (has("go")) await runProgram(["go", ["build", "-o", `${folder}/echo_go`, `${PEERS}echo.go`]]);
   for (const program of ["go", "node", "socat"]) {

@@ -1,17 +1,20 @@
-// A closed-loop epoll load generator: each connection sends one message, waits until all of it has
-// come back as it was sent, and sends the next.
-// usage: load PORT|udp:PORT|unix:PATH CONNECTIONS SIZE SECONDS [random]
-// (prints "MESSAGES SECONDS"; text, or random bytes)
+// An epoll load generator: each connection sends one message, waits until all of it has come back as
+// it was sent, and sends the next: at once, or with RATE (messages a second, of all connections
+// together) at its next moment; latency counts from that moment.
+// usage: load PORT|udp:PORT|unix:PATH CONNECTIONS SIZE SECONDS [RATE]
+// (prints "MESSAGES SECONDS P50 P99", the latencies in microseconds)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,13 +22,16 @@
 enum { BUFFER = 256 * 1024 };
 
 struct conn {
-  int fd, full;
+  int fd, full, idle;
   size_t sent, received;
+  double due;
 };
 
 static size_t size;
 static char *message;
 static int poll_fd;
+static unsigned long messages, times_room;
+static float *times;
 
 static double now(void) {
   struct timespec t;
@@ -68,6 +74,31 @@ static int receive_more(struct conn *c) {
   return 1;
 }
 
+static void record(double seconds) {
+  if (messages == times_room) {
+    times_room = times_room ? times_room * 2 : 1 << 16;
+    times = realloc(times, times_room * sizeof *times);
+  }
+  times[messages++] = seconds * 1e6;
+}
+
+static int compare(const void *a, const void *b) {
+  float x = *(const float *)a, y = *(const float *)b;
+  return (x > y) - (x < y);
+}
+
+// Has epoll wake at a moment.
+static void wake_at(double moment) {
+  static int timer = -1;
+  if (timer < 0) {
+    timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, timer, &event)) fail("epoll_ctl");
+  }
+  struct itimerspec at = {.it_value = {moment, fmod(moment, 1) * 1e9}};
+  timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
 // A socket that is connected to PORT, udp:PORT or unix:PATH.
 static int dial(const char *target) {
   struct sockaddr_un path = {.sun_family = AF_UNIX};
@@ -97,28 +128,51 @@ int main(int argc, char **argv) {
   size = strtoul(argv[3], NULL, 10);
   double seconds = atof(argv[4]);
   message = malloc(size);
-  for (size_t i = 0; i < size; i++) message[i] = argc > 5 ? rand() >> 8 : 'a' + (int)(i % 26);
-  if (size && argc <= 5) message[size - 1] = '\n';
+  double gap = argc > 5 ? connections / atof(argv[5]) : 0;
+  for (size_t i = 0; i < size; i++) message[i] = 'a' + (int)(i % 26);
+  if (size) message[size - 1] = '\n';
   poll_fd = epoll_create1(0);
   struct conn *all = calloc(connections, sizeof *all);
   for (int i = 0; i < connections; i++) all[i].fd = dial(argv[1]);
   double start = now(), end = start + seconds;
-  unsigned long messages = 0;
   for (int i = 0; i < connections; i++) {
     watch(&all[i], EPOLL_CTL_ADD, 0);
-    send_more(&all[i]);
+    all[i].due = start + gap * i / connections;
+    all[i].idle = 1;
   }
   struct epoll_event ready[256];
   while (now() < end) {
+    double next = end;
+    for (int i = 0; i < connections; i++) {
+      struct conn *c = &all[i];
+      if (!c->idle) continue;
+      if (!gap) c->due = now();
+      if (now() >= c->due) {
+        c->idle = 0;
+        send_more(c);
+      } else if (c->due < next) next = c->due;
+    }
+    if (gap) wake_at(next);
     int count = epoll_wait(poll_fd, ready, 256, 100);
     for (int i = 0; i < count; i++) {
       struct conn *c = ready[i].data.ptr;
+      if (!c) continue; // the timer
       send_more(c);
       if (!receive_more(c)) continue;
-      messages++;
+      double t = now();
+      record(t - c->due);
       c->sent = c->received = 0;
-      send_more(c);
+      if (!gap) {
+        c->due = t;
+        send_more(c);
+      } else {
+        c->due += gap;
+        c->idle = 1;
+      }
     }
   }
-  printf("%lu %.6f\n", messages, now() - start);
+  double took = now() - start;
+  qsort(times, messages, sizeof *times, compare);
+  float p50 = messages ? times[messages / 2] : 0, p99 = messages ? times[messages * 99 / 100] : 0;
+  printf("%lu %.6f %.1f %.1f\n", messages, took, p50, p99);
 }

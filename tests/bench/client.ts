@@ -1,0 +1,77 @@
+/** The client's instruments beside those in C, against the same servers in the same rounds. */
+import type { BenchResult } from "../../lib/load/result.ts";
+import { netechoCommand, Running, runProgram } from "../helpers.ts";
+import type { Workshop } from "./competitors.ts";
+
+const ROUND_TRIPS = 20_000;
+const SECONDS = 2;
+const CONNECTIONS = 50;
+const RATE = 20_000; // requests a second of the open loop
+
+/** One instrument's figures, as numbers by name. */
+type Figures = Readonly<Record<string, number>>;
+
+/** Measures by both, and prints Markdown tables of medians. */
+export async function compareClient(
+  { workshop, rounds }: { readonly workshop: Workshop; readonly rounds: number },
+): Promise<void> {
+  const { folder, say } = workshop;
+  const servers: Record<string, [string, string[]]> = {
+    "the C echo server": [`${folder}/echo`, ["0"]],
+    "netecho server": netechoCommand(["server", "127.0.0.1:0", "-q"]),
+  };
+  for (const [name, command] of Object.entries(servers)) {
+    await using server = new Running(command);
+    const port = /\d+$/.exec(await server.line(/listening/))![0];
+    const all: Record<string, Figures[]> = { C: [], netecho: [] };
+    for (let round = 0; round < rounds; round++) {
+      all.C!.push(await measureC(folder, port));
+      all.netecho!.push(await measureNetecho(port));
+    }
+    say(`\n| client of ${name} | C | netecho | ratio |\n| --- | ---: | ---: | ---: |`);
+    for (const figure of Object.keys(all.C![0]!)) {
+      const [c, netecho] = ["C", "netecho"].map((who) =>
+        median(all[who]!.map((figures) => figures[figure]!))
+      );
+      const shown = [c!, netecho!].map((value) => value.toLocaleString("en")).join(" | ");
+      say(`| ${figure} | ${shown} | ${(netecho! / c!).toFixed(2)} |`);
+    }
+  }
+}
+
+async function measureC(folder: string, port: string): Promise<Figures> {
+  const run = async (program: string, ...args: (string | number)[]) =>
+    (await runProgram([`${folder}/${program}`, [port, ...args.map(String)]])).text.split(" ")
+      .map(Number);
+  const [roundTrip] = await run("pingpong", ROUND_TRIPS, 64);
+  const [messages, seconds] = await run("load", CONNECTIONS, 64, SECONDS);
+  const [, , p50] = await run("load", CONNECTIONS, 64, SECONDS, RATE);
+  return figures({ roundTrip: roundTrip!, rate: messages! / seconds!, p50: p50! });
+}
+
+async function measureNetecho(port: string): Promise<Figures> {
+  const run = async (...args: string[]) =>
+    (await runProgram(netechoCommand(["client", `127.0.0.1:${port}`, ...args, "--json"]))).text;
+  const pings = await run("--ping", "-c", String(ROUND_TRIPS), "-i", "0", "-q");
+  const { rttMs } = JSON.parse(pings.trim().split("\n").at(-1)!);
+  const load = ["--bench", "--connections", String(CONNECTIONS), "--duration", `${SECONDS}s`];
+  const closed = JSON.parse(await run(...load)) as BenchResult;
+  const open = JSON.parse(await run(...load, "--rate", String(RATE))) as BenchResult;
+  return figures({
+    roundTrip: rttMs.p50 * 1000,
+    rate: closed.rate,
+    p50: open.latency.percentilesMs["p50"]! * 1000,
+  });
+}
+
+function figures({ roundTrip, rate, p50 }: Figures): Figures {
+  return {
+    "round trip at p50, us": Math.round(roundTrip! * 10) / 10,
+    [`${CONNECTIONS} connections, 64 B: requests/s`]: Math.round(rate!),
+    [`at ${RATE.toLocaleString("en")}/s: p50, us`]: Math.round(p50! * 10) / 10,
+  };
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)]!;
+}

@@ -1,0 +1,251 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Ajv } from "ajv";
+import schema from "../testdata/bench-1.schema.json" with { type: "json" };
+import type { BenchResult } from "../../lib/load/result.ts";
+import { loadHistograms } from "../../lib/histogram.ts";
+import {
+  bash,
+  netecho,
+  netechoCommand,
+  netechoShell,
+  onLinux,
+  Running,
+  Server,
+  unusedPort,
+  withSignals,
+} from "../helpers.ts";
+
+const conforms = new Ajv({ strict: true, strictTuples: false }).compile(schema);
+
+/** The result that a run has printed, which conforms to the schema. */
+function resultOf(text: string): BenchResult {
+  const result = JSON.parse(text) as BenchResult;
+  assert(conforms(result), JSON.stringify(conforms.errors));
+  return result;
+}
+
+async function bench(address: string, ...args: string[]): Promise<BenchResult> {
+  const { code, text, stderr } = await netecho(["client", address, "--bench", "--json", ...args]);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  return resultOf(text);
+}
+
+const QUICK = ["--duration", "300ms", "--warmup", "0"];
+
+for (const address of ["127.0.0.1:0", "udp://127.0.0.1:0", "unix"]) {
+  Deno.test({
+    name: `bench: ${address}: closed and open loop`,
+    ignore: address === "unix" && Deno.build.os === "windows",
+    async fn() {
+      const path = await Deno.makeTempFile();
+      await Deno.remove(path);
+      const at = address === "unix" ? `unix:${path}` : address;
+      await using server = new Running(netechoCommand(["server", at, "-q"]));
+      const where = (await server.line(/listening/)).replace("listening ", "");
+      const closed = await bench(where, ...QUICK, "--connections", "4", "--pipeline", "3");
+      assert(closed.requests.answered > 50);
+      assertEquals([closed.requests.failed, closed.requests.unanswered], [0, 0]);
+      assertEquals(closed.latency.count, closed.requests.answered);
+      const open = await bench(where, ...QUICK, "--rate", "1k/s", "--connections", "4");
+      assertEquals(open.requests.answered, 300);
+      assertEquals(open.uncorrected!.count, 300);
+    },
+  });
+}
+
+Deno.test("bench: the histogram in the JSON is that of the figures beside it", async () => {
+  await using server = await Server.start(["-q"]);
+  const { latency } = await bench(`127.0.0.1:${server.port}`, "--requests", "2000");
+  const histogram = (await loadHistograms()).decode(latency.hdr);
+  assertEquals(histogram.count, 2000);
+  for (const percent of [50, 90, 99, 99.9]) {
+    const figure = latency.percentilesMs[`p${percent}`]!;
+    assert(Math.abs(histogram.at(percent) - figure) <= figure / 1000);
+  }
+  assertEquals(latency.bars.reduce((sum, [, , count]) => sum + count, 0), 2000);
+  assertEquals(latency.curve.at(-1), [100, latency.maxMs]);
+});
+
+Deno.test("bench: the peer gets as many messages as are counted, of the size asked for", async () => {
+  const server = await Server.start(["--json", "--show", "none"]);
+  await using _ = server;
+  const args = ["--requests", "500", "--size", "1000", "--connections", "5", "--workers", "2"];
+  const { requests, load } = await bench(`127.0.0.1:${server.port}`, ...args);
+  assertEquals([requests.answered, load.workers], [500, 2]);
+  await server.stop();
+  const summary = server.events.at(-1)!;
+  assertEquals([summary.connections, summary.received, summary.sent], [5, 500_000, 500_000]);
+});
+
+Deno.test("bench --connect: a connection for each, and where its time goes", async () => {
+  const server = await Server.start(["--json", "--show", "none"]);
+  await using _ = server;
+  const args = ["--requests", "40", "--connect", "--connections", "4"];
+  const { parts = {}, latency } = await bench(`127.0.0.1:${server.port}`, ...args);
+  assertEquals(Object.keys(parts), ["connect", "echo"]);
+  assertEquals(parts.echo!.count, 40);
+  assert(parts.connect!.meanMs + parts.echo!.meanMs <= latency.meanMs * 1.01);
+  await server.stop();
+  assertEquals(server.events.at(-1)!.connections, 40);
+});
+
+Deno.test("bench: a rate that the peer cannot hold is told, and the run ends", async () => {
+  await using server = await Server.start(["-q"]);
+  const at = `127.0.0.1:${server.port}`;
+  const { requests, rate, latency, uncorrected } = await bench(at, ...QUICK, "--rate", "5M/s");
+  assertEquals(requests.answered + requests.unsent + requests.unanswered, 1_500_000);
+  assert(requests.unsent > 0 && rate < 5e6);
+  assert(latency.maxMs > uncorrected!.meanMs * 2);
+  const { text } = await netecho(["client", at, "--bench", ...QUICK, "--rate", "5M/s"]);
+  assertMatch(text, /^not held +[\d,]+ requests were due and not sent/m);
+});
+
+Deno.test("bench: failures are counted by their kind; nothing answered is exit 1", async () => {
+  await using discard = await Server.start(["-q", "--service", "discard"]);
+  const silent = await netecho(
+    ["client", `127.0.0.1:${discard.port}`, "--bench", "--json", ...QUICK, "--timeout", "100ms"],
+  );
+  assertEquals(silent.code, 1);
+  const { errors, requests } = resultOf(silent.text);
+  assertEquals(requests.answered, 0);
+  assertEquals(Object.keys(errors), ["no answer in time"]);
+
+  await using reply = await Server.start(["-q", "--service", "reply", "--reply", "x".repeat(64)]);
+  const wrong = await netecho(
+    ["client", `127.0.0.1:${reply.port}`, "--bench", "--json", ...QUICK],
+  );
+  assertEquals(wrong.code, 1);
+  assert(resultOf(wrong.text).errors["the answer is not what was sent"]! > 0);
+
+  const nobody = await netecho(["client", `127.0.0.1:${unusedPort()}`, "--bench"]);
+  assertEquals([nobody.code, nobody.text], [1, ""]);
+  assertMatch(nobody.stderr, /^netecho: Cannot connect to .*: connection refused.*\n$/);
+  const inWorkers = await netecho(
+    ["client", `127.0.0.1:${unusedPort()}`, "--bench", "--workers", "2"],
+  );
+  assertEquals([inWorkers.code, inWorkers.text], [1, ""]);
+  assertMatch(inWorkers.stderr, /^netecho: Cannot connect to .*: connection refused.*\n$/);
+});
+
+Deno.test("bench --fail-if: exit 3 names the gate; what cannot be told does not pass", async () => {
+  await using server = await Server.start(["-q"]);
+  const at = `127.0.0.1:${server.port}`;
+  const run = (...gates: string[]) =>
+    netecho([
+      "client",
+      at,
+      "--bench",
+      "--requests",
+      "50",
+      ...gates.flatMap((g) => ["--fail-if", g]),
+    ]);
+  assertEquals((await run("p99>10s", "errors>0", "answered<50")).code, 0);
+  const { code, stderr, text } = await run("p50>1us", "errors>0");
+  assertEquals(code, 3);
+  assertMatch(stderr, /^netecho: Gate failed: p50>1us: p50 is [\d.]+ ms\n$/);
+  assertStringIncludes(text, "50 answered");
+  await using discard = await Server.start(["-q", "--service", "discard"]);
+  const args = ["--bench", ...QUICK, "--timeout", "50ms", "--fail-if", "p99>1h"];
+  const silent = await netecho(["client", `127.0.0.1:${discard.port}`, ...args]);
+  assertEquals(silent.code, 3);
+  assertStringIncludes(silent.stderr, "there is no p99");
+});
+
+Deno.test("bench: --find, --under-load, --self, --baseline, --merge and --report", async () => {
+  const folder = await Deno.makeTempDir();
+  const found = await netecho(
+    ["client", "--self", "--bench", "--json", ...QUICK, "--find", "p50<10s"],
+  );
+  assertEquals(found.code, 0, found.stderr);
+  const { search, load } = resultOf(found.text);
+  assert(search!.trials.length > 0);
+  assertEquals(search!.highest, load.rate);
+
+  const one = `${folder}/one.json`;
+  const beside = await netecho(
+    ["client", "--self", "--bench", ...QUICK, "--rate", "500/s", "--under-load", "--report", one],
+  );
+  assertEquals(beside.code, 0, beside.stderr);
+  assertMatch(beside.text, /^idle .*\nloaded .*\ndifference /m);
+
+  const again = await netecho(
+    ["client", "--self", "--bench", ...QUICK, "--rate", "500/s", "--baseline", one, "--json"],
+  );
+  const now = resultOf(again.text);
+  assertEquals(now.comparison!.map(({ name }) => name), ["rate", "p50", "p99", "max"]);
+
+  const both = await netecho(["client", "--merge", one, one, "--json"]);
+  assertEquals(both.code, 0, both.stderr);
+  const merged = resultOf(both.text);
+  const alone = JSON.parse(await Deno.readTextFile(one)) as BenchResult;
+  assertEquals(merged.machines, 2);
+  assertEquals(merged.latency.count, 2 * alone.latency.count);
+  assertEquals(merged.rate, 2 * alone.rate);
+  assertEquals(merged.latency.percentilesMs, alone.latency.percentilesMs);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  ...withSignals("bench: SIGINT ends it with valid JSON of what was measured"),
+  async fn() {
+    await using server = await Server.start(["--json", "--show", "none"]);
+    const at = `127.0.0.1:${server.port}`;
+    for (const workers of ["1", "2"]) {
+      const args = ["--bench", "--json", "--duration", "1h", "--warmup", "0", "--workers", workers];
+      const client = new Running(netechoCommand(["client", at, "--connections", "2", ...args]));
+      await using _ = client;
+      await server.line({ test: (line) => line.includes(`"connection":${Number(workers) * 2},`) });
+      const { code, stderr } = await client.stop("SIGINT");
+      assertEquals(stderr, "");
+      const { requests } = resultOf(client.lines.join("\n"));
+      assertEquals(code, requests.answered > 0 ? 0 : 1); // it may have been before the first answer
+    }
+  },
+});
+
+Deno.test("bench: what is refused", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, "{}");
+  for (
+    const [args, message] of [
+      [["--bench", "--rate", "0"], "a rate above 0"],
+      [["--bench", "--connections", "0"], "a whole number from 1"],
+      [["--bench", "--ping"], "exclude each other"],
+      [["--bench", "--fail-if", "p42<1ms"], '"p42" is none of'],
+      [["--bench", "--find", "fast"], "a condition such as"],
+      [["--bench", "--report", "x.pdf"], "a file that ends in .txt, .json, .html"],
+      [["--bench", "--baseline", file], "is no result of --bench --json"],
+      [["--bench", "--self", ":1"], "there is no ADDRESS"],
+      [["--merge"], "needs the names of result files"],
+      [["--merge", file], "is no result of --bench --json"],
+      [["--rate", "5"], "it is for bench mode"],
+    ] as const
+  ) {
+    const { code, stderr, text } = await netecho(["client", ...args]);
+    assertEquals([code, text], [2, ""], args.join(" "));
+    assertStringIncludes(stderr, message);
+    assertEquals(stderr.split("\n").length, 2);
+  }
+  await Deno.remove(file);
+});
+
+Deno.test("bench --report: a file that cannot be written is one line", async () => {
+  const { code, stderr } = await netecho(
+    ["client", "--self", "--bench", "--requests", "10", "--report", "/nowhere/x.html"],
+  );
+  assertEquals(code, 1);
+  assertMatch(stderr, /^netecho: Cannot write \/nowhere\/x.html: no such file or directory\n$/);
+});
+
+Deno.test({
+  ...onLinux("bench: on a terminal a line shows how it goes, and is gone at the end", ["script"]),
+  async fn() {
+    await using server = await Server.start(["-q"]);
+    const args = ["--bench", "--duration", "600ms", "--warmup", "0"];
+    const command = netechoShell(["client", `127.0.0.1:${server.port}`, ...args]);
+    const { text } = await bash(`script -qec "${command}" /dev/null </dev/null`);
+    assertMatch(text, /1 s left {2}[\d,]+\/s {2}p50 [\d.]+ ms {2}p99 [\d.]+ ms/);
+    const seen = text.split("\x1b[K").at(-1)!;
+    assertMatch(seen, /^Load on /);
+  },
+});
