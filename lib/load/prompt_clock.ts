@@ -45,9 +45,10 @@ export class PromptClock implements Clock {
 
   async #turn(socket: Deno.DatagramConn): Promise<void> {
     try {
-      const arrival = socket.receive(this.#buffer); // first: what is there already needs no look
-      await socket.send(this.#datagram, socket.addr);
-      await arrival;
+      await Promise.all([
+        socket.receive(this.#buffer), // first: what is there already needs no look
+        socket.send(this.#datagram, socket.addr),
+      ]);
     } catch {
       // It is closed.
     }
