@@ -8,14 +8,14 @@ import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
-import type { DialRequest, ModeContext, Screen } from "./lib/modes/mode.ts";
+import type { DialRequest, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modeOptions, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
 import { choice, flag, interval, type OptionTable, text, type Values } from "./lib/options.ts";
-import { type Output, say } from "./lib/output.ts";
+import { type Output, say, type Screen } from "./lib/output.ts";
 import type { Owner } from "./lib/owners.ts";
 import { parsePatience, retry } from "./lib/retry.ts";
 import { handleSignals } from "./lib/shutdown.ts";
@@ -63,7 +63,8 @@ export async function run(args: readonly string[]): Promise<number> {
       "Option --retry does not apply over UDP: nothing tells whether a peer is there",
     );
   }
-  await checkOptions(given, [common, mode.options, transportOf(address).dialOptions]);
+  const dialed = mode.peerless ? {} : transportOf(address).dialOptions;
+  await checkOptions(given, [common, mode.options, dialed]);
   if (!given.has("self")) {
     return await mode.run(createContext(address, { values, positionals, args }), values);
   }

@@ -50,13 +50,11 @@ const COARSE = 2.5; // milliseconds by which a timer may be late
 /**
  * Waits until a moment of the clock, to some microseconds: timers are a millisecond and more late,
  * so that the last stretch is spent looking at the clock, between turns of whatever else is ready.
- *
- * @returns how late it is, in milliseconds
  */
-export async function until(clock: Clock, moment: number): Promise<number> {
+export async function until(clock: Clock, moment: number): Promise<void> {
   for (;;) {
     const left = moment - clock.now();
-    if (left <= 0) return -left;
+    if (left <= 0) return;
     if (left > COARSE) await wait(clock, left - COARSE).over;
     else await new Promise<void>((resolve) => clock.soon(resolve));
   }

@@ -113,6 +113,14 @@ export function explain(error: unknown): string {
   return line.replace(/ \(os error \d+\)/, "").replace(/\.$/, "") || error.name;
 }
 
+/**
+ * Why something failed, in a few words: for those who count failures by their kind, or have named
+ * what failed.
+ */
+export function reasonOf(error: unknown): string {
+  return explain((error as { cause?: unknown } | undefined)?.cause ?? error);
+}
+
 const RESETS = new Set(["ECONNRESET", "EPIPE", "ERR_STREAM_DESTROYED"]); // as node:net has them
 
 /** Whether the peer broke the connection: a reset, or a write to a peer that is gone. */

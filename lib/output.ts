@@ -7,6 +7,11 @@ export interface Output {
   write(bytes: Uint8Array): Promise<number>;
 }
 
+/** What bytes are written to, and whether a person sees them. */
+export interface Screen extends Output {
+  isTerminal(): boolean;
+}
+
 /** Writes all of it. Rejects with whatever the output fails with. */
 export async function writeAll(to: Output, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));

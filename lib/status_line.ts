@@ -1,28 +1,31 @@
 /** A line at the bottom of a terminal that changes while others scroll past above it. */
-import { type Output, print } from "./output.ts";
+import { print, type Screen } from "./output.ts";
 
 const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
 const BARS = "▁▂▃▄▅▆▇█";
 
-/** Where lines are printed. */
-export interface Terminal extends Output {
-  isTerminal(): boolean;
-}
+const LIMIT = 1 << 20; // characters that may wait for a slow reader
 
 /**
- * Lines, and where the output is a terminal a status below them. Nothing waits for the output: a
- * failure shows at {@linkcode StatusLine.end}.
+ * Lines, and where the output is a terminal a status below them. Nothing waits for the output: lines
+ * that a slow reader leaves no room for are counted, and the count is printed when there is room.
  */
 export class StatusLine {
-  readonly #output: Terminal;
+  readonly #output: Screen;
   readonly #live: boolean;
+  readonly #describeMissed: (count: number) => string;
+  readonly #failed = Promise.withResolvers<never>();
   #status = "";
   #text = "";
+  #missed = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(output: Terminal) {
+  /** `describeMissed` says that lines were left out, in a line. */
+  constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
     this.#output = output;
     this.#live = output.isTerminal();
+    this.#describeMissed = describeMissed;
+    this.#failed.promise.catch(() => {}); // for those who ask
   }
 
   /** Whether a status is shown at all. */
@@ -30,9 +33,15 @@ export class StatusLine {
     return this.#live;
   }
 
+  /** Rejects when nothing more can be printed. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
   /** Prints lines, each with its line end. */
   print(lines: string): void {
-    this.#write(this.#status === "" ? lines : ERASE + lines + this.#status);
+    if (this.#text.length > LIMIT) this.#missed++;
+    else this.#write(this.#status === "" ? lines : ERASE + lines + this.#status);
   }
 
   /** Puts another status in the place of the last; an empty one takes it away. */
@@ -42,24 +51,30 @@ export class StatusLine {
     this.#write(ERASE + this.#status);
   }
 
-  /** Takes the status away, and waits until all is written; rejects where that failed. */
-  async end(): Promise<void> {
+  /** Takes the status away, prints the last lines, and waits until all is written. */
+  async end(lines = ""): Promise<void> {
     this.show("");
-    while (this.#writing) await this.#writing;
+    this.#write(lines);
+    await Promise.race([this.#writing, this.#failed.promise]);
   }
 
   #write(text: string): void {
     this.#text += text;
     this.#writing ??= this.#drain();
-    this.#writing.catch(() => {}); // for end() to tell
   }
 
   async #drain(): Promise<void> {
     await Promise.resolve(); // what is printed in one turn is written in one
-    while (this.#text !== "") {
-      const text = this.#text;
-      this.#text = "";
-      await print(this.#output, text);
+    try {
+      while (this.#text !== "") {
+        const text = this.#text;
+        const missed = this.#missed;
+        this.#text = "";
+        this.#missed = 0;
+        await print(this.#output, missed > 0 ? text + this.#describeMissed(missed) : text);
+      }
+    } catch (error) {
+      this.#failed.reject(error);
     }
     this.#writing = undefined;
   }

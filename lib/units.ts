@@ -118,6 +118,11 @@ export function formatDuration(milliseconds: number): string {
   );
 }
 
+/** Milliseconds to the nanosecond, for programs: further digits mean nothing. */
+export function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1e6) / 1e6;
+}
+
 /** Writes a whole number with thousands separated: `1,234,567`. */
 export function formatCount(count: number): string {
   const digits = String(count);

@@ -3,7 +3,7 @@ import { type Clock, wait } from "../clock.ts";
 import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Phase } from "../net/transport.ts";
-import { AnswerStream, Messages, sameBytes } from "./messages.ts";
+import { answersOf, Messages } from "./messages.ts";
 
 /** A part of an attempt, in milliseconds. */
 export interface Part {
@@ -77,19 +77,17 @@ export async function ask(peer: Duplex, asking: Asking): Promise<Answer> {
 async function converse(peer: Duplex, { size, number }: Asking): Promise<Answer> {
   const channel = channelOf(peer);
   const sending = channel.write(new Messages({ size }).from(number));
+  sending.catch(() => {}); // the reading side tells of a peer that is gone
   let answer: Answer = "none";
-  const stream = new AnswerStream({ size, first: number }, (_, intact) => {
-    answer = intact ? "intact" : "corrupt";
+  const answers = answersOf(peer, {
+    size,
+    first: number,
+    onAnswer: (_, intact) => answer = intact ? "intact" : "corrupt",
   });
-  const take = (chunk: Uint8Array) => {
-    if (!peer.framed) return stream.received(chunk);
-    answer = sameBytes(chunk, new Messages({ size }).from(number)) ? "intact" : "corrupt";
-  };
   while (answer === "none") {
     const chunk = await channel.read();
     if (!chunk) return "closed";
-    take(chunk);
+    answers.received(chunk);
   }
-  await sending;
   return answer;
 }

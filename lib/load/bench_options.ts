@@ -50,7 +50,7 @@ export const loading = {
 };
 
 // Enough to see how it goes and to compare by, and not too many to keep.
-function sliceOf(duration: number): number {
+function sliceFor(duration: number): number {
   return Math.max(100, duration / 600, Math.min(1000, duration / 40));
 }
 
@@ -78,7 +78,7 @@ export function loadFor(
     connect,
     timeout,
     connectTimeout,
-    slice: duration === LONGEST_WAIT ? 1000 : sliceOf(duration),
-    workers: Math.min(values.workers ?? 1, connections),
+    slice: duration === LONGEST_WAIT ? 1000 : sliceFor(duration),
+    workers: Math.min(values.workers ?? 1, connections, requests ?? Infinity),
   };
 }

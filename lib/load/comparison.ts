@@ -1,4 +1,5 @@
 /** Two results side by side: what has changed, and what is noise. */
+import { UsageError } from "../errors.ts";
 import type { BenchResult, Compared, Slice } from "./result.ts";
 
 const FEWEST = 8; // slices of each result; fewer tell nothing
@@ -21,17 +22,34 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   max: { of: ({ latency }) => latency.maxMs, sample: ({ maxMs }) => maxMs },
 };
 
-/** Compares the figures of two results by the slices of their timelines. */
+/**
+ * Compares the figures of two results by the slices of their timelines.
+ *
+ * @throws {UsageError} where they are of different kinds of load
+ */
 export function compare(now: BenchResult, before: BenchResult): Compared[] {
+  rejectMixture([before, now], "compare");
   return Object.entries(FIGURES).map(([name, { of, sample }]) => ({
     name,
     before: of(before),
     now: of(now),
     verdict: judge({ before: of(before), now: of(now) }, {
-      before: whole(before.timeline).map(sample),
-      now: whole(now.timeline).map(sample),
+      before: whole(before).map(sample),
+      now: whole(now).map(sample),
     }),
   }));
+}
+
+/** Refuses results that have nothing in common: latencies of a closed loop and an open one do not. */
+export function rejectMixture(
+  [first, ...others]: readonly BenchResult[],
+  what: "compare" | "merge",
+): void {
+  const kind = ({ load: { rate, connect, size } }: BenchResult) =>
+    `${rate === undefined ? "closed" : "open"} loop, ${size} bytes${connect ? ", --connect" : ""}`;
+  const other = others.find((result) => kind(result) !== kind(first!));
+  if (!other) return;
+  throw new UsageError(`Cannot ${what} different loads: ${kind(first!)}, and ${kind(other)}`);
 }
 
 function judge(
@@ -44,10 +62,9 @@ function judge(
   return near || Math.abs(rankSum(samples.before, samples.now)) < SIGNIFICANT ? "noise" : "changed";
 }
 
-// The slices that are as long as most, and in which something was answered.
-function whole(timeline: readonly Slice[]): readonly Slice[] {
-  const longest = Math.max(...timeline.map(({ lastedMs }) => lastedMs));
-  return timeline.filter(({ lastedMs, answered }) => lastedMs > longest / 2 && answered > 0);
+// The slices that were not cut short, and in which something was answered.
+function whole({ timeline, load }: BenchResult): readonly Slice[] {
+  return timeline.filter(({ lastedMs, answered }) => lastedMs > load.slice / 2 && answered > 0);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   parseDuration,
   parseFrequency,
 } from "../units.ts";
+import { PERCENTILES } from "./distribution.ts";
 import type { BenchResult } from "./result.ts";
 
 /** What a condition is about: how its values are read, written and found. */
@@ -36,34 +37,36 @@ const OPERATORS: Readonly<Record<string, (one: number, other: number) => boolean
   "=": (one, other) => one === other,
 };
 
-const latency = (find: Metric["find"]): Metric => ({
-  read: parseDuration,
-  write: formatDuration,
-  find: (result) => result.latency.count > 0 ? find(result) : undefined,
-});
-
-const number = (find: Metric["find"]): Metric => ({ read: readCount, write: formatCount, find });
-
 const METRICS: Readonly<Record<string, Metric>> = {
   min: latency(({ latency }) => latency.minMs),
   mean: latency(({ latency }) => latency.meanMs),
   max: latency(({ latency }) => latency.maxMs),
-  p50: latency(({ latency }) => latency.percentilesMs["p50"]),
-  p75: latency(({ latency }) => latency.percentilesMs["p75"]),
-  p90: latency(({ latency }) => latency.percentilesMs["p90"]),
-  p95: latency(({ latency }) => latency.percentilesMs["p95"]),
-  p99: latency(({ latency }) => latency.percentilesMs["p99"]),
-  "p99.9": latency(({ latency }) => latency.percentilesMs["p99.9"]),
-  "p99.99": latency(({ latency }) => latency.percentilesMs["p99.99"]),
+  ...Object.fromEntries(
+    PERCENTILES.map((name) => [name, latency(({ latency }) => latency.percentilesMs[name])]),
+  ),
   rate: {
     read: parseFrequency,
     write: (rate) => `${formatFigures(rate)}/s`,
     find: ({ rate }) => rate,
   },
-  errors: number(({ requests: { failed, unanswered } }) => failed + unanswered),
+  errors: number(({ errors, requests: { unanswered } }) =>
+    Object.values(errors).reduce((sum, count) => sum + count, unanswered)
+  ),
   answered: number(({ requests }) => requests.answered),
   unsent: number(({ requests }) => requests.unsent),
 };
+
+function latency(find: Metric["find"]): Metric {
+  return {
+    read: parseDuration,
+    write: formatDuration,
+    find: (result) => result.latency.count > 0 ? find(result) : undefined,
+  };
+}
+
+function number(find: Metric["find"]): Metric {
+  return { read: readCount, write: formatCount, find };
+}
 
 /**
  * Reads a condition.

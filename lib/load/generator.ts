@@ -1,14 +1,16 @@
 /** The load generator: requests over many connections, in a closed or an open loop. */
 import { type Clock, every, until, wait } from "../clock.ts";
+import { reasonOf } from "../errors.ts";
 import type { Dial } from "./attempt.ts";
 import { Idle } from "./idle.ts";
 import { type Answered, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
-import { Lanes, reasonOf } from "./lanes.ts";
+import { Lanes } from "./lanes.ts";
 import type { Load } from "./load.ts";
 import type { Recorder, Stretch } from "./recorder.ts";
-import { schedule } from "./schedule.ts";
+import { type Schedule, schedule } from "./schedule.ts";
 
 const PAUSE = 100; // milliseconds that a lane rests after a failure
+const PATIENCE = 1000; // milliseconds for what is under way, when it is to end
 const SAMPLE = 10; // milliseconds between two looks at how long the event loop takes
 /** The kind of failure that says that the peer does not echo. */
 export const WRONG = "the answer is not what was sent";
@@ -23,6 +25,9 @@ export interface Generating {
   readonly onStretch: (stretch: Stretch) => void;
   /** Awaited between connecting and beginning: others may still be connecting. */
   readonly ready?: () => Promise<void>;
+  /** Told when the measurement begins, and when it ends. */
+  readonly onMeasuring?: (() => void) | undefined;
+  readonly onMeasured?: (() => void) | undefined;
 }
 
 /** What a measurement came to, beside what the recorder has. */
@@ -44,11 +49,11 @@ export class Generator implements LaneEvents {
   readonly #idle = new Idle();
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
-  #at: ((index: number) => number) | undefined; // when a request of an open loop is due
-  #stopping = false;
+  #schedule: Schedule | undefined; // of an open loop
   #next = 0; // the index of its next request
   #counted = 0; // requests that were sent and count
   #settled = 0; // and of those, how many are answered or failed
+  #stopping = false;
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
 
   constructor(generating: Generating) {
@@ -60,7 +65,7 @@ export class Generator implements LaneEvents {
       dial,
       events: this,
       onLane: (lane) => this.#state === "running" && this.#start(lane),
-      onFailure: (kind) => recorder.failure(clock.now(), kind),
+      onFailure: (kind) => recorder.trouble(clock.now(), kind),
     });
   }
 
@@ -70,15 +75,15 @@ export class Generator implements LaneEvents {
    * @throws {NetworkError} where not one connection can be made
    */
   async run(): Promise<Outcome> {
-    const { load, ready = async () => {} } = this.#generating;
-    if (load.rate === undefined && load.ramp > 0) {
+    const { load: { rate, ramp }, ready = () => Promise.resolve() } = this.#generating;
+    const ended = this.#ended.promise;
+    if (rate === undefined && ramp > 0) {
       // In a closed loop, what is ramped up are connections, which work as soon as they are made.
-      await ready();
+      await Promise.race([ready(), ended]);
       this.#begin();
-      await this.#lanes.open(load.ramp);
+      await Promise.race([this.#lanes.open(ramp), ended]);
     } else {
-      await this.#lanes.open(0);
-      await ready();
+      await Promise.race([this.#lanes.open(0).then(ready), ended]);
       this.#begin();
     }
     return await this.#measure();
@@ -101,76 +106,78 @@ export class Generator implements LaneEvents {
 
   onFailure(lane: Lane, { due, error }: { readonly due: number; readonly error: unknown }): void {
     const { recorder, clock } = this.#generating;
-    if (this.#state !== "over") recorder.failure(due, reasonOf(error));
+    if (this.#state === "over") return;
+    recorder.failure(due, reasonOf(error));
     this.#settle(due);
     clock.after(error === TIMED_OUT ? 0 : PAUSE, () => this.#free(lane, clock.now()));
   }
 
   onEnd(lane: Lane): void {
+    this.#idle.remove(lane);
     this.#lanes.replace(lane);
   }
 
   #begin(): void {
-    const { load: { rate, ramp, warmup, duration }, clock, recorder } = this.#generating;
+    const { load, clock, recorder } = this.#generating;
+    const { rate, ramp, warmup, duration, offset = 0 } = load;
     const begun = clock.now();
     this.#state = "running";
     recorder.cover(begun + ramp + warmup, duration);
-    if (rate !== undefined) {
-      const offset = schedule({ rate, ramp });
-      this.#at = (index) => begun + offset(index);
-    }
+    if (rate !== undefined) this.#schedule = schedule({ rate, ramp }, begun + offset);
     for (const lane of this.#lanes.all) this.#start(lane);
-    if (this.#at) this.#dispatch();
+    if (this.#schedule) this.#dispatch(this.#schedule);
   }
 
   async #measure(): Promise<Outcome> {
-    const { load, clock, recorder, onStretch } = this.#generating;
-    const { timeout } = load;
+    const { load, clock, recorder, onStretch, onMeasuring, onMeasured } = this.#generating;
+    const { timeout, slice } = load;
     const ticks = [
       every(clock, SAMPLE, () => this.#sample()),
-      every(clock, timeout / 4, () => this.#lanes.giveUp(clock.now() - timeout)),
+      every(clock, Math.max(1, timeout / 20), () => this.#lanes.giveUp(clock.now() - timeout)),
     ];
     await this.#during(recorder.from);
+    onMeasuring?.();
     recorder.cut(recorder.from); // what came before is no part of the first slice
-    this.#skipWarmup();
-    const slices = every(clock, load.slice, () => onStretch(recorder.cut(clock.now())));
+    // What is behind when the measurement begins was of the warm-up, and is forgotten.
+    this.#next = Math.max(this.#next, this.#schedule?.before(recorder.from) ?? 0);
+    let cut = recorder.from;
+    const slices = every(clock, slice, () => onStretch(recorder.cut(cut = clock.now())));
     await this.#during(recorder.to);
     slices();
+    this.#sendDue(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
-    const outcome = this.#drain();
-    await Promise.race([this.#drained.promise, wait(clock, timeout + SAMPLE).over]);
-    for (const stop of ticks) stop();
+    // A slice that is cut short says little, unless it is all there is.
     const last = recorder.cut(clock.now());
-    if (last.latencies.count + last.failed > 0) onStretch(last);
+    if (last.lastedMs > slice / 2 || cut === recorder.from) onStretch(last);
+    onMeasured?.();
+    const outcome = await this.#drain();
+    for (const stop of ticks) stop();
     this.#state = "over";
-    const unanswered = this.#counted - this.#settled;
     this.#lanes.close();
-    return { ...outcome, unanswered };
+    return outcome;
   }
 
-  #drain(): Omit<Outcome, "unanswered"> {
-    const { recorder } = this.#generating;
+  // Waits for what is under way; not for long when somebody wants it to end.
+  async #drain(): Promise<Outcome> {
+    const { recorder, clock, load: { timeout } } = this.#generating;
     this.#state = "draining";
     const inFlight = this.#counted - this.#settled;
+    const unsent = this.#unsent();
     if (inFlight === 0) this.#drained.resolve();
-    const elapsedMs = Math.max(0, recorder.to - recorder.from);
-    return { elapsedMs, inFlight, unsent: this.#unsent() };
-  }
-
-  // What is behind when the measurement begins was of the warm-up, and is forgotten.
-  #skipWarmup(): void {
-    while (this.#at && this.#at(this.#next) < this.#generating.recorder.from) this.#next++;
+    const limit = wait(clock, Math.min(timeout + SAMPLE, this.#stopping ? PATIENCE : Infinity));
+    await Promise.race([this.#drained.promise, limit.over]);
+    limit.cut();
+    const unanswered = this.#counted - this.#settled;
+    return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
   }
 
   // Requests of an open loop that count and are still to be sent.
   #unsent(): number {
-    if (!this.#at) return 0;
-    const { recorder } = this.#generating;
-    let unsent = 0;
-    for (let index = this.#next; this.#at(index) < recorder.to; index++) {
-      if (recorder.covers(this.#at(index))) unsent++;
-    }
-    return unsent;
+    if (!this.#schedule) return 0;
+    const { recorder, load: { requests = Infinity } } = this.#generating;
+    const first = Math.max(this.#next, this.#schedule.before(recorder.from));
+    const due = this.#schedule.before(recorder.to) - first;
+    return Math.max(0, Math.min(due, requests - this.#counted));
   }
 
   // Until a moment, or until it is ended. A timer may be early, too.
@@ -179,7 +186,7 @@ export class Generator implements LaneEvents {
     const left = moment - clock.now();
     if (left <= 0) return;
     const pause = wait(clock, left);
-    const reached = pause.over.then(() => this.#stopping ? 0 : until(clock, moment));
+    const reached = pause.over.then(() => this.#stopping ? undefined : until(clock, moment));
     await Promise.race([reached, this.#ended.promise]);
     pause.cut();
   }
@@ -188,14 +195,14 @@ export class Generator implements LaneEvents {
   #settle(due: number): void {
     const { recorder, load: { requests } } = this.#generating;
     if (!recorder.covers(due)) return;
-    if (++this.#settled === requests) this.stop();
+    if (++this.#settled === requests) this.#ended.resolve();
     if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
   }
 
   // How long an answer may wait until the event loop comes round to it.
   #sample(): void {
     const { clock, recorder } = this.#generating;
-    if (this.#at) return; // what counts is how late its requests are
+    if (this.#schedule) return; // what counts is how late its requests are
     const since = clock.now();
     clock.soon(() => recorder.late(since, clock.now() - since));
   }
@@ -208,9 +215,11 @@ export class Generator implements LaneEvents {
   // A lane has room for a request: one that waits takes it at once.
   #free(lane: Lane, now: number): void {
     if (this.#state !== "running" || !this.#lanes.has(lane)) return;
-    if (!this.#at) return this.#send(lane, now);
-    if (this.#at(this.#next) <= now) return this.#send(lane, this.#at(this.#next++));
-    this.#idle.push(lane);
+    if (!this.#schedule) return this.#send(lane, now);
+    const due = this.#schedule.at(this.#next);
+    if (due > now) return this.#idle.push(lane);
+    this.#next++;
+    this.#send(lane, due);
   }
 
   #send(lane: Lane, due: number): void {
@@ -220,25 +229,26 @@ export class Generator implements LaneEvents {
     lane.request(due);
   }
 
-  // Sends what is due in an open loop over the lanes that have room.
-  async #dispatch(): Promise<void> {
-    const { clock, recorder } = this.#generating;
-    const at = this.#at!;
+  // Sends what is due in an open loop while lanes have room.
+  async #dispatch(schedule: Schedule): Promise<void> {
+    const { clock } = this.#generating;
     while (this.#state === "running") {
       await this.#idle.some();
-      await until(clock, at(this.#next));
-      const now = clock.now();
-      for (let lane = this.#idle.take(); lane; lane = this.#idle.take()) {
-        const due = at(this.#next);
-        if (due > now) {
-          this.#idle.push(lane);
-          break;
-        }
-        if (!this.#lanes.has(lane)) continue;
-        this.#next++;
-        recorder.late(now, now - due);
-        this.#send(lane, due);
-      }
+      await until(clock, schedule.at(this.#next));
+      this.#sendDue(clock.now());
+    }
+  }
+
+  #sendDue(now: number): void {
+    const { recorder } = this.#generating;
+    if (!this.#schedule || this.#state !== "running") return;
+    for (let lane = this.#idle.peek(); lane; lane = this.#idle.peek()) {
+      const due = this.#schedule.at(this.#next);
+      if (due > now) return;
+      this.#idle.take();
+      this.#next++;
+      recorder.late(now, now - due);
+      this.#send(lane, due);
     }
   }
 }

@@ -15,18 +15,26 @@ export class Idle {
   }
 
   /** The one that has waited longest; undefined when there is none. */
-  take(): Lane | undefined {
-    const lane = this.#lanes[this.#head];
-    if (!lane) return undefined;
-    if (++this.#head < COMPACT) return lane;
+  peek(): Lane | undefined {
+    return this.#lanes[this.#head];
+  }
+
+  /** Takes away the one that has waited longest. */
+  take(): void {
+    if (++this.#head < COMPACT) return;
     this.#lanes = this.#lanes.slice(this.#head);
     this.#head = 0;
-    return lane;
+  }
+
+  /** Takes away all entries of a lane. */
+  remove(lane: Lane): void {
+    this.#lanes = this.#lanes.slice(this.#head).filter((other) => other !== lane);
+    this.#head = 0;
   }
 
   /** Resolves when there is one. */
   async some(): Promise<void> {
-    if (this.#head < this.#lanes.length) return;
+    if (this.peek()) return;
     this.#lanes = [];
     this.#head = 0;
     this.#pushed = Promise.withResolvers();

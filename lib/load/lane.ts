@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { type Channel, channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Part } from "./attempt.ts";
-import { AnswerStream, Messages, numberOf, sameBytes } from "./messages.ts";
+import { answersOf, Messages, UNASKED } from "./messages.ts";
 import { Tracker } from "./tracker.ts";
 
 const DATAGRAM_WINDOW = 4096; // requests of a connection whose answers can be told apart
@@ -64,6 +64,7 @@ export class ConnectionLane implements Lane {
   readonly #channel: Channel;
   readonly #messages: Messages;
   readonly #tracker: Tracker;
+  readonly #window: number;
   readonly #mask: number;
   readonly #due: Float64Array;
   #requested = 0; // the number of the last request
@@ -75,14 +76,16 @@ export class ConnectionLane implements Lane {
 
   constructor(peer: Duplex, options: LaneOptions) {
     const { size, pipeline } = options;
-    const window = peer.framed ? DATAGRAM_WINDOW : 2 ** Math.ceil(Math.log2(pipeline + 1));
+    const least = peer.framed ? DATAGRAM_WINDOW : 2;
+    const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
     this.#peer = peer;
     this.#options = options;
     this.#channel = channelOf(peer);
     this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
     this.#tracker = new Tracker({ window });
-    this.#mask = window - 1;
-    this.#due = new Float64Array(window);
+    this.#window = window;
+    this.#mask = 2 * window - 1; // so that the moment of one that is forgotten is still known
+    this.#due = new Float64Array(2 * window);
     this.#receive().catch((error) => this.close(error));
   }
 
@@ -126,7 +129,9 @@ export class ConnectionLane implements Lane {
     const count = this.#peer.framed ? Math.min(1, left) : left;
     if (count === 0 || this.#ended) return;
     const now = this.#options.clock.now();
-    for (let number = first; number < first + count; number++) this.#tracker.sent(number, now);
+    for (let number = first; number < first + count; number++) {
+      if (this.#tracker.sent(number, now)) this.#fail(number - this.#window, TIMED_OUT);
+    }
     this.#written += count;
     this.#writing = true;
     this.#channel.write(this.#messages.from(first, count)).then(this.#onWritten, this.#onFailed);
@@ -141,34 +146,23 @@ export class ConnectionLane implements Lane {
 
   async #receive(): Promise<void> {
     const { size, clock } = this.#options;
-    const take = this.#peer.framed
-      ? this.#datagrams()
-      : new AnswerStream({ size }, (number, intact) => this.#answered(number, intact));
+    const onAnswer = (number: number, intact: boolean) => this.#answered(number, intact);
+    const answers = answersOf(this.#peer, { size, onAnswer });
     for (;;) {
       const chunk = await this.#channel.read();
       if (!chunk) return this.close(CLOSED);
       if (this.#ended) return;
       this.#now = clock.now();
       this.#reading = true; // what it makes room for goes out together
-      take.received(chunk);
+      answers.received(chunk);
       this.#reading = false;
       if (!this.#writing) this.#write();
     }
   }
 
-  #datagrams(): { received(datagram: Uint8Array): void } {
-    const messages = new Messages({ size: this.#options.size });
-    return {
-      received: (datagram) => {
-        const number = numberOf(datagram);
-        if (number === undefined) return;
-        this.#answered(number, sameBytes(datagram, messages.from(number)));
-      },
-    };
-  }
-
   #answered(number: number, intact: boolean): void {
     const { standing, sentAt: sent } = this.#tracker.answered(number);
+    if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED);
     if (standing !== "answer") return;
     const due = this.#due[number & this.#mask]!;
     this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });

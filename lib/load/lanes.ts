@@ -1,6 +1,6 @@
 /** The connections of a load generator: made, and made again where they fail. */
 import { type Clock, wait } from "../clock.ts";
-import { explain } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
 import type { Dial } from "./attempt.ts";
 import { AttemptLane } from "./attempt_lane.ts";
 import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
@@ -60,7 +60,9 @@ export class Lanes {
       }
     };
     await Promise.all(Array.from({ length: Math.min(DIALING, connections) }, dialer));
-    if (this.#open.size === 0 && failure) throw failure;
+    if (this.#open.size > 0 || !failure) return;
+    this.#over = true;
+    throw failure;
   }
 
   /** Takes note that a lane has failed, and makes another. */
@@ -82,14 +84,14 @@ export class Lanes {
 
   async #add(): Promise<void> {
     const { load, clock, dial, events, onLane } = this.#options;
-    const { connect, connectTimeout } = load;
-    const lane = connect
-      ? new AttemptLane(dial, { ...load, clock, events })
-      : new ConnectionLane(await dial({ atMost: connectTimeout, onPhase() {} }), {
-        ...load,
-        clock,
-        events,
-      });
+    const options = { ...load, clock, events };
+    const atMost = load.connectTimeout;
+    const lane = load.connect
+      ? new AttemptLane(
+        (request) => dial({ ...request, atMost: Math.min(atMost, request.atMost) }),
+        options,
+      )
+      : new ConnectionLane(await dial({ atMost, onPhase() {} }), options);
     if (this.#over) return lane.close(undefined);
     this.#open.add(lane);
     onLane(lane);
@@ -102,9 +104,4 @@ export class Lanes {
       if (!this.#over) this.#add().catch((error) => this.#addLater(error));
     });
   }
-}
-
-/** Why something failed, in a few words. */
-export function reasonOf(error: unknown): string {
-  return explain((error as { cause?: unknown } | undefined)?.cause ?? error);
 }

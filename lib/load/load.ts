@@ -17,6 +17,8 @@ export interface Load {
   readonly warmup: number;
   /** How long to take to the full rate, or the full number of connections; before the warm-up. */
   readonly ramp: number;
+  /** How much later than at the beginning the schedule begins: that of one worker of several. */
+  readonly offset?: number;
   /** Whether each request has a connection of its own. */
   readonly connect: boolean;
   /** How long an answer may take. */
@@ -32,4 +34,11 @@ export interface Asked extends Load {
   readonly workers: number;
   /** Whether the peer is in this program. */
   readonly self: boolean;
+}
+
+const HELD = 0.99; // of what was asked for
+
+/** Whether a rate was reached, as near as a measurement can tell. */
+export function isHeld(rate: number, { target }: { readonly target: number }): boolean {
+  return rate >= target * HELD;
 }

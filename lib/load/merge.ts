@@ -1,13 +1,8 @@
 /** Several results, of several machines, as one. */
-import { UsageError } from "../errors.ts";
 import type { Histograms } from "../histogram.ts";
-import {
-  type BenchResult,
-  type Distribution,
-  distribution,
-  type Instrument,
-  type Slice,
-} from "./result.ts";
+import { rejectMixture } from "./comparison.ts";
+import { type Distribution, distribution } from "./distribution.ts";
+import type { BenchResult, Instrument, Slice } from "./result.ts";
 
 /**
  * Adds results up. Distributions are added as such: no percentile is made of percentiles. What
@@ -19,7 +14,7 @@ export function merge(
   results: readonly [BenchResult, ...BenchResult[]],
   histograms: Histograms,
 ): BenchResult {
-  rejectMixture(results);
+  rejectMixture(results, "merge");
   const { schema, netecho, command, environment, address, load } = results[0];
   const total = (of: (result: BenchResult) => number | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
@@ -39,7 +34,9 @@ export function merge(
       ...load,
       connections: total(({ load }) => load.connections),
       workers: total(({ load }) => load.workers),
-      ...(load.rate !== undefined && { rate: total(({ load }) => load.rate) }),
+      duration: Math.max(...results.map(({ load }) => load.duration)),
+      requests: load.requests === undefined ? undefined : total(({ load }) => load.requests),
+      rate: load.rate === undefined ? undefined : total(({ load }) => load.rate),
     },
     elapsedMs: Math.max(...results.map(({ elapsedMs }) => elapsedMs)),
     requests: addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"],
@@ -48,20 +45,10 @@ export function merge(
     latency: add(({ latency }) => latency)!,
     ...(uncorrected && { uncorrected }),
     ...(names.size > 0 && { parts }),
-    timeline: addTimelines(results.map(({ timeline }) => timeline)),
+    timeline: addTimelines(results),
     instrument: worst(results.map(({ instrument }) => instrument)),
     machines: total(({ machines = 1 }) => machines),
   };
-}
-
-// The latency of a closed loop and of an open one are two things.
-function rejectMixture([first, ...others]: readonly BenchResult[]): void {
-  const kind = ({ load: { rate, connect, size } }: BenchResult) =>
-    `${rate === undefined ? "closed" : "open"} loop, ${size} bytes` +
-    (connect ? ", --connect" : "");
-  const other = others.find((result) => kind(result) !== kind(first!));
-  if (!other) return;
-  throw new UsageError(`Cannot merge different loads: ${kind(first!)}, and ${kind(other)}`);
 }
 
 function sum(distributions: readonly Distribution[], histograms: Histograms): Distribution {
@@ -76,8 +63,10 @@ function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<str
   return sums;
 }
 
-// The first slices of all together, the second ones, and so on.
-function addTimelines(timelines: readonly (readonly Slice[])[]): Slice[] {
+// The first slices of all together, the second ones, and so on, where they are of one length.
+function addTimelines(results: readonly BenchResult[]): Slice[] {
+  if (results.some(({ load }) => load.slice !== results[0]!.load.slice)) return [];
+  const timelines = results.map(({ timeline }) => timeline);
   const longest = timelines.toSorted((one, other) => other.length - one.length)[0]!;
   return longest.map(({ atMs, lastedMs }, index) => {
     const some = timelines.map((timeline) => timeline[index]).filter((slice) =>

@@ -2,6 +2,7 @@
 import { UsageError } from "../errors.ts";
 import { flag, interval, text } from "../options.ts";
 import { formatMany, parseSize } from "../units.ts";
+import { largestDatagram } from "../net/datagrams.ts";
 import { NUMBER_LENGTH } from "./messages.ts";
 
 /** How long an answer may take where one message counts, in milliseconds. */
@@ -39,6 +40,9 @@ export function sizeFor(
   },
 ): number {
   const least = connectionless ? NUMBER_LENGTH : connect ? 0 : 1;
+  if (connectionless && size > largestDatagram("")) {
+    throw new UsageError(`Option --size: a datagram has at most ${largestDatagram("")} bytes`);
+  }
   if (size >= least) return size;
   const where = connectionless ? " over UDP, for its number" : "";
   throw new UsageError(

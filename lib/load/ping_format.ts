@@ -1,9 +1,10 @@
 /** What a ping says: a line for each answer, and a summary; as text or as JSON. */
 import { type Address, formatAddress, formatHostPort, isInet } from "../address.ts";
+import type { Clock } from "../clock.ts";
 import type { Part } from "./attempt.ts";
 import type { Reply } from "./prober.ts";
 import type { Tally } from "./tally.ts";
-import { formatCount, formatDuration, formatMany } from "../units.ts";
+import { formatCount, formatDuration, formatMany, rounded } from "../units.ts";
 
 /** An answer, as it is told. */
 export interface Told extends Omit<Reply, "sentAt"> {
@@ -26,6 +27,8 @@ export interface PingFormat {
   answer(answer: Told): string;
   lost(number: number, reason: string): string;
   summary(result: PingResult): string;
+  /** Lines that nobody was there to read. */
+  missed(count: number): string;
 }
 
 /** For people, in the words of ping(8). */
@@ -35,6 +38,7 @@ export function pingText(address: Address): PingFormat {
     start: (size) => `PING ${formatAddress(address)}: ${formatMany(size, "byte")}\n`,
     answer(answer) {
       const { number, size, roundTrip, parts = [] } = answer;
+      if (roundTrip === undefined) return `${formatMany(size, "byte")} from ${from}: unknown\n`;
       const where = parts.length > 0 ? ` (${partsText(parts)})` : "";
       const what = size > 0 ? `${formatMany(size, "byte")} from` : "connected to";
       return `${what} ${from}: seq=${number} ` +
@@ -42,21 +46,26 @@ export function pingText(address: Address): PingFormat {
     },
     lost: (number, reason) => `no answer from ${from}: seq=${number} ${reason}\n`,
     summary: summaryText,
+    missed: (count) => `... ${formatMany(count, "line")} not shown: the output is not read\n`,
   };
 }
 
 /** For programs: one JSON object a line. */
-export function pingJson(address: Address): PingFormat {
-  const line = (event: string, fields: object) =>
-    `${JSON.stringify({ event, time: new Date().toISOString(), ...fields })}\n`;
+export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): PingFormat {
+  const line = (event: string, fields: object) => {
+    const time = new Date(clock.wallTime()).toISOString();
+    return `${JSON.stringify({ event, time, ...fields })}\n`;
+  };
   return {
     start: (size) => line("start", { address: formatAddress(address), size }),
     answer: ({ number: seq, size, roundTrip, standing, reordered, intact, parts }) => {
       const judged = { standing, reordered, intact };
-      return line("reply", { seq, size, ms: rounded(roundTrip), ...judged, ...partFields(parts) });
+      const ms = roundTrip === undefined ? {} : { ms: rounded(roundTrip) };
+      return line("reply", { seq, size, ...ms, ...judged, ...partFields(parts) });
     },
     lost: (seq, reason) => line("lost", { seq, reason }),
     summary: (result) => line("summary", summaryFields(result)),
+    missed: (count) => line("missed", { lines: count }),
   };
 }
 
@@ -130,10 +139,6 @@ function percent(part: number, whole: number): string {
 
 function milliseconds(time: number): string {
   return time.toFixed(3);
-}
-
-function rounded(time: number): number {
-  return Math.round(time * 1e6) / 1e6;
 }
 
 function mapValues<V, W>(record: Record<string, V>, change: (value: V) => W): Record<string, W> {

@@ -2,7 +2,8 @@
 import type { Address } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Histogram, Histograms } from "../histogram.ts";
-import { sparkline, StatusLine, type Terminal } from "../status_line.ts";
+import type { Screen } from "../output.ts";
+import { sparkline, StatusLine } from "../status_line.ts";
 import { formatDuration } from "../units.ts";
 import type { Part } from "./attempt.ts";
 import type { PingFormat, Told } from "./ping_format.ts";
@@ -18,7 +19,7 @@ export class PingScreen {
   readonly #histograms: Histograms;
   readonly #format: PingFormat;
   readonly #screen: StatusLine;
-  readonly #quiet: boolean;
+  #quiet: boolean;
   readonly #recent: number[] = [];
   readonly #parts = new Map<Part["name"], Histogram>();
   #started: number | undefined;
@@ -27,7 +28,7 @@ export class PingScreen {
     { address, clock, output }: {
       readonly address: Address;
       readonly clock: Clock;
-      readonly output: Terminal;
+      readonly output: Screen;
     },
     { format, quiet, histograms }: {
       readonly format: PingFormat;
@@ -40,7 +41,7 @@ export class PingScreen {
     this.#format = format;
     this.#quiet = quiet;
     this.#histograms = histograms;
-    this.#screen = new StatusLine(output);
+    this.#screen = new StatusLine(output, format.missed);
     this.tally = new Tally(histograms.create());
   }
 
@@ -51,7 +52,7 @@ export class PingScreen {
 
   answer(answer: Told): void {
     if (!this.#quiet) this.#screen.print(this.#format.answer(answer));
-    if (answer.standing !== "unknown") this.#remember(answer.roundTrip);
+    if (answer.roundTrip !== undefined) this.#remember(answer.roundTrip);
   }
 
   connected(
@@ -75,16 +76,20 @@ export class PingScreen {
     if (!this.#quiet) this.#screen.print(this.#format.lost(number, reason));
   }
 
-  /** Prints the summary, if anything has begun. */
+  /** Rejects when nothing more can be printed. */
+  get failed(): Promise<never> {
+    return this.#screen.failed;
+  }
+
+  /** Prints the summary, if anything has begun, and nothing after it. */
   async end(): Promise<void> {
     if (this.#started === undefined) return;
+    this.#quiet = true;
     const parts = [...this.#parts].map(([name, times]) => ({ name, took: times.at(50) }));
     const elapsedMs = this.#clock.now() - this.#started;
-    this.#screen.show("");
-    this.#screen.print(
-      this.#format.summary({ address: this.#address, tally: this.tally, elapsedMs, parts }),
-    );
-    await this.#screen.end();
+    const { tally } = this;
+    const summary = this.#format.summary({ address: this.#address, tally, elapsedMs, parts });
+    await this.#screen.end(summary);
   }
 
   #part(name: Part["name"]): Histogram {

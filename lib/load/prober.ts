@@ -1,11 +1,13 @@
 /** One numbered message after another over one connection, and the judging of what comes back. */
 import { type Clock, wait } from "../clock.ts";
+import { NetworkError } from "../errors.ts";
 import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { AnswerStream, Messages, numberOf, sameBytes } from "./messages.ts";
+import { answersOf, Messages, type OnAnswer, UNASKED } from "./messages.ts";
 import type { Tally } from "./tally.ts";
 import { type Judgement, Tracker } from "./tracker.ts";
 
+const UNREAD = new NetworkError("The peer does not read what it is sent");
 const WINDOW = 65_536; // messages whose answers can be told apart
 
 /** An answer, as it is told. */
@@ -13,8 +15,8 @@ export interface Reply extends Judgement {
   readonly number: number;
   /** Length, in bytes. */
   readonly size: number;
-  /** Since the message was sent, in milliseconds. */
-  readonly roundTrip: number;
+  /** Since the message was sent, in milliseconds; absent where it answers none. */
+  readonly roundTrip?: number;
   readonly intact: boolean;
 }
 
@@ -44,6 +46,7 @@ export class Prober {
   #settled = Promise.withResolvers<void>();
   #cutPause = () => {};
   #stopping = false;
+  #writing = 0; // the message whose write waits
   #cancelExpiry: (() => void) | undefined;
 
   constructor(peer: Duplex, probing: Probing) {
@@ -76,16 +79,18 @@ export class Prober {
   }
 
   async #send(write: (message: Uint8Array) => Promise<void>): Promise<void> {
-    const { clock, size, interval, count = Infinity, tally } = this.#probing;
+    const { clock, size, interval, count = Infinity, tally, onLost } = this.#probing;
     const messages = new Messages({ size });
     const started = clock.now();
     for (let number = 1; number <= count && !this.#stopping; number++) {
       await this.#until(started + (number - 1) * interval);
       if (this.#stopping) return;
-      this.#tracker.sent(number, clock.now());
+      if (this.#tracker.sent(number, clock.now())) onLost(number - WINDOW);
       tally.counts.sent++;
-      await write(messages.from(number));
       this.#expect();
+      this.#writing = number;
+      await write(messages.from(number));
+      this.#writing = 0;
       if (interval === 0) await this.#settle();
     }
     await this.#settle();
@@ -115,7 +120,10 @@ export class Prober {
     const { clock, timeout, onLost } = this.#probing;
     this.#cancelExpiry = clock.after(Math.max(0, since + timeout - clock.now()), () => {
       this.#cancelExpiry = undefined;
-      for (const number of this.#tracker.giveUp(clock.now() - timeout)) onLost(number);
+      const lost = this.#tracker.giveUp(clock.now() - timeout);
+      for (const number of lost) onLost(number);
+      // A stream whose write still waits will never answer.
+      if (lost.includes(this.#writing) && !this.#peer.framed) return this.#stopped.reject(UNREAD);
       this.#expect();
       this.#settled.resolve();
     });
@@ -124,33 +132,18 @@ export class Prober {
   async #receive(read: () => Promise<Uint8Array | undefined>): Promise<void> {
     const { clock, size } = this.#probing;
     let at = 0;
-    const take = this.#peer.framed
-      ? this.#datagrams(() => at)
-      : new AnswerStream({ size }, (number, intact) => this.#judge(number, { size, intact, at }));
+    const onAnswer: OnAnswer = (number, intact, size) => this.#judge({ number, intact, size, at });
+    const answers = answersOf(this.#peer, { size, onAnswer });
     for (let chunk = await read(); chunk; chunk = await read()) {
       at = clock.now();
-      take.received(chunk);
+      answers.received(chunk);
       if (this.#tracker.waiting === 0) this.#settled.resolve();
     }
   }
 
-  #datagrams(arrival: () => number): { received(datagram: Uint8Array): void } {
-    const messages = new Messages({ size: this.#probing.size });
-    return {
-      received: (datagram) => {
-        const number = numberOf(datagram) ?? 0;
-        const intact = sameBytes(datagram, messages.from(number));
-        this.#judge(number, { size: datagram.length, intact, at: arrival() });
-      },
-    };
-  }
-
-  #judge(
-    number: number,
-    { size, intact, at }: { readonly size: number; readonly intact: boolean; readonly at: number },
-  ): void {
+  #judge({ at, ...answer }: Omit<Reply, keyof Judgement | "roundTrip"> & { at: number }): void {
     const { tally, onReply } = this.#probing;
-    const judgement = this.#tracker.answered(number);
+    const judgement = this.#tracker.answered(answer.number);
     const { standing, reordered, sentAt } = judgement;
     const { counts } = tally;
     const roundTrip = at - sentAt;
@@ -160,9 +153,10 @@ export class Prober {
       counts.received++;
       if (standing === "late") counts.late++;
       if (reordered) counts.reordered++;
-      if (!intact) counts.corrupt++;
+      if (!answer.intact) counts.corrupt++;
       else tally.record(roundTrip);
     }
-    onReply({ ...judgement, number, size, intact, roundTrip });
+    onReply({ ...judgement, ...answer, ...(standing !== "unknown" && { roundTrip }) });
+    if (standing === "unknown" && !this.#peer.framed) throw UNASKED;
   }
 }

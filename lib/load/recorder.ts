@@ -98,6 +98,11 @@ export class Recorder {
     this.#count(kind, 1);
   }
 
+  /** Something else failed than a request. */
+  trouble(now: number, kind: string): void {
+    if (this.covers(now)) this.#count(kind, 1);
+  }
+
   /** The generator itself was late. */
   late(now: number, milliseconds: number): void {
     if (this.covers(now)) this.lateness.record(milliseconds);

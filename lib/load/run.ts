@@ -4,7 +4,7 @@ import { Generator } from "./generator.ts";
 import { PromptClock } from "./prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
 import { type Measured, type Slice, sliceOf } from "./result.ts";
-import { dialing, type Running } from "./running.ts";
+import { dialerOf, type Running } from "./running.ts";
 
 /**
  * Runs a load.
@@ -28,7 +28,7 @@ export async function runLoad(running: Running): Promise<Measured> {
 }
 
 async function runHere(
-  { whom, load, histograms, onSlice, stop }: Running,
+  { whom, load, histograms, onSlice, stop, onMeasuring, onMeasured }: Running,
 ): Promise<Omit<Measured, "timeline" | "cpu">> {
   using clock = new PromptClock();
   const recorder = new Recorder(histograms, { open: load.rate !== undefined });
@@ -36,8 +36,10 @@ async function runHere(
     load,
     clock,
     recorder,
-    dial: dialing(whom),
+    dial: dialerOf(whom),
     onStretch: (stretch) => onSlice(sliceOf(stretch)),
+    onMeasuring,
+    onMeasured,
   });
   stop.then(() => generator.stop());
   return { recorder, ...await generator.run() };

@@ -22,14 +22,17 @@ export interface Running {
   readonly histograms: Histograms;
   readonly clock: Clock;
   readonly onSlice: (slice: Slice) => void;
+  /** Told when the measurement begins, and when it ends. */
+  readonly onMeasuring?: (() => void) | undefined;
+  readonly onMeasured?: (() => void) | undefined;
   /** Ends the measurement when it resolves. */
   readonly stop: Promise<void>;
   /** Whether to leave this thread alone, for a measurement of its own. */
-  readonly aside?: boolean;
+  readonly aside?: boolean | undefined;
 }
 
 /** Dials as a generator asks for it. */
-export function dialing({ address, values }: Whom): Dial {
+export function dialerOf({ address, values }: Whom): Dial {
   const clock = systemClock;
   return ({ atMost: timeout, onPhase }) => dial(address, { values, timeout, clock, onPhase });
 }

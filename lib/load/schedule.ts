@@ -8,23 +8,43 @@ export interface Rate {
   readonly ramp: number;
 }
 
+/** The moments of requests, in milliseconds of a clock. */
+export interface Schedule {
+  /** When the request with this index is due. */
+  at(index: number): number;
+  /** How many are due before a moment. */
+  before(moment: number): number;
+}
+
 /**
- * The moment of each request, in milliseconds from the beginning; the first is at 0.
+ * The schedule of a rate that begins at a moment; the first request is due at once.
  *
  * @example
  * ```ts
  * import { schedule } from "./schedule.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const at = schedule({ rate: 1000, ramp: 0 });
- * assertEquals([at(0), at(1), at(1000)], [0, 1, 1000]);
- * const slowly = schedule({ rate: 1000, ramp: 2000 }); // 1,000 requests in the first two seconds
- * assertEquals([slowly(1000), slowly(1001)], [2000, 2001]);
+ * const even = schedule({ rate: 1000, ramp: 0 }, 0);
+ * assertEquals([even.at(0), even.at(1), even.at(1000), even.before(1000)], [0, 1, 1000, 1000]);
+ * const slowly = schedule({ rate: 1000, ramp: 2000 }, 0); // 1,000 in the first two seconds
+ * assertEquals([slowly.at(1000), slowly.at(1001), slowly.before(2000)], [2000, 2001, 1000]);
  * ```
  */
-export function schedule({ rate, ramp }: Rate): (index: number) => number {
+export function schedule({ rate, ramp }: Rate, begin: number): Schedule {
   const gap = 1000 / rate;
   const during = ramp / gap / 2; // requests of the ramp: the area of a triangle
-  return (index) =>
-    index < during ? Math.sqrt(2 * index * gap * ramp) : ramp + (index - during) * gap;
+  const at = (index: number) =>
+    begin + (index < during ? Math.sqrt(2 * index * gap * ramp) : ramp + (index - during) * gap);
+  return {
+    at,
+    before(moment) {
+      const passed = Math.max(0, moment - begin);
+      const full = passed < ramp
+        ? passed * passed / (2 * gap * ramp)
+        : during + (passed - ramp) / gap;
+      let index = Math.max(0, Math.floor(full) - 1); // as `at` rounds it
+      while (at(index) < moment) index++;
+      return index;
+    },
+  };
 }

@@ -1,16 +1,21 @@
 /** Where and how something is measured. */
 import { type Address, formatAddress } from "../address.ts";
 import config from "../../deno.json" with { type: "json" };
+import type { Clock } from "../clock.ts";
 import type { Setting } from "./result.ts";
 
 /** The setting of a measurement that begins now. */
 export function setting(
-  { address, args }: { readonly address: Address; readonly args: readonly string[] },
+  { address, args, clock }: {
+    readonly address: Address;
+    readonly args: readonly string[];
+    readonly clock: Pick<Clock, "wallTime">;
+  },
 ): Setting {
   const { version: { deno }, build: { os, arch } } = Deno;
   return {
     netecho: config.version,
-    started: new Date().toISOString(),
+    started: new Date(clock.wallTime()).toISOString(),
     command: ["netecho", "client", ...args].map(quoted).join(" "),
     environment: { os, arch, cpus: navigator.hardwareConcurrency, deno },
     address: formatAddress(address),

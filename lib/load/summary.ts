@@ -1,18 +1,16 @@
 /** From what a recorder has to a result. */
+import { rounded } from "../units.ts";
+import { distribution, percentiles } from "./distribution.ts";
+import { type Asked, isHeld } from "./load.ts";
 import {
   type BenchResult,
-  distribution,
   type Instrument,
   type Measured,
-  percentiles,
-  rounded,
   SCHEMA,
   type Setting,
 } from "./result.ts";
-import type { Asked } from "./load.ts";
 
 const BUSY = 0.9; // of a core: a client that uses more has no more to give
-const HELD = 0.99; // of the target: a rate that is reached
 
 /** The result of a measurement. */
 export function summarise(measured: Measured, { load, setting }: {
@@ -51,7 +49,7 @@ function instrument(
   };
   const late = load.rate !== undefined && lateness.at(99) > latency.at(99) / 2;
   const busy = !load.self && cpu >= BUSY * load.workers &&
-    (load.rate === undefined || rate < load.rate * HELD);
+    (load.rate === undefined || !isHeld(rate, { target: load.rate }));
   if (busy) {
     return {
       ...known,

@@ -13,7 +13,7 @@ export interface Judgement {
   readonly standing: Standing;
   /** Whether the answer to a later message came before. */
   readonly reordered: boolean;
-  /** When the message was sent, in milliseconds of the clock. */
+  /** When the message was sent, in milliseconds of the clock; NaN where that is unknown. */
   readonly sentAt: number;
 }
 
@@ -61,14 +61,19 @@ export class Tracker {
     return this.#waiting > 0 ? this.#times[this.#slot(this.#oldest)] : undefined;
   }
 
-  /** Takes note of the next message; with a full window the oldest is forgotten. */
-  sent(number: number, at: number): void {
+  /**
+   * Takes note of the next message. With a full window the oldest one, `number - window`, is given
+   * up: returns whether it was still waiting.
+   */
+  sent(number: number, at: number): boolean {
     const slot = this.#slot(number);
-    if (this.#states[slot] === WAITING) this.#waiting--;
+    const evicted = this.#states[slot] === WAITING;
+    if (evicted) this.#waiting--;
     this.#states[slot] = WAITING;
     this.#times[slot] = at;
     this.#next = number + 1;
     this.#waiting++;
+    return evicted;
   }
 
   /** Judges the answer to a message. */
@@ -77,7 +82,7 @@ export class Tracker {
     const known = number >= 1 && number < this.#next && number >= this.#next - this.#window;
     const state = known ? this.#states[slot]! : UNUSED;
     const sentAt = this.#times[slot]!;
-    if (state === UNUSED) return { standing: "unknown", reordered: false, sentAt };
+    if (state === UNUSED) return { standing: "unknown", reordered: false, sentAt: NaN };
     if (state === ANSWERED) return { standing: "duplicate", reordered: false, sentAt };
     if (state === WAITING) this.#waiting--;
     this.#states[slot] = ANSWERED;

@@ -4,7 +4,7 @@ import { loadHistograms } from "../histogram.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "./prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
-import { dialing, type Whom } from "./running.ts";
+import { dialerOf, type Whom } from "./running.ts";
 import type { Asked } from "./load.ts";
 import type { Message, Order } from "./workers.ts";
 
@@ -30,10 +30,12 @@ async function work({ whom, load }: { whom: Whom; load: Asked }): Promise<void> 
     load,
     clock: new PromptClock(),
     recorder,
-    dial: dialing(whom),
+    dial: dialerOf(whom),
     onStretch({ latencies, ...stretch }) {
       thread.postMessage({ kind: "stretch", stretch: { ...stretch, hdr: latencies.encode() } });
     },
+    onMeasuring: () => thread.postMessage({ kind: "measuring" }),
+    onMeasured: () => thread.postMessage({ kind: "measured" }),
     ready() {
       thread.postMessage({ kind: "connected" });
       return go.promise;

@@ -13,7 +13,7 @@ export type Order = { readonly whom: Whom; readonly load: Asked } | "go" | "stop
 
 /** What a worker tells. */
 export type Message =
-  | { readonly kind: "connected" }
+  | { readonly kind: "connected" | "measuring" | "measured" }
   | { readonly kind: "stretch"; readonly stretch: EncodedStretch }
   | { readonly kind: "done"; readonly encoded: Encoded; readonly outcome: Outcome }
   | { readonly kind: "failed"; readonly message: string };
@@ -30,7 +30,7 @@ export async function runWorkers(running: Running): Promise<Omit<Measured, "time
   const { load, whom, histograms, stop } = running;
   const stretches = new Stretches(running);
   const hands = shares(load).map((share) =>
-    new Hand({ whom: plain(whom), load: share }, stretches)
+    new Hand({ whom: plain(whom), load: share }, { stretches, running })
   );
   stop.then(() => hands.forEach((hand) => hand.tell("stop")));
   try {
@@ -69,6 +69,7 @@ function shares(load: Asked): Asked[] {
     ...load,
     connections,
     rate: rate === undefined ? undefined : rate / workers,
+    offset: rate === undefined ? 0 : index * 1000 / rate,
     requests: request[index],
   }));
 }
@@ -95,15 +96,20 @@ class Hand {
   readonly #connected = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<Done>();
 
-  constructor(order: Order, stretches: Stretches) {
+  constructor(
+    order: Order,
+    { stretches, running }: { readonly stretches: Stretches; readonly running: Running },
+  ) {
     this.#connected.promise.catch(() => {}); // each failure is told by one of them
     this.#done.promise.catch(() => {});
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<Message>) => {
       if (data.kind === "connected") this.#connected.resolve();
+      else if (data.kind === "measuring") running.onMeasuring?.();
+      else if (data.kind === "measured") running.onMeasured?.();
       else if (data.kind === "stretch") stretches.take(this, data.stretch);
       else if (data.kind === "done") this.#done.resolve(data);
-      else this.#fail(new NetworkError(data.message));
+      else if (data.kind === "failed") this.#fail(new NetworkError(data.message));
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -1,10 +1,12 @@
 /** Bench: many connections, a schedule, and what an expert asks of their latencies. */
-import { wait } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
 import { type Histograms, loadHistograms } from "../histogram.ts";
 import { loadFor, loading } from "../load/bench_options.ts";
 import { LoadProgress } from "../load/progress.ts";
-import { type BenchResult, type Distribution, distribution, type Slice } from "../load/result.ts";
+import type { Condition } from "../load/condition.ts";
+import { type Distribution, distribution } from "../load/distribution.ts";
+import type { BenchResult } from "../load/result.ts";
+import type { Running } from "../load/running.ts";
 import { runLoad } from "../load/run.ts";
 import { findRate } from "../load/search.ts";
 import { setting } from "../load/setting.ts";
@@ -12,7 +14,7 @@ import type { Asked } from "../load/load.ts";
 import { summarise } from "../load/summary.ts";
 import { WRONG } from "../load/generator.ts";
 import { flag } from "../options.ts";
-import { deliver, delivering } from "../reports/delivery.ts";
+import { deliver, delivering } from "../delivery.ts";
 import { StatusLine } from "../status_line.ts";
 import { defineMode, type ModeContext } from "./mode.ts";
 
@@ -28,7 +30,7 @@ export const bench = defineMode({
   options: {
     bench: flag({
       summary: "load the peer and measure; every answer is checked",
-      excludes: ["ping", "wait", "show"],
+      excludes: ["ping", "wait", "show", "retry", "verbose"],
     }),
     ...loading,
     ...delivering,
@@ -39,7 +41,7 @@ export const bench = defineMode({
     const { requested, insisted } = context.signals();
     const bench = new Bench(context, { load, histograms, stop: requested });
     const measuring = values.find
-      ? findRate(values.find, (rate) => bench.run({ rate }))
+      ? bench.find(values.find)
       : values.underLoad
       ? bench.runBeside()
       : bench.run({});
@@ -56,6 +58,8 @@ interface Benching {
   readonly stop: Promise<void>;
 }
 
+type Change = Partial<Asked> & Pick<Running, "aside" | "onMeasuring" | "onMeasured">;
+
 /** Runs loads, and shows how they go. */
 class Bench {
   readonly #context: ModeContext;
@@ -68,30 +72,47 @@ class Bench {
     this.#status = new StatusLine(context.errors);
   }
 
-  async run(change: Partial<Asked> & { readonly aside?: boolean }): Promise<BenchResult> {
-    const { aside, ...changed } = change;
-    const load = { ...this.#benching.load, ...changed };
-    const { clock } = this.#context;
+  /** One load, which differs from what was asked for by a change. */
+  async run({ aside, onMeasuring, onMeasured, ...change }: Change): Promise<BenchResult> {
+    const load = { ...this.#benching.load, ...change };
     const started = setting(this.#context);
     const progress = new LoadProgress(this.#status, load);
-    const onSlice = (slice: Slice) => progress.show(slice);
-    const { histograms, stop } = this.#benching;
-    const running = { whom: this.#context, load, histograms, clock, onSlice, stop, aside };
-    const measured = await runLoad(running);
+    const measured = await runLoad({
+      ...this.#running(load),
+      onSlice: (slice) => progress.show(slice),
+      aside,
+      onMeasuring,
+      onMeasured,
+    });
     return summarise(measured, { load, setting: started });
   }
 
-  /** The load, and the round trip beside it. */
+  /** The highest rate that holds a condition. */
+  find(condition: Condition): Promise<BenchResult> {
+    let stopped = false;
+    this.#benching.stop.then(() => stopped = true);
+    return findRate(condition, {
+      trial: (rate) => this.run({ rate }),
+      isStopped: () => stopped,
+    });
+  }
+
+  /** The load, and the round trip beside it: before, and while it is measured. */
   async runBeside(): Promise<BenchResult> {
-    const { load: { duration, ramp, warmup } } = this.#benching;
-    const { clock } = this.#context;
-    const idle = await this.#probe(Math.min(duration, IDLE), this.#benching.stop);
+    const { load: { duration }, stop } = this.#benching;
+    const idle = await this.#probe(Math.min(duration, IDLE), stop);
+    const begun = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
-    const loading = this.run({ aside: true }).finally(ended.resolve);
-    const under = wait(clock, ramp + warmup);
-    await Promise.race([under.over, loading]);
-    under.cut();
-    const [result, loaded] = await Promise.all([loading, this.#probe(duration, ended.promise)]);
+    const measuring = this.run({
+      aside: true,
+      onMeasuring: begun.resolve,
+      onMeasured: ended.resolve,
+    });
+    await Promise.race([begun.promise, measuring]);
+    const [result, loaded] = await Promise.all([
+      measuring,
+      this.#probe(duration, Promise.race([ended.promise, measuring.then(() => {})])),
+    ]);
     return { ...result, underLoad: { idle, loaded } };
   }
 
@@ -100,13 +121,15 @@ class Bench {
   }
 
   async #probe(duration: number, stop: Promise<void>): Promise<Distribution> {
-    const { load, histograms } = this.#benching;
-    const { clock } = this.#context;
     const alone = { connections: 1, pipeline: 1, workers: 1, requests: undefined };
-    const probe = { ...load, ...alone, rate: PROBES, duration, warmup: 0, ramp: 0 };
-    const onSlice = () => {};
-    const running = { whom: this.#context, load: probe, histograms, clock, onSlice, stop };
-    const { recorder } = await runLoad(running);
+    const load = { ...this.#benching.load, ...alone, rate: PROBES, duration, warmup: 0, ramp: 0 };
+    const { recorder } = await runLoad({ ...this.#running(load), stop });
     return distribution(recorder.uncorrected!);
+  }
+
+  #running(load: Asked): Running {
+    const { histograms, stop } = this.#benching;
+    const { clock } = this.#context;
+    return { whom: this.#context, load, histograms, clock, stop, onSlice() {} };
   }
 }

@@ -2,9 +2,9 @@
 import { UsageError } from "../errors.ts";
 import { loadHistograms } from "../histogram.ts";
 import { merge as add } from "../load/merge.ts";
-import { readResult } from "../load/result.ts";
+import { readResult } from "../load/read_result.ts";
 import { flag } from "../options.ts";
-import { deliver, delivering } from "../reports/delivery.ts";
+import { deliver, delivering } from "../delivery.ts";
 import { defineMode } from "./mode.ts";
 
 /** The merge mode. */
@@ -17,7 +17,7 @@ export const merge = defineMode({
   options: {
     merge: flag({
       summary: "add up the results in the files that are named instead of an address",
-      excludes: ["bench", "ping", "wait"],
+      excludes: ["bench", "ping", "wait", "show", "retry", "verbose", "connectTimeout"],
     }),
     ...delivering,
   },

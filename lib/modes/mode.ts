@@ -6,17 +6,12 @@ import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
 import type { DialOptions } from "../net/transport.ts";
-import type { Output } from "../output.ts";
+import type { Output, Screen } from "../output.ts";
 import { duration, flag, type OptionTable, type Values } from "../options.ts";
 import type { Shutdown } from "../shutdown.ts";
 import type { Named } from "../table.ts";
 
 const SILENCE = 1000;
-
-/** What bytes are written to, and whether a person sees them. */
-export interface Screen extends Output {
-  isTerminal(): boolean;
-}
 
 /** How a mode dials: by default as the command line says. */
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {

@@ -1,6 +1,6 @@
 /** Ping: one numbered, checked message after another, and the time that each answer takes. */
 import { wait } from "../clock.ts";
-import { explain, FinalError, NetworkError } from "../errors.ts";
+import { FinalError, NetworkError, reasonOf } from "../errors.ts";
 import { loadHistograms } from "../histogram.ts";
 import { attempt } from "../load/attempt.ts";
 import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
@@ -38,44 +38,38 @@ export const ping = defineMode({
   async run(context, { timeout = TIMEOUT, ...given }) {
     const values = { ...given, timeout };
     const size = sizeFor({ ...values, connectionless: context.connectionless });
+    const { address, clock } = context;
     const screen = new PingScreen(context, {
-      format: (values.json ? pingJson : pingText)(context.address),
+      format: values.json ? pingJson(address, clock) : pingText(address),
       quiet: values.quiet,
       histograms: await loadHistograms(),
     });
     const stop = stopFor(context, values);
-    const failure = await measure(context, { values, size, screen, stop }).catch(asNetworkError);
+    const measure = values.connect ? overMany : overOne;
+    const measuring = measure(context, { values, size, screen, stop: stop.asked });
+    const failure = await Promise.race([measuring, screen.failed]).catch(asNetworkError);
     stop.cancel();
-    await screen.end();
+    await Promise.race([screen.end(), stop.insisted]);
     if (failure) throw failure;
-    const { received } = screen.tally.counts;
+    const { received, corrupt } = screen.tally.counts;
     const wanted = values.deadline === undefined ? 1 : values.count ?? 1; // as ping(8) has it
-    return received >= wanted ? 0 : 1;
+    return received - corrupt >= wanted ? 0 : 1;
   },
 });
-
-interface Stop {
-  /** Resolves at the deadline, or when asked to stop. */
-  readonly asked: Promise<void>;
-  readonly cancel: () => void;
-}
 
 interface Measuring {
   readonly values: Options;
   readonly size: number;
   readonly screen: PingScreen;
-  readonly stop: Stop;
+  /** Resolves at the deadline, or when asked to stop. */
+  readonly stop: Promise<void>;
 }
 
-function stopFor({ clock, signals }: ModeContext, { deadline }: Options): Stop {
-  const { requested } = signals();
-  if (deadline === undefined) return { asked: requested, cancel: () => {} };
+function stopFor({ clock, signals }: ModeContext, { deadline }: Options) {
+  const { requested, insisted } = signals();
+  if (deadline === undefined) return { asked: requested, insisted, cancel() {} };
   const limit = wait(clock, deadline);
-  return { asked: Promise.race([requested, limit.over]), cancel: limit.cut };
-}
-
-function measure(context: ModeContext, measuring: Measuring): Promise<void> {
-  return measuring.values.connect ? overMany(context, measuring) : overOne(context, measuring);
+  return { asked: Promise.race([requested, limit.over]), insisted, cancel: limit.cut };
 }
 
 function asNetworkError(error: unknown): NetworkError {
@@ -86,7 +80,7 @@ function asNetworkError(error: unknown): NetworkError {
 async function overOne(context: ModeContext, measuring: Measuring): Promise<void> {
   const { values, size, screen, stop } = measuring;
   const dialing = context.dial();
-  const peer = await Promise.race([dialing, stop.asked]);
+  const peer = await Promise.race([dialing, stop]);
   if (!peer) return void dialing.catch(() => {});
   screen.start(size);
   const { tally } = screen;
@@ -100,7 +94,7 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
     onReply: (reply) => screen.answer(reply),
     onLost,
   });
-  stop.asked.then(() => prober.stop());
+  stop.then(() => prober.stop());
   const ending = await prober.run().catch((error) => {
     throw failureOf(peer, error);
   });
@@ -110,16 +104,21 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
 async function overMany(context: ModeContext, measuring: Measuring): Promise<void> {
   const { values: { count = Infinity, interval }, size, screen, stop } = measuring;
   const { clock } = context;
-  screen.start(size);
   const started = clock.now();
   let stopped = false;
-  stop.asked.then(() => stopped = true);
-  for (let number = 1; number <= count && !stopped; number++) {
-    const pause = wait(clock, Math.max(0, started + (number - 1) * interval - clock.now()));
-    await Promise.race([pause.over, stop.asked]);
-    pause.cut();
-    if (!stopped) await Promise.race([connectOnce(context, { ...measuring, number }), stop.asked]);
-  }
+  let cutPause = () => {};
+  screen.start(size);
+  const connecting = async () => {
+    for (let number = 1; number <= count && !stopped; number++) {
+      const pause = wait(clock, Math.max(0, started + (number - 1) * interval - clock.now()));
+      cutPause = pause.cut;
+      await pause.over;
+      if (!stopped) await connectOnce(context, { ...measuring, number });
+    }
+  };
+  await Promise.race([connecting(), stop]);
+  stopped = true;
+  cutPause();
 }
 
 async function connectOnce(
@@ -137,6 +136,6 @@ async function connectOnce(
     else screen.connected(number, { size, took, parts, intact: answer === "intact" });
   } catch (error) {
     if (error instanceof FinalError) throw error;
-    screen.lost(number, explain((error as NetworkError).cause ?? error));
+    screen.lost(number, reasonOf(error));
   }
 }

@@ -1,6 +1,6 @@
 /** Wait: for scripts that need the peer to be there. */
 import { type Clock, wait as pause } from "../clock.ts";
-import { ExpiredError, explain, FinalError, NetworkError, UsageError } from "../errors.ts";
+import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "../errors.ts";
 import { unescape } from "../escapes.ts";
 import { type Answer, ask } from "../load/attempt.ts";
 import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
@@ -10,9 +10,11 @@ import { interval, text, type Values } from "../options.ts";
 import { retry } from "../retry.ts";
 import { formatAddress } from "../address.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, type ModeContext } from "./mode.ts";
+import { defineMode, failureOf, type ModeContext } from "./mode.ts";
 
 const MOST = 64 * 1024; // bytes in which the expected text is looked for
+
+const SHORTEST = 5; // milliseconds; what is left of D is too little for another try
 
 const options = {
   wait: interval(undefined, {
@@ -45,13 +47,20 @@ export const wait = defineMode({
     }
     const peer = formatAddress(address);
     const started = clock.now();
+    let reason = "";
+    const attempt = async () => {
+      const until = started + limit;
+      if (reason && until - clock.now() < SHORTEST) throw new NetworkError(reason);
+      await tryOnce(context, { ...values, until });
+    };
+    const onFailure = (error: NetworkError) => reason = reasonOf(error);
     try {
-      const attempt = () => tryOnce(context, { ...values, left: started + limit - clock.now() });
-      await retry(attempt, { times: Infinity, within: limit, clock });
+      await retry(attempt, { times: Infinity, within: limit, clock, onFailure });
     } catch (error) {
       if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
-      const reason = error.cause === undefined ? error.message : explain(error.cause);
-      throw new ExpiredError(`${peer} is not there after ${formatDuration(limit)}: ${reason}`);
+      throw new ExpiredError(
+        `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
+      );
     }
     const does = expect === undefined ? "accepts connections" : "answers";
     await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
@@ -61,16 +70,21 @@ export const wait = defineMode({
 
 async function tryOnce(
   { dial, clock, connectionless }: ModeContext,
-  { expect, timeout = TIMEOUT, left }: Values<typeof options> & { readonly left: number },
+  { expect, timeout = TIMEOUT, until }: Values<typeof options> & { readonly until: number },
 ): Promise<void> {
-  const peer = await dial({ once: true, atMost: Math.max(1, left) });
+  const left = () => Math.max(1, until - clock.now());
+  const peer = await dial({ once: true, atMost: left() });
   if (expect === undefined) return peer.close();
-  const patience = Math.min(timeout, Math.max(1, left));
-  if (expect !== "echo") return await listenFor(expect, { peer, clock, patience });
-  const size = sizeFor({ connectionless, connect: true, size: undefined });
-  const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
-  if (answer === "intact") return;
-  throw new NetworkError(`${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}`);
+  const patience = Math.min(timeout, left());
+  try {
+    if (expect !== "echo") return await listenFor(expect, { peer, clock, patience });
+    const size = sizeFor({ connectionless, connect: true, size: undefined });
+    const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
+    if (answer === "intact") return;
+    throw new NetworkError(`${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}`);
+  } catch (error) {
+    throw failureOf(peer, error);
+  }
 }
 
 const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {

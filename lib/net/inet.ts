@@ -124,7 +124,7 @@ export async function connectWithin<C>(
     const reason = late ? `no answer within ${formatDuration(timeout)}` : explain(error);
     throw new NetworkError(
       `Cannot connect to ${formatAddress(address)}: ${reason}${tried(address, attempts)}`,
-      { cause: error },
+      { cause: late ? new Error(reason) : error },
     );
   } finally {
     cancel();

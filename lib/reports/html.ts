@@ -1,13 +1,20 @@
 /** The result as one page that opens without a network. */
 import script from "uplot/script" with { type: "text" };
 import style from "uplot/style" with { type: "text" };
-import type { BenchResult, Distribution } from "../load/result.ts";
+import {
+  describeComparison,
+  describeLoad,
+  describeTrial,
+  distributionsOf,
+} from "../load/describe.ts";
+import { PERCENTILES } from "../load/distribution.ts";
+import type { BenchResult } from "../load/result.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../units.ts";
 import pageScript from "./page/script.js" with { type: "text" };
 import pageStyle from "./page/style.css" with { type: "text" };
 import type { Report } from "./report.ts";
 
-const PERCENTILES = ["p50", "p75", "p90", "p95", "p99", "p99.9", "p99.99"];
+const SHOWN = PERCENTILES.slice(0, -1);
 
 // Nothing is loaded, whoever wrote the strings in it.
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
@@ -36,6 +43,7 @@ ${chart("percentiles", "Latency by percentile")}
 ${chart("throughput", "Throughput")}
 ${section("Latency in ms", latencies(result))}
 ${result.search ? section("Search", search(result.search)) : ""}
+${result.comparison ? section("Compared with the baseline", comparison(result.comparison)) : ""}
 ${section("Measurement", details(result))}
 <script type="application/json" id="result">${data(result)}</script>
 <script>${script}
@@ -45,18 +53,11 @@ ${pageScript}</script>
 `,
 };
 
-function head({ address, started, load, machines }: BenchResult): string {
-  const { connections = 0, size = 0, pipeline = 1, rate, connect } = load;
-  const of = [
-    `${formatCount(connections)} connections`,
-    `${formatCount(size)} bytes`,
-    ...(pipeline > 1 ? [`pipeline ${pipeline}`] : []),
-    ...(connect ? ["a new connection for each message"] : []),
-    rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
-    ...(load.self ? ["the peer in the same program"] : []),
-    ...(machines ? [`${machines} results merged`] : []),
-  ];
-  return `<h1>Load on ${text(address)}</h1>\n<p>${of.join(", ")}; ${text(started)}</p>`;
+function head(result: BenchResult): string {
+  const { address, started } = result;
+  return `<h1>Load on ${text(address)}</h1>\n<p>${text(describeLoad(result))}; ${
+    text(started)
+  }</p>`;
 }
 
 function figures({ rate, load, latency, requests }: BenchResult): string {
@@ -64,7 +65,7 @@ function figures({ rate, load, latency, requests }: BenchResult): string {
   const time = (name: string) => count > 0 ? formatDuration(percentilesMs[name] ?? 0) : "none";
   const all: Record<string, string> = {
     "answers a second": formatFigures(rate),
-    "each way": formatByteRate(rate * (load.size ?? 0)),
+    "each way": formatByteRate(rate * load.size),
     p50: time("p50"),
     p99: time("p99"),
     "p99.9": time("p99.9"),
@@ -96,35 +97,27 @@ function section(title: string, content: string): string {
   return `<section><h2>${title}</h2>${content}</section>`;
 }
 
-function latencies({ latency, uncorrected, parts = {}, underLoad }: BenchResult): string {
-  const named: Record<string, Distribution> = {
-    ...(uncorrected ? { corrected: latency, uncorrected } : { latency }),
-    ...parts,
-    ...underLoad,
-  };
-  const names = ["", "min", ...PERCENTILES, "max", "mean", "stddev"];
-  const rows = Object.entries(named).map(([name, distribution]) => {
+function latencies(result: BenchResult): string {
+  const names = ["", "min", ...SHOWN, "max", "mean", "stddev"];
+  const rows = distributionsOf(result).map(([name, distribution]) => {
     const { minMs, maxMs, meanMs, deviationMs, percentilesMs } = distribution;
-    const percentiles = PERCENTILES.map((percentile) => percentilesMs[percentile] ?? 0);
-    return [
-      name,
-      ...[minMs, ...percentiles, maxMs, meanMs, deviationMs].map((ms) => ms.toFixed(3)),
-    ];
+    const percentiles = SHOWN.map((percentile) => percentilesMs[percentile] ?? 0);
+    const cells = [minMs, ...percentiles, maxMs, meanMs, deviationMs];
+    return [name, ...cells.map((ms) => ms.toFixed(3))];
   });
-  return table(names, rows);
+  return table([names, ...rows]);
 }
 
 function search({ condition, trials, highest }: NonNullable<BenchResult["search"]>): string {
-  const rows = trials.map(({ target, rate, value, held }) => [
-    `${formatFigures(target)}/s`,
-    `${formatFigures(rate)}/s`,
-    formatFigures(value),
-    held ? "held" : "broken",
-  ]);
+  const rows = trials.map((trial) => [`${formatFigures(trial.target)}/s`, describeTrial(trial)]);
   const end = highest === undefined
     ? "No rate held it"
-    : `Highest rate that held: ${formatFigures(highest)}/s`;
-  return `<p>${end} with ${text(condition)}</p>${table(["target", "answered", "value", ""], rows)}`;
+    : `Highest rate that held it: ${formatFigures(highest)}/s`;
+  return `<p>${end} with ${text(condition)}</p>${table(rows)}`;
+}
+
+function comparison(all: NonNullable<BenchResult["comparison"]>): string {
+  return table(all.map((one) => [one.name, describeComparison(one)]));
 }
 
 function details(
@@ -146,11 +139,10 @@ function details(
   return `<dl>${rows.join("")}</dl>`;
 }
 
-function table(names: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (tag: string, cells: readonly string[]) =>
-    `<tr>${cells.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("")}</tr>`;
-  const body = rows.map((cells) => row("td", cells)).join("");
-  return `<div class="scroll"><table>${row("th", names)}${body}</table></div>`;
+function table(rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) =>
+    `<tr>${cells.map((cell) => `<td>${text(cell)}</td>`).join("")}</tr>`;
+  return `<div class="scroll"><table>${rows.map(row).join("")}</table></div>`;
 }
 
 function text(raw: string): string {

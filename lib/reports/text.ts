@@ -1,12 +1,13 @@
 /** The result for a terminal or a log. */
-import type { BenchResult, Distribution } from "../load/result.ts";
 import {
-  formatByteRate,
-  formatCount,
-  formatDuration,
-  formatFigures,
-  formatMany,
-} from "../units.ts";
+  describeComparison,
+  describeLoad,
+  describeTrial,
+  distributionsOf,
+} from "../load/describe.ts";
+import type { Distribution } from "../load/distribution.ts";
+import type { BenchResult } from "../load/result.ts";
+import { formatByteRate, formatCount, formatDuration, formatFigures } from "../units.ts";
 import type { Report } from "./report.ts";
 
 const COLUMNS = ["p50", "p90", "p99", "p99.9"];
@@ -34,19 +35,8 @@ export const text: Report = {
   },
 };
 
-function head({ address, load, machines }: BenchResult): string[] {
-  const { connections = 0, size = 0, pipeline = 1, rate, connect, workers } = load;
-  const loop = rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`;
-  const of = [
-    formatMany(connections, "connection"),
-    formatMany(size, "byte"),
-    ...(pipeline > 1 ? [`pipeline ${pipeline}`] : []),
-    ...(connect ? ["a new connection for each"] : []),
-    ...(workers > 1 ? [formatMany(workers, "worker")] : []),
-    ...(load.self ? ["the peer in the same program"] : []),
-    ...(machines ? [formatMany(machines, "result") + " merged"] : []),
-  ];
-  return [`Load on ${address}: ${of.join(", ")}; ${loop}`];
+function head(result: BenchResult): string[] {
+  return [`Load on ${result.address}: ${describeLoad(result)}`];
 }
 
 function numbers({ requests, errors, rate, load, elapsedMs }: BenchResult): string[] {
@@ -60,7 +50,7 @@ function numbers({ requests, errors, rate, load, elapsedMs }: BenchResult): stri
   const lines = [
     row("requests", `${count.join(", ")}, in ${formatDuration(elapsedMs)}`),
     row("rate", `${formatFigures(rate)}/s${target(load.rate, rate)}`),
-    row("throughput", `${formatByteRate(rate * (load.size ?? 0))} each way`),
+    row("throughput", `${formatByteRate(rate * load.size)} each way`),
     ...Object.entries(errors).map(([kind, count]) =>
       row("error", `${formatCount(count)} x ${kind}`)
     ),
@@ -83,23 +73,17 @@ function target(wanted: number | undefined, rate: number): string {
   }%)`;
 }
 
-function latency({ latency, uncorrected, parts = {}, underLoad }: BenchResult): string[] {
-  const named: Record<string, Distribution> = {
-    ...(uncorrected ? { corrected: latency, uncorrected } : { latency }),
-    ...parts,
-    ...underLoad,
-  };
-  const rows = Object.entries(named).filter(([, { count }]) => count > 0);
+function latency(result: BenchResult): string[] {
+  const rows = distributionsOf(result);
   if (rows.length === 0) return ["nothing was answered: there is no latency"];
   const lines = [
     row("ms", [...COLUMNS, "max", "mean", "stddev"].map((name) => name.padStart(9)).join("")),
     ...rows.map(([name, distribution]) => row(name, cells(distribution))),
   ];
+  const { underLoad } = result;
   if (!underLoad) return lines;
-  const { idle, loaded } = underLoad;
-  const more = COLUMNS.map((name) =>
-    milliseconds(loaded.percentilesMs[name]! - idle.percentilesMs[name]!)
-  );
+  const [idle, loaded] = [underLoad.idle.percentilesMs, underLoad.loaded.percentilesMs];
+  const more = COLUMNS.map((name) => milliseconds(loaded[name]! - idle[name]!));
   return [...lines, row("difference", more.join(""))];
 }
 
@@ -125,12 +109,7 @@ function bars({ bars, count }: Distribution): string[] {
 function search({ condition, trials, highest }: NonNullable<BenchResult["search"]>): string[] {
   return [
     `Search for the highest rate with ${condition}`,
-    ...trials.map(({ target, rate, value, held }) =>
-      row(
-        `${formatFigures(target)}/s`,
-        `${held ? "held" : "broken"}: ${formatFigures(value)}, ${formatFigures(rate)}/s answered`,
-      )
-    ),
+    ...trials.map((trial) => row(`${formatFigures(trial.target)}/s`, describeTrial(trial))),
     highest === undefined
       ? "no rate held it"
       : `highest rate that held it: ${formatFigures(highest)}/s`,
@@ -138,13 +117,10 @@ function search({ condition, trials, highest }: NonNullable<BenchResult["search"
 }
 
 function comparison(all: NonNullable<BenchResult["comparison"]>): string[] {
-  return all.map(({ name, before, now, verdict }) => {
-    const change = `${now >= before ? "+" : ""}${((now / before - 1) * 100).toFixed(1)}%`;
-    const unit = name === "rate" ? "/s" : " ms";
-    const figures = `${formatFigures(before)} to ${formatFigures(now)}${unit}, ${change}`;
-    const judged = { changed: "changed", noise: "noise", unknown: "too short a run to tell" };
-    return row(name, `${figures}: ${judged[verdict]}`);
-  });
+  return [
+    "Compared with the baseline",
+    ...all.map((one) => row(one.name, describeComparison(one))),
+  ];
 }
 
 function client({ instrument, load }: BenchResult): string[] {

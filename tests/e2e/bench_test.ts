@@ -203,6 +203,31 @@ Deno.test({
   },
 });
 
+Deno.test({
+  ...withSignals("bench: SIGINT while it connects, or ramps up, is heeded too"),
+  async fn() {
+    await using server = await Server.start(["--json", "--show", "none"]);
+    const at = `127.0.0.1:${server.port}`;
+    const client = new Running(
+      netechoCommand(["client", at, "--bench", "--json", "--ramp", "1h", "--connections", "1000"]),
+    );
+    await using _ = client;
+    await server.line(/"event":"opened"/);
+    const { code } = await client.stop("SIGINT");
+    assertEquals(code, 1);
+    assertEquals(resultOf(client.lines.join("\n")).requests.answered, 0);
+  },
+});
+
+Deno.test("bench: fewer requests than workers", async () => {
+  await using server = await Server.start(["-q"]);
+  const { requests } = await bench(
+    `127.0.0.1:${server.port}`,
+    ...["--requests", "2", "--workers", "4", "--connections", "4"],
+  );
+  assertEquals(requests.answered, 2);
+});
+
 Deno.test("bench: what is refused", async () => {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(file, "{}");

@@ -159,6 +159,31 @@ Deno.test("ping: nobody there, and a peer that closes, are one line and exit 1",
   assertMatch(closing.stderr, /^netecho: The peer closed the connection\n$/);
 });
 
+Deno.test("ping: a peer that answers what was not asked is no echo, and ends it", async () => {
+  await using chargen = await Server.start(["-q", "--service", "chargen"]);
+  const { code, text, stderr } = await netecho(["client", `127.0.0.1:${chargen.port}`, "--ping"]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^netecho: The peer sends more than it was sent: it does not echo\n$/);
+  assertStringIncludes(text, "CORRUPT");
+});
+
+Deno.test("ping: a reader that leaves, and a peer that never reads, end it", async () => {
+  await using server = await Server.start(["-q"]);
+  const ping = netechoShell(["client", `127.0.0.1:${server.port}`, "--ping", "-i", "0"]);
+  const { text, stderr } = await bash(`${ping} | head -n 1; echo "\${PIPESTATUS[0]}"`);
+  assertMatch(text, /^PING .*\n1\n$/);
+  assertMatch(stderr, /^netecho: Cannot write to stdout: .*\n$/);
+
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  const args = ["--ping", "--size", "32MiB", "--timeout", "200ms"];
+  const deaf = await netecho(["client", `127.0.0.1:${listener.addr.port}`, ...args]);
+  (await accepting).close();
+  listener.close();
+  assertEquals(deaf.code, 1);
+  assertMatch(deaf.stderr, /^netecho: The peer does not read what it is sent\n$/);
+});
+
 Deno.test("ping: a deadline ends a run without an answer; as ping(8), fewer than asked is exit 1", async () => {
   await using server = await Server.start(["-q", "--service", "discard"]);
   const at = `127.0.0.1:${server.port}`;
@@ -254,10 +279,10 @@ Deno.test("wait --expect: what accepts and does not answer does not count", asyn
   assertStringIncludes(silent.stderr, "it accepts, and does not answer in time");
   const at = `127.0.0.1:${reply.port}`;
   assertEquals((await wait(at, "10s", "--expect", "ready\\r\\n")).code, 0);
-  const other = await wait(at, "100ms", "--expect", "220 other");
+  const other = await wait(at, "500ms", "--expect", "220 other");
   assertEquals(other.code, 124);
   assertStringIncludes(other.stderr, "does not say what is expected");
-  const noEcho = await wait(at, "100ms", "--expect", "echo");
+  const noEcho = await wait(at, "500ms", "--expect", "echo");
   assertStringIncludes(noEcho.stderr, "it accepts, and closes the connection without an echo");
   const udp = `udp://127.0.0.1:${echo.port}`;
   assertEquals((await wait(udp, "10s", "--expect", "echo")).code, 0);

@@ -3,8 +3,8 @@
 
 const result = JSON.parse(document.getElementById("result").textContent);
 const HEIGHT = 260;
-const longest = Math.max(...result.timeline.map(({ lastedMs }) => lastedMs));
-const timeline = result.timeline.filter(({ lastedMs }) => lastedMs > longest / 2); // the end is no rate
+// A slice that was cut short is no rate.
+const timeline = result.timeline.filter(({ lastedMs }) => lastedMs > result.load.slice / 2);
 const seconds = timeline.map(({ atMs }) => atMs / 1000);
 const positive = (value) => value > 0 ? value : null; // a logarithmic axis has no 0
 const share = (percent) => Number(percent.toPrecision(8));

@@ -25,10 +25,11 @@ const LOAD: Load = {
 };
 
 /** An echo on the test's clock: answers after `delay` milliseconds, and not during a stall. */
-function fakeEcho(clock: FakeClock, { delay, stall = [0, 0], spoil }: {
+function fakeEcho(clock: FakeClock, { delay, stall = [0, 0], spoil, lose = () => false }: {
   readonly delay: number;
   readonly stall?: readonly [from: number, to: number];
   readonly spoil?: (message: Uint8Array) => void;
+  readonly lose?: () => boolean;
 }): Duplex {
   let controller: ReadableStreamDefaultController<Uint8Array>;
   let closed = false;
@@ -42,6 +43,7 @@ function fakeEcho(clock: FakeClock, { delay, stall = [0, 0], spoil }: {
     readable: new ReadableStream({ start: (given) => void (controller = given) }),
     writable: new WritableStream({
       write(chunk) {
+        if (lose()) return;
         const bytes = chunk.slice();
         spoil?.(bytes);
         const now = clock.now();
@@ -114,9 +116,28 @@ Deno.test("closed loop: what is under way at the end is waited for, and counts",
   const { inFlight, unanswered } = await running;
   assertEquals([inFlight, unanswered], [6, 0]);
   assertEquals(recorder.latency.count, recorder.arrived + 6);
-  assert(recorder.latency.min >= 7.25 && recorder.latency.max < 8, `${recorder.latency.max}`);
-  assertEquals(stretches.length, 5); // four slices, and what came after the end
-  assertEquals(stretches.reduce((sum, { count }) => sum + count, 0), recorder.latency.count);
+  assert(recorder.latency.min >= 7.25 && recorder.latency.max < 9, `${recorder.latency.max}`);
+  assertEquals(stretches.length, 4);
+  assertEquals(stretches.reduce((sum, { count }) => sum + count, 0), recorder.arrived);
+});
+
+Deno.test("open loop: a number of requests leaves nothing unsent; a datagram's loss is told", async () => {
+  const { clock, recorder, running } = generate(
+    { requests: 30, rate: 1000, duration: 1e9, connections: 2 },
+    (clock) => fakeEcho(clock, { delay: 20 }),
+  );
+  await pass(clock, 1000);
+  const { unsent, inFlight } = await running;
+  assertEquals([recorder.latency.count, unsent, inFlight], [30, 0, 0]);
+
+  let number = 0;
+  const lossy = generate(
+    { requests: 9000, pipeline: 2, duration: 1e9, timeout: 1e6 },
+    (clock) => ({ ...fakeEcho(clock, { delay: 0.1, lose: () => ++number === 5 }), framed: true }),
+  );
+  await pass(lossy.clock, 3000, 0.25);
+  await lossy.running;
+  assertEquals([lossy.recorder.latency.count, lossy.recorder.failed], [8999, 1]);
 });
 
 Deno.test("a warm-up is not counted, and a number of requests is exact", async () => {

@@ -170,27 +170,31 @@ Deno.test("condition: each metric is found, compared and described", () => {
 });
 
 Deno.test("schedule: as many requests in a ramp as the rising rate has room for", () => {
-  const at = schedule({ rate: 1000, ramp: 1000 });
+  const { at, before } = schedule({ rate: 1000, ramp: 1000 }, 0);
   const moments = Array.from({ length: 1500 }, (_, index) => at(index));
   assert(moments.every((moment, index) => index === 0 || moment > moments[index - 1]!));
   assertEquals(moments.filter((moment) => moment < 1000).length, 500);
   assertEquals(moments.filter((moment) => moment < 500).length, 125); // a quarter in the first half
   assert(Math.abs(moments[1499]! - 1999) < 1e-6);
+  for (const index of [0, 1, 77, 499, 500, 501, 1499]) assertEquals(before(at(index)), index);
 });
 
 Deno.test("search: finds the highest rate that a peer of known capacity holds", async () => {
   const capacity = 12_345;
   const condition = parseCondition("p99<5ms");
   const result = resultOf();
-  const found = await findRate(condition, (wanted) => {
+  const isStopped = () => false;
+  const trial = (wanted: number | undefined) => {
     const rate = Math.min(wanted ?? capacity * 1.2, capacity);
     const slow = (wanted ?? Infinity) > capacity * 0.8;
     const percentilesMs = { ...result.latency.percentilesMs, p99: slow ? 9 : 1 };
     return Promise.resolve({ ...result, rate, latency: { ...result.latency, percentilesMs } });
-  });
+  };
+  const found = await findRate(condition, { trial, isStopped });
   const { highest = 0, trials } = found.search!;
   assert(highest <= capacity * 0.8 && highest > capacity * 0.8 / 1.06, `${highest}`);
   assert(trials.length <= 10);
-  const never = await findRate(condition, () => Promise.resolve({ ...result, rate: 1 }));
+  const slow = () => Promise.resolve({ ...result, rate: 1 });
+  const never = await findRate(condition, { trial: slow, isStopped });
   assertEquals(never.search!.highest, undefined);
 });

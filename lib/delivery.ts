@@ -1,13 +1,14 @@
 /** A result on its way out: printed, kept in files, compared, and judged by its gates. */
-import { compare } from "../load/comparison.ts";
-import { type Condition, parseCondition } from "../load/condition.ts";
-import { measuring } from "../load/options.ts";
-import { type BenchResult, readResult } from "../load/result.ts";
-import { explain, GateError, NetworkError, UsageError } from "../errors.ts";
-import { list, text, type Values } from "../options.ts";
-import { type Output, print } from "../output.ts";
-import type { Report } from "./report.ts";
-import { reports } from "./table.ts";
+import { compare } from "./load/comparison.ts";
+import { type Condition, parseCondition } from "./load/condition.ts";
+import { measuring } from "./load/options.ts";
+import { readResult } from "./load/read_result.ts";
+import type { BenchResult } from "./load/result.ts";
+import { explain, GateError, NetworkError, UsageError } from "./errors.ts";
+import { list, text, type Values } from "./options.ts";
+import { type Output, print } from "./output.ts";
+import type { Report } from "./reports/report.ts";
+import { reports } from "./reports/table.ts";
 
 /** A file that a report is written to. */
 interface ReportFile {
