@@ -148,7 +148,8 @@ export class Generator implements LaneEvents {
     recorder.end(clock.now());
     // A slice that is cut short says little, unless it is all there is.
     const last = recorder.cut(clock.now());
-    if (last.lastedMs > slice / 2 || cut === recorder.from) onStretch(last);
+    const only = cut === recorder.from && last.lastedMs > 0;
+    if (last.lastedMs > slice / 2 || only) onStretch(last);
     onMeasured?.();
     const outcome = await this.#drain();
     for (const stop of ticks) stop();
