@@ -2,12 +2,12 @@
 import { type Clock, every, until, wait } from "../clock.ts";
 import { reasonOf } from "../errors.ts";
 import type { Dial } from "./attempt.ts";
-import { Idle } from "./idle.ts";
 import { type Answered, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { Load } from "./load.ts";
+import { OpenLoop } from "./open_loop.ts";
 import type { Recorder, Stretch } from "./recorder.ts";
-import { type Schedule, schedule } from "./schedule.ts";
+import { schedule } from "./schedule.ts";
 
 const PAUSE = 100; // milliseconds that a lane rests after a failure
 const PATIENCE = 1000; // milliseconds for what is under way, when it is to end
@@ -46,11 +46,9 @@ export interface Outcome {
 export class Generator implements LaneEvents {
   readonly #generating: Generating;
   readonly #lanes: Lanes;
-  readonly #idle = new Idle();
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
-  #schedule: Schedule | undefined; // of an open loop
-  #next = 0; // the index of its next request
+  #open: OpenLoop | undefined; // unless each answer brings the next request
   #counted = 0; // requests that were sent and count
   #settled = 0; // and of those, how many are answered or failed
   #stopping = false;
@@ -113,7 +111,7 @@ export class Generator implements LaneEvents {
   }
 
   onEnd(lane: Lane): void {
-    this.#idle.remove(lane);
+    this.#open?.remove(lane);
     this.#lanes.replace(lane);
   }
 
@@ -123,9 +121,16 @@ export class Generator implements LaneEvents {
     const begun = clock.now();
     this.#state = "running";
     recorder.cover(begun + ramp + warmup, duration);
-    if (rate !== undefined) this.#schedule = schedule({ rate, ramp }, begun + offset);
+    if (rate !== undefined) {
+      this.#open = new OpenLoop({
+        schedule: schedule({ rate, ramp }, begun + offset),
+        clock,
+        recorder,
+        send: (lane, due) => this.#send(lane, due),
+      });
+    }
     for (const lane of this.#lanes.all) this.#start(lane);
-    if (this.#schedule) this.#dispatch(this.#schedule);
+    this.#open?.run();
   }
 
   async #measure(): Promise<Outcome> {
@@ -139,12 +144,12 @@ export class Generator implements LaneEvents {
     onMeasuring?.();
     recorder.cut(recorder.from); // what came before is no part of the first slice
     // What is behind when the measurement begins was of the warm-up, and is forgotten.
-    this.#next = Math.max(this.#next, this.#schedule?.before(recorder.from) ?? 0);
+    this.#open?.skipTo(recorder.from);
     let cut = recorder.from;
     const slices = every(clock, slice, () => onStretch(recorder.cut(cut = clock.now())));
     await this.#during(recorder.to);
     slices();
-    this.#sendDue(Math.min(recorder.to, clock.now()));
+    this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
     // A slice that is cut short says little, unless it is all there is.
     const last = recorder.cut(clock.now());
@@ -160,25 +165,17 @@ export class Generator implements LaneEvents {
 
   // Waits for what is under way; not for long when somebody wants it to end.
   async #drain(): Promise<Outcome> {
-    const { recorder, clock, load: { timeout } } = this.#generating;
+    const { recorder, clock, load: { timeout, requests = Infinity } } = this.#generating;
     this.#state = "draining";
     const inFlight = this.#counted - this.#settled;
-    const unsent = this.#unsent();
+    const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
+    const unsent = Math.min(due, requests - this.#counted);
     if (inFlight === 0) this.#drained.resolve();
     const limit = wait(clock, Math.min(timeout + SAMPLE, this.#stopping ? PATIENCE : Infinity));
     await Promise.race([this.#drained.promise, limit.over]);
     limit.cut();
     const unanswered = this.#counted - this.#settled;
     return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
-  }
-
-  // Requests of an open loop that count and are still to be sent.
-  #unsent(): number {
-    if (!this.#schedule) return 0;
-    const { recorder, load: { requests = Infinity } } = this.#generating;
-    const first = Math.max(this.#next, this.#schedule.before(recorder.from));
-    const due = this.#schedule.before(recorder.to) - first;
-    return Math.max(0, Math.min(due, requests - this.#counted));
   }
 
   // Until a moment, or until it is ended. A timer may be early, too.
@@ -203,7 +200,7 @@ export class Generator implements LaneEvents {
   // How long an answer may wait until the event loop comes round to it.
   #sample(): void {
     const { clock, recorder } = this.#generating;
-    if (this.#schedule) return; // what counts is how late its requests are
+    if (this.#open) return; // what counts is how late its requests are
     const since = clock.now();
     clock.soon(() => recorder.late(since, clock.now() - since));
   }
@@ -213,14 +210,11 @@ export class Generator implements LaneEvents {
     for (let room = 0; room < pipeline; room++) this.#free(lane, clock.now());
   }
 
-  // A lane has room for a request: one that waits takes it at once.
+  // A lane has room for a request.
   #free(lane: Lane, now: number): void {
     if (this.#state !== "running" || !this.#lanes.has(lane)) return;
-    if (!this.#schedule) return this.#send(lane, now);
-    const due = this.#schedule.at(this.#next);
-    if (due > now) return this.#idle.push(lane);
-    this.#next++;
-    this.#send(lane, due);
+    if (this.#open) this.#open.free(lane, now);
+    else this.#send(lane, now);
   }
 
   #send(lane: Lane, due: number): void {
@@ -228,28 +222,5 @@ export class Generator implements LaneEvents {
     if (this.#counted === requests) return;
     if (recorder.covers(due)) this.#counted++;
     lane.request(due);
-  }
-
-  // Sends what is due in an open loop while lanes have room.
-  async #dispatch(schedule: Schedule): Promise<void> {
-    const { clock } = this.#generating;
-    while (this.#state === "running") {
-      await this.#idle.some();
-      await until(clock, schedule.at(this.#next));
-      this.#sendDue(clock.now());
-    }
-  }
-
-  #sendDue(now: number): void {
-    const { recorder } = this.#generating;
-    if (!this.#schedule || this.#state !== "running") return;
-    for (let lane = this.#idle.peek(); lane; lane = this.#idle.peek()) {
-      const due = this.#schedule.at(this.#next);
-      if (due > now) return;
-      this.#idle.take();
-      this.#next++;
-      recorder.late(now, now - due);
-      this.#send(lane, due);
-    }
   }
 }
