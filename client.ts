@@ -68,7 +68,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!given.has("self")) {
     return await mode.run(createContext(address, { values, positionals, args }), values);
   }
-  if (positionals.length > 0) throw new UsageError("With --self there is no ADDRESS");
+  if (positionals.length > 0) throw new UsageError("With --self there is no ADDRESS; leave it out");
   const { startSelf } = await import("./lib/self.ts");
   const itself = parseAddress(await startSelf());
   return await mode.run(createContext(itself, { values, positionals, args }), values);

@@ -37,6 +37,23 @@ export const delivering = {
 };
 
 /**
+ * Finds out, before anything is measured, whether the reports can be written.
+ *
+ * @throws {NetworkError} naming the file that cannot
+ */
+export async function checkReports(
+  { report: files }: Pick<Values<typeof delivering>, "report">,
+): Promise<void> {
+  for (const { path } of files) {
+    try {
+      (await Deno.open(path, { write: true, create: true })).close();
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+}
+
+/**
  * Prints the result and writes the reports.
  *
  * @throws {GateError} naming the gates that did not hold
@@ -50,7 +67,9 @@ export async function deliver(
   const result = baseline ? { ...measured, comparison: compare(measured, baseline) } : measured;
   const shown = reports.find(({ name }) => name === (json ? "json" : "text"))!;
   await print(output, shown.render(result));
-  for (const { path, report } of files) await write(path, report.render(result));
+  const writing = files.map(({ path, report }) => write(path, report.render(result)));
+  const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
   const broken = failIf.filter((gate) => breaks(gate, result));
   if (broken.length === 0) return;
   const reasons = broken.map((gate) => `${gate.text}: ${gate.describe(result)}`);
@@ -66,12 +85,16 @@ async function write(path: string, text: string): Promise<void> {
   try {
     await Deno.writeTextFile(path, text);
   } catch (error) {
-    throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
+    throw cannotWrite(path, error);
   }
 }
 
+function cannotWrite(path: string, error: unknown): NetworkError {
+  return new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
+}
+
 function readReport(path: string): ReportFile {
-  const report = reports.find(({ extension }) => path.endsWith(`.${extension}`));
+  const report = reports.find(({ extension }) => path.toLowerCase().endsWith(`.${extension}`));
   if (report) return { path, report };
   throw new UsageError(`a file that ends in ${extensions()} is needed, not "${path}"`);
 }

@@ -65,7 +65,7 @@ const WORDS: Readonly<Record<string, string>> = {
   IsADirectory: "it is a directory",
   NetworkUnreachable: "network unreachable",
   NotCapable: "Deno was not given the permission for it",
-  NotConnected: "not connected",
+  NotConnected: "the peer is gone (not connected)",
   NotFound: "no such file or directory",
   PermissionDenied: "permission denied",
   TimedOut: "connection timed out",

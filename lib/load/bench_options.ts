@@ -1,7 +1,8 @@
 /** The options of a load, and the load that they ask for. */
+import { UsageError } from "../errors.ts";
 import { LONGEST_WAIT, parseFrequency } from "../units.ts";
 import { count, duration, flag, interval, text, type Values } from "../options.ts";
-import { parseCondition } from "./condition.ts";
+import { parseLimit } from "./condition.ts";
 import { measuring, sizeFor } from "./options.ts";
 import type { Asked } from "./load.ts";
 
@@ -10,6 +11,9 @@ const DURATION = 10_000; // milliseconds
 const TRIAL = 3000; // milliseconds of each trial of a search
 const WARMUP = 1000; // milliseconds: the runtime compiles what it sees often
 const TIMEOUT = 10_000; // milliseconds
+const DATAGRAM_TIMEOUT = 1000;
+const DATAGRAMS = 256; // under way at once on a socket, in an open loop
+const MOST = 2 ** 30; // bytes under way
 
 /** What a load is described by. */
 export const loading = {
@@ -22,12 +26,13 @@ export const loading = {
     excludes: ["duration", "find"],
   }),
   pipeline: count({
-    summary: "have at most N requests under way on a connection (default 1)",
+    summary: "have at most N requests under way on a connection (default 1; with --rate over " +
+      `UDP ${DATAGRAMS})`,
     excludes: ["connect"],
   }),
   rate: text({
-    summary: "an open loop: R requests a second, whatever becomes of them; latency counts from " +
-      "the moment that each was to be sent (default: as fast as answers come)",
+    summary: "an open loop: R requests a second, each as soon as it is due and a connection has " +
+      "room; latency counts from when it was due (default: as fast as answers come)",
     placeholder: "R",
     read: parseFrequency,
     excludes: ["find"],
@@ -40,7 +45,7 @@ export const loading = {
   find: text({
     summary: "search for the highest rate that holds this, as in 'p99<5ms'",
     placeholder: "CONDITION",
-    read: parseCondition,
+    read: parseLimit,
     excludes: ["requests", "underLoad"],
   }),
   underLoad: flag({
@@ -62,13 +67,24 @@ export function loadFor(
     readonly connectTimeout: number;
   },
 ): Asked {
-  const { requests, find, connections = CONNECTIONS, pipeline = 1, rate, ramp, connect } = values;
+  const { requests, find, connections = CONNECTIONS, rate, ramp, connect } = values;
+  // A datagram that is lost holds up no other, and is soon known to be.
+  const datagrams = connectionless && (rate !== undefined || find !== undefined);
+  const { pipeline = datagrams ? DATAGRAMS : 1 } = values;
   const usual = requests ? LONGEST_WAIT : find ? TRIAL : DURATION;
-  const { duration = usual, warmup = requests ? 0 : WARMUP, timeout = TIMEOUT } = values;
+  const { duration = usual, warmup = requests ? 0 : WARMUP } = values;
+  const { timeout = connectionless ? DATAGRAM_TIMEOUT : TIMEOUT } = values;
+  const size = sizeFor({ ...values, connectionless });
+  if (size * pipeline * connections > MOST) {
+    throw new UsageError(
+      `${connections} connections with ${pipeline} x ${size} bytes under way are more than 1 GiB; ` +
+        "lower --size, --pipeline or --connections",
+    );
+  }
   return {
     self: values.self,
     connections,
-    size: sizeFor({ ...values, connectionless }),
+    size,
     pipeline,
     rate,
     duration,

@@ -18,6 +18,12 @@ interface Metric {
   find(result: BenchResult): number | undefined;
 }
 
+/** Requests of which nobody knows how long they would have taken. */
+function unknownShare({ latency, requests: { unsent, unanswered } }: BenchResult): number {
+  const unknown = unsent + unanswered;
+  return unknown / Math.max(1, latency.count + unknown);
+}
+
 /** A condition. */
 export interface Condition {
   /** As it was given. */
@@ -41,9 +47,7 @@ const METRICS: Readonly<Record<string, Metric>> = {
   min: latency(({ latency }) => latency.minMs),
   mean: latency(({ latency }) => latency.meanMs),
   max: latency(({ latency }) => latency.maxMs),
-  ...Object.fromEntries(
-    PERCENTILES.map((name) => [name, latency(({ latency }) => latency.percentilesMs[name])]),
-  ),
+  ...Object.fromEntries(PERCENTILES.map((name) => [name, percentile(name)])),
   rate: {
     read: parseFrequency,
     write: (rate) => `${formatFigures(rate)}/s`,
@@ -62,6 +66,14 @@ function latency(find: Metric["find"]): Metric {
     write: formatDuration,
     find: (result) => result.latency.count > 0 ? find(result) : undefined,
   };
+}
+
+// Where more than the rest were never answered, the percentile is one of theirs.
+function percentile(name: string): Metric {
+  const above = 1 - Number(name.slice(1)) / 100;
+  return latency((result) =>
+    unknownShare(result) > above ? Infinity : result.latency.percentilesMs[name]
+  );
 }
 
 function number(find: Metric["find"]): Metric {
@@ -97,9 +109,25 @@ export function parseCondition(given: string): Condition {
     value,
     describe(result) {
       const found = value(result);
-      return Number.isNaN(found) ? `there is no ${name}` : `${name} is ${metric.write(found)}`;
+      if (Number.isNaN(found)) return `there is no ${name}`;
+      if (found !== Infinity) return `${name} is ${metric.write(found)}`;
+      const share = (unknownShare(result) * 100).toFixed(1);
+      return `${name} is without end: ${share}% of the requests were never sent or answered`;
     },
   };
+}
+
+/**
+ * Reads a limit that a higher rate sooner or later breaks.
+ *
+ * @throws {UsageError} for a condition that it would never break, or always
+ */
+export function parseLimit(given: string): Condition {
+  const condition = parseCondition(given);
+  if (/^[\w.]+(<|=)/.test(condition.text) && !/^(rate|answered)/.test(condition.text)) {
+    return condition;
+  }
+  throw new UsageError(`a limit from above such as "p99<5ms" is needed, not "${given}"`);
 }
 
 function unknown(name: string): never {

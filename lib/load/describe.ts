@@ -1,7 +1,8 @@
 /** What every report says of a result, in the same words. */
-import { formatCount, formatFigures, formatMany } from "../units.ts";
+import { formatCount, formatDuration, formatFigures, formatMany } from "../units.ts";
 import type { Distribution } from "./distribution.ts";
-import type { BenchResult, Compared } from "./result.ts";
+import { isHeld } from "./load.ts";
+import type { BenchResult, Compared, Search } from "./result.ts";
 
 /** The load, in a line. */
 export function describeLoad({ load, machines }: BenchResult): string {
@@ -40,10 +41,43 @@ export function describeComparison({ name, before, now, verdict }: Compared): st
   return `${figures}: ${judged[verdict]}`;
 }
 
-/** A trial of a search. */
-export function describeTrial(
-  { rate, held, value }: NonNullable<BenchResult["search"]>["trials"][number],
-): string {
-  const found = value === undefined ? "no answer" : formatFigures(value);
-  return `${held ? "held" : "broken"}: ${found}, ${formatFigures(rate)}/s answered`;
+/** The trials of a search: the rate, and what came of it. */
+export function describeTrials({ condition, trials }: Search): [string, string][] {
+  const write = /^[pm]/.test(condition) ? formatDuration : formatFigures; // a latency, or a count
+  return trials.map(({ target, rate, held, value }) => {
+    const found = value === undefined ? "no answer" : write(value);
+    const what = `${held ? "held" : "broken"}: ${found}, ${formatFigures(rate)}/s answered`;
+    return [`${formatFigures(target)}/s`, what];
+  });
+}
+
+/** What a search has come to. */
+export function describeSearch({ condition, trials, highest }: Search): string {
+  if (highest === undefined) return `no rate held ${condition}`;
+  const most = trials.every(({ held }) => held) ? "; nothing that was tried broke it" : "";
+  return `highest rate that held ${condition}: ${formatFigures(highest)}/s${most}`;
+}
+
+/** What became of the requests, in a line. */
+export function describeRequests({ requests, elapsedMs, interrupted }: BenchResult): string {
+  const { answered, failed, inFlight, unanswered } = requests;
+  const after = Math.max(0, inFlight - unanswered);
+  const parts = [
+    `${formatCount(answered)} answered`,
+    after > 0 && `${formatCount(after)} of them after the end`,
+    failed > 0 && `${formatCount(failed)} failed`,
+    unanswered > 0 && `${formatCount(unanswered)} never answered`,
+    `in ${formatDuration(elapsedMs)}`,
+    interrupted && "INTERRUPTED",
+  ];
+  return parts.filter((part) => part).join(", ");
+}
+
+/** Whether the rate was held, where it was not, and what that means. */
+export function describeUnsent({ requests: { unsent }, rate, load }: BenchResult): string[] {
+  if (unsent === 0) return [];
+  const were = unsent === 1 ? "1 request was" : `${formatCount(unsent)} requests were`;
+  const line = `${were} due and not sent: no connection had room`;
+  const held = load.rate !== undefined && isHeld(rate, { target: load.rate });
+  return held ? [line] : [`THE RATE WAS NOT HELD. ${line}`, "their waiting is in no percentile"];
 }

@@ -110,6 +110,11 @@ export class Generator implements LaneEvents {
     clock.after(error === TIMED_OUT ? 0 : PAUSE, () => this.#free(lane, clock.now()));
   }
 
+  onStray(kind: string): void {
+    const { recorder, clock } = this.#generating;
+    recorder.trouble(clock.now(), kind);
+  }
+
   onEnd(lane: Lane): void {
     this.#open?.remove(lane);
     this.#lanes.replace(lane);
@@ -219,7 +224,7 @@ export class Generator implements LaneEvents {
 
   #send(lane: Lane, due: number): void {
     const { recorder, load: { requests } } = this.#generating;
-    if (this.#counted === requests) return;
+    if (this.#counted === requests || due >= recorder.to) return;
     if (recorder.covers(due)) this.#counted++;
     lane.request(due);
   }

@@ -25,6 +25,8 @@ export interface LaneEvents {
   onAnswer(lane: Lane, answer: Answered): void;
   /** The answer to a request was lost, or the connection. */
   onFailure(lane: Lane, failure: { readonly due: number; readonly error: unknown }): void;
+  /** Something came that answers no request that waits. */
+  onStray(kind: string): void;
   /** The connection is over; all its requests have been told. */
   onEnd(lane: Lane): void;
 }
@@ -56,6 +58,12 @@ export const TIMED_OUT = new Error("no answer in time");
 
 /** The error of a request whose connection the peer closed. */
 export const CLOSED = new Error("closed by the peer");
+
+const STRAYS = {
+  late: "an answer that came too late",
+  duplicate: "a second answer",
+  unknown: "an answer to nothing that was sent",
+} as const;
 
 /** A lane over a connection that serves request after request. */
 export class ConnectionLane implements Lane {
@@ -163,7 +171,7 @@ export class ConnectionLane implements Lane {
   #answered(number: number, intact: boolean): void {
     const { standing, sentAt: sent } = this.#tracker.answered(number);
     if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED);
-    if (standing !== "answer") return;
+    if (standing !== "answer") return this.#options.events.onStray(STRAYS[standing]);
     const due = this.#due[number & this.#mask]!;
     this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });
   }

@@ -1,5 +1,6 @@
 /** Several results, of several machines, as one. */
-import type { Histograms } from "../histogram.ts";
+import { explain, UsageError } from "../errors.ts";
+import type { Histogram, Histograms } from "../histogram.ts";
 import { rejectMixture } from "./comparison.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 import type { BenchResult, Instrument, Slice } from "./result.ts";
@@ -15,6 +16,7 @@ export function merge(
   histograms: Histograms,
 ): BenchResult {
   rejectMixture(results, "merge");
+  rejectTwins(results);
   const { schema, netecho, command, environment, address, load } = results[0];
   const total = (of: (result: BenchResult) => number | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
@@ -51,10 +53,24 @@ export function merge(
   };
 }
 
+function rejectTwins(results: readonly BenchResult[]): void {
+  const known = new Set(results.map(({ started, latency }) => started + latency.hdr));
+  if (known.size === results.length) return;
+  throw new UsageError("Cannot merge a result with itself: two of the files hold the same one");
+}
+
 function sum(distributions: readonly Distribution[], histograms: Histograms): Distribution {
   const whole = histograms.create();
-  for (const { hdr } of distributions) whole.add(histograms.decode(hdr));
+  for (const { hdr } of distributions) whole.add(decode(hdr, histograms));
   return distribution(whole);
+}
+
+function decode(hdr: string, histograms: Histograms): Histogram {
+  try {
+    return histograms.decode(hdr);
+  } catch (error) {
+    throw new UsageError(`Cannot merge: a histogram is damaged (${explain(error)})`);
+  }
 }
 
 function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {

@@ -19,7 +19,8 @@ export const measuring = {
     read: readSize,
   }),
   timeout: interval(undefined, {
-    summary: "give a message up after D without its answer (default 1s; with --bench 10s)",
+    summary:
+      "give a message up after D without its answer (default 1s; with --bench 10s over a stream)",
   }),
   connect: flag({
     summary: "make a new connection for each message; tell DNS, connect, TLS and echo apart",
@@ -44,7 +45,7 @@ export function sizeFor(
     throw new UsageError(`Option --size: a datagram has at most ${largestDatagram("")} bytes`);
   }
   if (size >= least) return size;
-  const where = connectionless ? " over UDP, for its number" : "";
+  const where = connectionless ? " over UDP, for its number" : ", unless with --connect";
   throw new UsageError(
     `Option --size: a message has at least ${formatMany(least, "byte")}${where}, not ${size}`,
   );

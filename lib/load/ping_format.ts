@@ -94,7 +94,7 @@ function summaryText({ address, tally, elapsedMs, parts }: PingResult): string {
     lines.push(
       `rtt min/avg/max/mdev = ${[min, mean, max, deviation].map(milliseconds).join("/")} ms`,
       `rtt p50/p95/p99 = ${percentiles.map(milliseconds).join("/")} ms, ` +
-        `jitter ${milliseconds(jitter)} ms`,
+        `jitter ${milliseconds(jitter)} ms (RFC 3550)`,
     );
   }
   if (parts.length > 0) lines.push(`median of each part: ${partsText(parts)}`);

@@ -69,6 +69,8 @@ export interface BenchResult extends Setting {
     /** Due by the schedule, and never sent because no connection was free. */
     readonly unsent: number;
   };
+  /** Whether somebody ended it before its time. */
+  readonly interrupted?: true;
   /** Failures by their kind. */
   readonly errors: Readonly<Record<string, number>>;
   /** Answers a second that came in the measured time. */

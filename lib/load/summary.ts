@@ -47,6 +47,7 @@ function instrument(
     cpu: Math.round(cpu * 100) / 100,
     latenessMs: { ...percentiles(lateness), max: rounded(lateness.max) },
   };
+  if (latency.count === 0) return known;
   const late = load.rate !== undefined && lateness.at(99) > latency.at(99) / 2;
   const busy = !load.self && cpu >= BUSY * load.workers &&
     (load.rate === undefined || !isHeld(rate, { target: load.rate }));

@@ -14,7 +14,7 @@ import type { Asked } from "../load/load.ts";
 import { summarise } from "../load/summary.ts";
 import { WRONG } from "../load/generator.ts";
 import { flag } from "../options.ts";
-import { deliver, delivering } from "../delivery.ts";
+import { checkReports, deliver, delivering } from "../delivery.ts";
 import { StatusLine } from "../status_line.ts";
 import { defineMode, type ModeContext } from "./mode.ts";
 
@@ -36,9 +36,10 @@ export const bench = defineMode({
     ...delivering,
   },
   async run(context, values) {
-    const histograms = await loadHistograms();
-    const load = loadFor(values, context);
     const { requested, insisted } = context.signals();
+    const load = loadFor(values, context);
+    await checkReports(values);
+    const histograms = await loadHistograms();
     const bench = new Bench(context, { load, histograms, stop: requested });
     const measuring = values.find
       ? bench.find(values.find)
@@ -48,9 +49,23 @@ export const bench = defineMode({
     const result = await Promise.race([measuring, insisted]).finally(() => bench.end());
     if (!result) throw new NetworkError("Stopped before the end");
     await deliver(result, { values, output: context.output });
-    return result.requests.answered === 0 || WRONG in result.errors ? 1 : 0;
+    const failure = failureOf(result);
+    if (failure) throw new NetworkError(failure);
+    return 0;
   },
 });
+
+// What makes the figures those of something else than an echo.
+function failureOf(
+  { requests: { answered }, errors, interrupted }: BenchResult,
+): string | undefined {
+  if (WRONG in errors) return `The peer does not echo: ${WRONG}`;
+  if (answered > 0) return undefined;
+  const [reason = interrupted ? "stopped before the first" : "no answer in time"] = Object.keys(
+    errors,
+  );
+  return `No request was answered: ${reason}`;
+}
 
 interface Benching {
   readonly load: Asked;
@@ -65,11 +80,13 @@ class Bench {
   readonly #context: ModeContext;
   readonly #benching: Benching;
   readonly #status: StatusLine;
+  #stopped = false;
 
   constructor(context: ModeContext, benching: Benching) {
     this.#context = context;
     this.#benching = benching;
     this.#status = new StatusLine(context.errors);
+    benching.stop.then(() => this.#stopped = true);
   }
 
   /** One load, which differs from what was asked for by a change. */
@@ -84,16 +101,15 @@ class Bench {
       onMeasuring,
       onMeasured,
     });
-    return summarise(measured, { load, setting: started });
+    const result = summarise(measured, { load, setting: started });
+    return this.#stopped ? { ...result, interrupted: true } : result;
   }
 
   /** The highest rate that holds a condition. */
   find(condition: Condition): Promise<BenchResult> {
-    let stopped = false;
-    this.#benching.stop.then(() => stopped = true);
     return findRate(condition, {
       trial: (rate) => this.run({ rate }),
-      isStopped: () => stopped,
+      isStopped: () => this.#stopped,
     });
   }
 

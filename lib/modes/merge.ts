@@ -4,7 +4,7 @@ import { loadHistograms } from "../histogram.ts";
 import { merge as add } from "../load/merge.ts";
 import { readResult } from "../load/read_result.ts";
 import { flag } from "../options.ts";
-import { deliver, delivering } from "../delivery.ts";
+import { checkReports, deliver, delivering } from "../delivery.ts";
 import { defineMode } from "./mode.ts";
 
 /** The merge mode. */
@@ -24,6 +24,7 @@ export const merge = defineMode({
   async run({ positionals, output }, values) {
     const [first, ...others] = positionals.map(readResult);
     if (!first) throw new UsageError("Option --merge needs the names of result files");
+    await checkReports(values);
     await deliver(add([first, ...others], await loadHistograms()), { values, output });
     return 0;
   },

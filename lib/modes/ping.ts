@@ -14,7 +14,7 @@ import { defineMode, failureOf, type ModeContext } from "./mode.ts";
 const options = {
   ping: flag({
     summary: "send numbered messages and show the time that each answer takes",
-    excludes: ["show"],
+    excludes: ["show", "wait"],
   }),
   count: count({ short: "c", summary: "stop after N messages (default: no limit)" }),
   interval: duration(1000, {
@@ -81,8 +81,8 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   const { values, size, screen, stop } = measuring;
   const dialing = context.dial();
   const peer = await Promise.race([dialing, stop]);
-  if (!peer) return void dialing.catch(() => {});
   screen.start(size);
+  if (!peer) return void dialing.catch(() => {});
   const { tally } = screen;
   const onLost = (number: number) =>
     screen.lost(number, `within ${formatDuration(values.timeout)}`);

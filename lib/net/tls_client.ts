@@ -46,7 +46,8 @@ export async function dialTls(
       const final = error instanceof FinalError ||
         /InvalidData.*invalid peer certificate/.test(`${error}`);
       const Failure = final ? FinalError : NetworkError;
-      throw new Failure(`Cannot connect to ${formatAddress(address)}: ${reason}`, { cause: error });
+      const cause = new Error(reason, { cause: error });
+      throw new Failure(`Cannot connect to ${formatAddress(address)}: ${reason}`, { cause });
     } finally {
       signal.removeEventListener("abort", abort);
     }

@@ -4,7 +4,10 @@ import style from "uplot/style" with { type: "text" };
 import {
   describeComparison,
   describeLoad,
-  describeTrial,
+  describeRequests,
+  describeSearch,
+  describeTrials,
+  describeUnsent,
   distributionsOf,
 } from "../load/describe.ts";
 import { PERCENTILES } from "../load/distribution.ts";
@@ -55,9 +58,9 @@ ${pageScript}</script>
 
 function head(result: BenchResult): string {
   const { address, started } = result;
-  return `<h1>Load on ${text(address)}</h1>\n<p>${text(describeLoad(result))}; ${
-    text(started)
-  }</p>`;
+  return `<h1>Load on ${text(address)}</h1>
+<p>${text(describeLoad(result))}</p>
+<p>${text(describeRequests(result))}; ${text(started)}</p>`;
 }
 
 function figures({ rate, load, latency, requests }: BenchResult): string {
@@ -78,12 +81,11 @@ function figures({ rate, load, latency, requests }: BenchResult): string {
   return `<div class="figures">${boxes.join("")}</div>`;
 }
 
-function warnings({ instrument: { warning }, requests: { unsent }, errors }: BenchResult): string {
+function warnings(result: BenchResult): string {
+  const { instrument: { warning }, errors } = result;
   const all = [
     ...(warning ? [warning] : []),
-    ...(unsent > 0
-      ? [`The rate was not held: ${formatCount(unsent)} requests were due and not sent`]
-      : []),
+    ...describeUnsent(result),
     ...Object.entries(errors).map(([kind, count]) => `${formatCount(count)} x ${kind}`),
   ];
   return all.map((line) => `<section class="warning">${text(line)}</section>`).join("\n");
@@ -108,12 +110,8 @@ function latencies(result: BenchResult): string {
   return table([names, ...rows]);
 }
 
-function search({ condition, trials, highest }: NonNullable<BenchResult["search"]>): string {
-  const rows = trials.map((trial) => [`${formatFigures(trial.target)}/s`, describeTrial(trial)]);
-  const end = highest === undefined
-    ? "No rate held it"
-    : `Highest rate that held it: ${formatFigures(highest)}/s`;
-  return `<p>${end} with ${text(condition)}</p>${table(rows)}`;
+function search(search: NonNullable<BenchResult["search"]>): string {
+  return `<p>${text(describeSearch(search))}</p>${table(describeTrials(search))}`;
 }
 
 function comparison(all: NonNullable<BenchResult["comparison"]>): string {

@@ -2,11 +2,15 @@
 import {
   describeComparison,
   describeLoad,
-  describeTrial,
+  describeRequests,
+  describeSearch,
+  describeTrials,
+  describeUnsent,
   distributionsOf,
 } from "../load/describe.ts";
 import type { Distribution } from "../load/distribution.ts";
 import type { BenchResult } from "../load/result.ts";
+import { printableText } from "../printable.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../units.ts";
 import type { Report } from "./report.ts";
 
@@ -36,34 +40,20 @@ export const text: Report = {
 };
 
 function head(result: BenchResult): string[] {
-  return [`Load on ${result.address}: ${describeLoad(result)}`];
+  return [`Load on ${printableText(result.address)}: ${describeLoad(result)}`];
 }
 
-function numbers({ requests, errors, rate, load, elapsedMs }: BenchResult): string[] {
-  const { answered, failed, inFlight, unanswered, unsent } = requests;
-  const count = [
-    `${formatCount(answered)} answered`,
-    ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
-    ...(inFlight > 0 ? [`${formatCount(inFlight)} under way at the end`] : []),
-    ...(unanswered > 0 ? [`${formatCount(unanswered)} of them never answered`] : []),
-  ];
-  const lines = [
-    row("requests", `${count.join(", ")}, in ${formatDuration(elapsedMs)}`),
+function numbers(result: BenchResult): string[] {
+  const { errors, rate, load } = result;
+  return [
+    row("requests", describeRequests(result)),
     row("rate", `${formatFigures(rate)}/s${target(load.rate, rate)}`),
     row("throughput", `${formatByteRate(rate * load.size)} each way`),
     ...Object.entries(errors).map(([kind, count]) =>
-      row("error", `${formatCount(count)} x ${kind}`)
+      row("error", `${formatCount(count)} x ${printableText(kind)}`)
     ),
+    ...describeUnsent(result).map((line, index) => row(index === 0 ? "unsent" : "", line)),
   ];
-  if (unsent > 0) {
-    lines.push(
-      row(
-        "not held",
-        `${formatCount(unsent)} requests were due and not sent: no connection was free`,
-      ),
-    );
-  }
-  return lines;
 }
 
 function target(wanted: number | undefined, rate: number): string {
@@ -106,13 +96,10 @@ function bars({ bars, count }: Distribution): string[] {
   });
 }
 
-function search({ condition, trials, highest }: NonNullable<BenchResult["search"]>): string[] {
+function search(search: NonNullable<BenchResult["search"]>): string[] {
   return [
-    `Search for the highest rate with ${condition}`,
-    ...trials.map((trial) => row(`${formatFigures(trial.target)}/s`, describeTrial(trial))),
-    highest === undefined
-      ? "no rate held it"
-      : `highest rate that held it: ${formatFigures(highest)}/s`,
+    ...describeTrials(search).map(([target, what]) => row(target, what)),
+    printableText(describeSearch(search)),
   ];
 }
 
@@ -135,7 +122,7 @@ function client({ instrument, load }: BenchResult): string[] {
       `${closed ? "an answer waited for its turn" : "requests left late by"} ${late[0]} at p50,`,
     ),
     row("", `${late[1]} at p99, ${late[2]} at most`),
-    ...(warning ? [`WARNING: ${warning}`] : []),
+    ...(warning ? [`WARNING: ${printableText(warning)}`] : []),
   ];
 }
 

@@ -96,8 +96,12 @@ Deno.test("bench: a rate that the peer cannot hold is told, and the run ends", a
   assertEquals(requests.answered + requests.unsent + requests.unanswered, 1_500_000);
   assert(requests.unsent > 0 && rate < 5e6);
   assert(latency.maxMs > uncorrected!.meanMs * 2);
+  const gate = ["--fail-if", "p50>1h"]; // most were never sent: none of them was that quick
+  const gated = await netecho(["client", at, "--bench", ...QUICK, "--rate", "5M/s", ...gate]);
+  assertEquals(gated.code, 3);
+  assertStringIncludes(gated.stderr, "p50 is without end");
   const { text } = await netecho(["client", at, "--bench", ...QUICK, "--rate", "5M/s"]);
-  assertMatch(text, /^not held +[\d,]+ requests were due and not sent/m);
+  assertMatch(text, /^unsent +THE RATE WAS NOT HELD. [\d,]+ requests were due and not sent/m);
 });
 
 Deno.test("bench: failures are counted by their kind; nothing answered is exit 1", async () => {
@@ -106,6 +110,7 @@ Deno.test("bench: failures are counted by their kind; nothing answered is exit 1
     ["client", `127.0.0.1:${discard.port}`, "--bench", "--json", ...QUICK, "--timeout", "100ms"],
   );
   assertEquals(silent.code, 1);
+  assertMatch(silent.stderr, /^netecho: No request was answered: no answer in time\n$/);
   const { errors, requests } = resultOf(silent.text);
   assertEquals(requests.answered, 0);
   assertEquals(Object.keys(errors), ["no answer in time"]);
@@ -115,6 +120,7 @@ Deno.test("bench: failures are counted by their kind; nothing answered is exit 1
     ["client", `127.0.0.1:${reply.port}`, "--bench", "--json", ...QUICK],
   );
   assertEquals(wrong.code, 1);
+  assertMatch(wrong.stderr, /^netecho: The peer does not echo: the answer is not what was sent\n$/);
   assert(resultOf(wrong.text).errors["the answer is not what was sent"]! > 0);
 
   const nobody = await netecho(["client", `127.0.0.1:${unusedPort()}`, "--bench"]);
@@ -174,14 +180,20 @@ Deno.test("bench: --find, --under-load, --self, --baseline, --merge and --report
   const now = resultOf(again.text);
   assertEquals(now.comparison!.map(({ name }) => name), ["rate", "p50", "p99", "max"]);
 
-  const both = await netecho(["client", "--merge", one, one, "--json"]);
+  const other = `${folder}/other.json`;
+  await Deno.writeTextFile(other, again.text);
+  const both = await netecho(["client", "--merge", one, other, "--json"]);
   assertEquals(both.code, 0, both.stderr);
   const merged = resultOf(both.text);
   const alone = JSON.parse(await Deno.readTextFile(one)) as BenchResult;
   assertEquals(merged.machines, 2);
-  assertEquals(merged.latency.count, 2 * alone.latency.count);
-  assertEquals(merged.rate, 2 * alone.rate);
-  assertEquals(merged.latency.percentilesMs, alone.latency.percentilesMs);
+  assertEquals(merged.latency.count, now.latency.count + alone.latency.count);
+  assertEquals(merged.rate, now.rate + alone.rate);
+  const longest = Math.max(now.latency.maxMs, alone.latency.maxMs);
+  assert(Math.abs(merged.latency.maxMs / longest - 1) < 0.001);
+  const twice = await netecho(["client", "--merge", one, one]);
+  assertEquals(twice.code, 2);
+  assertStringIncludes(twice.stderr, "two of the files hold the same one");
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -195,9 +207,9 @@ Deno.test({
       const client = new Running(netechoCommand(["client", at, "--connections", "2", ...args]));
       await using _ = client;
       await server.line({ test: (line) => line.includes(`"connection":${Number(workers) * 2},`) });
-      const { code, stderr } = await client.stop("SIGINT");
-      assertEquals(stderr, "");
-      const { requests } = resultOf(client.lines.join("\n"));
+      const { code } = await client.stop("SIGINT");
+      const { requests, interrupted } = resultOf(client.lines.join("\n"));
+      assertEquals(interrupted, true);
       assertEquals(code, requests.answered > 0 ? 0 : 1); // it may have been before the first answer
     }
   },
@@ -241,6 +253,10 @@ Deno.test("bench: what is refused", async () => {
       [["--bench", "--report", "x.pdf"], "a file that ends in .txt, .json, .html"],
       [["--bench", "--baseline", file], "is no result of --bench --json"],
       [["--bench", "--self", ":1"], "there is no ADDRESS"],
+      [["--bench", "--find", "p99>5ms"], "a limit from above"],
+      [["--bench", "--retry", "5"], "exclude each other"],
+      [["--bench", "--size", "64MiB", "--pipeline", "16"], "more than 1 GiB"],
+      [["udp://:1", "--bench", "--size", "65508"], "at most 65507"],
       [["--merge"], "needs the names of result files"],
       [["--merge", file], "is no result of --bench --json"],
       [["--rate", "5"], "it is for bench mode"],

@@ -39,7 +39,7 @@ for (const address of ["127.0.0.1:0", "udp://127.0.0.1:0", "unix"]) {
       }
       assertMatch(lines[6]!, /^3 sent, 3 received, 0% lost, time /);
       assertMatch(lines[7]!, /^rtt min\/avg\/max\/mdev = (\d+\.\d{3}\/){3}\d+\.\d{3} ms$/);
-      assertMatch(lines[8]!, /^rtt p50\/p95\/p99 = .* ms, jitter \d+\.\d{3} ms$/);
+      assertMatch(lines[8]!, /^rtt p50\/p95\/p99 = .* ms, jitter \d+\.\d{3} ms \(RFC 3550\)$/);
     },
   });
 }

@@ -194,7 +194,8 @@ Deno.test("search: finds the highest rate that a peer of known capacity holds", 
   const { highest = 0, trials } = found.search!;
   assert(highest <= capacity * 0.8 && highest > capacity * 0.8 / 1.06, `${highest}`);
   assert(trials.length <= 10);
-  const slow = () => Promise.resolve({ ...result, rate: 1 });
+  const percentilesMs = { ...result.latency.percentilesMs, p99: 9 };
+  const slow = () => Promise.resolve({ ...result, latency: { ...result.latency, percentilesMs } });
   const never = await findRate(condition, { trial: slow, isStopped });
   assertEquals(never.search!.highest, undefined);
 });
