@@ -8,6 +8,7 @@ import type { Tally } from "./tally.ts";
 import { type Judgement, Tracker } from "./tracker.ts";
 
 const UNREAD = new NetworkError("The peer does not read what it is sent");
+const AWAKE = 2; // milliseconds after a message in which an answer finds this program awake
 const WINDOW = 65_536; // messages whose answers can be told apart
 
 /** An answer, as it is told. */
@@ -46,6 +47,7 @@ export class Prober {
   #settled = Promise.withResolvers<void>();
   #cutPause = () => {};
   #stopping = false;
+  #awakeUntil = 0; // a moment of the clock, or 0
   #writing = 0; // the message whose write waits
   #cancelExpiry: (() => void) | undefined;
 
@@ -91,10 +93,26 @@ export class Prober {
       this.#writing = number;
       await write(messages.from(number));
       this.#writing = 0;
+      this.#stayAwake();
       if (interval === 0) await this.#settle();
     }
     await this.#settle();
   }
+
+  // Who sleeps until an answer comes takes tens of microseconds to wake, which would be counted.
+  #stayAwake(): void {
+    const { clock } = this.#probing;
+    const asleep = this.#awakeUntil === 0;
+    this.#awakeUntil = clock.now() + AWAKE;
+    if (asleep) clock.soon(this.#look);
+  }
+
+  readonly #look = () => {
+    const { clock } = this.#probing;
+    const expecting = this.#tracker.waiting > 0 && !this.#stopping;
+    if (expecting && clock.now() < this.#awakeUntil) clock.soon(this.#look);
+    else this.#awakeUntil = 0;
+  };
 
   async #until(moment: number): Promise<void> {
     const { clock } = this.#probing;

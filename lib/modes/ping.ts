@@ -6,6 +6,7 @@ import { attempt } from "../load/attempt.ts";
 import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
 import { pingJson, pingText } from "../load/ping_format.ts";
 import { PingScreen } from "../load/ping_screen.ts";
+import { PromptClock } from "../load/prompt_clock.ts";
 import { Prober } from "../load/prober.ts";
 import { count, duration, flag, interval, type Values } from "../options.ts";
 import { formatDuration } from "../units.ts";
@@ -83,12 +84,13 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   const peer = await Promise.race([dialing, stop]);
   screen.start(size);
   if (!peer) return void dialing.catch(() => {});
+  using clock = new PromptClock();
   const { tally } = screen;
   const onLost = (number: number) =>
     screen.lost(number, `within ${formatDuration(values.timeout)}`);
   const prober = new Prober(peer, {
     ...values,
-    clock: context.clock,
+    clock,
     size,
     tally,
     onReply: (reply) => screen.answer(reply),

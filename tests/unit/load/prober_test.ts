@@ -141,6 +141,7 @@ Deno.test("prober: the peer's end, and a wish to stop, end it at once", async ()
   stopping.prober.stop();
   assertEquals(await stopping.running, "stopped");
   assertEquals(stopping.tally.lost, 1);
+  stopping.clock.advance(0.1);
   assertEquals(stopping.clock.waiting, 0); // no timer is left that would keep the process alive
 });
 
