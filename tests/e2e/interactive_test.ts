@@ -103,7 +103,7 @@ session("the peer that goes away ends the session with one line", async (typist,
   await typist.type("half a li");
   await server.stop();
   await typist.sees(/^closed by the peer/);
-  assertEquals(await typist.sees(/^exit code/), "exit code 0");
+  await typist.sees(/exit code 0$/); // what was not read yet may stand before it
 });
 
 Deno.test({
