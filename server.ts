@@ -3,7 +3,8 @@ import { bindAll, type Binding, parseTarget, serviceNamed, type Target } from ".
 import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
-import { explain, NetworkError } from "./lib/errors.ts";
+import { explain, NetworkError, UsageError } from "./lib/errors.ts";
+import type { Planned } from "./lib/faults/plan.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
@@ -49,6 +50,21 @@ const common = {
   maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
   allow: networks("serve these networks alone; behind a proxy, as its header says (repeatable)"),
   deny: networks("do not serve these networks (repeatable)"),
+  fault: list({
+    summary: "misbehave: KIND:VALUE,key=value..., as listed below (repeatable, in this order)",
+    placeholder: "FAULT",
+    read: (text) => [text],
+  }),
+  faults: list({
+    summary: "the faults of a JSON file: a list of objects with kind, and parameters by name",
+    placeholder: "FILE",
+    read: (path) => [path],
+  }),
+  seed: text({
+    summary: "what faults leave to chance is the same for the same N (default: drawn, and printed)",
+    placeholder: "N",
+    read: readSeed,
+  }),
   idleTimeout: interval(undefined, {
     summary: "close a connection after D without a byte (default: none; 60s over UDP)",
   }),
@@ -75,15 +91,27 @@ export async function run(args: readonly string[]): Promise<number> {
   const addresses = positionals.length > 0 ? positionals : [DEFAULT_ADDRESS];
   const targets = addresses.map((text) => parseTarget(text, service));
   await checkOptions(targets, { values, given });
+  const planned = await planIfAny(targets, values);
   const limits = await createLimits(values);
   const shutdown = handleSignals();
   const log = await createLog(values);
-  const bindings = await bindAll(targets, { values, clock: systemClock });
+  const bindings = await bindAll(targets, {
+    values,
+    clock: systemClock,
+    deferred: planned !== undefined,
+  });
   for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
+  if (planned) log.emit({ event: "faults", seed: planned.seed, faults: planned.faults });
   for (const binding of bindings) showCertificate(binding, { log, quiet: values.quiet });
   await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
   systemClock.after(0, preloadStreams);
-  const ending = await serve(bindings, { values, limits, shutdown, log });
+  const ending = await serve(bindings, {
+    values,
+    limits,
+    misbehave: planned?.misbehave,
+    shutdown,
+    log,
+  });
   await flush(log, shutdown);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
@@ -100,6 +128,8 @@ function owners(): Owner[] {
 
 async function helpPage(): Promise<HelpPage> {
   const { sectionsOf } = await import("./lib/owners.ts");
+  const { faults } = await import("./lib/faults/table.ts");
+  const { common: faultKeys } = await import("./lib/faults/common.ts");
   return {
     usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
     summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
@@ -107,7 +137,17 @@ async function helpPage(): Promise<HelpPage> {
       `the default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
       "Durations are written 250us, 10ms, 1.5s, 2m.",
     sections: [{ title: "options", options: common }, ...sectionsOf(owners())],
-    words: { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
+    words: [
+      { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
+      { title: "faults", rows: faults.map(({ example, summary }) => [example, summary]) },
+      {
+        title: "parameters of every fault",
+        rows: Object.entries(faultKeys).map(([key, { placeholder, summary }]) => [
+          `${key}=${placeholder}`,
+          summary,
+        ]),
+      },
+    ],
     examples: [
       ["netecho server", "echo on port 8080 of every interface"],
       ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
@@ -130,6 +170,23 @@ async function checkOptions(
     service.options,
   ]);
   rejectForeign(given, { present: [common, ...present], owners: owners() });
+}
+
+// Most servers behave, and are spared the time that loading the faults takes.
+async function planIfAny(
+  targets: readonly Target[],
+  { fault, faults, seed }: Values<typeof common>,
+): Promise<Planned | undefined> {
+  if (fault.length + faults.length === 0) return undefined;
+  const { planFaults } = await import("./lib/faults/plan.ts");
+  const datagrams = targets.some(({ transport }) => transport.connectionless);
+  return planFaults({ fault, faults, seed, datagrams });
+}
+
+function readSeed(text: string): number {
+  const seed = Number(text);
+  if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
+  throw new UsageError(`a whole number below 2^32 is needed, not "${text}"`);
 }
 
 // The last lines, unless nobody reads them: then stderr says so.

@@ -53,7 +53,9 @@ export async function bindAll(
   const bindings: Binding[] = [];
   try {
     for (const { address, ...target } of targets) {
-      bindings.push({ ...target, listener: await listen(address, options) });
+      const deferred = options.deferred || target.service.defers;
+      const listener = await listen(address, { ...options, deferred });
+      bindings.push({ ...target, listener });
     }
     return bindings;
   } catch (error) {

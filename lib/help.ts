@@ -10,7 +10,7 @@ export interface HelpPage {
   /** Options under a title. */
   readonly sections: readonly { readonly title: string; readonly options: OptionTable }[];
   /** Words that arguments may be, under a title. */
-  readonly words?: { readonly title: string; readonly rows: readonly Row[] };
+  readonly words?: readonly { readonly title: string; readonly rows: readonly Row[] }[];
   /** A command and what it does. */
   readonly examples: readonly Row[];
 }
@@ -43,7 +43,9 @@ export function renderHelp(page: HelpPage, columns: number): string {
       rows(Object.entries(options).map(optionRow), { title, columns })
     ),
   ];
-  if (page.words) sections.push(rows(page.words.rows, { title: page.words.title, columns }));
+  for (const { title, rows: words } of page.words ?? []) {
+    sections.push(rows(words, { title, columns }));
+  }
   if (page.examples.length > 0) sections.push(rows(page.examples, { title: "examples", columns }));
   return `${sections.join("\n\n")}\n`;
 }

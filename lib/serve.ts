@@ -3,6 +3,7 @@ import { Acceptor } from "./accept.ts";
 import type { Binding } from "./bindings.ts";
 import { systemClock, wait } from "./clock.ts";
 import type { Log } from "./events/log.ts";
+import type { Misbehave } from "./faults/compose.ts";
 import type { Arrival } from "./net/transport.ts";
 import type { OptionTable, Values } from "./options.ts";
 import type { Ending } from "./session.ts";
@@ -22,6 +23,7 @@ export interface ServingOptions extends Values<OptionTable> {
 export interface Serving {
   readonly values: ServingOptions;
   readonly limits: Limits;
+  readonly misbehave?: Misbehave | undefined;
   readonly shutdown: Shutdown;
   readonly log: Log;
 }
@@ -29,13 +31,13 @@ export interface Serving {
 /** Serves until a signal, or with `once` until one session has ended; returns how that one did. */
 export async function serve(
   bindings: readonly Binding[],
-  { values, limits, shutdown, log }: Serving,
+  { values, limits, misbehave, shutdown, log }: Serving,
 ): Promise<Ending | undefined> {
   const clock = systemClock;
   const started = clock.now();
   const { once, idleTimeout } = values;
   const only = Promise.withResolvers<Ending>();
-  const sessions = new Sessions({ log, clock, values, idleTimeout }, {
+  const sessions = new Sessions({ log, clock, values, idleTimeout, misbehave }, {
     ...limits,
     ...(once && { connections: 1, onOpen: () => stop(ofConnections), onEnd: only.resolve }),
   });
@@ -64,7 +66,7 @@ export async function serve(
 
 async function drain(
   sessions: Sessions,
-  { values, shutdown, log }: Omit<Serving, "limits">,
+  { values, shutdown, log }: Pick<Serving, "values" | "shutdown" | "log">,
 ): Promise<void> {
   const { open } = sessions.totals;
   if (open > 0 && values.grace > 0) {

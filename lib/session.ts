@@ -4,6 +4,7 @@ import type { Clock } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
 import type { CloseReason, RefusalReason } from "./events/event.ts";
 import type { Log } from "./events/log.ts";
+import type { Misbehave } from "./faults/compose.ts";
 import type { Duplex, Traffic } from "./net/duplex.ts";
 import type { Arrival } from "./net/transport.ts";
 import type { OptionTable, Values } from "./options.ts";
@@ -18,6 +19,8 @@ export interface SessionContext {
   readonly values: Values<OptionTable>;
   /** End a session after this many milliseconds without a byte in either direction. */
   readonly idleTimeout?: number | undefined;
+  /** Makes a peer misbehave. */
+  readonly misbehave?: Misbehave | undefined;
 }
 
 const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
@@ -104,7 +107,8 @@ export class Session {
 
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // while it shook hands
-    const { service, context: { log, clock, values, idleTimeout }, onOpen } = this.#options;
+    const { service, context, onOpen } = this.#options;
+    const { log, clock, values, idleTimeout, misbehave } = context;
     const { local, remote, via, security } = peer;
     const admitted = onOpen(this, remote);
     if (typeof admitted !== "number") {
@@ -124,13 +128,32 @@ export class Session {
       subject: security?.chain?.[0]?.subject,
     });
     peer.observe(log.watch(this.#number));
+    if (misbehave) this.#peer = this.#misbehaving(peer, misbehave);
+    if (this.#ended) return; // a fault has sent the peer away
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
-    service.handle(peer, { values, clock }).then(
+    const connection = this.#number;
+    const report = (detail: string) => log.emit({ event: "upstream", connection, remote, detail });
+    service.handle(this.#peer, { values, clock, report }).then(
       // Datagrams have no end but the server's.
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),
     );
+  }
+
+  #misbehaving(peer: Duplex, misbehave: Misbehave): Duplex {
+    const { log, clock } = this.#options.context;
+    const connection = this.#number;
+    return misbehave(peer, {
+      clock,
+      connection,
+      fired: (fault, detail) =>
+        log.emit({ event: "fault", connection, remote: peer.remote, fault, detail }),
+      end: (how, fault) => {
+        if (how === "reset") peer.reset();
+        this.end({ reason: "fault", detail: fault });
+      },
+    });
   }
 
   #refuse(remote: Address, refusal: Refusal): void {

@@ -74,6 +74,18 @@ export function parseSize(text: string): number {
 }
 
 /**
+ * Reads a rate of bytes, in bytes a second: a size, and perhaps `/s`.
+ *
+ * @throws {UsageError} for anything else, and for 0
+ */
+export function parseByteRate(text: string): number {
+  const size = /^[^/]+(?=\/s$|$)/.exec(text)?.[0] ?? "";
+  const rate = /^\d/.test(size) ? parseSize(size) : 0;
+  if (rate > 0) return rate;
+  throw new UsageError(`a rate above 0 such as 64KiB/s or 1MB/s is needed, not "${text}"`);
+}
+
+/**
  * Reads how often something happens a second: `500/s`, `500`, `20k/s`.
  *
  * @throws {UsageError} for anything else, and for 0

@@ -6,7 +6,7 @@ import type { Certificate } from "../net/security.ts";
 export type Direction = "in" | "out";
 
 /** Why a connection ended. */
-export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "error";
+export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "fault" | "error";
 
 /** Why a connection was not served. */
 export type RefusalReason = "denied" | "limit" | "host-limit" | "handshake";
@@ -55,6 +55,12 @@ export interface EventMap {
   };
   /** A connection was accepted and closed unserved. */
   refused: OfConnection & { readonly reason: RefusalReason; readonly detail: string };
+  /** The faults that are in force, and the seed that gives the same run again. */
+  faults: { readonly seed: number; readonly faults: readonly string[] };
+  /** A fault has struck. */
+  fault: OfConnection & { readonly fault: string; readonly detail: string };
+  /** What became of a connection that the service makes for its peer. */
+  upstream: OfConnection & { readonly detail: string };
   acceptFailed: { readonly address: Address; readonly error: string };
   acceptRecovered: { readonly address: Address; readonly failures: number };
   stats: {

@@ -25,6 +25,7 @@ export interface LogOptions {
 const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set([
   "listening",
   "certificate",
+  "faults",
   "stats",
   "acceptFailed",
 ]);

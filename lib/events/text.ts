@@ -27,6 +27,7 @@ const REASONS: Readonly<Record<CloseReason, string>> = {
   reset: "reset by the peer",
   idle: "idle for too long",
   stopped: "server stopped",
+  fault: "ended by a fault",
   error: "failed",
 };
 
@@ -69,6 +70,11 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
       (event.detail ?? REASONS[event.reason]),
     ],
+    faults: ({ seed, faults }) => [
+      `faults ${printableText(faults.join(" "))}, ${paint(CYAN, `--seed ${seed}`)}`,
+    ],
+    fault: ({ fault, detail }) => [`${paint(YELLOW, "fault")} ${fault} ${printableText(detail)}`],
+    upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
     refused: ({ remote, detail }) => [
       `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ${printableText(detail)}`,
     ],

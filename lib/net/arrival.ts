@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
 import { flag, interval, type Values } from "../options.ts";
 import { formatDuration } from "../units.ts";
+import { breakOff } from "./break_off.ts";
 import { closeQuietly, type Duplex, type Socket, SocketDuplex } from "./duplex.ts";
 import type { Security } from "./security.ts";
 import type { Arrival } from "./transport.ts";
@@ -68,8 +69,9 @@ export class StreamArrival implements Arrival {
   }
 
   open(): Duplex | Promise<Duplex> {
-    if (!this.proxied && !this.#preparing.secure) return new SocketDuplex(this.#socket, this);
-    return this.#prepare();
+    if (this.proxied || this.#preparing.secure) return this.#prepare();
+    const { local, remote } = this;
+    return new SocketDuplex(this.#socket, { local, remote, breakOff: () => breakOff(this) });
   }
 
   close(): void {
@@ -104,9 +106,10 @@ export class StreamArrival implements Arrival {
       );
       if (claimed) ends = { ...claimed, via: remote };
     }
-    if (!secure) return new SocketDuplex(this.#socket, ends);
+    const rest = { ...ends, breakOff: () => breakOff(this) }; // whomever the header names
+    if (!secure) return new SocketDuplex(this.#socket, rest);
     progress.waitingFor = "TLS handshake";
     const { socket, security } = await secure(this.#socket);
-    return new SocketDuplex(socket, { ...ends, security });
+    return new SocketDuplex(socket, { ...rest, security });
   }
 }

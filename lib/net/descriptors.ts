@@ -19,6 +19,8 @@ const TCP_NODELAY = 1;
 const SHUT_RDWR = 2;
 const ECONNREFUSED = 111;
 
+const NOWHERE = new Uint8Array(16); // an address of the family AF_UNSPEC
+
 const FUNCTIONS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
@@ -69,6 +71,14 @@ export class Descriptors implements Disposable {
   cut(ends: Ends<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
+  }
+
+  /** Breaks a connection: the peer gets RST (connect(2) to no family dissolves it). */
+  reset(ends: Ends<InetAddress>): void {
+    const descriptor = this.#between(keyOf(ends));
+    if (descriptor !== undefined) {
+      this.#library.symbols.connect(descriptor, NOWHERE, NOWHERE.length);
+    }
   }
 
   // All are looked up at once: there may be many.

@@ -63,6 +63,8 @@ export interface PeerOptions extends Pick<Duplex, "local" | "remote" | "via" | "
   readonly framed?: boolean;
   /** What reads from the socket, where it is not a stream of bytes. */
   readonly source?: ChunkSource;
+  /** Breaks the connection (RST), where the system can; the socket is closed afterwards. */
+  readonly breakOff?: (() => Promise<void>) | undefined;
 }
 
 /** A {@linkcode Duplex} over a socket. */
@@ -77,12 +79,22 @@ export class SocketDuplex implements Duplex {
   readonly #socket: Socket;
   readonly #source: ChunkSource;
   readonly #sink: ChunkSink;
+  readonly #breakOff: (() => Promise<void>) | undefined;
   #closed = false;
 
   constructor(
     socket: Socket,
-    { local, remote, via, security, framed = false, source = new ChunkSource(socket) }: PeerOptions,
+    {
+      local,
+      remote,
+      via,
+      security,
+      framed = false,
+      source = new ChunkSource(socket),
+      breakOff,
+    }: PeerOptions,
   ) {
+    this.#breakOff = breakOff;
     this.#socket = socket;
     this.local = local;
     this.remote = remote;
@@ -109,15 +121,19 @@ export class SocketDuplex implements Duplex {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#source.seen = this.#sink.seen = undefined; // what is still under way reaches nobody
-    this.#socket.close();
+    if (this.#close()) this.#socket.close();
   }
 
   // No Deno API sends RST: the runtime shuts a socket down before it closes it.
   reset(): void {
-    this.close();
+    if (!this.#breakOff) return this.close();
+    if (this.#close()) this.#breakOff().finally(() => this.#socket.close());
+  }
+
+  #close(): boolean {
+    if (this.#closed) return false;
+    this.#source.seen = this.#sink.seen = undefined; // what is still under way reaches nobody
+    return this.#closed = true;
   }
 }
 

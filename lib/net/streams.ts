@@ -95,7 +95,7 @@ export function preloadStreams(): void {
 
 /**
  * Moves everything from one stream to the other, then closes the other; a failure on one side
- * aborts the other. It takes both streams over for good.
+ * aborts the other, unless that is prevented. It takes both streams over for good.
  *
  * Without stages in between it works on what is beneath the streams: their queues cost more than
  * the two system calls that a small message needs, and their locks a kilobyte a connection.
@@ -105,9 +105,10 @@ export function preloadStreams(): void {
 export async function pump(
   readable: ReadableStream<Uint8Array>,
   writable: WritableStream<Uint8Array>,
+  { preventAbort = false }: { readonly preventAbort?: boolean } = {},
 ): Promise<void> {
   const direct = beneath({ readable, writable });
-  if (!direct) return await readable.pipeTo(writable);
+  if (!direct) return await readable.pipeTo(writable, { preventAbort });
   const { source, sink } = direct;
   let reading = true;
   try {
@@ -121,7 +122,7 @@ export async function pump(
       if (written < length) await sink.writeRest(chunk, written);
     }
   } catch (error) {
-    if (reading) sink.abort?.(); // a sink that failed is its owner's to close
+    if (reading && !preventAbort) sink.abort?.(); // a sink that failed is its owner's to close
     throw error;
   }
   await sink.close?.();

@@ -1,6 +1,7 @@
 /** TCP (RFC 9293). */
 import { endsOf, type InetAddress, socketAddress } from "../address.ts";
 import { acceptTcp, arriving, StreamArrival } from "./arrival.ts";
+import { breakOff } from "./break_off.ts";
 import { connectTcp, dialing } from "./dialing.ts";
 import { type Duplex, SocketDuplex } from "./duplex.ts";
 import { bindTcp, connectWithin } from "./inet.ts";
@@ -39,7 +40,8 @@ function listen(
 
 function dial(address: InetAddress, options: DialOptions<typeof dialing>): Promise<Duplex> {
   return connectWithin({ address, ...options }, async (connecting) => {
-    const { socket, local, remote } = await connectTcp(address, { ...options, ...connecting });
-    return new SocketDuplex(socket, { local, remote });
+    const connection = await connectTcp(address, { ...options, ...connecting });
+    const { socket, local, remote } = connection;
+    return new SocketDuplex(socket, { local, remote, breakOff: () => breakOff(connection) });
   });
 }

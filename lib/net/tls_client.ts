@@ -4,6 +4,7 @@ import { FinalError, NetworkError } from "../errors.ts";
 import type { Values } from "../options.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
 import type { Secured } from "./arrival.ts";
+import { breakOff } from "./break_off.ts";
 import { Descriptors } from "./descriptors.ts";
 import { connectTcp } from "./dialing.ts";
 import { closeQuietly, type Duplex, SocketDuplex } from "./duplex.ts";
@@ -39,7 +40,12 @@ export async function dialTls(
       shaking.catch(() => {}); // it may fail when nobody waits any more
       const { socket, security } = await Promise.race([shaking, aborted.promise]);
       options.onPhase?.("tls");
-      return new SocketDuplex(socket, { local, remote, security });
+      return new SocketDuplex(socket, {
+        local,
+        remote,
+        security,
+        breakOff: () => breakOff({ local, remote }),
+      });
     } catch (error) {
       connection.close();
       const reason = signal.aborted ? "no complete TLS handshake in time" : explainTls(error);

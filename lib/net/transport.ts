@@ -41,6 +41,8 @@ export interface Listener {
 export interface ListenOptions<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
   readonly clock: Clock;
+  /** Whether an answer may come after later questions, or twice. */
+  readonly deferred?: boolean | undefined;
 }
 
 /**

@@ -4,8 +4,14 @@ import { canonicalIp } from "../ip.ts";
 import { ofFamily, source } from "./dialing.ts";
 import type { Duplex } from "./duplex.ts";
 import { bind, cannotConnectFrom, connectWithin } from "./inet.ts";
-import { defineTransport, type DialOptions, type Listener } from "./transport.ts";
+import {
+  defineTransport,
+  type DialOptions,
+  type Listener,
+  type ListenOptions,
+} from "./transport.ts";
 
+const listenOptions = {};
 const dialOptions = { source };
 
 /** The UDP transport. */
@@ -13,16 +19,20 @@ export const udp = defineTransport({
   name: "udp",
   summary: "UDP over IPv4 and IPv6",
   connectionless: true,
-  listenOptions: {},
+  listenOptions,
   dialOptions,
   listen,
   dial,
 });
 
-async function listen(address: InetAddress): Promise<Listener> {
+async function listen(
+  address: InetAddress,
+  { deferred = false }: ListenOptions<typeof listenOptions>,
+): Promise<Listener> {
   const { DatagramListener } = await import("./udp_listener.ts");
   return new DatagramListener(
     bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" })),
+    { deferred },
   );
 }
 

@@ -3,7 +3,7 @@ import { type InetAddress, socketAddress } from "../address.ts";
 import { NetworkError } from "../errors.ts";
 import { largestDatagram } from "./datagrams.ts";
 import type { Arrival, Listener } from "./transport.ts";
-import { Remote } from "./udp_remote.ts";
+import { Remote, type RemoteOptions } from "./udp_remote.ts";
 
 const MOST_REMOTES = 4096; // then the one that was silent longest makes room
 
@@ -11,14 +11,19 @@ const MOST_REMOTES = 4096; // then the one that was silent longest makes room
 export class DatagramListener implements Listener {
   readonly address: InetAddress;
   readonly #conn: Deno.DatagramConn;
+  readonly #deferred: boolean;
   readonly #buffer = new Uint8Array(largestDatagram("::"));
   // By host and port, the one that was silent longest first.
   readonly #remotes = new Map<string, Remote>();
   #latest: Remote | undefined;
   #closed = false;
 
-  constructor(conn: Deno.DatagramConn) {
+  constructor(
+    conn: Deno.DatagramConn,
+    { deferred }: Pick<RemoteOptions, "deferred">,
+  ) {
     this.#conn = conn;
+    this.#deferred = deferred;
     this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
   }
 
@@ -52,6 +57,7 @@ export class DatagramListener implements Listener {
       to,
       conn: this.#conn,
       local: this.address,
+      deferred: this.#deferred,
       onClose: () => this.#forget(remote),
     });
     this.#remotes.set(key, remote);

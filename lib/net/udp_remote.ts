@@ -19,6 +19,8 @@ export interface RemoteOptions {
   readonly to: Deno.NetAddr;
   readonly conn: Deno.DatagramConn;
   readonly local: InetAddress;
+  /** Whether answers may come after later questions, and twice. */
+  readonly deferred: boolean;
   readonly onClose: () => void;
 }
 
@@ -82,9 +84,11 @@ export class Remote implements Arrival, Socket, ReadsDatagrams {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
     this.datagram = this.#queue.shift()!;
-    this.#credit = this.datagram.length;
-    this.#queued -= this.#credit;
-    return this.datagram.length;
+    const { length } = this.datagram;
+    this.#queued -= length;
+    // Still no more than twice what was asked, all together.
+    this.#credit = this.#options.deferred ? this.#credit + 2 * length : length;
+    return length;
   }
 
   write(bytes: Uint8Array): Promise<number> {

@@ -8,6 +8,8 @@ import type { Named } from "../table.ts";
 export interface ServiceContext<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
   readonly clock: Clock;
+  /** Tells what becomes of what the service does elsewhere. */
+  readonly report: (detail: string) => void;
 }
 
 /** One behaviour of the server towards a peer. */
@@ -18,6 +20,8 @@ export interface Service extends Named {
   readonly example: string;
   /** Whether it says more than it is asked, and so is not offered over UDP. */
   readonly amplifies?: boolean;
+  /** Whether an answer may come after later questions. */
+  readonly defers?: boolean;
   /** Throws a `UsageError` where its options say too little or too much. */
   check?(values: Values<OptionTable>): void;
   /** Serves one peer until its end. The caller closes the peer afterwards. */

@@ -4,6 +4,7 @@ import { chargen } from "./chargen.ts";
 import { daytime } from "./daytime.ts";
 import { discard } from "./discard.ts";
 import { echo } from "./echo.ts";
+import { forward } from "./forward.ts";
 import { reply } from "./reply.ts";
 import type { Service } from "./service.ts";
 import { time } from "./time.ts";
@@ -16,6 +17,7 @@ export const services: readonly [Service, ...Service[]] = [
   daytime,
   time,
   reply,
+  forward,
 ];
 
 /** What the services add to the server's options. */

@@ -44,7 +44,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ],
   ["server -q8080", "Unknown option -q8080; did you mean -q?"],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
-  ["server --q", "Unknown option --q; did you mean --key?"],
+  ["server --q", "Unknown option --q; did you mean --to?"],
   [
     "server --once --max-connections 2",
     "Options --once and --max-connections exclude each other; leave one out",
@@ -74,11 +74,11 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ],
   [
     "server :80=ecko",
-    'Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply); did you mean echo?',
+    'Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward); did you mean echo?',
   ],
   [
     "server --service ecko",
-    'Option --service: Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply); did you mean echo?',
+    'Option --service: Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward); did you mean echo?',
   ],
   [
     "server udp://:0=chargen",

@@ -1,0 +1,68 @@
+/** What every fault may be told: which connections, which way, and when. */
+import { UsageError } from "../errors.ts";
+import { choice, type Option, text, type Values } from "../options.ts";
+import { parseDuration, parseSize } from "../units.ts";
+import { share } from "./parameters.ts";
+
+/** A point of a connection: so many bytes of this direction, or milliseconds from its beginning. */
+export type Point = { readonly bytes: number } | { readonly milliseconds: number };
+
+/** The keys that every fault takes, besides its own. */
+export const common = {
+  direction: choice(["out", "in", "both"], {
+    summary: "what goes to the peer (the default), what comes from it, or both",
+  }),
+  toxicity: share("the share of connections that it strikes (default 1)"),
+  connections: text({
+    summary: "these connections alone: 3, 1-10, or every 4",
+    placeholder: "N|N-N|every N",
+    read: readConnections,
+  }),
+  after: point("from here on"),
+  until: point("up to here"),
+  match: text({
+    summary: "from the first chunk on that has this in it",
+    placeholder: "TEXT|/regex/",
+    read: readPattern,
+  }),
+};
+
+/** The values of those keys. */
+export type Common = Values<typeof common>;
+
+function point(summary: string): Option<Point | undefined> {
+  return text({ summary, placeholder: "SIZE|D", read: readPoint });
+}
+
+function readPoint(given: string): Point {
+  if (/^[\d.]+\s*(us|µs|ms|s|m|h)$/.test(given)) return { milliseconds: parseDuration(given) };
+  try {
+    return { bytes: parseSize(given) };
+  } catch {
+    throw new UsageError(`a size or a duration, as in 10KB or 5s, is needed, not "${given}"`);
+  }
+}
+
+function readConnections(given: string): (connection: number) => boolean {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(given) ?? [];
+  if (first !== undefined && Number(first) <= Number(last)) {
+    return (connection) => connection >= Number(first) && connection <= Number(last);
+  }
+  const every = Number(/^every ([1-9]\d*)$/.exec(given)?.[1]);
+  if (every > 0) return (connection) => connection % every === 0;
+  throw new UsageError(`connections such as 3, 1-10 or "every 4" are needed, not "${given}"`);
+}
+
+function readPattern(given: string): RegExp {
+  const [, pattern] = /^\/(.+)\/$/.exec(given) ?? [];
+  try {
+    return new RegExp(pattern ?? asBytes(given).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "s");
+  } catch {
+    throw new UsageError(`"${given}" is no regular expression`);
+  }
+}
+
+// What comes is matched byte by byte, whatever it means.
+function asBytes(text: string): string {
+  return new TextDecoder("latin1").decode(new TextEncoder().encode(text));
+}

@@ -1,0 +1,15 @@
+/** Kinds of parameters that faults have and other options have not. */
+import { UsageError } from "../errors.ts";
+import { type Option, text } from "../options.ts";
+
+/** A share, as 0.1 or 10%; from 0 to 1. */
+export function share(summary: string): Option<number | undefined> {
+  return text({ summary, placeholder: "SHARE", read: readShare });
+}
+
+function readShare(given: string): number {
+  const [, number, percent] = /^(\d*\.?\d+)(%)?$/.exec(given) ?? [];
+  const share = Number(number) / (percent ? 100 : 1);
+  if (share >= 0 && share <= 1) return share;
+  throw new UsageError(`a share from 0 to 1, or from 0% to 100%, is needed, not "${given}"`);
+}

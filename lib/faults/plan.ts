@@ -1,0 +1,39 @@
+/** The faults of a server: read, checked, and ready to strike. */
+import { UsageError } from "../errors.ts";
+import { compose, type FaultPlan, type Misbehave } from "./compose.ts";
+import { parseFault, readFaults } from "./spec.ts";
+
+/** What the command line asks for. */
+export interface FaultRequest {
+  /** The texts of `--fault`. */
+  readonly fault: readonly string[];
+  /** The files of `--faults`. */
+  readonly faults: readonly string[];
+  readonly seed: number | undefined;
+  /** Whether a listener takes datagrams. */
+  readonly datagrams: boolean;
+}
+
+/** A plan as it is told, and what carries it out. */
+export interface Planned {
+  readonly seed: number;
+  readonly faults: readonly string[];
+  readonly misbehave: Misbehave;
+}
+
+/**
+ * Plans faults; without a seed by one that is drawn.
+ *
+ * @throws {UsageError} where one of them is none, or can never strike
+ */
+export function planFaults({ fault, faults: files, seed, datagrams }: FaultRequest): Planned {
+  const faults = [...fault.map(parseFault), ...files.flatMap(readFaults)];
+  const idle = faults.find(({ fault }) => fault.datagramsOnly && !datagrams);
+  if (idle) throw new UsageError(`${idle.text} is for datagrams alone; listen on udp://`);
+  const plan: FaultPlan = { faults, seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]! };
+  return {
+    seed: plan.seed,
+    faults: faults.map(({ text }) => text),
+    misbehave: (peer, control) => compose(peer, plan, control),
+  };
+}

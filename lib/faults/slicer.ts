@@ -1,0 +1,38 @@
+/** Slicer: small pieces, as a network may make them. */
+import { UsageError } from "../errors.ts";
+import { duration, text } from "../options.ts";
+import { formatMany, parseSize } from "../units.ts";
+import { defineFault } from "./fault.ts";
+
+/** The slicer fault. */
+export const slicer = defineFault({
+  name: "slicer",
+  summary: "cut the stream into pieces, and wait between them",
+  main: "average_size",
+  example: "slicer:10,size_variation=5,delay=1ms",
+  options: {
+    average_size: text({ summary: "bytes of a piece", placeholder: "SIZE", read: parseSize }),
+    size_variation: text({
+      summary: "by how many bytes more or less",
+      placeholder: "SIZE",
+      read: parseSize,
+    }),
+    delay: duration(0, { summary: "the wait between two pieces" }),
+  },
+  create({ average_size: size, size_variation: variation = 0, delay }, { clock, random, fired }) {
+    if (size === undefined || size < 1) throw new UsageError("a size is needed, as in slicer:10");
+    if (variation >= size) throw new UsageError("size_variation must be less than average_size");
+    const next = () => size - variation + Math.floor(random() * (2 * variation + 1));
+    let free = 0;
+    return {
+      start: () => fired(`cuts into pieces of ${formatMany(size, "byte")}`),
+      chunk(bytes, emit) {
+        for (let at = 0, length = next(); at < bytes.length; at += length, length = next()) {
+          free = Math.max(free, clock.now());
+          emit(bytes.subarray(at, at + length), free);
+          free += delay;
+        }
+      },
+    };
+  },
+});

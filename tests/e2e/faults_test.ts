@@ -1,0 +1,166 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  echoThrough,
+  netecho,
+  netechoCommand,
+  onLinux,
+  randomBytes,
+  readAll,
+  Running,
+  Server,
+  sha256,
+} from "../helpers.ts";
+
+const misbehaving = (...faults: string[]) =>
+  Server.start([
+    "--json",
+    "--show",
+    "none",
+    "--seed",
+    "7",
+    ...faults.flatMap((f) => ["--fault", f]),
+  ]);
+
+Deno.test("faults are told at the start, with a seed that gives the same run again", async () => {
+  const bytes = new Uint8Array(2000);
+  const run = async (...args: string[]) => {
+    await using server = await Server.start(["--fault", "corrupt:5%", ...args]);
+    const told = await server.line(/faults corrupt:5%, --seed \d+$/);
+    const conn = await server.connect();
+    return {
+      seed: /\d+$/.exec(told)![0],
+      hash: await sha256(await echoThrough(conn, bytes) as Uint8Array<ArrayBuffer>),
+    };
+  };
+  const first = await run();
+  assertEquals(await run("--seed", first.seed), first);
+  assert((await run("--seed", "1")).hash !== first.hash);
+});
+
+Deno.test("latency is seen by the client's ping, and does not lower the rate", async () => {
+  await using server = await misbehaving("latency:50ms,direction=both");
+  const { text } = await netecho(
+    ["client", `127.0.0.1:${server.port}`, "--ping", "-c", "5", "-i", "0", "--json"],
+  );
+  const { rttMs } = JSON.parse(text.trim().split("\n").at(-1)!);
+  assert(rttMs.min >= 99, `${rttMs.min}`); // it may be later on a busy machine, never sooner
+
+  const bytes = randomBytes(30_000_000);
+  const back = await echoThrough(await server.connect(), bytes); // one chunk at a time would take minutes
+  assertEquals(await sha256(back as Uint8Array<ArrayBuffer>), await sha256(bytes));
+});
+
+Deno.test("slices, stalls and a slow end lose nothing, over TLS either", async () => {
+  for (const address of ["127.0.0.1:0", "tls://127.0.0.1:0"]) {
+    const faults = ["slicer:1000,size_variation=900", "stall:20ms,after=10KB", "slow_close:20ms"];
+    const args = ["server", address, "-q", ...faults.flatMap((fault) => ["--fault", fault])];
+    await using server = new Running(netechoCommand(args));
+    const where = (await server.line(/^listening/)).replace("listening ", "");
+    const trust = address.startsWith("tls") ? ["--insecure"] : [];
+    const bytes = randomBytes(200_000);
+    const { code, stdout, stderr } = await netecho(["client", where, ...trust, "--verify"], {
+      input: bytes,
+    });
+    assertEquals(code, 0, stderr);
+    assertEquals(stdout, bytes);
+  }
+});
+
+Deno.test("limit_data: the client gets that much and then the end; others are not concerned", async () => {
+  await using server = await misbehaving("limit_data:1000,connections=1");
+  const bytes = randomBytes(5000);
+  const cut = await echoThrough(await server.connect(), bytes);
+  assertEquals(cut, bytes.slice(0, 1000));
+  assertEquals(await echoThrough(await server.connect(), bytes), bytes);
+  const [fault] = server.events.filter(({ event }) => event === "fault");
+  assertEquals(fault!.connection, 1);
+  assertEquals(fault!.fault, "limit_data");
+  assertStringIncludes(String(fault!.detail), "1,000 bytes");
+});
+
+for (const how of ["reset_peer:20ms", "refuse:reset"]) {
+  Deno.test({
+    ...onLinux(`${how}: the client sees RST, with nothing sent`),
+    async fn() {
+      await using server = await misbehaving(how);
+      using conn = await server.connect();
+      await assertRejects(() => readAll(conn), Deno.errors.ConnectionReset);
+      assertMatch(await server.line(/"event":"closed"/), /"reason":"fault"/);
+    },
+  });
+}
+
+Deno.test("timeout swallows everything and then closes; refuse closes at once", async () => {
+  await using server = await misbehaving(
+    "timeout:50ms,connections=1",
+    "refuse:close,connections=2",
+  );
+  assertEquals(await echoThrough(await server.connect(), randomBytes(1000)), new Uint8Array(0));
+  using refused = await server.connect();
+  assertEquals(await readAll(refused), new Uint8Array(0));
+});
+
+Deno.test("faults come from a file, too; what is wrong with them is one line", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(
+    file,
+    JSON.stringify([{ kind: "limit_data", bytes: 10 }, { kind: "latency", latency: "1ms" }]),
+  );
+  const server = await Server.start(["--faults", file, "-q"]);
+  await using _ = server;
+  assertEquals((await echoThrough(await server.connect(), randomBytes(99))).length, 10);
+  await Deno.writeTextFile(file, '[{"kind":"limit"}]');
+  for (
+    const [args, message] of [
+      [["--faults", file], 'Unknown fault "limit"'],
+      [["--faults", "/nowhere/x.json"], "no such file"],
+      [["--fault", "latency:1"], "try 1s or 1ms"],
+      [["--fault", "drop:1%"], "for datagrams alone"],
+      [["--fault", "latency:1ms", "--seed", "-1"], "a whole number below 2^32"],
+    ] as const
+  ) {
+    const { code, stderr } = await netecho(["server", "127.0.0.1:0", ...args]);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, message);
+    assertEquals(stderr.split("\n").length, 2);
+  }
+  await Deno.remove(file);
+});
+
+Deno.test("drop: over UDP, ping counts what is lost and doubled", async () => {
+  const args = ["server", "udp://127.0.0.1:0", "-q", "--seed", "3"];
+  await using server = new Running(
+    netechoCommand([...args, "--fault", "drop:20%,duplicate=20%"]),
+  );
+  const where = (await server.line(/^listening/)).replace("listening ", "");
+  const ping = [
+    "client",
+    where,
+    "--ping",
+    "-c",
+    "100",
+    "-i",
+    "1ms",
+    "--timeout",
+    "300ms",
+    "--json",
+  ];
+  const { text } = await netecho(ping);
+  const { lost, duplicated, corrupt } = JSON.parse(text.trim().split("\n").at(-1)!);
+  assert(lost >= 8 && lost <= 35, `${lost} lost`);
+  assert(duplicated >= 5 && duplicated <= 30, `${duplicated} doubled`);
+  assertEquals(corrupt, 0);
+
+  await using late = new Running(netechoCommand([...args, "--fault", "latency:30ms"]));
+  const there = (await late.line(/^listening/)).replace("listening ", "");
+  const slow = await netecho(["client", there, "--ping", "-c", "20", "-i", "1ms", "--json"]);
+  const summary = JSON.parse(slow.text.trim().split("\n").at(-1)!);
+  assertEquals([summary.lost, summary.corrupt], [0, 0]);
+  assert(summary.rttMs.min >= 29, `${summary.rttMs.min}`);
+});

@@ -1,0 +1,202 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  bash,
+  echoThrough,
+  needing,
+  netecho,
+  netechoCommand,
+  onLinux,
+  randomBytes,
+  readAll,
+  readExactly,
+  Running,
+  Server,
+  unusedPort,
+  writeAll,
+} from "../helpers.ts";
+import { Authority } from "../pki.ts";
+
+const forwarder = (to: string | string[], ...args: string[]) =>
+  Server.start([
+    "--json",
+    "--show",
+    "none",
+    "--service",
+    "forward",
+    ...[to].flat().flatMap((address) => ["--to", address]),
+    ...args,
+  ]);
+
+Deno.test("forward: every byte, both ways, and the half-close", async () => {
+  await using echo = await Server.start(["-q"]);
+  await using server = await forwarder(`127.0.0.1:${echo.port}`);
+  const bytes = randomBytes(20_000_000);
+  assertEquals(await echoThrough(await server.connect(), bytes), bytes);
+  assertMatch(await server.line(/"event":"closed"/), /"reason":"eof"/);
+});
+
+Deno.test("forward: the upstream's half-close leaves the other direction open", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using server = await forwarder(`127.0.0.1:${listener.addr.port}`);
+  using client = await server.connect();
+  using upstream = await listener.accept();
+  listener.close();
+  await writeAll(upstream, new TextEncoder().encode("bye"));
+  await upstream.closeWrite();
+  assertEquals(new TextDecoder().decode(await readAll(client)), "bye");
+  await writeAll(client, new TextEncoder().encode("still here"));
+  await client.closeWrite();
+  assertEquals(new TextDecoder().decode(await readAll(upstream)), "still here");
+});
+
+for (const broken of ["client", "upstream"]) {
+  Deno.test({
+    ...onLinux(`forward: a reset by the ${broken} is a reset for the other`, ["python3"]),
+    async fn() {
+      // Python can send RST: a close with SO_LINGER at 0.
+      const rst = "import socket,struct,sys; s=socket.socket(); s.settimeout(20)\n" +
+        "def rst(c): c.setsockopt(socket.SOL_SOCKET,socket.SO_LINGER,struct.pack('ii',1,0)); c.close()\n";
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      if (broken === "client") {
+        await using server = await forwarder(`127.0.0.1:${listener.addr.port}`);
+        const script = `${rst}s.connect(('127.0.0.1',${server.port})); s.recv(1); rst(s)`;
+        const running = bash(`python3 -c "$SCRIPT"`, { env: { SCRIPT: script } });
+        using upstream = await listener.accept();
+        await writeAll(upstream, new Uint8Array(1));
+        await assertRejects(() => readAll(upstream), Deno.errors.ConnectionReset);
+        assertEquals((await running).code, 0);
+      } else {
+        const script = `${rst}s.bind(('127.0.0.1',0)); s.listen(); ` +
+          "print(s.getsockname()[1],flush=True); c=s.accept()[0]; c.recv(1); rst(c)";
+        await using peer = new Running(["python3", ["-c", script]]);
+        await using server = await forwarder(`127.0.0.1:${await peer.line(/^\d+$/)}`);
+        using client = await server.connect();
+        await writeAll(client, new Uint8Array(1));
+        await assertRejects(() => readAll(client), Deno.errors.ConnectionReset);
+      }
+      listener.close();
+    },
+  });
+}
+
+Deno.test("forward: TLS on one side, plain or Unix on the other", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue();
+  const folder = await Deno.makeTempDir();
+  const bytes = randomBytes(1_000_000);
+  const start = async (...args: string[]) => {
+    const server = new Running(netechoCommand(["server", ...args, "-q"]));
+    return { server, where: (await server.line(/^listening/)).replace("listening ", "") };
+  };
+  const tls = await start("tls://127.0.0.1:0", "--cert", cert, "--key", key);
+  const name = ["--to-ca", authority.ca, "--to-servername", "localhost"];
+  const plain = await start("127.0.0.1:0=forward", "--to", tls.where, ...name);
+  await using _tls = tls.server;
+  await using _plain = plain.server;
+  const through = await netecho(["client", plain.where, "--verify"], { input: bytes });
+  assertEquals([through.code, through.stderr], [
+    0,
+    "verified: 1,000,000 bytes came back as sent\n",
+  ]);
+  if (Deno.build.os !== "windows") {
+    const unix = await start(`unix:${folder}/echo.sock`);
+    const front = await start("tls://127.0.0.1:0=forward", "--to", unix.where);
+    await using _unix = unix.server;
+    await using _front = front.server;
+    const args = ["client", front.where, "--insecure", "--verify"];
+    assertEquals((await netecho(args, { input: bytes })).code, 0);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("forward: over UDP, each remote has a socket of its own upstream", async () => {
+  await using echo = new Running(netechoCommand(["server", "udp://127.0.0.1:0", "-q"]));
+  const to = (await echo.line(/^listening/)).replace("listening ", "");
+  await using server = new Running(
+    netechoCommand(["server", "udp://127.0.0.1:0=forward", "--to", to, "-q"]),
+  );
+  const where = (await server.line(/^listening/)).replace("listening ", "");
+  const { text, code } = await netecho(["client", where, "--ping", "-c", "20", "-i", "1ms"]);
+  assertEquals(code, 0, text);
+  assertStringIncludes(text, "20 received");
+});
+
+Deno.test("forward: several addresses in turn, the next when one fails, each failure an event", async () => {
+  await using one = await Server.start(["-q", "--service", "reply", "--reply", "one"]);
+  await using two = await Server.start(["-q", "--service", "reply", "--reply", "two"]);
+  const nobody = `127.0.0.1:${unusedPort()}`;
+  await using server = await forwarder([`127.0.0.1:${one.port}`, nobody, `127.0.0.1:${two.port}`]);
+  const answers: string[] = [];
+  for (let count = 0; count < 4; count++) {
+    using conn = await server.connect();
+    answers.push(new TextDecoder().decode(await readAll(conn)));
+  }
+  assertEquals(answers, ["one", "two", "two", "one"]);
+  await server.line(/"event":"closed".*"connection":4,/);
+  const told = server.events.filter(({ event }) => event === "upstream").map(({ detail }) =>
+    `${detail}`
+  );
+  assertEquals(told.length, 5);
+  assertMatch(told[1]!, /^Cannot connect to .*connection refused/);
+
+  await using lonely = await forwarder(nobody);
+  using conn = await lonely.connect();
+  assertEquals((await readAll(conn)).length, 0);
+  assertMatch(await lonely.line(/"event":"closed"/), /"reason":"error".*connection refused/);
+});
+
+Deno.test({
+  ...needing(["python3", "curl"], "forward: HTTP through latency, slices and a slow line, whole"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const body = randomBytes(300_000);
+    await Deno.writeFile(`${folder}/page.bin`, body);
+    const script = "import http.server,sys,functools\n" +
+      "h=functools.partial(http.server.SimpleHTTPRequestHandler,directory=sys.argv[1])\n" +
+      "s=http.server.ThreadingHTTPServer(('127.0.0.1',0),h); print(s.server_address[1],flush=True); s.serve_forever()";
+    await using web = new Running(["python3", ["-c", script, folder]]);
+    const faults = [
+      "latency:30ms,direction=both",
+      "slicer:1000,size_variation=900",
+      "bandwidth:2MB/s",
+    ];
+    await using server = await forwarder(
+      `127.0.0.1:${await web.line(/^\d+$/)}`,
+      ...faults.flatMap((fault) => ["--fault", fault]),
+    );
+    const { code } = await bash('curl -sS -o "$OUT" "$URL"', {
+      env: { OUT: `${folder}/got.bin`, URL: `http://127.0.0.1:${server.port}/page.bin` },
+    });
+    assertEquals(code, 0);
+    assertEquals(await Deno.readFile(`${folder}/got.bin`), body);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("forward: what is refused, and a client that comes and goes", async () => {
+  for (
+    const [args, message] of [
+      [["--service", "forward"], "needs --to ADDRESS"],
+      [["--to", ":1"], "it is for service forward"],
+      [["--service", "forward", "--to", ":0"], "port 0"],
+      [["--service", "forward", "--to", "ftp://x:1"], "ftp"],
+    ] as const
+  ) {
+    const { code, stderr } = await netecho(["server", "127.0.0.1:0", ...args]);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, message);
+  }
+  await using echo = await Server.start(["-q"]);
+  await using server = await forwarder(`127.0.0.1:${echo.port}`);
+  for (let count = 0; count < 50; count++) (await server.connect()).close();
+  using conn = await server.connect();
+  await writeAll(conn, new Uint8Array([7]));
+  assertEquals(await readExactly(conn, 1), new Uint8Array([7]));
+  assert(server.events.length > 50);
+});

@@ -1,0 +1,262 @@
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { type Clock, systemClock } from "../../../lib/clock.ts";
+import { UsageError } from "../../../lib/errors.ts";
+import { compose } from "../../../lib/faults/compose.ts";
+import { parseFault } from "../../../lib/faults/spec.ts";
+import { faults } from "../../../lib/faults/table.ts";
+import { type Duplex, SocketDuplex } from "../../../lib/net/duplex.ts";
+import { datagramPeer } from "../../../lib/net/datagrams.ts";
+import { pump } from "../../../lib/net/streams.ts";
+import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
+import { randomBytes } from "../../helpers.ts";
+
+const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
+  Array.from(
+    { length: Math.ceil(bytes.length / length) },
+    (_, index) => bytes.slice(index * length, (index + 1) * length),
+  );
+
+interface Run {
+  readonly socket: FakeSocket;
+  readonly events: string[];
+  readonly ended: string[];
+  readonly done: Promise<void>;
+  readonly peer: Duplex;
+}
+
+/** An echo through faults. */
+function echo(
+  texts: readonly string[],
+  { chunks, seed = 1, connection = 1, clock = systemClock }: {
+    chunks: readonly Uint8Array[];
+    seed?: number;
+    connection?: number;
+    clock?: Clock;
+  },
+): Run {
+  const socket = new FakeSocket(chunks);
+  const [events, ended]: string[][] = [[], []];
+  const inner = new SocketDuplex(socket, NOWHERE);
+  const peer = compose(inner, { faults: texts.map(parseFault), seed }, {
+    clock,
+    connection,
+    fired: (fault, detail) => void events!.push(`${fault} ${detail}`),
+    end: (how, fault) => void ended!.push(`${how} ${fault}`),
+  });
+  return { socket, events: events!, ended: ended!, peer, done: pump(peer.readable, peer.writable) };
+}
+
+for (const { name, summary, example, options, main } of faults) {
+  Deno.test(`fault ${name}: describes itself, and its example is one`, () => {
+    assertMatch(summary, /^\S.{5,90}[^.\s]$/);
+    assertEquals(parseFault(example).fault.name, name);
+    if (main) assert(main in options);
+    for (const option of Object.values(options)) assert(option.summary.length > 2);
+  });
+}
+
+for (
+  const text of [
+    "latency:2ms,jitter=1ms",
+    "bandwidth:50MB/s",
+    "slicer:100,size_variation=50",
+    "slow_close:3ms",
+    "stall:5ms",
+    "corrupt:0",
+    "latency:1ms,direction=both,distribution=pareto",
+  ]
+) {
+  Deno.test(`fault ${text}: conserves bytes and their order, then passes the end on`, async () => {
+    const bytes = randomBytes(20_000);
+    const { socket, done, peer } = echo([text, "slicer:700"], { chunks: pieces(bytes, 1777) });
+    await done;
+    assertEquals(socket.written, bytes);
+    assertEquals(socket.events, ["closeWrite"]);
+    peer.close();
+    peer.close();
+    assertEquals(socket.events, ["closeWrite", "close"]);
+  });
+
+  Deno.test(`fault ${text}: a peer that fails makes the service fail with the same error`, async () => {
+    const socket = new FakeSocket([new Uint8Array(9)], new Deno.errors.ConnectionReset("gone"));
+    const plan = { faults: [parseFault(`${text},direction=both`)], seed: 1 };
+    const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
+    const peer = compose(new SocketDuplex(socket, NOWHERE), plan, control);
+    const error = await pump(peer.readable, peer.writable).catch((error) => error);
+    assert(error instanceof Deno.errors.ConnectionReset, `${error}`);
+    peer.close();
+  });
+}
+
+Deno.test("no fault for this connection: the peer itself, at no cost", () => {
+  const peer = new SocketDuplex(new FakeSocket([]), NOWHERE);
+  const control = { clock: systemClock, connection: 3, fired() {}, end() {} };
+  const plan = (text: string) => ({ faults: [parseFault(text)], seed: 1 });
+  assert(compose(peer, plan("latency:1s,connections=4"), control) === peer);
+  assert(compose(peer, plan("latency:1s,connections=every 2"), control) === peer);
+  assert(compose(peer, plan("latency:1s,toxicity=0"), control) === peer);
+  assert(compose(peer, plan("latency:1s,connections=1-3"), control) !== peer);
+});
+
+Deno.test("toxicity strikes as many connections as it says, the same for the same seed", () => {
+  const plan = { faults: [parseFault("timeout:1s,toxicity=30%")], seed: 11 };
+  const struck = () =>
+    Array.from({ length: 1000 }, (_, connection) => {
+      const peer = new SocketDuplex(new FakeSocket([]), NOWHERE);
+      const control = { clock: new FakeClock(), connection, fired() {}, end() {} };
+      return compose(peer, plan, control) !== peer;
+    });
+  const once = struck();
+  const count = once.filter((one) => one).length;
+  assert(count > 250 && count < 350, `${count}`);
+  assertEquals(struck(), once);
+});
+
+Deno.test("corrupt: the seed says which bits, however the stream is cut", async () => {
+  const bytes = new Uint8Array(50_000);
+  const run = async (length: number, seed: number) => {
+    const { socket, done, events, peer } = echo(["corrupt:1%"], {
+      chunks: pieces(bytes, length),
+      seed,
+    });
+    await done;
+    peer.close();
+    const flipped = socket.written.filter((byte) => byte !== 0);
+    assert(flipped.every((byte) => (byte & (byte - 1)) === 0)); // one bit of each
+    assertEquals(events.length, flipped.length);
+    return socket.written;
+  };
+  const one = await run(1000, 5);
+  assertEquals(await run(777, 5), one);
+  const count = one.filter((byte) => byte !== 0).length;
+  assert(count > 400 && count < 600, `${count}`);
+  assert((await run(1000, 6)).some((byte, index) => byte !== one[index]));
+});
+
+Deno.test("limit_data: exactly so many bytes, then the end", async () => {
+  const bytes = randomBytes(5000);
+  const { socket, done, events, peer } = echo(["limit_data:1234"], { chunks: pieces(bytes, 500) });
+  await done;
+  assertEquals(socket.written, bytes.slice(0, 1234));
+  assertEquals(events, ["limit_data closes after 1,234 bytes"]);
+  assertEquals(socket.events, ["closeWrite"]);
+  peer.close();
+});
+
+Deno.test("slicer: pieces within the variation, by the seed", async () => {
+  const bytes = randomBytes(3000);
+  const sizes: number[] = [];
+  const { done, peer } = echo(["slicer:50,size_variation=20"], { chunks: [bytes] });
+  peer.observe({ sent: ({ length }) => void sizes.push(length) });
+  await done;
+  peer.close();
+  assert(Math.max(...sizes) <= 35, `${sizes}`); // the fake socket takes half of what it is given
+  assert(Math.max(...sizes) > 25, `${sizes}`);
+});
+
+Deno.test("after, until and match: in force from here to there, to the byte", async () => {
+  const bytes = new Uint8Array(1000);
+  const flipped = async (when: string) => {
+    const { socket, done, peer } = echo([`corrupt:100%,${when}`], { chunks: pieces(bytes, 300) });
+    await done;
+    peer.close();
+    return [...socket.written.entries()].filter(([, byte]) => byte !== 0).map(([at]) => at);
+  };
+  const range = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => from + at);
+  assertEquals(await flipped("after=450"), range(450, 1000));
+  assertEquals(await flipped("until=10"), range(0, 10));
+  assertEquals(await flipped("after=299,until=301"), range(299, 301));
+
+  const text = new TextEncoder().encode("hello STARTTLS world");
+  const { socket, done, peer } = echo(["corrupt:100%,match=/START+TLS/"], {
+    chunks: [text.slice(0, 8), text.slice(8, 16), text.slice(16)],
+  });
+  await done;
+  peer.close();
+  const same = text.findIndex((byte, index) => byte !== socket.written[index]);
+  assertEquals(same, 8); // the chunk that completes the match is the first
+});
+
+Deno.test("timers: reset_peer strikes with no data flowing; timeout closes; both are forgotten at the end", async () => {
+  const clock = new FakeClock();
+  const silent = new SocketDuplex({
+    read: () => new Promise(() => {}),
+    write: ({ length }) => Promise.resolve(length),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  }, NOWHERE);
+  const ended: string[] = [];
+  const plan = {
+    faults: ["reset_peer:2s,after=1s", "timeout:5s"].map(parseFault),
+    seed: 1,
+  };
+  const end = (how: string, fault: string) => void ended.push(`${how} ${fault}`);
+  const peer = compose(silent, plan, { clock, connection: 1, fired() {}, end });
+  clock.advance(2999);
+  assertEquals(ended, []);
+  clock.advance(1);
+  assertEquals(ended, ["reset reset_peer"]);
+  clock.advance(2000);
+  assertEquals(ended, ["reset reset_peer", "close timeout"]);
+  const again = compose(silent, plan, { clock, connection: 2, fired() {}, end });
+  again.close();
+  assertEquals(clock.waiting, 0);
+  peer.close();
+  await Promise.resolve();
+});
+
+Deno.test("drop: loses, doubles and reorders datagrams, by the seed", async () => {
+  const count = 2000;
+  const sent = Array.from(
+    { length: count },
+    (_, index) => new Uint8Array([index >> 8, index & 255]),
+  );
+  const out: number[] = [];
+  let next = 0;
+  const socket = {
+    datagram: new Uint8Array(0),
+    read() {
+      this.datagram = sent[next] ?? this.datagram;
+      return Promise.resolve(next++ < count ? 2 : null);
+    },
+    write(bytes: Uint8Array) {
+      out.push(bytes[0]! << 8 | bytes[1]!);
+      return Promise.resolve(bytes.length);
+    },
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const plan = { faults: [parseFault("drop:10%,duplicate=5%,reorder=3%")], seed: 3 };
+  const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
+  const peer = compose(datagramPeer(socket as never, NOWHERE), plan, control);
+  await pump(peer.readable, peer.writable);
+  peer.close();
+  const distinct = new Set(out);
+  const lost = count - distinct.size;
+  assert(lost > 150 && lost < 250, `${lost} lost`);
+  const doubled = out.length - distinct.size;
+  assert(doubled > 50 && doubled < 140, `${doubled} doubled`);
+  const back = out.filter((number, index) => index > 0 && number < out[index - 1]!).length;
+  assert(back > 25 && back < 90, `${back} reordered`);
+});
+
+Deno.test("what is wrong with a fault is said, and what would be right", () => {
+  for (
+    const [text, message] of [
+      ["latncy:1s", 'Unknown fault "latncy"'],
+      ["latency:fast", "latency, latency: a duration such as"],
+      ["latency:1s,jiter=2ms", 'has no parameter "jiter"'],
+      ["latency:1s,direction=up", "one of out, in, both"],
+      ["latency:1s,toxicity=2", "a share from 0 to 1"],
+      ["latency:1s,connections=x", "connections such as"],
+      ["latency:1s,after=soon", "a size or a duration"],
+      ["latency:1s,match=/(/", "no regular expression"],
+      ["bandwidth", "a rate is needed"],
+      ["bandwidth:0", "a rate above 0"],
+      ["slicer:5,size_variation=5", "less than average_size"],
+    ] as const
+  ) {
+    assertThrows(() => parseFault(text), UsageError, message);
+  }
+});
