@@ -9,26 +9,12 @@
  * disturbed round, and their ratio to the first server's: other work on the machine only ever adds,
  * and only what was measured side by side compares. Linux; what the machine lacks is skipped by name.
  */
-import { cpuTime, netechoCommand, Running, runProgram } from "../helpers.ts";
+import { netechoCommand, Running } from "../helpers.ts";
 import { Authority } from "../pki.ts";
 import { compareClient } from "./client.ts";
-import {
-  build,
-  type Competitor,
-  competitors,
-  generator,
-  type Transport,
-  type Workshop,
-} from "./competitors.ts";
-
-const SECONDS = 1; // of load, for each server in each round
-
-interface Load {
-  readonly name: string;
-  readonly transport: Transport;
-  readonly connections: number;
-  readonly size: number;
-}
+import { build, competitors, type Workshop } from "./competitors.ts";
+import { Contender, type Load, median } from "./contender.ts";
+import { compareForward } from "./forward.ts";
 
 const LOADS: readonly Load[] = [
   { name: "TCP, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
@@ -39,50 +25,6 @@ const LOADS: readonly Load[] = [
 ];
 
 const say = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
-
-interface Result {
-  readonly cpu: number; // microseconds a message
-  readonly rate: number; // messages a second
-}
-
-class Contender implements AsyncDisposable {
-  readonly name: string;
-  readonly results: Result[] = [];
-  readonly #process: Running;
-  #where = "";
-
-  constructor({ name, command }: Competitor) {
-    this.name = name;
-    this.#process = new Running(command);
-  }
-
-  async ready(): Promise<void> {
-    this.#where = /listening (.*)/.exec(await this.#process.line(/listening/))![1]!;
-  }
-
-  async measure({ transport, connections, size }: Load, workshop: Workshop): Promise<Result> {
-    const { pid } = this.#process;
-    const command = generator(transport, { where: this.#where, workshop });
-    const before = cpuTime(pid);
-    const { text, stderr } = await runProgram(command([connections, size, SECONDS].map(String)));
-    if (stderr) throw new Error(`${this.name}: ${stderr}`);
-    const [messages, seconds] = text.split(" ").map(Number);
-    return { cpu: (cpuTime(pid) - before) * 1000 / messages!, rate: messages! / seconds! };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of childrenOf(this.#process.pid)) Deno.kill(child, "SIGKILL");
-    await this.#process[Symbol.asyncDispose]();
-  }
-}
-
-function childrenOf(pid: number): number[] {
-  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim();
-  return children.split(" ").filter(Boolean).map(Number);
-}
-
-const median = (numbers: number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 
 async function compare(load: Load, { workshop, rounds }: { workshop: Workshop; rounds: number }) {
   await using stack = new AsyncDisposableStack();
@@ -149,6 +91,7 @@ await using authority = await Authority.create();
 const workshop = { folder, authority, issued: await authority.issue(), say };
 await build(workshop);
 for (const load of LOADS) await compare(load, { workshop, rounds });
+await compareForward({ workshop, rounds });
 await compareClient({ workshop, rounds });
 await compareStartUp(folder, rounds);
 await Deno.remove(folder, { recursive: true });

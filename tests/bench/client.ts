@@ -2,6 +2,7 @@
 import type { BenchResult } from "../../lib/load/result.ts";
 import { netechoCommand, Running, runProgram } from "../helpers.ts";
 import type { Workshop } from "./competitors.ts";
+import { median } from "./contender.ts";
 
 const ROUND_TRIPS = 20_000;
 const SECONDS = 2;
@@ -70,8 +71,4 @@ function figures({ roundTrip, rate, p50 }: Figures): Figures {
     [`${CONNECTIONS} connections, 64 B: requests/s`]: Math.round(rate!),
     [`at ${RATE.toLocaleString("en")}/s: p50, us`]: Math.round(p50! * 10) / 10,
   };
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)]!;
 }

@@ -31,7 +31,9 @@ export async function build({ folder, say }: Workshop): Promise<void> {
   for (const name of ["load", "echo", "pingpong"]) {
     await runProgram(["gcc", ["-O2", "-o", `${folder}/${name}`, `${PEERS}${name}.c`, "-lm"]]);
   }
-  if (has("go")) await runProgram(["go", ["build", "-o", `${folder}/echo_go`, `${PEERS}echo.go`]]);
+  for (const name of has("go") ? ["echo", "forward"] : []) {
+    await runProgram(["go", ["build", "-o", `${folder}/${name}_go`, `${PEERS}${name}.go`]]);
+  }
   for (const program of ["go", "node", "socat"]) {
     if (!has(program)) say(`skipped: ${program} is not here`);
   }

@@ -1,0 +1,57 @@
+/** The forwarder beside socat and one in Go that is built as toxiproxy is. */
+import { has, netechoCommand, Running, unusedPort } from "../helpers.ts";
+import type { Competitor, Workshop } from "./competitors.ts";
+import { Contender, type Load } from "./contender.ts";
+
+const LOADS: readonly Load[] = [
+  { name: "forwarding, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
+  { name: "forwarding, 64 KiB, 4 connections", transport: "tcp", connections: 4, size: 65_536 },
+];
+
+/** Measures CPU time a message, and prints Markdown tables; the C echo server is behind all. */
+export async function compareForward(
+  { workshop, rounds }: { readonly workshop: Workshop; readonly rounds: number },
+): Promise<void> {
+  const { folder, say } = workshop;
+  for (const load of LOADS) {
+    await using echo = new Running([`${folder}/echo`, ["0"]]);
+    const to = /\d+$/.exec(await echo.line(/listening/))![0];
+    await using stack = new AsyncDisposableStack();
+    const contenders = forwarders(folder, to).map((each) => stack.use(new Contender(each)));
+    for (const contender of contenders) {
+      await contender.ready();
+      await contender.measure(load, workshop); // warm up
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of contenders) {
+        contender.results.push(await contender.measure(load, workshop));
+      }
+    }
+    const least = contenders.map(({ results }) => Math.min(...results.map(({ cpu }) => cpu)));
+    say(`\n| ${load.name} | CPU a message | of netecho's |\n| --- | ---: | ---: |`);
+    for (const [index, { name }] of contenders.entries()) {
+      const ratio = (least[index]! / least[0]!).toFixed(2);
+      say(`| ${name} | ${least[index]!.toFixed(2)} us | ${ratio} |`);
+    }
+  }
+}
+
+function forwarders(folder: string, to: string): Competitor[] {
+  const port = String(unusedPort());
+  const from = `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=1024`;
+  const script =
+    `echo listening ${port}; exec socat ${from} TCP:127.0.0.1:${to},nodelay 2>/dev/null`;
+  const netecho = ["server", "127.0.0.1:0=forward", "--to", `127.0.0.1:${to}`, "-q"];
+  return [
+    { name: "netecho -q", command: netechoCommand(netecho) },
+    ...(has("socat")
+      ? [{ name: "socat", command: ["bash", ["-c", script]] as [string, string[]] }]
+      : []),
+    ...(has("go")
+      ? [{
+        name: "Go, as toxiproxy",
+        command: [`${folder}/forward_go`, ["0", to]] as [string, string[]],
+      }]
+      : []),
+  ];
+}
