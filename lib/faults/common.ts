@@ -1,4 +1,5 @@
 /** What every fault may be told: which connections, which way, and when. */
+import { bytePattern } from "../byte_text.ts";
 import { UsageError } from "../errors.ts";
 import { choice, type Option, text, type Values } from "../options.ts";
 import { parseDuration, parseSize } from "../units.ts";
@@ -54,15 +55,10 @@ function readConnections(given: string): (connection: number) => boolean {
 }
 
 function readPattern(given: string): RegExp {
-  const [, pattern] = /^\/(.+)\/$/.exec(given) ?? [];
+  const encoder = new TextEncoder();
   try {
-    return new RegExp(pattern ?? asBytes(given).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"), "s");
+    return bytePattern(given, { literal: (text) => encoder.encode(text) });
   } catch {
     throw new UsageError(`"${given}" is no regular expression`);
   }
-}
-
-// What comes is matched byte by byte, whatever it means.
-function asBytes(text: string): string {
-  return new TextDecoder("latin1").decode(new TextEncoder().encode(text));
 }

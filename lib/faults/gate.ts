@@ -1,4 +1,5 @@
 /** When a fault is in force: after and until a point, and from a match on. */
+import { byteText } from "../byte_text.ts";
 import type { Clock } from "../clock.ts";
 import type { Common, Point } from "./common.ts";
 import type { Emit, Stage } from "./fault.ts";
@@ -86,7 +87,7 @@ export class Gate implements Stage {
   }
 
   #matches(bytes: Uint8Array): boolean {
-    const text = this.#tail + new TextDecoder("latin1").decode(bytes);
+    const text = this.#tail + byteText(bytes);
     this.#tail = text.slice(-MEMORY);
     return this.#when.match!.test(text);
   }

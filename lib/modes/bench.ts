@@ -25,7 +25,7 @@ const IDLE = 3000; // milliseconds at most, to measure it without a load
 export const bench = defineMode({
   name: "bench",
   summary: "load the peer, and measure its rate and latency",
-  chosenBy: "bench",
+  chosenBy: ["bench"],
   example: "netecho client :8080 --bench --connections 50 --rate 10k/s",
   options: {
     bench: flag({

@@ -11,7 +11,7 @@ import { defineMode } from "./mode.ts";
 export const merge = defineMode({
   name: "merge",
   summary: "add the results of several machines, the files of --bench --json, into one",
-  chosenBy: "merge",
+  chosenBy: ["merge"],
   peerless: true,
   example: "netecho client --merge one.json two.json --report both.html",
   options: {

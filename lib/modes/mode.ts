@@ -1,13 +1,14 @@
 /** What a client mode is. Each is one file here and one line in `table.ts`. */
 import { type Address, formatAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
+import { parseExpectation } from "../expectation.ts";
 import { explain, isReset, NetworkError } from "../errors.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
 import type { DialOptions } from "../net/transport.ts";
 import type { Output, Screen } from "../output.ts";
-import { duration, flag, type OptionTable, type Values } from "../options.ts";
+import { duration, flag, list, type OptionTable, type Values } from "../options.ts";
 import type { Shutdown } from "../shutdown.ts";
 import type { Named } from "../table.ts";
 
@@ -55,8 +56,8 @@ export interface ModeContext {
 export interface Mode extends Named {
   /** Whether it is for somebody at a terminal, or for any stdin and stdout. */
   readonly terminal?: boolean;
-  /** The key of the option that chooses it; without one it is for whoever asks for nothing else. */
-  readonly chosenBy?: string;
+  /** The keys of options that choose it; without any it is for whoever asks for nothing else. */
+  readonly chosenBy?: readonly string[];
   readonly options: OptionTable;
   /** Whether it talks to nobody: the arguments are its own. */
   readonly peerless?: boolean;
@@ -90,6 +91,17 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
 export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
   return linger ?? (peer.framed ? SILENCE : undefined);
 }
+
+/** What the peer is expected to say. */
+export const expecting = {
+  expect: list({
+    summary:
+      "wait until the peer says this (repeatable, in order); with --wait, also echo: until " +
+      "it echoes a message",
+    placeholder: "TEXT|/regex/",
+    read: (text) => [parseExpectation(text)],
+  }),
+};
 
 /** Options of every mode that talks to a peer. */
 export const talking = {

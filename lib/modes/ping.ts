@@ -33,7 +33,7 @@ type Options = Values<typeof options> & { readonly timeout: number };
 export const ping = defineMode({
   name: "ping",
   summary: "measure the round trip, message by message",
-  chosenBy: "ping",
+  chosenBy: ["ping"],
   example: "netecho client :8080 --ping --count 5",
   options,
   async run(context, { timeout = TIMEOUT, ...given }) {

@@ -1,5 +1,6 @@
 /** The client's modes. */
 import { bench } from "./bench.ts";
+import { converse } from "./converse.ts";
 import { interactive } from "./interactive.ts";
 import type { OptionTable } from "../options.ts";
 import { merge } from "./merge.ts";
@@ -9,7 +10,7 @@ import { pipe } from "./pipe.ts";
 import { wait } from "./wait.ts";
 
 /** Every mode. */
-export const modes: readonly Mode[] = [interactive, pipe, ping, wait, bench, merge];
+export const modes: readonly Mode[] = [interactive, pipe, ping, wait, bench, merge, converse];
 
 /** What the modes add to the client's options. */
 export const modeOptions: OptionTable = Object.assign({}, ...modes.map(({ options }) => options));
@@ -18,7 +19,7 @@ export const modeOptions: OptionTable = Object.assign({}, ...modes.map(({ option
 export function chooseMode(
   { terminal, given }: { terminal: boolean; given: ReadonlySet<string> },
 ): Mode {
-  const chosen = modes.find(({ chosenBy }) => chosenBy !== undefined && given.has(chosenBy));
+  const chosen = modes.find(({ chosenBy = [] }) => chosenBy.some((key) => given.has(key)));
   if (chosen) return chosen;
   const wanted = [...given].filter((key) => key in modeOptions);
   const fitting = modes.filter((mode) => !mode.chosenBy && (terminal || !mode.terminal));

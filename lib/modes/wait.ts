@@ -1,18 +1,16 @@
 /** Wait: for scripts that need the peer to be there. */
 import { type Clock, wait as pause } from "../clock.ts";
 import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "../errors.ts";
-import { unescape } from "../escapes.ts";
+import { type Expectation, Heard } from "../expectation.ts";
 import { type Answer, ask } from "../load/attempt.ts";
 import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
 import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { interval, text, type Values } from "../options.ts";
+import { interval, type Values } from "../options.ts";
 import { retry } from "../retry.ts";
 import { formatAddress } from "../address.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, failureOf, type ModeContext } from "./mode.ts";
-
-const MOST = 64 * 1024; // bytes in which the expected text is looked for
+import { defineMode, expecting, failureOf, type ModeContext } from "./mode.ts";
 
 const SHORTEST = 5; // milliseconds; what is left of D is too little for another try
 
@@ -21,12 +19,7 @@ const options = {
     summary: "wait until the peer accepts a connection, at most D; then exit 124",
     excludes: ["retry", "show"],
   }),
-  expect: text({
-    summary: "wait until it also says TEXT, or echoes a message: what accepts may be a proxy",
-    placeholder: "TEXT|echo",
-    read: (text) => text === "echo" ? text : unescape(text),
-    needs: ["wait"],
-  }),
+  ...expecting,
   timeout: measuring.timeout,
 };
 
@@ -34,13 +27,13 @@ const options = {
 export const wait = defineMode({
   name: "wait",
   summary: "wait until the peer is there, for scripts",
-  chosenBy: "wait",
+  chosenBy: ["wait"],
   example: "netecho client db.internal:5432 --wait 30s",
   options,
   async run(context, values) {
     const { address, connectionless, clock, say } = context;
     const { wait: limit = 0, expect } = values;
-    if (connectionless && expect === undefined) {
+    if (connectionless && expect.length === 0) {
       throw new UsageError(
         "Option --wait over UDP needs --expect: nothing tells that a peer is there",
       );
@@ -62,7 +55,7 @@ export const wait = defineMode({
         `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
       );
     }
-    const does = expect === undefined ? "accepts connections" : "answers";
+    const does = expect.length === 0 ? "accepts connections" : "answers";
     await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
     return 0;
   },
@@ -74,10 +67,10 @@ async function tryOnce(
 ): Promise<void> {
   const left = () => Math.max(1, until - clock.now());
   const peer = await dial({ once: true, atMost: left() });
-  if (expect === undefined) return peer.close();
+  if (expect.length === 0) return peer.close();
   const patience = Math.min(timeout, left());
   try {
-    if (expect !== "echo") return await listenFor(expect, { peer, clock, patience });
+    if (expect[0]?.text !== "echo") return await listenFor(expect, { peer, clock, patience });
     const size = sizeFor({ connectionless, connect: true, size: undefined });
     const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
@@ -94,7 +87,7 @@ const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {
 };
 
 async function listenFor(
-  expected: Uint8Array,
+  expected: readonly Expectation[],
   { peer, clock, patience }: {
     readonly peer: Duplex;
     readonly clock: Clock;
@@ -102,25 +95,21 @@ async function listenFor(
   },
 ): Promise<void> {
   const channel = channelOf(peer);
-  const wanted = latin1(expected);
+  const heard = new Heard();
   const limit = pause(clock, patience);
   const late = limit.over.then(() => undefined);
-  let said = "";
   try {
-    while (!said.includes(wanted)) {
-      const reading = channel.read();
-      reading.catch(() => {}); // closing the peer ends it
-      const chunk = await Promise.race([reading, late]);
-      if (!chunk) throw new NetworkError("it accepts, and does not say what is expected");
-      said = (said + latin1(chunk)).slice(-MOST);
+    for (const one of expected) {
+      while (!heard.take(one)) {
+        const reading = channel.read();
+        reading.catch(() => {}); // closing the peer ends it
+        const chunk = await Promise.race([reading, late]);
+        if (!chunk) throw new NetworkError("it accepts, and does not say what is expected");
+        heard.push(chunk);
+      }
     }
   } finally {
     limit.cut();
     peer.close();
   }
-}
-
-// A string in which each byte is a character.
-function latin1(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
 }

@@ -7,6 +7,8 @@ export interface Channel {
   read(): Promise<Uint8Array | undefined>;
   /** Writes a chunk whole. */
   write(chunk: Uint8Array): Promise<void>;
+  /** Half-closes: nothing more is said, reading goes on. */
+  close(): Promise<void>;
 }
 
 /**
@@ -20,6 +22,7 @@ export function channelOf(streams: Streams): Channel {
     return {
       read: async () => (await reader.read()).value,
       write: (chunk) => writer.write(chunk),
+      close: () => writer.close(),
     };
   }
   const { source, sink } = direct;
@@ -29,5 +32,6 @@ export function channelOf(streams: Streams): Channel {
       return length === null ? undefined : source.take(length);
     },
     write: (chunk) => sink.write(chunk),
+    close: async () => await sink.close?.(),
   };
 }
