@@ -4,6 +4,7 @@ import { systemClock } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
 import { explain, NetworkError, UsageError } from "./lib/errors.ts";
+import type { Capture } from "./lib/events/capture.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
@@ -11,10 +12,18 @@ import type { HelpPage } from "./lib/help.ts";
 import type { DialRequest, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modeOptions, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
-import type { Duplex } from "./lib/net/duplex.ts";
+import type { Duplex, Observer } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
-import { choice, flag, interval, type OptionTable, text, type Values } from "./lib/options.ts";
+import {
+  capturing,
+  choice,
+  flag,
+  interval,
+  type OptionTable,
+  text,
+  type Values,
+} from "./lib/options.ts";
 import { type Output, say, type Screen } from "./lib/output.ts";
 import type { Owner } from "./lib/owners.ts";
 import { parsePatience, retry } from "./lib/retry.ts";
@@ -36,6 +45,7 @@ const common = {
     summary: "show what goes out and comes in on stderr: not at all (the default), as text, " +
       "as a hex dump, or its size",
   }),
+  ...capturing,
   verbose: flag({
     short: "v",
     summary: "tell on stderr of attempts, addresses, the TLS session with its certificates, bytes",
@@ -54,6 +64,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
     return await printHelp(await helpPage());
+  }
+  if (values.capture === "-") {
+    throw new UsageError("Option --capture: the client has other use for stdout; name a file");
   }
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const mode = chooseMode({ terminal, given });
@@ -167,6 +180,7 @@ async function connect(
     const started = clock.now();
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
     const took = formatDuration(clock.now() - started);
+    peer.observe(await watchIfAny(peer, values as Values<typeof common>));
     await tell(
       `connected to ${formatAddress(peer.remote)} from ${formatAddress(peer.local)} in ${took}`,
     );
@@ -175,6 +189,21 @@ async function connect(
   if (!patience || once) return await attempt();
   const onFailure = ({ message }: Error) => void tell(`${message}; trying again`);
   return await retry(attempt, { ...patience, clock, onFailure });
+}
+
+let kept: Promise<Capture> | undefined; // one capture for all connections
+
+async function watchIfAny(
+  peer: Duplex,
+  { capture, captureSize }: Values<typeof common>,
+): Promise<Observer> {
+  if (capture === undefined) return {};
+  kept ??= import("./lib/events/capture.ts").then(({ openCapture }) => {
+    const onError = (message: string) => void say(`netecho: ${message}`);
+    return openCapture(capture, { rotateAt: captureSize, clock: systemClock, onError });
+  });
+  const comment = `client of ${formatAddress(peer.remote)}`;
+  return (await kept).watch(peer, { initiator: "local", comment });
 }
 
 // Trouble with stdin and stdout is told from trouble with the peer by its class.

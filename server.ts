@@ -5,13 +5,24 @@ import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
 import { explain, NetworkError, UsageError } from "./lib/errors.ts";
 import type { Planned } from "./lib/faults/plan.ts";
+import type { Capture } from "./lib/events/capture.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/table.ts";
-import { choice, count, duration, flag, interval, list, text, type Values } from "./lib/options.ts";
+import {
+  capturing,
+  choice,
+  count,
+  duration,
+  flag,
+  interval,
+  list,
+  text,
+  type Values,
+} from "./lib/options.ts";
 import type { Owner } from "./lib/owners.ts";
 import { serviceOptions, services } from "./lib/services/table.ts";
 import { say } from "./lib/output.ts";
@@ -50,6 +61,7 @@ const common = {
   maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
   allow: networks("serve these networks alone; behind a proxy, as its header says (repeatable)"),
   deny: networks("do not serve these networks (repeatable)"),
+  ...capturing,
   fault: list({
     summary: "misbehave: KIND:VALUE,key=value..., as listed below (repeatable, in this order)",
     placeholder: "FAULT",
@@ -95,6 +107,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const limits = await createLimits(values);
   const shutdown = handleSignals();
   const log = await createLog(values);
+  const capture = await captureIfAny(values);
   const bindings = await bindAll(targets, {
     values,
     clock: systemClock,
@@ -109,6 +122,7 @@ export async function run(args: readonly string[]): Promise<number> {
     values,
     limits,
     misbehave: planned?.misbehave,
+    capture,
     shutdown,
     log,
   });
@@ -183,6 +197,15 @@ async function planIfAny(
   return planFaults({ fault, faults, seed, datagrams });
 }
 
+async function captureIfAny(
+  { capture, captureSize }: Values<typeof common>,
+): Promise<Capture | undefined> {
+  if (capture === undefined) return undefined;
+  const { openCapture } = await import("./lib/events/capture.ts");
+  const onError = (message: string) => void say(`netecho: ${message}`);
+  return openCapture(capture, { rotateAt: captureSize, clock: systemClock, onError });
+}
+
 function readSeed(text: string): number {
   const seed = Number(text);
   if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
@@ -216,9 +239,12 @@ async function createLimits(
   return { ...limits, access: new Access({ allow, deny }) };
 }
 
-async function createLog({ json, quiet, show, color }: Values<typeof common>): Promise<Log> {
+async function createLog(
+  { json, quiet, show, color, capture }: Values<typeof common>,
+): Promise<Log> {
   const errors = new LineSink(Deno.stderr);
-  const output = new LineSink(Deno.stdout, {
+  const stdout = capture === "-" ? Deno.stderr : Deno.stdout; // a capture has it to itself
+  const output = new LineSink(stdout, {
     onError: (error) =>
       errors.push(
         `netecho: Cannot write to stdout: ${explain(error)}; serving on without output\n`,

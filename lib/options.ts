@@ -1,6 +1,6 @@
 /** Command-line options as data: declared once, read by `command_line.ts`, described by `help.ts`. */
 import { explain, UsageError } from "./errors.ts";
-import { parseDuration } from "./units.ts";
+import { parseDuration, parseSize } from "./units.ts";
 
 /** One option. Its key in an {@linkcode OptionTable}, in kebab case, is its name. */
 export interface Option<V> {
@@ -97,6 +97,21 @@ export function list<V>(
   const { read, ...rest } = details;
   return { ...rest, initial: [], repeatable: true, parse: read };
 }
+
+/** Where connections are kept, as Wireshark reads them. */
+export const capturing = {
+  capture: text({
+    summary:
+      "keep every connection in FILE as it was, for Wireshark (pcapng); of a server, - is stdout",
+    placeholder: "FILE",
+  }),
+  captureSize: text({
+    summary: "begin another file when one has SIZE bytes",
+    placeholder: "SIZE",
+    read: parseSize,
+    needs: ["capture"],
+  }),
+};
 
 /** What a file holds, as bytes. */
 export function file(details: Details): Option<Uint8Array<ArrayBuffer> | undefined> {

@@ -2,6 +2,7 @@
 import { Acceptor } from "./accept.ts";
 import type { Binding } from "./bindings.ts";
 import { systemClock, wait } from "./clock.ts";
+import type { Capture } from "./events/capture.ts";
 import type { Log } from "./events/log.ts";
 import type { Misbehave } from "./faults/compose.ts";
 import type { Arrival } from "./net/transport.ts";
@@ -24,6 +25,7 @@ export interface Serving {
   readonly values: ServingOptions;
   readonly limits: Limits;
   readonly misbehave?: Misbehave | undefined;
+  readonly capture?: Capture | undefined;
   readonly shutdown: Shutdown;
   readonly log: Log;
 }
@@ -31,13 +33,13 @@ export interface Serving {
 /** Serves until a signal, or with `once` until one session has ended; returns how that one did. */
 export async function serve(
   bindings: readonly Binding[],
-  { values, limits, misbehave, shutdown, log }: Serving,
+  { values, limits, misbehave, capture, shutdown, log }: Serving,
 ): Promise<Ending | undefined> {
   const clock = systemClock;
   const started = clock.now();
   const { once, idleTimeout } = values;
   const only = Promise.withResolvers<Ending>();
-  const sessions = new Sessions({ log, clock, values, idleTimeout, misbehave }, {
+  const sessions = new Sessions({ log, clock, values, idleTimeout, misbehave, capture }, {
     ...limits,
     ...(once && { connections: 1, onOpen: () => stop(ofConnections), onEnd: only.resolve }),
   });

@@ -1,8 +1,9 @@
 /** One connection, from its acceptance to its last byte. */
-import type { Address } from "./address.ts";
+import { type Address, formatAddress } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import { explain, isReset } from "./errors.ts";
 import type { CloseReason, RefusalReason } from "./events/event.ts";
+import type { Capture } from "./events/capture.ts";
 import type { Log } from "./events/log.ts";
 import type { Misbehave } from "./faults/compose.ts";
 import type { Duplex, Traffic } from "./net/duplex.ts";
@@ -19,6 +20,8 @@ export interface SessionContext {
   readonly values: Values<OptionTable>;
   /** End a session after this many milliseconds without a byte in either direction. */
   readonly idleTimeout?: number | undefined;
+  /** Where every connection is kept as it was. */
+  readonly capture?: Capture | undefined;
   /** Makes a peer misbehave. */
   readonly misbehave?: Misbehave | undefined;
 }
@@ -128,6 +131,11 @@ export class Session {
       subject: security?.chain?.[0]?.subject,
     });
     peer.observe(log.watch(this.#number));
+    const { capture } = context;
+    if (capture) {
+      const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
+      peer.observe(capture.watch(peer, { initiator: "remote", comment }));
+    }
     if (misbehave) this.#peer = this.#misbehaving(peer, misbehave);
     if (this.#ended) return; // a fault has sent the peer away
     const limit = idleTimeout ?? this.#arrival.idleTimeout;

@@ -30,7 +30,7 @@ export const bench = defineMode({
   options: {
     bench: flag({
       summary: "load the peer and measure; every answer is checked",
-      excludes: ["ping", "wait", "show", "retry", "verbose"],
+      excludes: ["ping", "wait", "show", "retry", "verbose", "capture"],
     }),
     ...loading,
     ...delivering,

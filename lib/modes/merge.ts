@@ -17,7 +17,7 @@ export const merge = defineMode({
   options: {
     merge: flag({
       summary: "add up the results in the files that are named instead of an address",
-      excludes: ["bench", "ping", "wait", "show", "retry", "verbose", "connectTimeout"],
+      excludes: ["bench", "ping", "wait", "show", "retry", "verbose", "capture", "connectTimeout"],
     }),
     ...delivering,
   },

@@ -11,6 +11,8 @@ export interface Observer {
   readonly received?: Seen | undefined;
   /** Bytes that the system took for the peer. */
   readonly sent?: Seen | undefined;
+  /** This side ends the connection: closes it, or breaks it off. */
+  readonly closed?: ((how: "closed" | "reset") => void) | undefined;
 }
 
 /** Bytes from the peer and to it, and in how many chunks they came. */
@@ -80,6 +82,7 @@ export class SocketDuplex implements Duplex {
   readonly #source: ChunkSource;
   readonly #sink: ChunkSink;
   readonly #breakOff: (() => Promise<void>) | undefined;
+  readonly #onClose: ((how: "closed" | "reset") => void)[] = [];
   #closed = false;
 
   constructor(
@@ -118,20 +121,22 @@ export class SocketDuplex implements Duplex {
   observe(observer: Observer): void {
     this.#source.seen = inTurn(this.#source.seen, observer.received);
     this.#sink.seen = inTurn(this.#sink.seen, observer.sent);
+    if (observer.closed) this.#onClose.push(observer.closed);
   }
 
   close(): void {
-    if (this.#close()) this.#socket.close();
+    if (this.#close("closed")) this.#socket.close();
   }
 
   // No Deno API sends RST: the runtime shuts a socket down before it closes it.
   reset(): void {
     if (!this.#breakOff) return this.close();
-    if (this.#close()) this.#breakOff().finally(() => this.#socket.close());
+    if (this.#close("reset")) this.#breakOff().finally(() => this.#socket.close());
   }
 
-  #close(): boolean {
+  #close(how: "closed" | "reset"): boolean {
     if (this.#closed) return false;
+    for (const tell of this.#onClose) tell(how);
     this.#source.seen = this.#sink.seen = undefined; // what is still under way reaches nobody
     return this.#closed = true;
   }

@@ -13,7 +13,7 @@ import { netechoCommand, Running } from "../helpers.ts";
 import { Authority } from "../pki.ts";
 import { compareClient } from "./client.ts";
 import { build, competitors, type Workshop } from "./competitors.ts";
-import { Contender, type Load, median } from "./contender.ts";
+import { Contender, type Load, measureAll, median } from "./contender.ts";
 import { compareForward } from "./forward.ts";
 
 const LOADS: readonly Load[] = [
@@ -31,15 +31,7 @@ async function compare(load: Load, { workshop, rounds }: { workshop: Workshop; r
   const contenders = competitors(load.transport, workshop).map((competitor) =>
     stack.use(new Contender(competitor))
   );
-  for (const contender of contenders) {
-    await contender.ready();
-    await contender.measure(load, workshop); // warm up
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const contender of contenders) {
-      contender.results.push(await contender.measure(load, workshop));
-    }
-  }
+  await measureAll(contenders, { load, workshop, rounds });
   const least = contenders.map(({ results }) => Math.min(...results.map(({ cpu }) => cpu)));
   const base = contenders[0]!.name.split(",")[0];
   say(

@@ -55,6 +55,26 @@ function childrenOf(pid: number): number[] {
   return children.split(" ").filter(Boolean).map(Number);
 }
 
+/** Measures all of them in each round, after a round that does not count. */
+export async function measureAll(
+  contenders: readonly Contender[],
+  { load, workshop, rounds }: {
+    readonly load: Load;
+    readonly workshop: Workshop;
+    readonly rounds: number;
+  },
+): Promise<void> {
+  for (const contender of contenders) {
+    await contender.ready();
+    await contender.measure(load, workshop);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      contender.results.push(await contender.measure(load, workshop));
+    }
+  }
+}
+
 /** The middle one of some numbers. */
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)]!;

@@ -1,7 +1,7 @@
 /** The forwarder beside socat and one in Go that is built as toxiproxy is. */
 import { has, netechoCommand, Running, unusedPort } from "../helpers.ts";
 import type { Competitor, Workshop } from "./competitors.ts";
-import { Contender, type Load } from "./contender.ts";
+import { Contender, type Load, measureAll } from "./contender.ts";
 
 const LOADS: readonly Load[] = [
   { name: "forwarding, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
@@ -18,15 +18,7 @@ export async function compareForward(
     const to = /\d+$/.exec(await echo.line(/listening/))![0];
     await using stack = new AsyncDisposableStack();
     const contenders = forwarders(folder, to).map((each) => stack.use(new Contender(each)));
-    for (const contender of contenders) {
-      await contender.ready();
-      await contender.measure(load, workshop); // warm up
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const contender of contenders) {
-        contender.results.push(await contender.measure(load, workshop));
-      }
-    }
+    await measureAll(contenders, { load, workshop, rounds });
     const least = contenders.map(({ results }) => Math.min(...results.map(({ cpu }) => cpu)));
     say(`\n| ${load.name} | CPU a message | of netecho's |\n| --- | ---: | ---: |`);
     for (const [index, { name }] of contenders.entries()) {

@@ -16,6 +16,7 @@ import {
   Server,
   sha256,
 } from "../helpers.ts";
+import { Authority } from "../pki.ts";
 
 const misbehaving = (...faults: string[]) =>
   Server.start([
@@ -57,12 +58,16 @@ Deno.test("latency is seen by the client's ping, and does not lower the rate", a
 });
 
 Deno.test("slices, stalls and a slow end lose nothing, over TLS either", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue();
   for (const address of ["127.0.0.1:0", "tls://127.0.0.1:0"]) {
+    const tls = address.startsWith("tls");
+    const own = tls ? ["--cert", cert, "--key", key] : [];
+    const trust = tls ? ["--ca", authority.ca, "--servername", "localhost"] : [];
     const faults = ["slicer:1000,size_variation=900", "stall:20ms,after=10KB", "slow_close:20ms"];
-    const args = ["server", address, "-q", ...faults.flatMap((fault) => ["--fault", fault])];
+    const args = ["server", address, "-q", ...own, ...faults.flatMap((f) => ["--fault", f])];
     await using server = new Running(netechoCommand(args));
     const where = (await server.line(/^listening/)).replace("listening ", "");
-    const trust = address.startsWith("tls") ? ["--insecure"] : [];
     const bytes = randomBytes(200_000);
     const { code, stdout, stderr } = await netecho(["client", where, ...trust, "--verify"], {
       input: bytes,

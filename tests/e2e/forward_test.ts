@@ -106,10 +106,12 @@ Deno.test("forward: TLS on one side, plain or Unix on the other", async () => {
   ]);
   if (Deno.build.os !== "windows") {
     const unix = await start(`unix:${folder}/echo.sock`);
-    const front = await start("tls://127.0.0.1:0=forward", "--to", unix.where);
+    const own = ["--cert", cert, "--key", key];
+    const front = await start("tls://127.0.0.1:0=forward", "--to", unix.where, ...own);
     await using _unix = unix.server;
     await using _front = front.server;
-    const args = ["client", front.where, "--insecure", "--verify"];
+    const trust = ["--ca", authority.ca, "--servername", "localhost"];
+    const args = ["client", front.where, ...trust, "--verify"];
     assertEquals((await netecho(args, { input: bytes })).code, 0);
   }
   await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,159 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  bash,
+  echoThrough,
+  needing,
+  netecho,
+  netechoCommand,
+  netechoShell,
+  onLinux,
+  randomBytes,
+  Running,
+  Server,
+  sha256,
+  unusedPort,
+} from "../helpers.ts";
+import { Authority } from "../pki.ts";
+
+const CHECKED = "-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE";
+
+/** What tshark makes of a capture. */
+async function tshark(file: string, args: string): Promise<string> {
+  const { code, text, stderr } = await bash(`tshark -r "$FILE" ${CHECKED} ${args}`, {
+    env: { FILE: file },
+  });
+  assertEquals(code, 0, stderr);
+  return text.trim();
+}
+
+/** One direction of a connection, as `follow` gives it: what comes second is indented. */
+async function follow(file: string, { stream, back }: { stream: number; back: boolean }) {
+  const raw = await tshark(file, `-q -z follow,tcp,raw,${stream}`);
+  const lines = raw.split("\n").filter((line) => /^\t?[0-9a-f]+$/.test(line));
+  const wanted = lines.filter((line) => line.startsWith("\t") === back).map((line) => line.trim());
+  return Uint8Array.fromHex(wanted.join(""));
+}
+
+Deno.test({
+  ...needing(
+    ["tshark"],
+    "capture: tshark follows every connection, and finds nothing to complain of",
+  ),
+  async fn() {
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/all.pcapng`;
+    const own = ["--cert", cert, "--key", key, "--capture", file];
+    const addresses = ["127.0.0.1:0", "tls://127.0.0.1:0", "udp://127.0.0.1:0"];
+    const server = new Running(netechoCommand(["server", ...addresses, "-q", ...own]));
+    await using _ = server;
+    const [tcp = "", tls = "", udp = ""] = await Promise.all(
+      ["tcp", "tls", "udp"].map(async (name) =>
+        (await server.line(new RegExp(`^listening ${name}`))).replace("listening ", "")
+      ),
+    );
+    const bytes = randomBytes(500_000);
+    assertEquals((await netecho(["client", tcp], { input: bytes })).stdout, bytes);
+    const trust = ["--ca", authority.ca, "--servername", "localhost"];
+    await netecho(["client", tls, ...trust], { input: "secret\n" });
+    await netecho(["client", udp, "--linger", "1s", "--verify"], { input: "datagram" });
+    server.kill("SIGKILL"); // what is captured stays
+    await server.end();
+
+    assertEquals(await follow(file, { stream: 0, back: false }), bytes);
+    assertEquals(await follow(file, { stream: 0, back: true }), bytes);
+    const secret = new TextEncoder().encode("secret\n");
+    assertEquals(await follow(file, { stream: 1, back: true }), secret);
+    assertEquals(
+      await tshark(file, "-Y udp -T fields -e udp.payload"),
+      "6461746167726d\n6461746167726d".replaceAll("6d", "616d"),
+    );
+    // Errors and warnings; a note tells of the end of a connection.
+    assertEquals(await tshark(file, '-Y "_ws.expert.severity >= 0x600000"'), "");
+    assertStringIncludes(
+      await tshark(file, "-Y frame.comment -T fields -e frame.comment"),
+      "#1 echo",
+    );
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...onLinux("capture: a reset is a reset, and IPv6 is IPv6", ["tshark"]),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/reset.pcapng`;
+    const args = ["--fault", "reset_peer:10ms", "--capture", file, "-q"];
+    const server = await Server.start(args);
+    await using _ = server;
+    const { code } = await netecho(["client", `127.0.0.1:${server.port}`, "--recv-only"]);
+    assertEquals(code, 1);
+    assertEquals(
+      await tshark(file, "-Y tcp.flags.reset==1 -T fields -e tcp.srcport"),
+      `${server.port}`,
+    );
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needing(["tshark"], "capture: the client's, one on stdout, and several files of a size"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    // Its lines go to stderr, and stdout is the capture's.
+    const script = `exec ${netechoShell(["server", "127.0.0.1:0", "--capture", "-"])} ` +
+      '2>&1 >"$OUT"';
+    await using piped = new Running(["bash", [
+      "-c",
+      script.replace('"$OUT"', `'${folder}/s.pcapng'`),
+    ]]);
+    const where = (await piped.line(/^listening/)).replace("listening ", "");
+    const client = await netecho(["client", where, "--capture", `${folder}/c.pcapng`], {
+      input: "both see it",
+    });
+    assertEquals([client.code, client.text], [0, "both see it"]);
+    await piped.line(/ closed /);
+    for (const name of ["s", "c"]) {
+      const both = await tshark(
+        `${folder}/${name}.pcapng`,
+        "-Y tcp.len==11 -T fields -e tcp.payload",
+      );
+      assertEquals(both.split("\n").length, 2);
+    }
+
+    const file = `${folder}/many.pcapng`;
+    const bytes = randomBytes(3_000_000);
+    await using server = await Server.start(["-q", "--capture", file, "--capture-size", "1MB"]);
+    const back = await echoThrough(await server.connect(), bytes);
+    assertEquals(await sha256(back as Uint8Array<ArrayBuffer>), await sha256(bytes));
+    await server.stop();
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+      /^many/.test(name)
+    );
+    assert(names.length >= 5, names.join(" "));
+    assert(names.includes("many-1.pcapng"));
+    for (const name of names) await tshark(`${folder}/${name}`, "-c 1");
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...onLinux("capture: a file that cannot be written is one line, before anything listens"),
+  async fn() {
+    const { code, text, stderr } = await netecho(
+      ["server", "127.0.0.1:0", "--capture", "/dev/full"],
+    );
+    assertEquals([code, text], [1, ""]);
+    assertEquals(stderr, "netecho: Cannot write /dev/full: no space left on the device\n");
+    const absent = await netecho(["server", "127.0.0.1:0", "--capture", "/nowhere/x.pcapng"]);
+    assertEquals([absent.code, absent.stderr], [
+      1,
+      "netecho: Cannot write /nowhere/x.pcapng: no such file or directory\n",
+    ]);
+    const client = await netecho(
+      ["client", `127.0.0.1:${unusedPort()}`, "--capture-size", "1MB"],
+    );
+    assertStringIncludes(client.stderr, "needs --capture");
+  },
+});
