@@ -5,7 +5,7 @@ import { loadFor, loading } from "../load/bench_options.ts";
 import { LoadProgress } from "../load/progress.ts";
 import type { Condition } from "../load/condition.ts";
 import { type Distribution, distribution } from "../load/distribution.ts";
-import type { BenchResult } from "../load/result.ts";
+import { type BenchResult, SCHEMA } from "../load/result.ts";
 import type { Running } from "../load/running.ts";
 import { runLoad } from "../load/run.ts";
 import { findRate } from "../load/search.ts";
@@ -15,6 +15,7 @@ import { summarise } from "../load/summary.ts";
 import { WRONG } from "../load/generator.ts";
 import { flag } from "../options.ts";
 import { checkReports, deliver, delivering } from "../delivery.ts";
+import { print } from "../output.ts";
 import { StatusLine } from "../status_line.ts";
 import { defineMode, type ModeContext } from "./mode.ts";
 
@@ -46,14 +47,31 @@ export const bench = defineMode({
       : values.underLoad
       ? bench.runBeside()
       : bench.run({});
-    const result = await Promise.race([measuring, insisted]).finally(() => bench.end());
-    if (!result) throw new NetworkError("Stopped before the end");
+    const result = await Promise.race([measuring, insisted.then(giveUp)])
+      .finally(() => bench.end())
+      .catch((error) => failWith(error, { context, json: values.json }));
     await deliver(result, { values, output: context.output });
     const failure = failureOf(result);
     if (failure) throw new NetworkError(failure);
     return 0;
   },
 });
+
+function giveUp(): never {
+  throw new NetworkError("Stopped before the end");
+}
+
+// A program that reads JSON gets some, whatever happens.
+async function failWith(
+  error: unknown,
+  { context, json }: { readonly context: ModeContext; readonly json: boolean },
+): Promise<never> {
+  if (json && error instanceof NetworkError) {
+    const failure = { schema: SCHEMA, ...setting(context), error: error.message };
+    await print(context.output, `${JSON.stringify(failure, null, 2)}\n`);
+  }
+  throw error;
+}
 
 // What makes the figures those of something else than an echo.
 function failureOf(

@@ -126,6 +126,9 @@ Deno.test("bench: failures are counted by their kind; nothing answered is exit 1
   const nobody = await netecho(["client", `127.0.0.1:${unusedPort()}`, "--bench"]);
   assertEquals([nobody.code, nobody.text], [1, ""]);
   assertMatch(nobody.stderr, /^netecho: Cannot connect to .*: connection refused.*\n$/);
+  const asJson = await netecho(["client", `127.0.0.1:${unusedPort()}`, "--bench", "--json"]);
+  assertEquals(asJson.code, 1);
+  assertMatch(JSON.parse(asJson.text).error, /^Cannot connect to .*: connection refused/);
   const inWorkers = await netecho(
     ["client", `127.0.0.1:${unusedPort()}`, "--bench", "--workers", "2"],
   );
