@@ -18,19 +18,13 @@ export class AttemptLane implements Lane {
   readonly #dial: Dial;
   readonly #options: AttemptOptions;
   #number = 0;
-  #waiting = 0;
 
   constructor(dial: Dial, options: AttemptOptions) {
     this.#dial = dial;
     this.#options = options;
   }
 
-  get waiting(): number {
-    return this.#waiting;
-  }
-
   request(due: number): void {
-    this.#waiting++;
     this.#attempt(due);
   }
 
@@ -48,13 +42,11 @@ export class AttemptLane implements Lane {
     try {
       const number = ++this.#number;
       const { answer, took, parts } = await attempt(this.#dial, { ...asking, clock, number });
-      this.#waiting--;
       if (answer === "none") return events.onFailure(this, { due, error: TIMED_OUT });
       if (answer === "closed") return events.onFailure(this, { due, error: CLOSED });
       const intact = answer === "intact";
       events.onAnswer(this, { due, sent, now: sent + took, intact, parts });
     } catch (error) {
-      this.#waiting--;
       events.onFailure(this, { due, error });
     }
   }

@@ -33,8 +33,6 @@ export interface LaneEvents {
 
 /** A lane for requests. */
 export interface Lane {
-  /** Requests that wait for their answer. */
-  readonly waiting: number;
   /** Sends a request; to be called no more often than the pipeline has room. */
   request(due: number): void;
   /** Gives up what was sent at `moment` or before. */
@@ -95,10 +93,6 @@ export class ConnectionLane implements Lane {
     this.#mask = 2 * window - 1; // so that the moment of one that is forgotten is still known
     this.#due = new Float64Array(2 * window);
     this.#receive().catch((error) => this.close(error));
-  }
-
-  get waiting(): number {
-    return this.#tracker.waiting;
   }
 
   request(due: number): void {
