@@ -78,13 +78,14 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const dialed = mode.peerless ? {} : transportOf(address).dialOptions;
   await checkOptions(given, [common, mode.options, dialed]);
-  if (!given.has("self")) {
-    return await mode.run(createContext(address, { values, positionals, args }), values);
-  }
+  const peer = given.has("self") ? await itself(positionals) : address;
+  return await mode.run(createContext(peer, { values, positionals, args }), values);
+}
+
+async function itself(positionals: readonly string[]): Promise<Address> {
   if (positionals.length > 0) throw new UsageError("With --self there is no ADDRESS; leave it out");
   const { startSelf } = await import("./lib/self.ts");
-  const itself = parseAddress(await startSelf());
-  return await mode.run(createContext(itself, { values, positionals, args }), values);
+  return parseAddress(await startSelf());
 }
 
 function owners(): Owner[] {
@@ -198,10 +199,9 @@ async function watchIfAny(
   { capture, captureSize }: Values<typeof common>,
 ): Promise<Observer> {
   if (capture === undefined) return {};
-  kept ??= import("./lib/events/capture.ts").then(({ openCapture }) => {
-    const onError = (message: string) => void say(`netecho: ${message}`);
-    return openCapture(capture, { rotateAt: captureSize, clock: systemClock, onError });
-  });
+  kept ??= import("./lib/events/capture.ts").then(({ openCapture }) =>
+    openCapture(capture, { rotateAt: captureSize, clock: systemClock })
+  );
   const comment = `client of ${formatAddress(peer.remote)}`;
   return (await kept).watch(peer, { initiator: "local", comment });
 }

@@ -202,8 +202,7 @@ async function captureIfAny(
 ): Promise<Capture | undefined> {
   if (capture === undefined) return undefined;
   const { openCapture } = await import("./lib/events/capture.ts");
-  const onError = (message: string) => void say(`netecho: ${message}`);
-  return openCapture(capture, { rotateAt: captureSize, clock: systemClock, onError });
+  return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
 }
 
 function readSeed(text: string): number {

@@ -32,6 +32,12 @@ export type Values<T extends OptionTable> = {
 
 type Details = Pick<Option<unknown>, "summary" | "short" | "excludes" | "needs">;
 
+/** The values of options of which none is given. */
+export function initialValues<T extends OptionTable>(table: T): Values<T> {
+  const entries = Object.entries(table).map(([key, { initial }]) => [key, initial] as const);
+  return Object.fromEntries(entries) as Values<T>;
+}
+
 /** An option that is there or not. */
 export function flag(details: Details): Option<boolean> {
   return { ...details, initial: false, parse: (text) => text !== "false" };

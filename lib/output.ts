@@ -12,6 +12,15 @@ export interface Screen extends Output {
   isTerminal(): boolean;
 }
 
+/** The columns of the terminal; 80 where there is none, or it does not say. */
+export function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80;
+  }
+}
+
 /** Writes all of it. Rejects with whatever the output fails with. */
 export async function writeAll(to: Output, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));

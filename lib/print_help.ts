@@ -1,18 +1,10 @@
 /** Prints a help page as wide as the terminal, within reason. */
 import { type HelpPage, renderHelp } from "./help.ts";
-import { printPage } from "./output.ts";
+import { columns, printPage } from "./output.ts";
 
 const WIDEST = 100; // columns; longer lines are hard to read
 
 /** Writes the page to stdout and returns the exit code. */
 export function printHelp(page: HelpPage): Promise<number> {
-  return printPage(renderHelp(page, columns()));
-}
-
-function columns(): number {
-  try {
-    return Math.min(Deno.consoleSize().columns, WIDEST);
-  } catch {
-    return 80; // stdout is not a terminal
-  }
+  return printPage(renderHelp(page, Math.min(columns(), WIDEST)));
 }

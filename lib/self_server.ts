@@ -2,10 +2,10 @@
 import { formatAddress } from "./address.ts";
 import { bindAll, parseTarget } from "./bindings.ts";
 import { systemClock } from "./clock.ts";
-import { parseOptions } from "./command_line.ts";
 import { LineSink } from "./events/line_sink.ts";
 import { Log } from "./events/log.ts";
 import { listenOptions } from "./net/table.ts";
+import { initialValues } from "./options.ts";
 import { serve } from "./serve.ts";
 import { serviceOptions, services } from "./services/table.ts";
 
@@ -13,7 +13,7 @@ const thread = self as unknown as { postMessage(address: string): void };
 const never = new Promise<never>(() => {});
 const nowhere = new LineSink({ write: ({ length }) => Promise.resolve(length) });
 
-const { values } = await parseOptions({ ...listenOptions, ...serviceOptions }, []);
+const values = initialValues({ ...listenOptions, ...serviceOptions });
 const bindings = await bindAll([parseTarget("127.0.0.1:0", services[0]!)], {
   values,
   clock: systemClock,

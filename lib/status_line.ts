@@ -1,5 +1,5 @@
 /** A line at the bottom of a terminal that changes while others scroll past above it. */
-import { print, type Screen } from "./output.ts";
+import { columns, print, type Screen } from "./output.ts";
 
 const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
 const BARS = "▁▂▃▄▅▆▇█";
@@ -100,14 +100,6 @@ export function sparkline(numbers: readonly number[]): string {
 
 // A line that wraps could not be taken back.
 function shorten(line: string): string {
-  const columns = width() || 80; // a terminal may say 0
-  return line.length < columns ? line : line.slice(0, columns - 1);
-}
-
-function width(): number {
-  try {
-    return Deno.consoleSize().columns;
-  } catch {
-    return 0;
-  }
+  const width = columns();
+  return line.length < width ? line : line.slice(0, width - 1);
 }

@@ -3,6 +3,7 @@ import { type Address, formatAddress, type InetAddress, isInet } from "../addres
 import type { Clock } from "../clock.ts";
 import { explain, NetworkError } from "../errors.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
+import { say } from "../output.ts";
 import { ACK, FIN, MOST, type Path, PSH, RST, SYN, tcpFrame, udpFrame } from "../packets.ts";
 import { fileHeader, packetBlock } from "../pcapng.ts";
 
@@ -90,19 +91,21 @@ export class Capture {
 }
 
 /**
- * A capture in a file, or on stdout as `-`; from the second file on the name has a number in it.
+ * A capture in a file, or on stdout as `-`; from the second file on the name has a number in it. A
+ * write that fails is told on stderr, once.
  *
- * @throws {NetworkError} where it cannot be written
+ * @throws {NetworkError} where it cannot be written from the beginning
  */
 export function openCapture(
   path: string,
-  { rotateAt, clock, onError }: Omit<CaptureOptions, "open">,
+  { rotateAt, clock }: Pick<CaptureOptions, "rotateAt" | "clock">,
 ): Capture {
   const open = (number: number) =>
     path === "-" ? Deno.stdout : Deno.openSync(numbered(path, number), WRITING);
   try {
-    const tell = (reason: string) => onError(`Cannot write ${path}: ${reason}; capturing no more`);
-    return new Capture({ open, rotateAt, clock, onError: tell });
+    const onError = (reason: string) =>
+      void say(`netecho: Cannot write ${path}: ${reason}; capturing no more`);
+    return new Capture({ open, rotateAt, clock, onError });
   } catch (error) {
     throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
   }

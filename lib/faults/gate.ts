@@ -17,7 +17,6 @@ export class Gate implements Stage {
   #tail = "";
   #matched: boolean;
   #started = false;
-  #over = false;
 
   constructor(
     stage: Stage,

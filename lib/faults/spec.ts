@@ -1,6 +1,6 @@
 /** Faults as people ask for them: `KIND:VALUE,key=value`, or the same as JSON. */
 import { explain, UsageError } from "../errors.ts";
-import { type OptionTable, readFile, type Values } from "../options.ts";
+import { initialValues, type OptionTable, readFile, type Values } from "../options.ts";
 import { seeded } from "../random.ts";
 import { find } from "../table.ts";
 import { type Common, common } from "./common.ts";
@@ -76,9 +76,10 @@ function specOf(
     all.unshift([fault.main, main]);
   }
   const table: OptionTable = { ...fault.options, ...common };
-  const values = new Map(Object.entries(table).map(([key, { initial }]) => [key, initial]));
-  for (const [key, value] of all) values.set(key, readParameter({ table, name, key, value }));
-  const settings = Object.fromEntries(values) as Values<OptionTable>;
+  const read = all.map(([key, value]) =>
+    [key, readParameter({ table, name, key, value })] as const
+  );
+  const settings = { ...initialValues(table), ...Object.fromEntries(read) };
   fault.create(settings, REHEARSAL);
   return { fault, settings, common: settings as Common, text };
 }

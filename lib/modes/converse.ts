@@ -4,13 +4,13 @@ import { NetworkError } from "../errors.ts";
 import { unescape } from "../escapes.ts";
 import { type Expectation, Heard } from "../expectation.ts";
 import { measuring } from "../load/options.ts";
-import { type Channel, channelOf } from "../net/channel.ts";
+import { type Channel, channelOf, readBefore } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { list, optionName, readFile, type Values } from "../options.ts";
 import { print, type Screen, writeAll } from "../output.ts";
 import { preview, TerminalText } from "../printable.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, expecting, failureOf, lingerFor, type ModeContext, talking } from "./mode.ts";
+import { defineMode, expecting, failureOf, type ModeContext, talking } from "./mode.ts";
 
 const TIMEOUT = 10_000; // milliseconds for each thing that is expected
 const SHOWN = 512; // bytes of what came instead
@@ -80,11 +80,11 @@ async function follow(steps: readonly Step[], conversation: Conversation): Promi
     if ("say" in step) await channel.write(step.say);
     else await listen(step.expect, { ...conversation, channel, heard });
   }
-  if (steps.at(-1) && "expect" in steps.at(-1)!) return;
+  if ("expect" in steps.at(-1)!) return;
   // What was said last is answered, or not: the peer has the last word.
   await channel.close();
-  const linger = lingerFor(peer, values.linger ?? values.timeout ?? TIMEOUT);
-  await drain(channel, { ...conversation, linger: linger ?? TIMEOUT });
+  const { linger = values.timeout ?? TIMEOUT } = values;
+  await drain(channel, { ...conversation, linger });
 }
 
 async function listen(
@@ -96,12 +96,9 @@ async function listen(
 ): Promise<void> {
   const { timeout = TIMEOUT } = values;
   const limit = wait(context.clock, timeout);
-  const late = limit.over.then(() => "late" as const);
   try {
     while (!heard.take(expected)) {
-      const reading = channel.read();
-      reading.catch(() => {}); // closing the peer ends it
-      const chunk = await Promise.race([reading, late]);
+      const chunk = await readBefore(limit.over, channel);
       if (chunk === "late" || chunk === undefined) {
         const came = heard.rest.length > 0 ? preview(heard.rest, SHOWN) : "nothing";
         const when = chunk ? `within ${formatDuration(timeout)}` : "before the peer closed";
@@ -120,12 +117,9 @@ async function drain(
   { context, show, linger }: Conversation & { readonly linger: number },
 ): Promise<void> {
   const limit = wait(context.clock, linger);
-  const late = limit.over.then(() => undefined);
   for (;;) {
-    const reading = channel.read();
-    reading.catch(() => {});
-    const chunk = await Promise.race([reading, late]);
-    if (!chunk) break;
+    const chunk = await readBefore(limit.over, channel);
+    if (chunk === undefined || chunk === "late") break;
     await show(chunk);
   }
   limit.cut();

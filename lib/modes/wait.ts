@@ -4,7 +4,7 @@ import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "..
 import { type Expectation, Heard } from "../expectation.ts";
 import { type Answer, ask } from "../load/attempt.ts";
 import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
-import { channelOf } from "../net/channel.ts";
+import { channelOf, readBefore } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { interval, type Values } from "../options.ts";
 import { retry } from "../retry.ts";
@@ -97,14 +97,13 @@ async function listenFor(
   const channel = channelOf(peer);
   const heard = new Heard();
   const limit = pause(clock, patience);
-  const late = limit.over.then(() => undefined);
   try {
     for (const one of expected) {
       while (!heard.take(one)) {
-        const reading = channel.read();
-        reading.catch(() => {}); // closing the peer ends it
-        const chunk = await Promise.race([reading, late]);
-        if (!chunk) throw new NetworkError("it accepts, and does not say what is expected");
+        const chunk = await readBefore(limit.over, channel);
+        if (chunk === undefined || chunk === "late") {
+          throw new NetworkError("it accepts, and does not say what is expected");
+        }
         heard.push(chunk);
       }
     }

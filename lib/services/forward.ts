@@ -5,7 +5,7 @@ import { isReset, NetworkError, UsageError } from "../errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { pump } from "../net/streams.ts";
 import { dial, dialOptions, transportOf } from "../net/table.ts";
-import { flag, list, text, textFile, type Values } from "../options.ts";
+import { flag, initialValues, list, text, textFile, type Values } from "../options.ts";
 import { formatDuration } from "../units.ts";
 import { defineService, type ServiceContext } from "./service.ts";
 
@@ -93,9 +93,8 @@ async function connect({ values, clock, report }: Context): Promise<Duplex> {
 }
 
 function dialing(values: Context["values"]): Values<typeof dialOptions> {
-  const usual = Object.entries(dialOptions).map(([key, { initial }]) => [key, initial]);
   const { toCa: ca, toInsecure: insecure, toServername: servername } = values;
-  return { ...Object.fromEntries(usual), ca, insecure, servername };
+  return { ...initialValues(dialOptions), ca, insecure, servername };
 }
 
 function readTarget(text: string): Address {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { modes } from "../../lib/modes/table.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
 import { dial, listen, transports } from "../../lib/net/table.ts";
-import type { OptionTable } from "../../lib/options.ts";
+import { initialValues } from "../../lib/options.ts";
 import { serviceOptions, services } from "../../lib/services/table.ts";
 import { NetworkError } from "../../lib/errors.ts";
 import { systemClock } from "../../lib/clock.ts";
@@ -115,8 +115,4 @@ for (const { name, listenOptions, dialOptions } of transports) {
       name === "unix" ? "no such file" : "connection refused",
     );
   });
-}
-
-function initialValues(options: OptionTable): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).map(([key, { initial }]) => [key, initial]));
 }
