@@ -12,7 +12,7 @@ import type { HelpPage } from "./lib/help.ts";
 import type { DialRequest, ModeContext } from "./lib/modes/mode.ts";
 import { chooseMode, modeOptions, modes } from "./lib/modes/table.ts";
 import type { Reads } from "./lib/net/chunks.ts";
-import type { Duplex, Observer } from "./lib/net/duplex.ts";
+import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
 import {
@@ -64,9 +64,6 @@ export async function run(args: readonly string[]): Promise<number> {
   if (values.help) {
     const { printHelp } = await import("./lib/print_help.ts");
     return await printHelp(await helpPage());
-  }
-  if (values.capture === "-") {
-    throw new UsageError("Option --capture: the client has other use for stdout; name a file");
   }
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const mode = chooseMode({ terminal, given });
@@ -137,7 +134,9 @@ function createContext(
     readonly args: readonly string[];
   },
 ): ModeContext {
-  const { show, color, verbose, connectTimeout } = values as Values<typeof common>;
+  const { show, color, verbose, connectTimeout, capture } = values as Values<typeof common>;
+  // A capture on stdout has it to itself.
+  const [output, name] = capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
   const openLog = (to: Output = Deno.stderr) =>
     new Log({
       format: textFormat({ show, paint: painter(color, Deno.stderr) }),
@@ -152,7 +151,7 @@ function createContext(
     connectionless: transportOf(address).connectionless ?? false,
     dial: (request) => connect(address, { values, request }),
     input: reading(Deno.stdin),
-    output: screen(Deno.stdout, "stdout"),
+    output: screen(output, name),
     errors: screen(Deno.stderr, "stderr"),
     signals: handleSignals,
     say,
@@ -178,10 +177,12 @@ async function connect(
     ? (security: Security) => tell(describeSecurity(security).join("\n"))
     : undefined;
   const attempt = async () => {
+    const capture = await captureIfAny(values as Values<typeof common>);
     const started = clock.now();
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
     const took = formatDuration(clock.now() - started);
-    peer.observe(await watchIfAny(peer, values as Values<typeof common>));
+    const comment = `client of ${formatAddress(peer.remote)}`;
+    if (capture) peer.observe(capture.watch(peer, { initiator: "local", comment }));
     await tell(
       `connected to ${formatAddress(peer.remote)} from ${formatAddress(peer.local)} in ${took}`,
     );
@@ -194,16 +195,13 @@ async function connect(
 
 let kept: Promise<Capture> | undefined; // one capture for all connections
 
-async function watchIfAny(
-  peer: Duplex,
+async function captureIfAny(
   { capture, captureSize }: Values<typeof common>,
-): Promise<Observer> {
-  if (capture === undefined) return {};
-  kept ??= import("./lib/events/capture.ts").then(({ openCapture }) =>
+): Promise<Capture | undefined> {
+  if (capture === undefined) return undefined;
+  return await (kept ??= import("./lib/events/capture.ts").then(({ openCapture }) =>
     openCapture(capture, { rotateAt: captureSize, clock: systemClock })
-  );
-  const comment = `client of ${formatAddress(peer.remote)}`;
-  return (await kept).watch(peer, { initiator: "local", comment });
+  ));
 }
 
 // Trouble with stdin and stdout is told from trouble with the peer by its class.

@@ -32,6 +32,7 @@ import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
 
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
+const ANSWERS = 2; // times what was asked, over UDP: a fault may double and delay it
 const INSISTENT_PATIENCE = 100; // the same, after a second signal
 
 const networks = (summary: string) =>
@@ -111,7 +112,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const bindings = await bindAll(targets, {
     values,
     clock: systemClock,
-    deferred: planned !== undefined,
+    allowance: planned && ANSWERS,
   });
   for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
   if (planned) log.emit({ event: "faults", seed: planned.seed, faults: planned.faults });
@@ -254,6 +255,6 @@ async function createLog(
     const { jsonFormat } = await import("./lib/events/json.ts");
     return new Log({ format: jsonFormat({ show }), output, payload, quiet });
   }
-  const format = textFormat({ show, paint: painter(color, Deno.stdout) });
+  const format = textFormat({ show, paint: painter(color, stdout) });
   return new Log({ format, output, errors, payload, quiet });
 }

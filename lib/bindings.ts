@@ -53,8 +53,8 @@ export async function bindAll(
   const bindings: Binding[] = [];
   try {
     for (const { address, ...target } of targets) {
-      const deferred = options.deferred || target.service.defers;
-      const listener = await listen(address, { ...options, deferred });
+      const { allowance = options.allowance } = target.service;
+      const listener = await listen(address, { ...options, allowance });
       bindings.push({ ...target, listener });
     }
     return bindings;

@@ -108,7 +108,8 @@ export function list<V>(
 export const capturing = {
   capture: text({
     summary:
-      "keep every connection in FILE as it was, for Wireshark (pcapng); of a server, - is stdout",
+      "keep every connection in FILE as it was, for Wireshark (pcapng); - is stdout, and what " +
+      "goes there otherwise goes to stderr",
     placeholder: "FILE",
   }),
   captureSize: text({

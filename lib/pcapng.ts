@@ -1,8 +1,11 @@
 /** The blocks of a capture file (draft-ietf-opsawg-pcapng), little-endian. */
+import { concat } from "./bytes.ts";
 
 const SECTION = 0x0a0d0d0a;
 const INTERFACE = 1;
 const PACKET = 6;
+const SECRETS = 10;
+const TLS_KEY_LOG = 0x544c534b;
 const BYTE_ORDER = 0x1a2b3c4d;
 const ETHERNET = 1; // LINKTYPE_ETHERNET
 const COMMENT = 1; // opt_comment
@@ -54,6 +57,15 @@ export function packetBlock({ at, bytes, comment }: Packet): Uint8Array {
   return block(PACKET, [head, padded(bytes), ...options]);
 }
 
+/** A decryption secrets block: lines of a TLS key log, for the packets that follow. */
+export function secretsBlock(lines: Uint8Array): Uint8Array {
+  const head = new Uint8Array(8);
+  const view = new DataView(head.buffer);
+  view.setUint32(0, TLS_KEY_LOG, true);
+  view.setUint32(4, lines.length, true);
+  return block(SECRETS, [head, padded(lines)]);
+}
+
 const END = new Uint8Array(4); // opt_endofopt
 
 function block(type: number, parts: readonly Uint8Array[]): Uint8Array {
@@ -77,16 +89,6 @@ function option(code: number, value: Uint8Array): Uint8Array {
 function padded(bytes: Uint8Array): Uint8Array {
   const missing = -bytes.length & 3;
   return missing === 0 ? bytes : concat([bytes, new Uint8Array(missing)]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function text(text: string): Uint8Array {

@@ -76,7 +76,8 @@ export class Verifier {
   }
 }
 
-function firstDifference(one: Uint8Array, other: Uint8Array): number {
+/** The index of the first byte that differs; the length of `one` where none does. */
+export function firstDifference(one: Uint8Array, other: Uint8Array): number {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at++;
   return at;

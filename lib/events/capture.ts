@@ -1,14 +1,15 @@
 /** Every connection as it was, in a pcapng file that Wireshark reads; no privilege is needed. */
 import { type Address, formatAddress, type InetAddress, isInet } from "../address.ts";
 import type { Clock } from "../clock.ts";
-import { explain, NetworkError } from "../errors.ts";
+import { explain, NetworkError, UsageError } from "../errors.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import { say } from "../output.ts";
 import { ACK, FIN, MOST, type Path, PSH, RST, SYN, tcpFrame, udpFrame } from "../packets.ts";
-import { fileHeader, packetBlock } from "../pcapng.ts";
+import { fileHeader, packetBlock, secretsBlock } from "../pcapng.ts";
+import { keyLog } from "../key_log.ts";
 
 const APPLICATION = "netecho";
-const FIRST = 1; // the sequence number of the first byte, after the SYN
+const APART = 0x9e3779b1; // sequence numbers, so that the next connection of a port is another
 
 /** Where blocks are written. */
 export interface CaptureFile {
@@ -23,6 +24,8 @@ export interface CaptureOptions {
   /** Bytes after which another file is begun. */
   readonly rotateAt?: number | undefined;
   readonly clock: Pick<Clock, "now" | "wallTime">;
+  /** The lines that a TLS key log has got since the last call. */
+  readonly secrets?: (() => Uint8Array) | undefined;
   /** Learns once that nothing more can be written. */
   readonly onError: (reason: string) => void;
 }
@@ -36,7 +39,8 @@ export class Capture {
   readonly #epoch: number; // milliseconds since 1970
   #file: CaptureFile | undefined;
   #number = 0;
-  #size = 0;
+  #size = 0; // bytes
+  #watched = 0; // connections
   #broken = false;
 
   /** Opens the first file, or throws what that failed with. */
@@ -52,11 +56,12 @@ export class Capture {
     peer: Pick<Duplex, "local" | "remote" | "framed">,
     { initiator, comment }: { readonly initiator: "local" | "remote"; readonly comment: string },
   ): Observer {
-    const write = (bytes: Uint8Array, comment?: string) => this.#write(bytes, comment);
+    const write = (bytes: Uint8Array, comment?: string) => this.#writePacket(bytes, comment);
+    this.#writeSecrets();
     const ends = { local: inet(peer.local, 1), remote: inet(peer.remote, 2) };
     return peer.framed
       ? datagrams(ends, { write, comment })
-      : stream(ends, { write, initiator, comment });
+      : stream(ends, { write, initiator, comment, first: Math.imul(this.#watched++, APART) >>> 0 });
   }
 
   /** Closes the file. */
@@ -72,12 +77,23 @@ export class Capture {
     this.#put(fileHeader({ application: APPLICATION, name: APPLICATION }));
   }
 
-  #write(bytes: Uint8Array, comment?: string): void {
+  #writePacket(bytes: Uint8Array, comment?: string): void {
+    const at = this.#epoch + this.#options.clock.now();
+    this.#write(() => packetBlock({ at, bytes, comment }));
+  }
+
+  #writeSecrets(): void {
+    const { secrets } = this.#options;
+    if (!secrets) return;
+    const lines = secrets();
+    if (lines.length > 0) this.#write(() => secretsBlock(lines));
+  }
+
+  #write(block: () => Uint8Array): void {
     if (this.#broken) return;
     try {
       if (this.#size >= (this.#options.rotateAt ?? Infinity)) this.#begin();
-      const at = this.#epoch + this.#options.clock.now();
-      this.#put(packetBlock({ at, bytes, comment }));
+      this.#put(block());
     } catch (error) {
       this.#broken = true;
       this.#options.onError(explain(error));
@@ -95,6 +111,7 @@ export class Capture {
  * write that fails is told on stderr, once.
  *
  * @throws {NetworkError} where it cannot be written from the beginning
+ * @throws {UsageError} where it would go to a terminal
  */
 export function openCapture(
   path: string,
@@ -102,10 +119,16 @@ export function openCapture(
 ): Capture {
   const open = (number: number) =>
     path === "-" ? Deno.stdout : Deno.openSync(numbered(path, number), WRITING);
+  if (path === "-" && Deno.stdout.isTerminal()) {
+    throw new UsageError("Option --capture: stdout is a terminal; name a file, or pipe it on");
+  }
+  if (path === "-" && rotateAt !== undefined) {
+    throw new UsageError("Option --capture-size: stdout is one file; name another");
+  }
   try {
     const onError = (reason: string) =>
       void say(`netecho: Cannot write ${path}: ${reason}; capturing no more`);
-    return new Capture({ open, rotateAt, clock, onError });
+    return new Capture({ open, rotateAt, clock, secrets: keyLog(), onError });
   } catch (error) {
     throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
   }
@@ -137,43 +160,58 @@ function datagrams(
   return { received: pass(remote, local), sent: pass(local, remote) };
 }
 
+/** One direction of a TCP connection. */
+interface Way {
+  readonly path: Path;
+  /** The number of the next byte. */
+  sequence: number;
+  over: boolean;
+}
+
 function stream(
   { local, remote }: Ends,
-  { write, initiator, comment }: {
+  { write, initiator, comment, first }: {
     readonly write: Write;
     readonly initiator: "local" | "remote";
     readonly comment: string;
+    /** The sequence number of both SYNs. */
+    readonly first: number;
   },
 ): Observer {
-  const out = { path: { from: local, to: remote }, sequence: FIRST };
-  const back = { path: { from: remote, to: local }, sequence: FIRST };
-  const [asking, asked] = initiator === "local" ? [out, back] : [back, out];
-  const send = (way: typeof out, flags: number, payload?: Uint8Array) => {
+  const out: Way = { path: { from: local, to: remote }, sequence: first, over: false };
+  const back: Way = { path: { from: remote, to: local }, sequence: first, over: false };
+  const other = (way: Way) => way === out ? back : out;
+  const send = (way: Way, flags: number, payload?: Uint8Array, text?: string) => {
     const { path, sequence } = way;
-    const acknowledged = (way === out ? back : out).sequence;
-    write(tcpFrame(path, { flags, sequence, acknowledged, ...(payload && { payload }) }));
-    way.sequence = (sequence + (payload?.length ?? 0) + (flags & FIN ? 1 : 0)) >>> 0;
+    const acknowledged = flags & ACK ? other(way).sequence : 0;
+    write(tcpFrame(path, { flags, sequence, acknowledged, ...(payload && { payload }) }), text);
+    const numbered = (payload?.length ?? 0) + (flags & (SYN | FIN) ? 1 : 0);
+    way.sequence = (sequence + numbered) >>> 0;
   };
-  const shake = (path: Path, segment: Parameters<typeof tcpFrame>[1], text?: string) =>
-    write(tcpFrame(path, segment), text);
-  shake(asking.path, { flags: SYN, sequence: 0, acknowledged: 0 }, comment);
-  shake(asked.path, { flags: SYN | ACK, sequence: 0, acknowledged: FIRST });
-  send(asking, ACK);
-  const pass = (way: typeof out, other: typeof out) => (chunk: Uint8Array) => {
+  const pass = (way: Way) => (chunk: Uint8Array) => {
     for (let at = 0; at < chunk.length; at += MOST) {
       send(way, PSH | ACK, chunk.subarray(at, at + MOST));
-      send(other, ACK);
+      send(other(way), ACK);
     }
   };
+  const end = (way: Way, how: "fin" | "reset") => {
+    const reset = how === "reset";
+    if (way.over && (!reset || other(way).over)) return;
+    way.over = true;
+    if (reset) other(way).over = true;
+    send(way, reset ? RST | ACK : FIN | ACK);
+    if (!reset) send(other(way), ACK);
+  };
+  const asking = initiator === "local" ? out : back;
+  send(asking, SYN, undefined, comment);
+  send(other(asking), SYN | ACK);
+  send(asking, ACK);
   return {
-    received: pass(back, out),
-    sent: pass(out, back),
-    closed(how) {
-      if (how === "reset") return send(out, RST | ACK);
-      send(out, FIN | ACK);
-      send(back, FIN | ACK);
-      send(out, ACK);
-    },
+    received: pass(back),
+    sent: pass(out),
+    ended: (how) => end(back, how),
+    halfClosed: () => end(out, "fin"),
+    closed: (how) => end(out, how === "closed" ? "fin" : how),
   };
 }
 

@@ -7,10 +7,9 @@ import { measuring } from "../load/options.ts";
 import { type Channel, channelOf, readBefore } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { list, optionName, readFile, type Values } from "../options.ts";
-import { print, type Screen, writeAll } from "../output.ts";
-import { preview, TerminalText } from "../printable.ts";
+import { preview } from "../printable.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, expecting, failureOf, type ModeContext, talking } from "./mode.ts";
+import { defineMode, expecting, failureOf, type ModeContext, showOn, talking } from "./mode.ts";
 
 const TIMEOUT = 10_000; // milliseconds for each thing that is expected
 const SHOWN = 512; // bytes of what came instead
@@ -63,13 +62,6 @@ interface Conversation {
   readonly values: Values<typeof options>;
   /** Writes what comes to stdout. */
   readonly show: (chunk: Uint8Array) => Promise<void>;
-}
-
-// Exact for a program, safe for a terminal.
-function showOn(output: Screen): Conversation["show"] {
-  if (!output.isTerminal()) return (chunk) => writeAll(output, chunk);
-  const text = new TerminalText();
-  return (chunk) => print(output, text.push(chunk));
 }
 
 async function follow(steps: readonly Step[], conversation: Conversation): Promise<void> {

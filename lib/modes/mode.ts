@@ -7,8 +7,9 @@ import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
 import type { DialOptions } from "../net/transport.ts";
-import type { Output, Screen } from "../output.ts";
+import { type Output, print, type Screen, writeAll } from "../output.ts";
 import { duration, flag, list, type OptionTable, type Values } from "../options.ts";
+import { TerminalText } from "../printable.ts";
 import type { Shutdown } from "../shutdown.ts";
 import type { Named } from "../table.ts";
 
@@ -87,6 +88,13 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
   return new NetworkError(message, { cause: error });
 }
 
+/** Writes what comes to stdout: exact for a program, safe for a terminal. */
+export function showOn(output: Screen): (chunk: Uint8Array) => Promise<void> {
+  if (!output.isTerminal()) return (chunk) => writeAll(output, chunk);
+  const text = new TerminalText();
+  return (chunk) => print(output, text.push(chunk));
+}
+
 /** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */
 export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
   return linger ?? (peer.framed ? SILENCE : undefined);
@@ -100,6 +108,13 @@ export const expecting = {
       "it echoes a message",
     placeholder: "TEXT|/regex/",
     read: (text) => [parseExpectation(text)],
+  }),
+};
+
+/** The same option of whoever compares what comes. */
+export const verifying = {
+  verify: flag({
+    summary: "fail unless what comes back is what was sent, or with --replay what was recorded",
   }),
 };
 

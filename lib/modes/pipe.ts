@@ -10,7 +10,7 @@ import { duration, flag } from "../options.ts";
 import { TerminalText } from "../printable.ts";
 import { formatMany } from "../units.ts";
 import { Verifier } from "../verifier.ts";
-import { defineMode, failureOf, lingerFor, type ModeContext, talking } from "./mode.ts";
+import { defineMode, failureOf, lingerFor, type ModeContext, talking, verifying } from "./mode.ts";
 
 const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
 
@@ -23,7 +23,7 @@ export const pipe = defineMode({
   example: "echo hello | netecho client localhost 8080",
   options: {
     ...talking,
-    verify: flag({ summary: "fail unless what comes back is what was sent" }),
+    ...verifying,
     recvOnly: flag({
       summary: "send nothing, and do not read stdin",
       excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger"],

@@ -7,10 +7,20 @@ import { merge } from "./merge.ts";
 import type { Mode } from "./mode.ts";
 import { ping } from "./ping.ts";
 import { pipe } from "./pipe.ts";
+import { replay } from "./replay.ts";
 import { wait } from "./wait.ts";
 
 /** Every mode. */
-export const modes: readonly Mode[] = [interactive, pipe, ping, wait, bench, merge, converse];
+export const modes: readonly Mode[] = [
+  interactive,
+  pipe,
+  ping,
+  wait,
+  bench,
+  merge,
+  converse,
+  replay,
+];
 
 /** What the modes add to the client's options. */
 export const modeOptions: OptionTable = Object.assign({}, ...modes.map(({ options }) => options));

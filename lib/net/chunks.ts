@@ -34,7 +34,8 @@ const NOTHING = new Uint8Array(0);
 
 /** The buffers of one direction: a ring, growing while reads fill them. */
 export class ChunkSource {
-  readonly from: Reads;
+  /** Whoever replaces it does so before the first read. */
+  from: Reads;
   /** Sees each chunk before its reader does. */
   seen: Seen | undefined = undefined;
   /** Chunks and bytes read so far. */
@@ -88,7 +89,8 @@ export class ChunkSource {
 
 /** Where chunks go. */
 export class ChunkSink {
-  readonly to: Output;
+  /** Whoever replaces it does so before the first write. */
+  to: Output;
   readonly close: WriteOptions["close"];
   readonly abort: WriteOptions["abort"];
   /** Sees what was written. */

@@ -1,6 +1,7 @@
 /** One peer, whatever it is connected by. */
 import type { Address } from "../address.ts";
 import { ChunkSink, ChunkSource, type Reads, type Seen } from "./chunks.ts";
+import { type TellEnd, tellingOutput, tellingReads } from "./ends.ts";
 import type { Security } from "./security.ts";
 import { readableOf, writableOf } from "./streams.ts";
 import type { Output } from "../output.ts";
@@ -11,6 +12,10 @@ export interface Observer {
   readonly received?: Seen | undefined;
   /** Bytes that the system took for the peer. */
   readonly sent?: Seen | undefined;
+  /** The peer ends its direction, or breaks the connection. */
+  readonly ended?: TellEnd | undefined;
+  /** This side ends its direction; reading may go on. */
+  readonly halfClosed?: (() => void) | undefined;
   /** This side ends the connection: closes it, or breaks it off. */
   readonly closed?: ((how: "closed" | "reset") => void) | undefined;
 }
@@ -82,7 +87,7 @@ export class SocketDuplex implements Duplex {
   readonly #source: ChunkSource;
   readonly #sink: ChunkSink;
   readonly #breakOff: (() => Promise<void>) | undefined;
-  readonly #onClose: ((how: "closed" | "reset") => void)[] = [];
+  readonly #observers: Observer[] = [];
   #closed = false;
 
   constructor(
@@ -106,7 +111,10 @@ export class SocketDuplex implements Duplex {
     this.framed = framed;
     this.#source = source;
     this.#sink = new ChunkSink(socket, {
-      close: () => socket.closeWrite(),
+      close: () => {
+        for (const { halfClosed } of this.#observers) halfClosed?.();
+        return socket.closeWrite();
+      },
       abort: () => this.close(),
     });
     this.readable = readableOf(this.#source);
@@ -121,7 +129,10 @@ export class SocketDuplex implements Duplex {
   observe(observer: Observer): void {
     this.#source.seen = inTurn(this.#source.seen, observer.received);
     this.#sink.seen = inTurn(this.#sink.seen, observer.sent);
-    if (observer.closed) this.#onClose.push(observer.closed);
+    this.#observers.push(observer);
+    if (!observer.ended) return;
+    this.#source.from = tellingReads(this.#source.from, observer.ended);
+    this.#sink.to = tellingOutput(this.#sink.to, observer.ended);
   }
 
   close(): void {
@@ -136,7 +147,7 @@ export class SocketDuplex implements Duplex {
 
   #close(how: "closed" | "reset"): boolean {
     if (this.#closed) return false;
-    for (const tell of this.#onClose) tell(how);
+    for (const { closed } of this.#observers) closed?.(how);
     this.#source.seen = this.#sink.seen = undefined; // what is still under way reaches nobody
     return this.#closed = true;
   }

@@ -41,8 +41,8 @@ export interface Listener {
 export interface ListenOptions<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
   readonly clock: Clock;
-  /** Whether an answer may come after later questions, or twice. */
-  readonly deferred?: boolean | undefined;
+  /** Over UDP: times what it was asked that a remote may be answered, at any time. */
+  readonly allowance?: number | undefined;
 }
 
 /**

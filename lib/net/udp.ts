@@ -27,12 +27,12 @@ export const udp = defineTransport({
 
 async function listen(
   address: InetAddress,
-  { deferred = false }: ListenOptions<typeof listenOptions>,
+  { allowance }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
   const { DatagramListener } = await import("./udp_listener.ts");
   return new DatagramListener(
     bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" })),
-    { deferred },
+    { allowance },
   );
 }
 

@@ -11,7 +11,7 @@ const MOST_REMOTES = 4096; // then the one that was silent longest makes room
 export class DatagramListener implements Listener {
   readonly address: InetAddress;
   readonly #conn: Deno.DatagramConn;
-  readonly #deferred: boolean;
+  readonly #allowance: number | undefined;
   readonly #buffer = new Uint8Array(largestDatagram("::"));
   // By host and port, the one that was silent longest first.
   readonly #remotes = new Map<string, Remote>();
@@ -20,10 +20,10 @@ export class DatagramListener implements Listener {
 
   constructor(
     conn: Deno.DatagramConn,
-    { deferred }: Pick<RemoteOptions, "deferred">,
+    { allowance }: Pick<RemoteOptions, "allowance">,
   ) {
     this.#conn = conn;
-    this.#deferred = deferred;
+    this.#allowance = allowance;
     this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
   }
 
@@ -57,7 +57,7 @@ export class DatagramListener implements Listener {
       to,
       conn: this.#conn,
       local: this.address,
-      deferred: this.#deferred,
+      allowance: this.#allowance,
       onClose: () => this.#forget(remote),
     });
     this.#remotes.set(key, remote);

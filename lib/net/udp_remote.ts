@@ -19,8 +19,11 @@ export interface RemoteOptions {
   readonly to: Deno.NetAddr;
   readonly conn: Deno.DatagramConn;
   readonly local: InetAddress;
-  /** Whether answers may come after later questions, and twice. */
-  readonly deferred: boolean;
+  /**
+   * Times what it has sent that it may be answered, at any time; without this, each datagram by no
+   * more than it had itself.
+   */
+  readonly allowance: number | undefined;
   readonly onClose: () => void;
 }
 
@@ -34,8 +37,8 @@ export class Remote implements Arrival, Socket, ReadsDatagrams {
   readonly #options: RemoteOptions;
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
   #queued = 0; // bytes
-  // Bytes that may still answer the last datagram read. An answer never exceeds its question:
-  // whoever forges a sender's address gains nothing (RFC 4732 section 3.1).
+  // Bytes that may still be answered. An answer that never exceeds its question serves nobody who
+  // forges a sender's address (RFC 4732 section 3.1).
   #credit = 0;
   #over: { readonly error?: Error } | undefined;
   #wake = () => {};
@@ -86,8 +89,8 @@ export class Remote implements Arrival, Socket, ReadsDatagrams {
     this.datagram = this.#queue.shift()!;
     const { length } = this.datagram;
     this.#queued -= length;
-    // Still no more than twice what was asked, all together.
-    this.#credit = this.#options.deferred ? this.#credit + 2 * length : length;
+    const { allowance } = this.#options;
+    this.#credit = allowance ? this.#credit + allowance * length : length;
     return length;
   }
 

@@ -33,7 +33,7 @@ export const forward = defineService({
   name: "forward",
   summary: "connect to another peer, and pass on what both say",
   options,
-  defers: true,
+  allowance: Infinity, // what the other peer answers is for it to say
   example: "netecho server :8080=forward --to tls://example.com:443 --show hex",
   check({ to }) {
     if (to.length === 0) throw new UsageError("Service forward needs --to ADDRESS");

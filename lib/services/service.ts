@@ -20,8 +20,8 @@ export interface Service extends Named {
   readonly example: string;
   /** Whether it says more than it is asked, and so is not offered over UDP. */
   readonly amplifies?: boolean;
-  /** Whether an answer may come after later questions. */
-  readonly defers?: boolean;
+  /** Over UDP: times what it was asked that it may answer, at any time. */
+  readonly allowance?: number;
   /** Throws a `UsageError` where its options say too little or too much. */
   check?(values: Values<OptionTable>): void;
   /** Serves one peer until its end. The caller closes the peer afterwards. */

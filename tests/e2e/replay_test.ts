@@ -1,0 +1,183 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  bash,
+  needing,
+  netecho,
+  netechoCommand,
+  randomBytes,
+  Running,
+  Server,
+} from "../helpers.ts";
+import { Authority } from "../pki.ts";
+
+/** A capture of a client that sends lines, one after the answer to the other. */
+async function record(folder: string, lines: readonly string[]): Promise<string> {
+  const file = `${folder}/session.pcapng`;
+  await using server = await Server.start(["-q"]);
+  const talk = lines.flatMap((line) => ["--send", line, "--expect", line]);
+  const { code } = await netecho([
+    "client",
+    `127.0.0.1:${server.port}`,
+    ...talk,
+    "--capture",
+    file,
+  ]);
+  assertEquals(code, 0);
+  return file;
+}
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("replay: the client's side again, over another transport, and its answers compared", () =>
+  withFolder(async (folder) => {
+    const file = await record(folder, ["one", "two", "three"]);
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const args = ["server", "tls://127.0.0.1:0", "--cert", cert, "--key", key, "--json"];
+    await using server = new Running(netechoCommand(args));
+    const { port } = JSON.parse(await server.line(/"listening"/));
+    const { code, text, stderr } = await netecho([
+      ...["client", `tls://127.0.0.1:${port}`, "--ca", authority.ca, "--servername", "localhost"],
+      ...["--replay", file, "--speed", "max", "--verify"],
+    ]);
+    assertEquals({ code, text }, { code: 0, text: "onetwothree" });
+    assertEquals(stderr, "replayed: 11 bytes sent, 11 bytes received, as recorded\n");
+    await server.line(/"closed"/);
+    const payloads = server.lines.map((line) => JSON.parse(line)).filter(({ event }) =>
+      event === "data"
+    );
+    // Each waits for the answer to the one before it, as it did when it was recorded.
+    assertEquals(payloads.map(({ text }) => text), ["one", "two", "three"]);
+  }));
+
+Deno.test("replay: an answer that differs is exit 1 with --verify, and counted without", () =>
+  withFolder(async (folder) => {
+    const file = await record(folder, ["hello", "x\x1b"]);
+    await using server = await Server.start(["-q", "--service", "reply", "--reply", "help\\x1b"]);
+    const replay = ["client", `127.0.0.1:${server.port}`, "--replay", file, "--speed", "max"];
+    const verified = await netecho([...replay, "--verify"]);
+    assertEquals(verified.code, 1);
+    assertEquals(
+      verified.stderr,
+      "netecho: The answer differs from the recording at offset 3: p\\x1b came, " +
+        "lox\\x1b was recorded\n",
+    );
+    const counted = await netecho([...replay, "--timeout", "100ms"]);
+    assertEquals(counted.code, 0);
+    assertStringIncludes(counted.stderr, "5 bytes received; 7 bytes were recorded");
+    const short = await Server.start(["-q", "--service", "reply", "--reply", "hel"]);
+    await using _ = short;
+    const { code, stderr } = await netecho([
+      ...["client", `127.0.0.1:${short.port}`, "--replay", file, "--verify"],
+    ]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /answered 3 of the 5 bytes that were recorded before it closed\n$/);
+  }));
+
+Deno.test("replay: a peer that says nothing is given up in time", () =>
+  withFolder(async (folder) => {
+    const file = await record(folder, ["hello"]);
+    await using server = await Server.start(["-q", "--service", "discard"]);
+    const replay = ["client", `127.0.0.1:${server.port}`, "--replay", file, "--timeout", "100ms"];
+    const { code, stderr } = await netecho([...replay, "--verify"]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /answered 0 of the 5 bytes that were recorded within 100 ms\n$/);
+    const tolerant = await netecho(replay);
+    assertEquals(tolerant.code, 0);
+    assertEquals(
+      tolerant.stderr,
+      "replayed: 5 bytes sent, 0 bytes received; 5 bytes were recorded\n",
+    );
+  }));
+
+Deno.test("replay: much in both directions, as a server captured it, to its end", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/server.pcapng`;
+    const bytes = randomBytes(3_000_000);
+    {
+      await using recorder = await Server.start(["-q", "--capture", file]);
+      await netecho(["client", `127.0.0.1:${recorder.port}`, "--recv-only", "--linger", "0"]);
+      await netecho(["client", `127.0.0.1:${recorder.port}`], { input: bytes });
+      await recorder.stop();
+    }
+    await using server = await Server.start(["-q"]);
+    const args = ["--replay", file, "--speed", "max", "--verify"];
+    const { code, stdout, stderr } = await netecho(["client", `127.0.0.1:${server.port}`, ...args]);
+    assertEquals([code, stderr], [
+      0,
+      "replayed: 3,000,000 bytes sent, 3,000,000 bytes received, as recorded\n",
+    ]);
+    assertEquals(stdout, bytes);
+  }));
+
+Deno.test("replay: datagrams", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/udp.pcapng`;
+    await using server = await Server.start(["--json"], "udp://127.0.0.1:0");
+    const to = `udp://127.0.0.1:${server.port}`;
+    const once = await netecho(["client", to, "--verify", "--capture", file], {
+      input: "one\ntwo\n",
+    });
+    assertEquals(once.code, 0);
+    const { code, stderr } = await netecho(["client", to, "--replay", file, "--verify"]);
+    assertEquals([code, stderr], [0, "replayed: 8 bytes sent, 8 bytes received, as recorded\n"]);
+    await server.line(/"event":"data".*"connection":2/);
+    const data = server.events.filter(({ event }) => event === "data");
+    assertEquals(data.map(({ text }) => text), ["one\ntwo\n", "one\ntwo\n"]);
+    const tcp = await netecho(["client", `127.0.0.1:${server.port}`, "--replay", file]);
+    assertEquals([tcp.code, tcp.stderr], [
+      2,
+      `netecho: Option --replay: ${file} has no stream whose client says something; it has 0 TCP streams\n`,
+    ]);
+  }));
+
+Deno.test({
+  ...needing(["editcap"], "replay: pcap, and a capture that lacks packets"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const file = await record(folder, ["one", "two"]);
+      const env = { FILE: file, PCAP: `${folder}/s.pcap`, HOLES: `${folder}/h.pcapng` };
+      // The fourth packet is the first with payload.
+      const made = await bash('editcap -F pcap "$FILE" "$PCAP" && editcap "$FILE" "$HOLES" 4', {
+        env,
+      });
+      assertEquals(made.code, 0, made.stderr);
+      await using server = await Server.start(["-q"]);
+      const to = ["client", `127.0.0.1:${server.port}`, "--verify", "--replay"];
+      const pcap = await netecho([...to, env.PCAP]);
+      assertEquals([pcap.code, pcap.text], [0, "onetwo"]);
+      const holes = await netecho([...to, env.HOLES]);
+      assertEquals(holes.code, 2);
+      assertMatch(
+        holes.stderr,
+        /lacks some of what 127\.0\.0\.1:\d+ and .* said; capture whole packets\n$/,
+      );
+    }),
+});
+
+Deno.test("replay: options that make no sense", () =>
+  withFolder(async (folder) => {
+    const file = await record(folder, ["one"]);
+    for (
+      const [args, error] of [
+        [["--replay", file, "--stream", "7"], "has no stream of number 7; it has 1 TCP stream"],
+        [["--replay", file, "--stream", "-1"], "the number of a stream, from 0 on, is needed"],
+        [["--replay", file, "--speed", "0"], "a number above 0, or max, is needed"],
+        [["--speed", "2"], "--replay"],
+        [["--replay", `${folder}/none`], "no such file"],
+        [["--replay", file, "--crlf"], "Option --crlf does not apply here"],
+      ] as const
+    ) {
+      const { code, stderr } = await netecho(["client", "127.0.0.1:1", ...args]);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, error);
+      assertEquals(stderr.trim().split("\n").length, 1);
+    }
+  }));
