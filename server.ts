@@ -194,8 +194,10 @@ async function planIfAny(
 ): Promise<Planned | undefined> {
   if (fault.length + faults.length === 0) return undefined;
   const { planFaults } = await import("./lib/faults/plan.ts");
-  const datagrams = targets.some(({ transport }) => transport.connectionless);
-  return planFaults({ fault, faults, seed, datagrams });
+  const kinds = new Set(
+    targets.map(({ transport }) => transport.connectionless ? "datagrams" : "streams"),
+  );
+  return planFaults({ fault, faults, seed, kinds });
 }
 
 async function captureIfAny(

@@ -1,4 +1,5 @@
 /** Bytes as text in which each character is a byte: what patterns are matched in. */
+import { UsageError } from "./errors.ts";
 
 const PIECE = 8192; // bytes that are turned into arguments at a time
 
@@ -24,13 +25,24 @@ export function byteText(bytes: Uint8Array): string {
 /**
  * A pattern for bytes: `/regex/` as it stands, with the flags i, m and s, or what a text's bytes are.
  *
- * @throws {SyntaxError} for a bad regular expression
+ * @throws {UsageError} for a bad regular expression, and for nothing
  */
 export function bytePattern(
   text: string,
   { literal }: { literal: (text: string) => Uint8Array },
 ): RegExp {
   const [, source, flags] = /^\/(.+)\/([ims]*)$/s.exec(text) ?? [];
-  if (source !== undefined) return new RegExp(byteText(new TextEncoder().encode(source)), flags);
+  if (text === "") throw new UsageError("a text or /regex/ is needed");
+  if (source !== undefined) return regularExpression({ text, source, flags });
   return new RegExp(byteText(literal(text)).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+}
+
+function regularExpression(
+  { text, source, flags }: { text: string; source: string; flags: string | undefined },
+): RegExp {
+  try {
+    return new RegExp(byteText(new TextEncoder().encode(source)), flags);
+  } catch {
+    throw new UsageError(`"${text}" is no regular expression`);
+  }
 }

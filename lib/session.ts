@@ -137,7 +137,7 @@ export class Session {
       peer.observe(capture.watch(peer, { initiator: "remote", comment }));
     }
     if (misbehave) this.#peer = this.#misbehaving(peer, misbehave);
-    if (this.#ended) return; // a fault has sent the peer away
+    if (this.#ended) return this.#peer.close(); // a fault has sent the peer away
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
     const connection = this.#number;
@@ -155,8 +155,8 @@ export class Session {
     return misbehave(peer, {
       clock,
       connection,
-      fired: (fault, detail) =>
-        log.emit({ event: "fault", connection, remote: peer.remote, fault, detail }),
+      fired: (fault, firing) =>
+        log.emit({ event: "fault", connection, remote: peer.remote, fault, ...firing }),
       end: (how, fault) => {
         if (how === "reset") peer.reset();
         this.end({ reason: "fault", detail: fault });

@@ -57,8 +57,12 @@ export interface EventMap {
   refused: OfConnection & { readonly reason: RefusalReason; readonly detail: string };
   /** The faults that are in force, and the seed that gives the same run again. */
   faults: { readonly seed: number; readonly faults: readonly string[] };
-  /** A fault has struck. */
-  fault: OfConnection & { readonly fault: string; readonly detail: string };
+  /** A fault has come into force, or struck. */
+  fault: OfConnection & {
+    readonly fault: string;
+    readonly direction?: Direction | undefined;
+    readonly detail: string;
+  };
   /** What became of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
   acceptFailed: { readonly address: Address; readonly error: string };

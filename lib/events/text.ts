@@ -73,7 +73,10 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     faults: ({ seed, faults }) => [
       `faults ${printableText(faults.join(" "))}, ${paint(CYAN, `--seed ${seed}`)}`,
     ],
-    fault: ({ fault, detail }) => [`${paint(YELLOW, "fault")} ${fault} ${printableText(detail)}`],
+    fault: ({ fault, direction, detail }) => [
+      `${paint(YELLOW, "fault")} ${fault}${direction === "in" ? " (in)" : ""} ` +
+      printableText(detail),
+    ],
     upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
     refused: ({ remote, detail }) => [
       `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ${printableText(detail)}`,

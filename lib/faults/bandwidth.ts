@@ -5,6 +5,7 @@ import { formatByteRate, parseByteRate } from "../units.ts";
 import { defineFault, type Emit } from "./fault.ts";
 
 const PIECE = 10; // milliseconds of the rate that go on at once
+const ROOM = 100; // milliseconds of the rate that wait here; the rest waits where it comes from
 
 /** The bandwidth fault. */
 export const bandwidth = defineFault({
@@ -24,6 +25,7 @@ export const bandwidth = defineFault({
       emit(bytes, free); // when its last byte is through
     };
     return {
+      room: rate * ROOM / 1000,
       start: () => fired(`lets ${formatByteRate(rate)} through`),
       chunk(bytes, emit) {
         if (framed) return send(bytes, emit);

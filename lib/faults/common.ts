@@ -8,17 +8,22 @@ import { share } from "./parameters.ts";
 /** A point of a connection: so many bytes of this direction, or milliseconds from its beginning. */
 export type Point = { readonly bytes: number } | { readonly milliseconds: number };
 
-/** The keys that every fault takes, besides its own. */
-export const common = {
-  direction: choice(["out", "in", "both"], {
-    summary: "what goes to the peer (the default), what comes from it, or both",
-  }),
+/** The keys that choose connections. */
+export const choosing = {
   toxicity: share("the share of connections that it strikes (default 1)"),
   connections: text({
     summary: "these connections alone: 3, 1-10, or every 4",
     placeholder: "N|N-N|every N",
     read: readConnections,
   }),
+};
+
+/** The keys that every fault takes, besides its own; one that strikes at accept those above. */
+export const common = {
+  direction: choice(["out", "in", "both"], {
+    summary: "what goes to the peer (the default), what comes from it, or both",
+  }),
+  ...choosing,
   after: point("from here on"),
   until: point("up to here"),
   match: text({
@@ -30,6 +35,14 @@ export const common = {
 
 /** The values of those keys. */
 export type Common = Values<typeof common>;
+
+/** Throws a {@linkcode UsageError} where a fault would end before it begins. */
+export function checkWindow(name: string, settings: Partial<Common>): void {
+  const { after, until } = settings;
+  const unit = until && "bytes" in until ? "bytes" : "milliseconds";
+  const [from, to] = [after, until].map((point) => (point as Record<string, number>)?.[unit] ?? 0);
+  if (until && from! >= to!) throw new UsageError(`${name}: until must be later than after`);
+}
 
 function point(summary: string): Option<Point | undefined> {
   return text({ summary, placeholder: "SIZE|D", read: readPoint });
@@ -46,7 +59,7 @@ function readPoint(given: string): Point {
 
 function readConnections(given: string): (connection: number) => boolean {
   const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(given) ?? [];
-  if (first !== undefined && Number(first) <= Number(last)) {
+  if (Number(first) >= 1 && Number(first) <= Number(last)) {
     return (connection) => connection >= Number(first) && connection <= Number(last);
   }
   const every = Number(/^every ([1-9]\d*)$/.exec(given)?.[1]);
@@ -56,9 +69,5 @@ function readConnections(given: string): (connection: number) => boolean {
 
 function readPattern(given: string): RegExp {
   const encoder = new TextEncoder();
-  try {
-    return bytePattern(given, { literal: (text) => encoder.encode(text) });
-  } catch {
-    throw new UsageError(`"${given}" is no regular expression`);
-  }
+  return bytePattern(given, { literal: (text) => encoder.encode(text) });
 }

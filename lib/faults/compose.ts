@@ -13,13 +13,19 @@ export interface FaultPlan {
   readonly seed: number;
 }
 
+/** What a fault does. */
+export interface Firing {
+  readonly detail: string;
+  readonly direction: "in" | "out" | undefined;
+}
+
 /** What faults may do besides changing what passes. */
 export interface FaultControl {
   readonly clock: Clock;
   /** The number of the connection. */
   readonly connection: number;
-  /** A fault has struck. */
-  readonly fired: (fault: string, detail: string) => void;
+  /** A fault has come into force, or struck; a direction is told where it has one. */
+  readonly fired: (fault: string, what: Firing) => void;
   /** Ends the connection because of a fault. */
   readonly end: (how: "close" | "reset", fault: string) => void;
 }
@@ -29,9 +35,10 @@ export type Misbehave = (peer: Duplex, control: FaultControl) => Duplex;
 
 /** The peer as the faults that strike this connection leave it; the peer itself where none does. */
 export function compose(peer: Duplex, plan: FaultPlan, control: FaultControl): Duplex {
+  const { framed } = peer;
   const struck = plan.faults
     .map((spec, index) => ({ spec, index }))
-    .filter(({ spec, index }) => strikes(spec, { index, plan, control }));
+    .filter(({ spec, index }) => strikes(spec, { index, plan, framed, control }));
   return struck.length === 0 ? peer : new FaultyDuplex(peer, { struck, plan, control });
 }
 
@@ -44,13 +51,15 @@ interface Struck {
 const [TOXICITY, IN, OUT] = [0, 1, 2]; // purposes of chance
 
 function strikes(
-  { common: { toxicity = 1, connections } }: FaultSpec,
-  { index, plan, control: { connection } }: {
+  { fault: { only }, common: { toxicity = 1, connections } }: FaultSpec,
+  { index, plan, framed, control: { connection } }: {
     readonly index: number;
     readonly plan: FaultPlan;
+    readonly framed: boolean;
     readonly control: FaultControl;
   },
 ): boolean {
+  if (only && only !== (framed ? "datagrams" : "streams")) return false;
   if (connections && !connections(connection)) return false;
   return seeded(plan.seed, connection, index, TOXICITY)() < toxicity;
 }
@@ -151,14 +160,16 @@ class FaultyDuplex implements Duplex {
       clock,
       random: seeded(plan.seed, connection, index, direction === "in" ? IN : OUT),
       framed: this.framed,
-      fired: (detail) => fired(fault.name, detail),
-      after,
+      fired: (detail) =>
+        fired(fault.name, { detail, direction: fault.atAccept ? undefined : direction }),
+      after: (milliseconds, wake) => after(milliseconds, () => gate.over || wake()),
       close: () => end("close", fault.name),
       reset: () => end("reset", fault.name),
-      finish: () => line.finish(),
+      finish: () => void line.finish().then(() => end("close", fault.name), () => {}),
     };
     const stage = fault.create(settings, context);
-    const line: Line = new Line(new Gate(stage, { when: common, clock, after }), clock);
+    const gate = new Gate(stage, { when: common, framed: this.framed, clock, after });
+    const line: Line = new Line(gate, clock);
     this.#lines.push(line);
     return line;
   }

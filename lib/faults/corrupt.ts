@@ -13,15 +13,15 @@ export const corrupt = defineFault({
   create({ rate }, { random, fired }) {
     if (rate === undefined) throw new UsageError("a share is needed, as in corrupt:0.1%");
     // The distance to the next one is drawn, not each byte: the same bytes flip however they are cut.
-    const distance = () => rate >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log(1 - rate));
+    const distance = () => rate >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log1p(-rate));
     let offset = 0;
     let next = rate > 0 ? distance() : Infinity;
     return {
-      chunk(bytes, emit) {
+      chunk(bytes, emit, at) {
         for (; next < offset + bytes.length; next += 1 + distance()) {
           const bit = Math.floor(random() * 8);
           bytes[next - offset]! ^= 1 << bit;
-          fired(`flips bit ${bit} at offset ${next}`);
+          fired(`flips bit ${bit} at offset ${at + next - offset}`);
         }
         offset += bytes.length;
         emit(bytes);

@@ -7,7 +7,7 @@ export const drop = defineFault({
   name: "drop",
   summary: "lose datagrams, send some twice, and let some be overtaken",
   main: "loss",
-  datagramsOnly: true,
+  only: "datagrams",
   example: "drop:10%,duplicate=1%,reorder=5%",
   options: {
     loss: share("the share that is lost"),

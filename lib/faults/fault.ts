@@ -9,12 +9,17 @@ export type Emit = (bytes: Uint8Array, at?: number) => void;
 
 /** What a fault does to one direction of a connection. */
 export interface Stage {
+  /** Bytes that it may hold back before its source has to wait; without it, plenty. */
+  readonly room?: number;
   /** Called when the fault comes into force, before the first chunk that it sees. */
   start?(emit: Emit): void;
-  /** Takes a chunk, which it may keep, and sends on what becomes of it. */
-  chunk(bytes: Uint8Array, emit: Emit): void;
-  /** The source has ended: sends on what is left; returns for how long to keep quiet about it. */
-  end?(emit: Emit): number | void;
+  /** Takes a chunk, which it may keep, and sends on what becomes of it; `at` is its offset. */
+  chunk(bytes: Uint8Array, emit: Emit, at: number): void;
+  /**
+   * The source has ended: sends on what is left; returns for how long to keep quiet about it, unless
+   * it is `over`: in force no more.
+   */
+  end?(emit: Emit, over: boolean): number | void;
 }
 
 /** What a stage works with. */
@@ -25,12 +30,12 @@ export interface FaultContext {
   readonly framed: boolean;
   /** Reports that the fault has struck. */
   readonly fired: (detail: string) => void;
-  /** Calls `wake` after so many milliseconds, unless the connection is over by then. */
+  /** Calls `wake` after so many milliseconds, if the fault is in force then. */
   readonly after: (milliseconds: number, wake: () => void) => void;
   /** Ends the connection, as an end of input or as an error (RST). */
   readonly close: () => void;
   readonly reset: () => void;
-  /** Ends this direction when what was sent on is through; nothing after it is. */
+  /** Ends the connection when what was sent on is through; nothing after it is. */
   readonly finish: () => void;
 }
 
@@ -42,8 +47,8 @@ export interface Fault extends Named {
   readonly main?: string;
   /** Whether it strikes when a peer is accepted, once, whatever the direction. */
   readonly atAccept?: boolean;
-  /** Whether it is for datagrams alone. */
-  readonly datagramsOnly?: boolean;
+  /** What it is for alone, if it is. */
+  readonly only?: "datagrams" | "streams";
   /** What stands after `--fault` in an example. */
   readonly example: string;
   create(settings: Values<OptionTable>, context: FaultContext): Stage;

@@ -8,6 +8,7 @@ import { defineFault } from "./fault.ts";
 export const limitData = defineFault({
   name: "limit_data",
   summary: "close the connection after so many bytes",
+  only: "streams",
   main: "bytes",
   example: "limit_data:10KB",
   options: { bytes: text({ summary: "how many", placeholder: "SIZE", read: parseSize }) },

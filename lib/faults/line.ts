@@ -1,12 +1,25 @@
 /** The line that chunks stand in while a fault holds them back. */
 import { type Clock, until, wait } from "../clock.ts";
-import type { Stage } from "./fault.ts";
+import type { Emit } from "./fault.ts";
 
 /** Bytes that a line holds before its source has to wait: a second of latency at 64 MiB/s. */
 const MOST = 64 * 1024 * 1024;
 
+const OVERHEAD = 128; // bytes that a chunk takes besides its own
+const MANY = 1024; // chunks that have left, and their places are given up
+
 const LATE = 1.2; // milliseconds that a timer is late, at the median
 const NEAR = 0.3; // milliseconds by which a chunk may be early
+
+/** What becomes of the chunks of a line: a fault's stage, while it is in force. */
+export interface Treatment {
+  /** Bytes that the line may hold before its source has to wait; without it, plenty. */
+  readonly room?: number | undefined;
+  start?(emit: Emit): void;
+  chunk(bytes: Uint8Array, emit: Emit): void;
+  /** Returns for how long to keep quiet about the end. */
+  end?(emit: Emit): number | void;
+}
 
 interface Held {
   readonly bytes: Uint8Array;
@@ -35,7 +48,9 @@ export class Line {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   readonly #clock: Clock;
-  readonly #queue: Held[] = [];
+  readonly #room: number;
+  #queue: Held[] = [];
+  #next = 0; // in the queue
   #held = 0; // bytes
   #last = 0; // the latest moment in the queue
   #endAt: number | undefined;
@@ -43,10 +58,11 @@ export class Line {
   #piped: Promise<void> | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #changed = Promise.withResolvers<void>(); // there is something to read, or an end
-  #room = Promise.withResolvers<void>();
+  #freed = Promise.withResolvers<void>(); // something has left
 
-  constructor(stage: Stage, clock: Clock) {
+  constructor(stage: Treatment, clock: Clock) {
     this.#clock = clock;
+    this.#room = stage.room ?? MOST;
     this.readable = new ReadableStream({
       pull: (controller) => this.#pull(controller),
       cancel: (reason) => this.#fail(reason),
@@ -72,23 +88,25 @@ export class Line {
   readonly #emit = (bytes: Uint8Array, at = 0): void => {
     this.#last = Math.max(this.#last, at);
     this.#queue.push({ bytes, at: this.#last });
-    this.#held += bytes.length;
+    this.#held += bytes.length + OVERHEAD;
     this.#changed.resolve();
   };
 
-  async #write(chunk: Uint8Array, stage: Stage): Promise<void> {
+  async #write(chunk: Uint8Array, stage: Treatment): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
-    if (this.#endAt !== undefined) return;
-    stage.chunk(chunk.slice(), this.#emit); // its buffer is used again
-    while (this.#held > MOST && !this.#failure) {
-      this.#room = Promise.withResolvers();
-      await this.#room.promise;
+    if (this.#endAt === undefined) stage.chunk(chunk.slice(), this.#emit); // its buffer is used again
+    // What is swallowed is swallowed in no time: others are to have their turn.
+    if (this.#held === 0) await new Promise<void>((resolve) => this.#clock.soon(resolve));
+    while (this.#held > this.#room && !this.#failure) {
+      this.#freed = Promise.withResolvers();
+      await this.#freed.promise;
     }
   }
 
-  /** Ends it when what it holds is through; what is written after that goes nowhere. */
-  finish(): void {
+  /** Ends it when what it holds is through, and resolves then; what is written after that is lost. */
+  async finish(): Promise<void> {
     this.#end(this.#last);
+    await this.#piped;
   }
 
   /** The connection is over: nothing waits any more. */
@@ -105,24 +123,35 @@ export class Line {
   #fail(reason: unknown): void {
     this.#failure = { reason };
     this.#changed.resolve();
-    this.#room.resolve();
+    this.#freed.resolve();
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    while (this.#queue.length === 0 && this.#endAt === undefined && !this.#failure) {
+    while (this.#next === this.#queue.length && this.#endAt === undefined && !this.#failure) {
       this.#changed = Promise.withResolvers();
       await this.#changed.promise;
     }
-    const next = this.#queue.shift();
+    const next = this.#take();
     if (next) {
       await this.#reach(next.at);
-      this.#held -= next.bytes.length;
-      this.#room.resolve();
+      this.#held -= next.bytes.length + OVERHEAD;
+      this.#freed.resolve();
       return controller.enqueue(next.bytes);
     }
     if (this.#failure) return controller.error(this.#failure.reason);
     await this.#reach(this.#endAt!);
     controller.close();
+  }
+
+  // To shift a long array is slow.
+  #take(): Held | undefined {
+    const next = this.#queue[this.#next];
+    if (!next) return undefined;
+    if (++this.#next > MANY && 2 * this.#next > this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#next);
+      this.#next = 0;
+    }
+    return next;
   }
 
   async #reach(moment: number): Promise<void> {

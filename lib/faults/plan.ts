@@ -10,8 +10,8 @@ export interface FaultRequest {
   /** The files of `--faults`. */
   readonly faults: readonly string[];
   readonly seed: number | undefined;
-  /** Whether a listener takes datagrams. */
-  readonly datagrams: boolean;
+  /** What the listeners take. */
+  readonly kinds: ReadonlySet<"datagrams" | "streams">;
 }
 
 /** A plan as it is told, and what carries it out. */
@@ -26,10 +26,10 @@ export interface Planned {
  *
  * @throws {UsageError} where one of them is none, or can never strike
  */
-export function planFaults({ fault, faults: files, seed, datagrams }: FaultRequest): Planned {
+export function planFaults({ fault, faults: files, seed, kinds }: FaultRequest): Planned {
   const faults = [...fault.map(parseFault), ...files.flatMap(readFaults)];
-  const idle = faults.find(({ fault }) => fault.datagramsOnly && !datagrams);
-  if (idle) throw new UsageError(`${idle.text} is for datagrams alone; listen on udp://`);
+  const idle = faults.find(({ fault: { only } }) => only && !kinds.has(only));
+  if (idle) throw new UsageError(`${idle.text} is for ${idle.fault.only} alone; listen elsewhere`);
   const plan: FaultPlan = { faults, seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]! };
   return {
     seed: plan.seed,

@@ -11,11 +11,14 @@ export const resetPeer = defineFault({
   example: "reset_peer:1s",
   options: { timeout: duration(0, { summary: "after how long" }) },
   create: ({ timeout }, { after, reset, fired }) => ({
-    start: () =>
-      after(timeout, () => {
+    start() {
+      const strike = () => {
         fired(`resets the connection after ${formatDuration(timeout)}`);
         reset();
-      }),
+      };
+      if (timeout === 0) strike();
+      else after(timeout, strike);
+    },
     chunk: (bytes, emit) => emit(bytes),
   }),
 });

@@ -8,6 +8,7 @@ import { defineFault } from "./fault.ts";
 export const slicer = defineFault({
   name: "slicer",
   summary: "cut the stream into pieces, and wait between them",
+  only: "streams",
   main: "average_size",
   example: "slicer:10,size_variation=5,delay=1ms",
   options: {
@@ -24,13 +25,17 @@ export const slicer = defineFault({
     if (variation >= size) throw new UsageError("size_variation must be less than average_size");
     const next = () => size - variation + Math.floor(random() * (2 * variation + 1));
     let free = 0;
+    let left = next(); // of the piece in hand: where the cuts are does not depend on the chunks
     return {
       start: () => fired(`cuts into pieces of ${formatMany(size, "byte")}`),
       chunk(bytes, emit) {
-        for (let at = 0, length = next(); at < bytes.length; at += length, length = next()) {
+        for (let at = 0; at < bytes.length;) {
+          const piece = bytes.subarray(at, at + left);
           free = Math.max(free, clock.now());
-          emit(bytes.subarray(at, at + length), free);
+          emit(piece, free);
           free += delay;
+          at += piece.length;
+          left = left - piece.length || next();
         }
       },
     };

@@ -12,8 +12,8 @@ export const slowClose = defineFault({
   options: { delay: duration(1000, { summary: "for how long" }) },
   create: ({ delay }, { fired }) => ({
     chunk: (bytes, emit) => emit(bytes),
-    end() {
-      fired(`holds the end back for ${formatDuration(delay)}`);
+    end(_emit, over) {
+      if (!over) fired(`holds the end back for ${formatDuration(delay)}`);
       return delay;
     },
   }),

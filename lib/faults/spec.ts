@@ -3,7 +3,7 @@ import { explain, UsageError } from "../errors.ts";
 import { initialValues, type OptionTable, readFile, type Values } from "../options.ts";
 import { seeded } from "../random.ts";
 import { find } from "../table.ts";
-import { type Common, common } from "./common.ts";
+import { checkWindow, choosing, type Common, common } from "./common.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./table.ts";
 import { systemClock } from "../clock.ts";
@@ -33,7 +33,8 @@ export interface FaultSpec {
  */
 export function parseFault(text: string): FaultSpec {
   const [head = "", ...pairs] = text.split(/,(?=\w+=)/);
-  const [, name = "", value] = /^([^:,]*)(?::(.*))?$/s.exec(head) ?? [];
+  const [, name = "", value, stray] = /^([^:,]*)(?::(.*)|,(.*))?$/s.exec(head)!;
+  if (stray !== undefined) throw new UsageError(`${name}: "${stray}" is no key=value`);
   const given = pairs.map((pair): [string, string] => {
     const [, key = "", value = ""] = /^(\w+)=(.*)$/s.exec(pair) ?? [];
     return [key, value];
@@ -54,10 +55,17 @@ export function readFaults(path: string): FaultSpec[] {
     throw error instanceof UsageError ? error : new UsageError(`${path}: ${explain(error)}`);
   }
   if (!Array.isArray(data)) throw new UsageError(`${path}: a list of faults is needed`);
-  return data.map((entry: unknown) => {
+  return data.map((entry: unknown, index) => {
     const { kind, ...rest } = Object(entry) as Record<string, unknown>;
     const given = Object.entries(rest).map(([key, value]): [string, string] => [key, `${value}`]);
-    return specOf(String(kind), { main: undefined, given, text: JSON.stringify(entry) });
+    const where = `${path}, fault ${index + 1}`;
+    if (typeof kind !== "string") throw new UsageError(`${where}: a kind is needed, as in latency`);
+    try {
+      return specOf(kind, { main: undefined, given, text: JSON.stringify(entry) });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      throw new UsageError(`${where}: ${error.message}`, error.suggestion);
+    }
   });
 }
 
@@ -75,11 +83,15 @@ function specOf(
     if (!fault.main) throw new UsageError(`${name} takes no value, not "${main}"`);
     all.unshift([fault.main, main]);
   }
-  const table: OptionTable = { ...fault.options, ...common };
+  const keys = all.map(([key]) => key);
+  const doubled = keys.find((key, index) => keys.indexOf(key) < index);
+  if (doubled) throw new UsageError(`${name} has ${doubled} twice`);
+  const table: OptionTable = { ...fault.options, ...(fault.atAccept ? choosing : common) };
   const read = all.map(([key, value]) =>
     [key, readParameter({ table, name, key, value })] as const
   );
-  const settings = { ...initialValues(table), ...Object.fromEntries(read) };
+  const settings = { ...initialValues({ ...table, ...common }), ...Object.fromEntries(read) };
+  checkWindow(name, settings);
   fault.create(settings, REHEARSAL);
   return { fault, settings, common: settings as Common, text };
 }

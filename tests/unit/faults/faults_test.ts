@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Clock, systemClock } from "../../../lib/clock.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { compose } from "../../../lib/faults/compose.ts";
+import { Gate } from "../../../lib/faults/gate.ts";
 import { parseFault } from "../../../lib/faults/spec.ts";
 import { faults } from "../../../lib/faults/table.ts";
 import { type Duplex, SocketDuplex } from "../../../lib/net/duplex.ts";
@@ -40,7 +41,7 @@ function echo(
   const peer = compose(inner, { faults: texts.map(parseFault), seed }, {
     clock,
     connection,
-    fired: (fault, detail) => void events!.push(`${fault} ${detail}`),
+    fired: (fault, { detail }) => void events!.push(`${fault} ${detail}`),
     end: (how, fault) => void ended!.push(`${how} ${fault}`),
   });
   return { socket, events: events!, ended: ended!, peer, done: pump(peer.readable, peer.writable) };
@@ -63,7 +64,7 @@ for (
     "slow_close:3ms",
     "stall:5ms",
     "corrupt:0",
-    "latency:1ms,direction=both,distribution=pareto",
+    "latency:1ms,jitter=1ms,distribution=pareto",
   ]
 ) {
   Deno.test(`fault ${text}: conserves bytes and their order, then passes the end on`, async () => {
@@ -133,10 +134,13 @@ Deno.test("corrupt: the seed says which bits, however the stream is cut", async 
   assert((await run(1000, 6)).some((byte, index) => byte !== one[index]));
 });
 
-Deno.test("limit_data: exactly so many bytes, then the end", async () => {
+Deno.test("limit_data: exactly so many bytes, then the end of the connection", async () => {
   const bytes = randomBytes(5000);
-  const { socket, done, events, peer } = echo(["limit_data:1234"], { chunks: pieces(bytes, 500) });
+  const { socket, done, events, ended, peer } = echo(["limit_data:1234"], {
+    chunks: pieces(bytes, 500),
+  });
   await done;
+  assertEquals(ended, ["close limit_data"]);
   assertEquals(socket.written, bytes.slice(0, 1234));
   assertEquals(events, ["limit_data closes after 1,234 bytes"]);
   assertEquals(socket.events, ["closeWrite"]);
@@ -206,6 +210,142 @@ Deno.test("timers: reset_peer strikes with no data flowing; timeout closes; both
   await Promise.resolve();
 });
 
+/** Lets everything happen that needs no time, then a millisecond pass, so many times. */
+async function pass(clock: FakeClock, milliseconds: number): Promise<void> {
+  for (let count = 0; count <= milliseconds; count++) {
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    if (count < milliseconds) clock.advance(1);
+  }
+}
+
+for (
+  const [text, lengths, moments] of [
+    ["latency:20ms", [5, 5], [20, 20, "end 20"]],
+    ["bandwidth:1KB/s", [20, 10], [10, 20, 30, "end 30"]],
+    ["slicer:10,delay=5ms", [15, 15], [0, 5, 10, 15, "end 15"]],
+    ["slow_close:40ms", [5], [0, "end 40"]],
+    ["stall:50ms", [5, 5], [50, 50, "end 50"]],
+    ["latency:20ms,until=5", [5, 5], [20, 20, "end 20"]],
+    ["stall:30ms,after=5", [5, 5], [0, 30, "end 30"]],
+  ] as const
+) {
+  Deno.test(`fault ${text}: at its moments`, async () => {
+    const clock = new FakeClock();
+    const chunks = lengths.map((length) => new Uint8Array(length));
+    const seen: (number | string)[] = [];
+    const socket = new FakeSocket(chunks);
+    const whole = {
+      read: (into: Uint8Array) => socket.read(into),
+      write: ({ length }: Uint8Array) => Promise.resolve(length),
+      closeWrite: () => Promise.resolve(void seen.push(`end ${Math.round(clock.now())}`)),
+      close() {},
+    };
+    const control = { clock, connection: 1, fired() {}, end() {} };
+    const plan = { faults: [parseFault(text)], seed: 1 };
+    const peer = compose(new SocketDuplex(whole, NOWHERE), plan, control);
+    peer.observe({ sent: () => void seen.push(Math.round(clock.now())) });
+    const done = pump(peer.readable, peer.writable);
+    await pass(clock, 100);
+    assertEquals(seen, [...moments]);
+    peer.close();
+    await done;
+  });
+}
+
+Deno.test("latency with jitter: within it, and not always the same", async () => {
+  const clock = new FakeClock();
+  const seen: number[] = [];
+  for (let connection = 1; connection <= 20; connection++) {
+    const began = clock.now();
+    const socket = new FakeSocket([new Uint8Array(1)]);
+    const plan = { faults: [parseFault("latency:20ms,jitter=10ms")], seed: 4 };
+    const control = { clock, connection, fired() {}, end() {} };
+    const peer = compose(new SocketDuplex(socket, NOWHERE), plan, control);
+    peer.observe({ sent: () => void seen.push(Math.round(clock.now() - began)) });
+    pump(peer.readable, peer.writable).catch(() => {});
+    await pass(clock, 40);
+    peer.close();
+  }
+  assert(Math.min(...seen) >= 10 && Math.max(...seen) <= 30, `${seen}`);
+  assert(new Set(seen).size > 5, `${seen}`);
+});
+
+Deno.test("a service that only writes lets others have their turn while a fault swallows", async () => {
+  const socket = new FakeSocket([]);
+  const { peer } = echo(["timeout:0"], { chunks: [] });
+  const flood = (async () => {
+    const writer = peer.writable.getWriter();
+    for (;;) await writer.write(new Uint8Array(10));
+  })();
+  flood.catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 0)); // would never come
+  peer.close();
+  assertEquals(socket.written.length, 0);
+});
+
+Deno.test("bandwidth makes the sender wait: little is held", async () => {
+  const clock = new FakeClock();
+  let read = 0;
+  const socket = {
+    read: ({ length }: Uint8Array) => Promise.resolve((read += length, length)),
+    write: ({ length }: Uint8Array) => Promise.resolve(length),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const plan = { faults: [parseFault("bandwidth:10KB/s,direction=in")], seed: 1 };
+  const control = { clock, connection: 1, fired() {}, end() {} };
+  const peer = compose(new SocketDuplex(socket, NOWHERE), plan, control);
+  pump(peer.readable, peer.writable).catch(() => {});
+  await pass(clock, 100);
+  assert(read > 1000 && read < 10_000, `${read}`);
+  peer.close();
+});
+
+Deno.test("until: a fault that waits does not strike after it", () => {
+  const clock = new FakeClock();
+  const run = (text: string) => {
+    const ended: string[] = [];
+    const inner = new SocketDuplex(new FakeSocket([]), NOWHERE);
+    const plan = { faults: [parseFault(text)], seed: 1 };
+    const end = (how: string) => void ended.push(how);
+    const peer = compose(inner, plan, { clock, connection: 1, fired() {}, end });
+    clock.advance(1000);
+    peer.close();
+    return ended;
+  };
+  assertEquals(run("reset_peer:100ms,until=20ms"), []);
+  assertEquals(run("reset_peer:100ms,until=200ms"), ["reset"]);
+  assertEquals(run("reset_peer:100ms,after=1.9ms"), ["reset"]);
+  assertEquals(run("timeout:100ms,until=50ms"), []);
+  assertEquals(run("reset_peer:0"), ["reset"]);
+  assertEquals(clock.waiting, 0);
+});
+
+Deno.test("a datagram is struck whole, or not at all, the empty one too; the rest is not for it", () => {
+  const peer = (framed: boolean) => ({ ...new SocketDuplex(new FakeSocket([]), NOWHERE), framed });
+  const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
+  const struck = (text: string, framed: boolean) => {
+    const one = peer(framed) as unknown as Duplex;
+    return compose(one, { faults: [parseFault(text)], seed: 1 }, control) !== one;
+  };
+  assertEquals([struck("drop:1", true), struck("drop:1", false)], [true, false]);
+  assertEquals([struck("slicer:9", true), struck("slicer:9", false)], [false, true]);
+
+  const struckBy = (when: string, lengths: readonly number[]) => {
+    const { common: when_ } = parseFault(`latency:0,${when}`);
+    const seen: string[] = [];
+    const stage = { chunk: ({ length }: Uint8Array) => void seen.push(`struck ${length}`) };
+    const gate = new Gate(stage, { when: when_, framed: true, clock: new FakeClock(), after() {} });
+    const emit = ({ length }: Uint8Array) => void seen.push(`passed ${length}`);
+    gate.start(emit);
+    for (const length of lengths) gate.chunk(new Uint8Array(length), emit);
+    return seen;
+  };
+  assertEquals(struckBy("after=450", [300, 300, 0]), ["passed 300", "passed 300", "struck 0"]);
+  assertEquals(struckBy("until=450", [300, 300, 0]), ["struck 300", "struck 300", "passed 0"]);
+  assertEquals(struckBy("toxicity=1", [0]), ["struck 0"]);
+});
+
 Deno.test("drop: loses, doubles and reorders datagrams, by the seed", async () => {
   const count = 2000;
   const sent = Array.from(
@@ -255,6 +395,12 @@ Deno.test("what is wrong with a fault is said, and what would be right", () => {
       ["bandwidth", "a rate is needed"],
       ["bandwidth:0", "a rate above 0"],
       ["slicer:5,size_variation=5", "less than average_size"],
+      ["latency,jitter", 'latency: "jitter" is no key=value'],
+      ["latency:1s,latency=2s", "latency twice"],
+      ["latency:1s,connections=0", "connections such as"],
+      ["latency:1s,after=5s,until=2s", "until must be later than after"],
+      ["latency:1s,match=", "a text or /regex/"],
+      ["refuse:reset,direction=in", 'refuse has no parameter "direction"'],
     ] as const
   ) {
     assertThrows(() => parseFault(text), UsageError, message);
