@@ -31,6 +31,7 @@ import { handleSignals } from "./lib/shutdown.ts";
 import { formatDuration } from "./lib/units.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
+const FLUSH_PATIENCE = 5000; // milliseconds for the last of a capture to be read
 
 const common = {
   connectTimeout: interval(10_000, {
@@ -75,8 +76,15 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const dialed = mode.peerless ? {} : transportOf(address).dialOptions;
   await checkOptions(given, [common, mode.options, dialed]);
+  await transportOf(address).check?.(values);
   const peer = given.has("self") ? await itself(positionals) : address;
-  return await mode.run(createContext(peer, { values, positionals, args }), values);
+  const capture = await captureIfAny(values as Values<typeof common>);
+  const context = createContext(peer, { values, positionals, args, capture });
+  try {
+    return await mode.run(context, values);
+  } finally {
+    await capture?.flush(FLUSH_PATIENCE);
+  }
 }
 
 async function itself(positionals: readonly string[]): Promise<Address> {
@@ -128,15 +136,16 @@ function parseTarget(positionals: readonly string[]): Address {
 
 function createContext(
   address: Address,
-  { values, ...given }: {
+  { values, capture, ...given }: {
     readonly values: Values<typeof options>;
     readonly positionals: readonly string[];
     readonly args: readonly string[];
+    readonly capture: Capture | undefined;
   },
 ): ModeContext {
-  const { show, color, verbose, connectTimeout, capture } = values as Values<typeof common>;
+  const { show, color, verbose, connectTimeout } = values as Values<typeof common>;
   // A capture on stdout has it to itself.
-  const [output, name] = capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
+  const [output, name] = values.capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
   const openLog = (to: Output = Deno.stderr) =>
     new Log({
       format: textFormat({ show, paint: painter(color, Deno.stderr) }),
@@ -149,7 +158,7 @@ function createContext(
     ...given,
     connectTimeout,
     connectionless: transportOf(address).connectionless ?? false,
-    dial: (request) => connect(address, { values, request }),
+    dial: (request) => connect(address, { values, capture, request }),
     input: reading(Deno.stdin),
     output: screen(output, name),
     errors: screen(Deno.stderr, "stderr"),
@@ -163,8 +172,9 @@ function createContext(
 
 async function connect(
   address: Address,
-  { values, request = {} }: {
+  { values, capture, request = {} }: {
     readonly values: Values<typeof options>;
+    readonly capture: Capture | undefined;
     readonly request: DialRequest | undefined;
   },
 ): Promise<Duplex> {
@@ -177,7 +187,6 @@ async function connect(
     ? (security: Security) => tell(describeSecurity(security).join("\n"))
     : undefined;
   const attempt = async () => {
-    const capture = await captureIfAny(values as Values<typeof common>);
     const started = clock.now();
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
     const took = formatDuration(clock.now() - started);
@@ -193,15 +202,12 @@ async function connect(
   return await retry(attempt, { ...patience, clock, onFailure });
 }
 
-let kept: Promise<Capture> | undefined; // one capture for all connections
-
 async function captureIfAny(
   { capture, captureSize }: Values<typeof common>,
 ): Promise<Capture | undefined> {
   if (capture === undefined) return undefined;
-  return await (kept ??= import("./lib/events/capture.ts").then(({ openCapture }) =>
-    openCapture(capture, { rotateAt: captureSize, clock: systemClock })
-  ));
+  const { openCapture } = await import("./lib/events/capture.ts");
+  return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
 }
 
 // Trouble with stdin and stdout is told from trouble with the peer by its class.

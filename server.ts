@@ -108,12 +108,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const limits = await createLimits(values);
   const shutdown = handleSignals();
   const log = await createLog(values);
-  const capture = await captureIfAny(values);
   const bindings = await bindAll(targets, {
     values,
     clock: systemClock,
     allowance: planned && ANSWERS,
   });
+  const capture = await captureIfAny(values); // not over that of a server that has the port
   for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
   if (planned) log.emit({ event: "faults", seed: planned.seed, faults: planned.faults });
   for (const binding of bindings) showCertificate(binding, { log, quiet: values.quiet });
@@ -127,6 +127,7 @@ export async function run(args: readonly string[]): Promise<number> {
     shutdown,
     log,
   });
+  await capture?.flush(FLUSH_PATIENCE);
   await flush(log, shutdown);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
@@ -177,7 +178,7 @@ async function checkOptions(
   targets: readonly Target[],
   { values, given }: { values: Values<typeof options>; given: ReadonlySet<string> },
 ): Promise<void> {
-  for (const { service } of targets) service.check?.(values);
+  for (const { service } of targets) await service.check?.(values);
   if (given.size === 0) return;
   const { rejectForeign } = await import("./lib/owners.ts");
   const present = targets.flatMap(({ transport: { listenOptions }, service }) => [

@@ -70,3 +70,27 @@ export function wait(clock: Clock, milliseconds: number): Wait {
   };
   return { over: promise, cut };
 }
+
+/**
+ * Waits for some work as long as it makes progress: while the number that tells of it changes
+ * within `patience` milliseconds. Returns whether the work was done.
+ *
+ * @throws what the work failed with
+ */
+export async function whileMoving(
+  work: Promise<unknown>,
+  { clock, patience, progress }: {
+    readonly clock: Clock;
+    readonly patience: number;
+    readonly progress: () => number;
+  },
+): Promise<boolean> {
+  const done = work.then(() => true);
+  done.catch(() => {}); // perhaps nobody waits for it any more
+  for (;;) {
+    const before = progress();
+    const limit = wait(clock, patience);
+    const over = await Promise.race([done, limit.over.then(() => false)]).finally(limit.cut);
+    if (over || progress() === before) return over;
+  }
+}

@@ -104,6 +104,8 @@ export function list<V>(
   return { ...rest, initial: [], repeatable: true, parse: read };
 }
 
+const SMALLEST_CAPTURE = 4096; // bytes; a file for each packet is of no use
+
 /** Where connections are kept, as Wireshark reads them. */
 export const capturing = {
   capture: text({
@@ -115,7 +117,7 @@ export const capturing = {
   captureSize: text({
     summary: "begin another file when one has SIZE bytes",
     placeholder: "SIZE",
-    read: parseSize,
+    read: readCaptureSize,
     needs: ["capture"],
   }),
 };
@@ -152,6 +154,12 @@ export function optionName(key: string): string {
 /** A name as people write it: `acceptFailed` is `accept-failed`. */
 export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function readCaptureSize(text: string): number {
+  const size = parseSize(text);
+  if (size >= SMALLEST_CAPTURE) return size;
+  throw new UsageError(`a size of at least 4KiB is needed, not "${text}"`);
 }
 
 function parseCount(text: string): number {

@@ -20,7 +20,8 @@ export const measuring = {
   }),
   timeout: interval(undefined, {
     summary:
-      "give a message up after D without its answer (default 1s; with --bench 10s over a stream)",
+      "give a message up after D without its answer (default 1s; with --bench over a stream, with " +
+      "--expect and with --verify 10s)",
   }),
   connect: flag({
     summary: "make a new connection for each message; tell DNS, connect, TLS and echo apart",

@@ -1,15 +1,16 @@
 /** Converse: say this, expect that, in the order of the command line. */
-import { wait } from "../clock.ts";
+import { type Clock, wait, whileMoving } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
 import { unescape } from "../escapes.ts";
-import { type Expectation, Heard } from "../expectation.ts";
+import type { Expectation } from "../expectation.ts";
 import { measuring } from "../load/options.ts";
-import { type Channel, channelOf, readBefore } from "../net/channel.ts";
+import { type Channel, channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
+import { Hearing } from "../net/hearing.ts";
 import { list, optionName, readFile, type Values } from "../options.ts";
 import { preview } from "../printable.ts";
-import { formatDuration } from "../units.ts";
-import { defineMode, expecting, failureOf, type ModeContext, showOn, talking } from "./mode.ts";
+import { formatCount, formatDuration } from "../units.ts";
+import { defineMode, expecting, failureOf, lingerFor, showing, talking } from "./mode.ts";
 
 const TIMEOUT = 10_000; // milliseconds for each thing that is expected
 const SHOWN = 512; // bytes of what came instead
@@ -40,16 +41,27 @@ export const converse = defineMode({
   example: "netecho client mail.internal:25 --expect 220 --send 'QUIT\\r\\n' --expect 221",
   options,
   async run(context, values) {
+    const { clock, output } = context;
+    const { timeout = TIMEOUT, linger } = values;
     const peer = await context.dial();
     const log = context.openLog();
     peer.observe(log.watch());
-    const show = showOn(context.output);
+    const channel = channelOf(peer);
+    const shown = showing(output).getWriter();
+    const hearing = new Hearing(channel, { clock, show: (chunk) => shown.write(chunk) });
+    const conversation = { peer, channel, hearing, clock, timeout };
+    const steps = stepsOf(context.args, values);
     try {
-      await follow(stepsOf(context.args, values), { peer, context, values, show });
+      for (const step of steps) {
+        if ("say" in step) await say(step.say, conversation);
+        else await listen(step.expect, conversation);
+      }
+      if ("say" in steps.at(-1)!) await drain(conversation, linger);
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
       peer.close();
+      await shown.close().catch(() => {}); // half a character, perhaps
       await log.flush(TIMEOUT);
     }
     return 0;
@@ -58,63 +70,41 @@ export const converse = defineMode({
 
 interface Conversation {
   readonly peer: Duplex;
-  readonly context: ModeContext;
-  readonly values: Values<typeof options>;
-  /** Writes what comes to stdout. */
-  readonly show: (chunk: Uint8Array) => Promise<void>;
+  readonly channel: Channel;
+  readonly hearing: Hearing;
+  readonly clock: Clock;
+  readonly timeout: number;
 }
 
-async function follow(steps: readonly Step[], conversation: Conversation): Promise<void> {
-  const { peer, values } = conversation;
-  const channel = channelOf(peer);
-  const heard = new Heard();
-  for (const step of steps) {
-    if ("say" in step) await channel.write(step.say);
-    else await listen(step.expect, { ...conversation, channel, heard });
-  }
-  if ("expect" in steps.at(-1)!) return;
-  // What was said last is answered, or not: the peer has the last word.
-  await channel.close();
-  const { linger = values.timeout ?? TIMEOUT } = values;
-  await drain(channel, { ...conversation, linger });
-}
-
-async function listen(
-  expected: Expectation,
-  { channel, heard, context, values, show }: Conversation & {
-    readonly channel: Channel;
-    readonly heard: Heard;
-  },
+async function say(
+  bytes: Uint8Array,
+  { peer, channel, clock, timeout }: Conversation,
 ): Promise<void> {
-  const { timeout = TIMEOUT } = values;
-  const limit = wait(context.clock, timeout);
-  try {
-    while (!heard.take(expected)) {
-      const chunk = await readBefore(limit.over, channel);
-      if (chunk === "late" || chunk === undefined) {
-        const came = heard.rest.length > 0 ? preview(heard.rest, SHOWN) : "nothing";
-        const when = chunk ? `within ${formatDuration(timeout)}` : "before the peer closed";
-        throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
-      }
-      heard.push(chunk);
-      await show(chunk);
-    }
-  } finally {
-    limit.cut();
-  }
+  const writing = channel.write(bytes);
+  const progress = () => peer.traffic.sent;
+  if (await whileMoving(writing, { clock, patience: timeout, progress })) return;
+  const sent = `${formatCount(progress())} bytes`;
+  throw new NetworkError(`The peer takes no more after ${sent}, for ${formatDuration(timeout)}`);
 }
 
+async function listen(expected: Expectation, { hearing, timeout }: Conversation): Promise<void> {
+  const outcome = await hearing.hear(expected, timeout);
+  if (outcome === "heard") return;
+  const came = hearing.rest.length > 0 ? preview(hearing.rest, SHOWN) : "nothing";
+  const when = outcome === "late" ? `within ${formatDuration(timeout)}` : "before the peer closed";
+  throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
+}
+
+// What was said last is answered, or not: the peer has the last word.
 async function drain(
-  channel: Channel,
-  { context, show, linger }: Conversation & { readonly linger: number },
+  { peer, channel, hearing, clock }: Conversation,
+  linger: number | undefined,
 ): Promise<void> {
-  const limit = wait(context.clock, linger);
-  for (;;) {
-    const chunk = await readBefore(limit.over, channel);
-    if (chunk === undefined || chunk === "late") break;
-    await show(chunk);
-  }
-  limit.cut();
+  await channel.close();
+  const limit = lingerFor(peer, linger);
+  if (limit === undefined) return await hearing.over;
+  const late = wait(clock, limit);
+  await Promise.race([hearing.over, late.over]).finally(late.cut);
 }
 
 // Options of a kind are lists; the order of the command line says how the lists go together.

@@ -6,8 +6,9 @@ import { explain, isReset, NetworkError } from "../errors.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
+import { byteWritable } from "../net/streams.ts";
 import type { DialOptions } from "../net/transport.ts";
-import { type Output, print, type Screen, writeAll } from "../output.ts";
+import type { Output, Screen } from "../output.ts";
 import { duration, flag, list, type OptionTable, type Values } from "../options.ts";
 import { TerminalText } from "../printable.ts";
 import type { Shutdown } from "../shutdown.ts";
@@ -88,11 +89,16 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
   return new NetworkError(message, { cause: error });
 }
 
-/** Writes what comes to stdout: exact for a program, safe for a terminal. */
-export function showOn(output: Screen): (chunk: Uint8Array) => Promise<void> {
-  if (!output.isTerminal()) return (chunk) => writeAll(output, chunk);
+/** Takes what comes to stdout: exact for a program, safe for a terminal. */
+export function showing(output: Screen): WritableStream<Uint8Array> {
+  if (!output.isTerminal()) return byteWritable(output);
   const text = new TerminalText();
-  return (chunk) => print(output, text.push(chunk));
+  const writer = byteWritable(output).getWriter();
+  const encoder = new TextEncoder();
+  return new WritableStream({
+    write: (chunk) => writer.write(encoder.encode(text.push(chunk))),
+    close: () => writer.write(encoder.encode(text.end())),
+  });
 }
 
 /** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */

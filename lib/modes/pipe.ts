@@ -5,12 +5,19 @@ import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { sendLines } from "../lines.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { byteReadable, byteWritable, nowhere, pump } from "../net/streams.ts";
+import { byteReadable, nowhere, pump } from "../net/streams.ts";
 import { duration, flag } from "../options.ts";
-import { TerminalText } from "../printable.ts";
 import { formatMany } from "../units.ts";
 import { Verifier } from "../verifier.ts";
-import { defineMode, failureOf, lingerFor, type ModeContext, talking, verifying } from "./mode.ts";
+import {
+  defineMode,
+  failureOf,
+  lingerFor,
+  type ModeContext,
+  showing,
+  talking,
+  verifying,
+} from "./mode.ts";
 
 const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
 
@@ -39,7 +46,7 @@ export const pipe = defineMode({
     peer.observe(log.watch());
     peer.observe({ received: verifier && ((chunk) => verifier.received(chunk)) });
     const sending = recvOnly ? endless() : send(peer, { verifier, values, context });
-    const receiving = pump(peer.readable, sendOnly ? nowhere() : incoming(context.output));
+    const receiving = pump(peer.readable, sendOnly ? nowhere() : showing(context.output));
     const linger = lingerFor(peer, values.linger);
     let whole = false;
     sending.then(() => whole = true, () => {});
@@ -150,16 +157,5 @@ function outgoing(
     },
     close: () => writer.close(),
     abort: (reason) => writer.abort(reason),
-  });
-}
-
-function incoming(output: ModeContext["output"]): WritableStream<Uint8Array> {
-  if (!output.isTerminal()) return byteWritable(output);
-  const text = new TerminalText();
-  const writer = byteWritable(output).getWriter();
-  const encoder = new TextEncoder();
-  return new WritableStream({
-    write: (chunk) => writer.write(encoder.encode(text.push(chunk))),
-    close: () => writer.write(encoder.encode(text.end())),
   });
 }

@@ -9,7 +9,7 @@ import { readFile, text, type Values } from "../options.ts";
 import { Answers } from "../recording/answers.ts";
 import type { Recording, Step } from "../recording/recording.ts";
 import { formatMany } from "../units.ts";
-import { defineMode, failureOf, type ModeContext, showOn, verifying } from "./mode.ts";
+import { defineMode, failureOf, type ModeContext, showing, verifying } from "./mode.ts";
 
 const FLUSH_PATIENCE = 5000; // milliseconds for the last lines to be read
 const TIMEOUT = 10_000; // milliseconds for an answer that must come
@@ -55,7 +55,7 @@ export const replay = defineMode({
     peer.observe(log.watch());
     const answers = new Answers(said, { verify, timeout, clock: context.clock });
     const channel = channelOf(peer);
-    const receiving = receive(channel, { answers, show: showOn(context.output) });
+    const receiving = receive(channel, { answers, output: showing(context.output).getWriter() });
     const playing = play(recording.steps, { peer, channel, answers, context, values });
     try {
       await Promise.race([playing, receiving.then(() => playing)]);
@@ -99,15 +99,16 @@ function speaks({ steps, gaps }: Recording): boolean {
 
 async function receive(
   channel: Channel,
-  { answers, show }: {
+  { answers, output }: {
     readonly answers: Answers;
-    readonly show: (chunk: Uint8Array) => Promise<void>;
+    readonly output: WritableStreamDefaultWriter<Uint8Array>;
   },
 ): Promise<void> {
   for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
     answers.push(chunk);
-    await show(chunk);
+    await output.write(chunk);
   }
+  await output.close();
   answers.end();
 }
 

@@ -1,17 +1,19 @@
 /** Wait: for scripts that need the peer to be there. */
-import { type Clock, wait as pause } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "../errors.ts";
-import { type Expectation, Heard } from "../expectation.ts";
+import type { Expectation } from "../expectation.ts";
 import { type Answer, ask } from "../load/attempt.ts";
 import { measuring, sizeFor, TIMEOUT } from "../load/options.ts";
-import { channelOf, readBefore } from "../net/channel.ts";
+import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
+import { Hearing } from "../net/hearing.ts";
 import { interval, type Values } from "../options.ts";
 import { retry } from "../retry.ts";
 import { formatAddress } from "../address.ts";
 import { formatDuration } from "../units.ts";
 import { defineMode, expecting, failureOf, type ModeContext } from "./mode.ts";
 
+const ECHO = "echo"; // what is expected is an echo of what is sent
 const SHORTEST = 5; // milliseconds; what is left of D is too little for another try
 
 const options = {
@@ -37,6 +39,9 @@ export const wait = defineMode({
       throw new UsageError(
         "Option --wait over UDP needs --expect: nothing tells that a peer is there",
       );
+    }
+    if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
+      throw new UsageError("Option --expect: with --wait, echo stands alone");
     }
     const peer = formatAddress(address);
     const started = clock.now();
@@ -70,7 +75,7 @@ async function tryOnce(
   if (expect.length === 0) return peer.close();
   const patience = Math.min(timeout, left());
   try {
-    if (expect[0]?.text !== "echo") return await listenFor(expect, { peer, clock, patience });
+    if (expect[0]?.text !== ECHO) return await listenFor(expect, { peer, clock, patience });
     const size = sizeFor({ connectionless, connect: true, size: undefined });
     const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
@@ -94,21 +99,14 @@ async function listenFor(
     readonly patience: number;
   },
 ): Promise<void> {
-  const channel = channelOf(peer);
-  const heard = new Heard();
-  const limit = pause(clock, patience);
+  const hearing = new Hearing(channelOf(peer), { clock });
+  const until = clock.now() + patience;
   try {
     for (const one of expected) {
-      while (!heard.take(one)) {
-        const chunk = await readBefore(limit.over, channel);
-        if (chunk === undefined || chunk === "late") {
-          throw new NetworkError("it accepts, and does not say what is expected");
-        }
-        heard.push(chunk);
-      }
+      if (await hearing.hear(one, Math.max(0, until - clock.now())) === "heard") continue;
+      throw new NetworkError("it accepts, and does not say what is expected");
     }
   } finally {
-    limit.cut();
     peer.close();
   }
 }

@@ -12,19 +12,6 @@ export interface Channel {
 }
 
 /**
- * The next chunk, undefined at the end, or "late" where `late` resolves before it is there. What is
- * still being read then ends when the peer is closed.
- */
-export async function readBefore(
-  late: Promise<unknown>,
-  channel: Pick<Channel, "read">,
-): Promise<Uint8Array | undefined | "late"> {
-  const reading = channel.read();
-  reading.catch(() => {});
-  return await Promise.race([reading, late.then(() => "late" as const)]);
-}
-
-/**
  * The channel of two streams, which it takes over for good. Like `pump` it works on what is beneath
  * them, where something is: the queues of streams would show in what is measured.
  */

@@ -57,7 +57,7 @@ export class Descriptors implements Disposable {
   /** The socket that is bound to an address. */
   bound(type: keyof typeof SOCK_TYPES, address: InetAddress): number | undefined {
     const key = formatHostPort(address);
-    for (const [descriptor, name] of this.#all("getsockname")) {
+    for (const [descriptor, name] of this.#all()) {
       if (formatHostPort(name) !== key) continue;
       if (this.#option(descriptor, SO_TYPE) === SOCK_TYPES[type]) return descriptor;
     }
@@ -84,17 +84,18 @@ export class Descriptors implements Disposable {
   // All are looked up at once: there may be many.
   #between(key: string): number | undefined {
     const known = this.#connected.get(key);
-    const peer = known !== undefined && this.#read("getpeername", known);
-    if (peer && this.#keyTo(peer, known) === key) return known;
+    if (known !== undefined && this.#keyOf(known) === key) return known;
     this.#connected = new Map();
-    for (const [descriptor, remote] of this.#all("getpeername")) {
-      this.#connected.set(this.#keyTo(remote, descriptor), descriptor);
+    for (const [descriptor] of this.#all()) {
+      const found = this.#keyOf(descriptor);
+      if (found) this.#connected.set(found, descriptor);
     }
     return this.#connected.get(key);
   }
 
-  #keyTo(remote: InetAddress, descriptor: number): string {
-    return keyOf({ local: this.nameOf(descriptor)!, remote });
+  #keyOf(descriptor: number): string | undefined {
+    const [local, remote] = [this.nameOf(descriptor), this.#read("getpeername", descriptor)];
+    return local && remote && keyOf({ local, remote });
   }
 
   /** The address that a socket is bound to. */
@@ -102,9 +103,10 @@ export class Descriptors implements Disposable {
     return this.#read("getsockname", descriptor);
   }
 
-  *#all(end: End): Generator<[descriptor: number, name: InetAddress]> {
+  // By their own names, which those have, too, that are connected no more.
+  *#all(): Generator<[descriptor: number, name: InetAddress]> {
     for (let descriptor = 3, last = 3; descriptor < last + GAP; descriptor++) {
-      const name = this.#read(end, descriptor);
+      const name = this.nameOf(descriptor);
       if (!name) continue;
       yield [descriptor, name];
       last = descriptor;

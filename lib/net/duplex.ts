@@ -71,7 +71,7 @@ export interface PeerOptions extends Pick<Duplex, "local" | "remote" | "via" | "
   /** What reads from the socket, where it is not a stream of bytes. */
   readonly source?: ChunkSource;
   /** Breaks the connection (RST), where the system can; the socket is closed afterwards. */
-  readonly breakOff?: (() => Promise<void>) | undefined;
+  readonly breakOff?: (() => void) | undefined;
 }
 
 /** A {@linkcode Duplex} over a socket. */
@@ -86,7 +86,7 @@ export class SocketDuplex implements Duplex {
   readonly #socket: Socket;
   readonly #source: ChunkSource;
   readonly #sink: ChunkSink;
-  readonly #breakOff: (() => Promise<void>) | undefined;
+  readonly #breakOff: (() => void) | undefined;
   readonly #observers: Observer[] = [];
   #closed = false;
 
@@ -127,6 +127,7 @@ export class SocketDuplex implements Duplex {
   }
 
   observe(observer: Observer): void {
+    if (this.#closed) return observer.closed?.("closed");
     this.#source.seen = inTurn(this.#source.seen, observer.received);
     this.#sink.seen = inTurn(this.#sink.seen, observer.sent);
     this.#observers.push(observer);
@@ -142,7 +143,9 @@ export class SocketDuplex implements Duplex {
   // No Deno API sends RST: the runtime shuts a socket down before it closes it.
   reset(): void {
     if (!this.#breakOff) return this.close();
-    if (this.#close("reset")) this.#breakOff().finally(() => this.#socket.close());
+    if (!this.#close("reset")) return;
+    this.#breakOff();
+    this.#socket.close();
   }
 
   #close(how: "closed" | "reset"): boolean {

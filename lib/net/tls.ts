@@ -14,6 +14,16 @@ export const tls = defineTransport({
     const { listenTls } = await import("./tls_server.ts");
     return await listenTls(address, options);
   },
+  async check({ ca, clientCert, clientKey }) {
+    if (ca === undefined && clientCert === undefined) return;
+    const { checkCertificate, checkPair } = await import("./certificates.ts");
+    if (ca !== undefined) checkCertificate({ option: "--ca", pem: ca });
+    if (clientCert === undefined || clientKey === undefined) return;
+    checkPair({ option: "--client-cert", pem: clientCert }, {
+      option: "--client-key",
+      pem: clientKey,
+    });
+  },
   async dial(address: InetAddress, options) {
     const { dialTls } = await import("./tls_client.ts");
     return await dialTls(address, options);

@@ -1,7 +1,6 @@
 /** Connecting by TLS. */
 import { formatAddress, type InetAddress } from "../address.ts";
 import { FinalError, NetworkError } from "../errors.ts";
-import type { Values } from "../options.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../runtime.ts";
 import type { Secured } from "./arrival.ts";
 import { breakOff } from "./break_off.ts";
@@ -22,7 +21,6 @@ export async function dialTls(
   address: InetAddress,
   options: DialOptions<typeof dialOptions>,
 ): Promise<Duplex> {
-  await checkFiles(options.values);
   return await connectWithin({ address, ...options }, async ({ signal, attempts }) => {
     const connection = await connectTcp(address, { ...options, signal, attempts });
     const { local, remote } = connection;
@@ -58,20 +56,6 @@ export async function dialTls(
       signal.removeEventListener("abort", abort);
     }
   });
-}
-
-async function checkFiles(
-  { ca, clientCert, clientKey }: Values<typeof dialOptions>,
-): Promise<void> {
-  if (ca === undefined && clientCert === undefined) return;
-  const { checkCertificate, checkPair } = await import("./certificates.ts");
-  if (ca !== undefined) checkCertificate({ option: "--ca", pem: ca });
-  if (clientCert !== undefined && clientKey !== undefined) {
-    checkPair({ option: "--client-cert", pem: clientCert }, {
-      option: "--client-key",
-      pem: clientKey,
-    });
-  }
 }
 
 async function secure(

@@ -73,6 +73,8 @@ export interface Transport extends Named {
   readonly listenOptions: OptionTable;
   /** What it adds to the client's options. */
   readonly dialOptions: OptionTable;
+  /** @throws {UsageError} where the client's options are no good */
+  check?(values: Values<OptionTable>): Promise<void>;
   /** @throws {NetworkError} when the address cannot be bound */
   listen(address: Address, options: ListenOptions): Promise<Listener>;
   /** @throws {NetworkError} naming what was tried */
@@ -84,6 +86,7 @@ export function defineTransport<A extends Address, L extends OptionTable, D exte
   transport: Pick<Transport, "name" | "summary" | "connectionless" | "parting"> & {
     readonly listenOptions: L;
     readonly dialOptions: D;
+    check?(values: Values<D>): Promise<void>;
     listen(address: A, options: ListenOptions<L>): Promise<Listener>;
     dial(address: A, options: DialOptions<D>): Promise<Duplex>;
   },

@@ -17,6 +17,7 @@ export class DatagramListener implements Listener {
   readonly #remotes = new Map<string, Remote>();
   #latest: Remote | undefined;
   #closed = false;
+  #stop = () => {};
 
   constructor(
     conn: Deno.DatagramConn,
@@ -27,7 +28,15 @@ export class DatagramListener implements Listener {
     this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
   }
 
-  async accept(): Promise<Arrival> {
+  // What waits for a datagram ends with the socket, and that is needed while remotes are open.
+  accept(): Promise<Arrival> {
+    return new Promise((resolve, reject) => {
+      this.#stop = () => reject(new Deno.errors.BadResource("closed"));
+      this.#next().then(resolve, reject);
+    });
+  }
+
+  async #next(): Promise<Arrival> {
     for (;;) {
       const [view, from] = await this.#conn.receive(this.#buffer);
       if (this.#closed) throw new Deno.errors.BadResource("closed");
@@ -44,6 +53,7 @@ export class DatagramListener implements Listener {
   /** Takes no more datagrams; remotes get what waits for them, then the end of input. */
   close(): void {
     this.#closed = true;
+    this.#stop();
     for (const remote of this.#remotes.values()) remote.end();
     if (this.#remotes.size === 0) this.#conn.close();
   }

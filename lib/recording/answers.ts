@@ -1,5 +1,6 @@
 /** What a peer answers, beside what was recorded. */
-import { type Clock, wait } from "../clock.ts";
+import { Changes } from "../changes.ts";
+import type { Clock } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
 import { preview } from "../printable.ts";
 import { formatCount, formatDuration, formatMany } from "../units.ts";
@@ -35,14 +36,15 @@ export interface AnswersOptions {
 export class Answers {
   readonly #recorded: Uint8Array;
   readonly #options: AnswersOptions;
+  readonly #changes: Changes;
   #due = 0; // bytes
   #received = 0;
   #ended = false;
-  #changed = Promise.withResolvers<void>();
 
   constructor(recorded: Uint8Array, options: AnswersOptions) {
     this.#recorded = recorded;
     this.#options = options;
+    this.#changes = new Changes(options.clock);
   }
 
   /** More is due. */
@@ -58,13 +60,13 @@ export class Answers {
   push(chunk: Uint8Array): void {
     if (this.#options.verify) this.#compare(chunk);
     this.#received += chunk.length;
-    this.#changed.resolve();
+    this.#changes.tell();
   }
 
   /** The peer has closed. */
   end(): void {
     this.#ended = true;
-    this.#changed.resolve();
+    this.#changes.tell();
   }
 
   /**
@@ -91,17 +93,9 @@ export class Answers {
     throw new NetworkError("The peer does not close the connection, as was recorded");
   }
 
-  async #until(moment: number, isSo: () => boolean): Promise<boolean> {
+  #until(moment: number, isSo: () => boolean): Promise<boolean> {
     const { clock, timeout } = this.#options;
-    const limit = wait(clock, Math.max(0, moment - clock.now()) + timeout);
-    let late = false;
-    limit.over.then(() => late = true);
-    while (!isSo() && !late) {
-      this.#changed = Promise.withResolvers();
-      await Promise.race([this.#changed.promise, limit.over]);
-    }
-    limit.cut();
-    return isSo();
+    return this.#changes.until(isSo, Math.max(0, moment - clock.now()) + timeout);
   }
 
   #compare(chunk: Uint8Array): void {

@@ -1,16 +1,29 @@
 /** Forward: to another peer, over any transport, with half-close and reset passed on as what they are. */
 import { type Address, formatAddress, isInet, parseAddress } from "../address.ts";
-import { type Clock, wait } from "../clock.ts";
+import { type Clock, whileMoving } from "../clock.ts";
 import { isReset, NetworkError, UsageError } from "../errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { pump } from "../net/streams.ts";
 import { dial, dialOptions, transportOf } from "../net/table.ts";
-import { flag, initialValues, list, text, textFile, type Values } from "../options.ts";
+import { kebabCase, list, type OptionTable, type Values } from "../options.ts";
 import { formatDuration } from "../units.ts";
 import { defineService, type ServiceContext } from "./service.ts";
 
 const TIMEOUT = 10_000; // milliseconds to connect to one address
 const SILENCE = 1000; // milliseconds to wait for a last datagram: UDP has no end to see
+
+/** What the client is told of its peer, the forwarder is of its own: `--ca` is `--to-ca`. */
+const dialing: OptionTable = Object.fromEntries(
+  Object.entries(dialOptions).map(([key, { excludes, needs, ...option }]) => [
+    prefixed(key),
+    {
+      ...option,
+      summary: `for --to: ${option.summary}`,
+      ...(excludes && { excludes: excludes.map(prefixed) }),
+      ...(needs && { needs: needs.map(prefixed) }),
+    },
+  ]),
+);
 
 const options = {
   to: list({
@@ -18,12 +31,7 @@ const options = {
     placeholder: "ADDRESS",
     read: (text) => [readTarget(text)],
   }),
-  toCa: textFile({ summary: "trust these authorities, PEM, of a tls:// ADDRESS of --to" }),
-  toInsecure: flag({ summary: "trust any certificate of a tls:// ADDRESS of --to" }),
-  toServername: text({
-    summary: "the name to ask a tls:// ADDRESS of --to for",
-    placeholder: "NAME",
-  }),
+  ...dialing,
 };
 
 type Context = ServiceContext<typeof options>;
@@ -35,21 +43,23 @@ export const forward = defineService({
   options,
   allowance: Infinity, // what the other peer answers is for it to say
   example: "netecho server :8080=forward --to tls://example.com:443 --show hex",
-  check({ to }) {
+  async check({ to, ...values }) {
     if (to.length === 0) throw new UsageError("Service forward needs --to ADDRESS");
+    try {
+      for (const address of to) await transportOf(address).check?.(dialValues(values));
+    } catch (error) {
+      throw error instanceof UsageError ? new UsageError(renamed(error)) : error;
+    }
   },
   async handle(peer, context) {
     const upstream = await connect(context);
+    // Whatever ends the connection to the peer, a fault, its silence or the server, ends this one.
+    peer.observe({ closed: (how) => how === "reset" ? upstream.reset() : upstream.close() });
     try {
       await passBoth(peer, { upstream, clock: context.clock });
     } catch (error) {
-      if (isReset(error)) {
-        upstream.reset();
-        peer.reset();
-      }
+      if (isReset(error)) peer.reset();
       throw error;
-    } finally {
-      upstream.close();
     }
   },
 });
@@ -62,9 +72,8 @@ async function passBoth(
   const there = pump(peer.readable, upstream.writable, { preventAbort: true });
   const back = pump(upstream.readable, peer.writable, { preventAbort: true });
   if (!upstream.framed) return void await Promise.all([there, back]);
-  const quiet = there.then(() => wait(clock, SILENCE).over);
-  back.catch(() => {}); // closing it ends it
-  await Promise.race([quiet, back]);
+  await Promise.race([there, back]);
+  await whileMoving(back, { clock, patience: SILENCE, progress: () => upstream.traffic.chunks });
 }
 
 // Turns belong to a server: two of them in one program do not share theirs.
@@ -74,27 +83,37 @@ async function connect({ values, clock, report }: Context): Promise<Duplex> {
   const { to } = values;
   const turn = turns.get(to) ?? 0;
   turns.set(to, turn + 1);
-  let failure: unknown;
+  let failure: Error | undefined;
   for (let tried = 0; tried < to.length; tried++) {
     const address = to[(turn + tried) % to.length]!;
     const started = clock.now();
     try {
-      const upstream = await dial(address, { values: dialing(values), timeout: TIMEOUT, clock });
+      const upstream = await dial(address, { values: dialValues(values), timeout: TIMEOUT, clock });
       const took = formatDuration(clock.now() - started);
       report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
       return upstream;
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
-      failure = error;
-      report(error.message);
+      failure = new NetworkError(renamed(error), { cause: error });
+      report(failure.message);
     }
   }
   throw failure;
 }
 
-function dialing(values: Context["values"]): Values<typeof dialOptions> {
-  const { toCa: ca, toInsecure: insecure, toServername: servername } = values;
-  return { ...initialValues(dialOptions), ca, insecure, servername };
+function prefixed(key: string): string {
+  return `to${key[0]!.toUpperCase()}${key.slice(1)}`;
+}
+
+function dialValues(values: Values<OptionTable>): Values<typeof dialOptions> {
+  return Object.fromEntries(Object.keys(dialOptions).map((key) => [key, values[prefixed(key)]]));
+}
+
+const NAMES = new RegExp(`--(?=(${Object.keys(dialOptions).map(kebabCase).join("|")})\\b)`, "g");
+
+// Advice that names the client's options.
+function renamed({ message }: Error): string {
+  return message.replace(NAMES, "--to-");
 }
 
 function readTarget(text: string): Address {

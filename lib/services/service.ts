@@ -23,7 +23,7 @@ export interface Service extends Named {
   /** Over UDP: times what it was asked that it may answer, at any time. */
   readonly allowance?: number;
   /** Throws a `UsageError` where its options say too little or too much. */
-  check?(values: Values<OptionTable>): void;
+  check?(values: Values<OptionTable>): Promise<void> | void;
   /** Serves one peer until its end. The caller closes the peer afterwards. */
   handle(peer: Duplex, context: ServiceContext): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface Service extends Named {
 export function defineService<T extends OptionTable>(
   service: Omit<Service, "options" | "check" | "handle"> & {
     readonly options: T;
-    check?(values: Values<T>): void;
+    check?(values: Values<T>): Promise<void> | void;
     handle(peer: Duplex, context: ServiceContext<T>): Promise<void>;
   },
 ): Service {
