@@ -108,14 +108,14 @@ export class Running implements AsyncDisposable {
 
   constructor(
     [command, args]: [string, readonly string[]],
-    { stdin = "null" }: { stdin?: "null" | "piped" } = {},
+    { stdin = "null", env }: { stdin?: "null" | "piped"; env?: Record<string, string> } = {},
   ) {
     this.#child = new Deno.Command(command, {
       args: [...args],
       stdin,
       stdout: "piped",
       stderr: "piped",
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
     }).spawn();
     this.stderr = toText(this.#child.stderr);
     this.#reading = this.#read();

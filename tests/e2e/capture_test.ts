@@ -12,6 +12,7 @@ import {
   Server,
   sha256,
   unusedPort,
+  withSignals,
 } from "../helpers.ts";
 import { Authority } from "../pki.ts";
 
@@ -80,7 +81,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...onLinux("capture: a reset is a reset, and IPv6 is IPv6", ["tshark"]),
+  ...onLinux("capture: a reset is a reset, whoever breaks the connection", ["tshark"]),
   async fn() {
     const folder = await Deno.makeTempDir();
     const file = `${folder}/reset.pcapng`;
@@ -92,6 +93,84 @@ Deno.test({
     assertEquals(
       await tshark(file, "-Y tcp.flags.reset==1 -T fields -e tcp.srcport"),
       `${server.port}`,
+    );
+
+    const theirs = `${folder}/theirs.pcapng`;
+    await using echo = await Server.start(["--capture", theirs]);
+    const script = "import socket,struct; s=socket.create_connection(('127.0.0.1'," +
+      `${echo.port})); s.send(b'x'); s.recv(1); s.setsockopt(socket.SOL_SOCKET,` +
+      "socket.SO_LINGER,struct.pack('ii',1,0)); s.close()";
+    assertEquals((await bash('python3 -c "$SCRIPT"', { env: { SCRIPT: script } })).code, 0);
+    await echo.line(/closed/);
+    assertEquals(
+      await tshark(theirs, "-Y tcp.flags.reset==1 -T fields -e tcp.dstport"),
+      `${echo.port}`,
+    );
+    assertEquals(await tshark(theirs, "-Y tcp.flags.fin==1"), "");
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...withSignals("capture: a reader that does not read holds nobody up"),
+  async fn() {
+    const command = netechoShell(["server", "127.0.0.1:0", "--capture", "-", "-q"]);
+    const folder = await Deno.makeTempDir();
+    const pipe = `mkfifo '${folder}/pipe' && exec 4<>'${folder}/pipe'`;
+    await using server = new Running(["bash", ["-c", `${pipe}; exec ${command} 2>&1 >&4`]]);
+    const where = (await server.line(/^listening/)).replace("listening ", "");
+    const bytes = randomBytes(2_000_000); // the pipe has room for less
+    const { stdout, code } = await netecho(["client", where], { input: bytes });
+    assertEquals([code, await sha256(stdout)], [0, await sha256(bytes)]);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needing(["tshark"], "capture: Unix connections are told apart; a port in use harms no file"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/unix.pcapng`;
+    const address = Deno.build.os === "windows" ? "127.0.0.1:0" : `unix:${folder}/s`;
+    await using server = new Running(
+      netechoCommand(["server", address, "-q", "--capture", file]),
+    );
+    const where = (await server.line(/^listening/)).replace("listening ", "");
+    for (const input of ["one", "two"]) await netecho(["client", where], { input });
+    const streams = await tshark(file, '-Y "tcp.len > 0" -T fields -e tcp.stream -e tcp.payload');
+    assertEquals(streams.replaceAll("\t", " ").split("\n"), [
+      "0 6f6e65",
+      "0 6f6e65",
+      "1 74776f",
+      "1 74776f",
+    ]);
+    const before = await Deno.readFile(file);
+    const again = await netecho(["server", where, "--capture", file]);
+    assertEquals(again.code, 1);
+    assertEquals(await Deno.readFile(file), before);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needing(["capinfos"], "capture: the secrets of TLS, where the runtime tells them"),
+  async fn() {
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const folder = await Deno.makeTempDir();
+    const file = `${folder}/tls.pcapng`;
+    const args = ["server", "tls://127.0.0.1:0", "--cert", cert, "--key", key, "-q"];
+    await using server = new Running(netechoCommand([...args, "--capture", file]), {
+      env: { SSLKEYLOGFILE: `${folder}/keys` },
+    });
+    const where = (await server.line(/^listening/)).replace("listening ", "");
+    const trust = ["--ca", authority.ca, "--servername", "localhost"];
+    assertEquals((await netecho(["client", where, ...trust], { input: "x" })).text, "x");
+    const { text } = await bash('capinfos "$FILE"', { env: { FILE: file } });
+    assertMatch(text, /Number of decryption secrets in file: 1/);
+    assertStringIncludes(
+      new TextDecoder().decode(await Deno.readFile(file)),
+      await Deno.readTextFile(`${folder}/keys`),
     );
     await Deno.remove(folder, { recursive: true });
   },

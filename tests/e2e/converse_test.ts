@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { netecho, Server } from "../helpers.ts";
+import { netecho, randomBytes, readAll, Server, sha256 } from "../helpers.ts";
 
 /** A peer that greets, and answers each line by a rule. */
 function startMail() {
@@ -85,4 +85,49 @@ Deno.test("a conversation: what is refused", async () => {
     assertEquals(code, 2);
     assertStringIncludes(stderr, message);
   }
+});
+
+Deno.test("more is said than fits on the way: the answers are read meanwhile", async () => {
+  await using server = await Server.start(["-q"]);
+  const bytes = randomBytes(30_000_000);
+  const file = await Deno.makeTempFile();
+  await Deno.writeFile(file, bytes);
+  const { code, stdout, stderr } = await netecho([
+    ...["client", `127.0.0.1:${server.port}`, "--send-file", file],
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(await sha256(stdout), await sha256(bytes));
+  await Deno.remove(file);
+});
+
+Deno.test("a peer that never reads is exit 1, in time", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const file = await Deno.makeTempFile();
+  await Deno.writeFile(file, new Uint8Array(30_000_000));
+  const running = netecho([
+    ...["client", `127.0.0.1:${listener.addr.port}`, "--send-file", file, "--timeout", "200ms"],
+  ]);
+  using _conn = await listener.accept();
+  const { code, stderr } = await running;
+  assertEquals(code, 1);
+  assertMatch(stderr, /^netecho: The peer takes no more after [\d,]+ bytes, for 200 ms\n$/);
+  listener.close();
+  await Deno.remove(file);
+});
+
+Deno.test("after the last thing said all is read to the end, or for --linger", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const talk = ["client", `127.0.0.1:${listener.addr.port}`, "--send", "go"];
+  const patient = netecho(talk);
+  const conn = await listener.accept();
+  assertEquals(new TextDecoder().decode(await readAll(conn)), "go"); // it has half-closed
+  await conn.write(new TextEncoder().encode("late"));
+  conn.close();
+  assertEquals((await patient).text, "late");
+
+  const impatient = netecho([...talk, "--linger", "10ms"]);
+  using silent = await listener.accept();
+  assertEquals((await impatient).code, 0);
+  assertEquals(new TextDecoder().decode(await readAll(silent)), "go");
+  listener.close();
 });

@@ -12,9 +12,11 @@ import {
   onLinux,
   randomBytes,
   readAll,
+  readExactly,
   Running,
   Server,
   sha256,
+  withSignals,
 } from "../helpers.ts";
 import { Authority } from "../pki.ts";
 
@@ -166,4 +168,82 @@ Deno.test("drop: over UDP, ping counts what is lost and doubled", async () => {
   const summary = JSON.parse(slow.text.trim().split("\n").at(-1)!);
   assertEquals([summary.lost, summary.corrupt], [0, 0]);
   assert(summary.rttMs.min >= 29, `${summary.rttMs.min}`);
+});
+
+Deno.test({
+  ...onLinux("reset_peer with --once: the RST is out before the program ends"),
+  async fn() {
+    await using server = await Server.start(["-q", "--once", "--fault", "reset_peer:20ms"]);
+    using conn = await server.connect();
+    await assertRejects(() => readAll(conn), Deno.errors.ConnectionReset);
+  },
+});
+
+Deno.test({
+  ...onLinux("reset_peer: of many connections at once, each gets its RST"),
+  async fn() {
+    await using server = await Server.start(["-q", "--fault", "reset_peer:500ms"]);
+    const conns = await Promise.all(Array.from({ length: 300 }, () => server.connect()));
+    const endings = await Promise.all(
+      conns.map((conn) => readAll(conn).then(() => "FIN", ({ name }) => name)),
+    );
+    for (const conn of conns) conn.close();
+    assertEquals([...new Set(endings)], ["ConnectionReset"]);
+  },
+});
+
+Deno.test({
+  ...onLinux("reset_peer:0 lets nothing through, and nothing after the point"),
+  async fn() {
+    for (const [fault, most] of [["reset_peer", 0], ["reset_peer,after=1000", 1000]] as const) {
+      await using server = await misbehaving(fault);
+      for (let count = 0; count < 20; count++) {
+        using conn = await server.connect();
+        let got = 0;
+        const reading = (async () => {
+          const buffer = new Uint8Array(65536);
+          for (;;) {
+            const length = await conn.read(buffer);
+            if (length === null) return "FIN";
+            got += length;
+          }
+        })().catch(({ name }) => name);
+        await conn.write(new Uint8Array(3000)).catch(() => {});
+        await conn.closeWrite().catch(() => {});
+        assertEquals(await reading, "ConnectionReset");
+        assert(got <= most, `${got}`);
+      }
+    }
+  },
+});
+
+Deno.test({
+  ...withSignals("a server of datagrams stops although a fault holds some back"),
+  async fn() {
+    const args = ["server", "udp://127.0.0.1:0", "--fault", "latency:1h", "--grace", "100ms"];
+    await using server = new Running(netechoCommand(args));
+    const where = (await server.line(/^listening/)).replace("listening ", "");
+    await netecho(["client", where, "--linger", "0"], { input: "x" });
+    await server.line(/ < 1 byte/);
+    const { code } = await server.stop("SIGINT");
+    assertEquals(code, 0);
+    assert(server.lines.some((line) => line.includes("stopping")), server.lines.join("\n"));
+  },
+});
+
+Deno.test("a service that only writes into a black hole leaves the others their turn", async () => {
+  await using server = await Server.start(
+    ["-q", "--service", "chargen", "--fault", "timeout:0,connections=1"],
+  );
+  using swallowed = await server.connect();
+  using other = await server.connect();
+  assertEquals((await readExactly(other, 100_000)).length, 100_000);
+  await swallowed.closeWrite();
+});
+
+Deno.test("faults of one listener's kind leave the other kind alone", async () => {
+  const args = ["server", "127.0.0.1:0", "udp://127.0.0.1:0", "--fault", "drop:100%"];
+  await using server = new Running(netechoCommand(args));
+  const tcp = (await server.line(/^listening tcp/)).replace("listening ", "");
+  assertEquals((await netecho(["client", tcp], { input: "kept" })).text, "kept");
 });

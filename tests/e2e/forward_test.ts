@@ -1,4 +1,10 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import {
   bash,
   echoThrough,
@@ -195,4 +201,114 @@ Deno.test("forward: what is refused, and a client that comes and goes", async ()
   await writeAll(conn, new Uint8Array([7]));
   assertEquals(await readExactly(conn, 1), new Uint8Array([7]));
   await server.line(/"event":"opened".*"connection":51,/);
+});
+
+Deno.test({
+  ...onLinux("forward: whatever ends a connection here ends it upstream, in kind"),
+  async fn() {
+    for (
+      const [args, how] of [
+        [["--idle-timeout", "100ms"], "end"],
+        [["--fault", "reset_peer:100ms"], "ConnectionReset"],
+        [["--fault", "timeout:100ms"], "end"],
+      ] as const
+    ) {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      await using server = await forwarder(`127.0.0.1:${listener.addr.port}`, ...args);
+      using client = await server.connect();
+      using upstream = await listener.accept();
+      listener.close();
+      await client.closeWrite(); // only the upstream is still to say something
+      const ending = await readAll(upstream).then(() => "end", ({ name }) => name);
+      await server.line(/"event":"closed"/);
+      // A FIN is the client's own; the server's close shows in what is written after it.
+      const write = async () => {
+        for (;;) await upstream.write(new Uint8Array(1000));
+      };
+      assert(["end", how].includes(ending), ending);
+      await assertRejects(write, Error);
+    }
+  },
+});
+
+Deno.test("forward: over UDP an answer may be longer than its question, and come later", async () => {
+  const upstream = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const { port } = upstream.addr as Deno.NetAddr;
+  const answering = (async () => {
+    const [, from] = await upstream.receive();
+    for (let count = 0; count < 5; count++) await upstream.send(new Uint8Array(1000), from);
+  })();
+  await using server = new Running(
+    netechoCommand(["server", "udp://127.0.0.1:0=forward", "--to", `udp://127.0.0.1:${port}`]),
+  );
+  const where = (await server.line(/^listening/)).replace("listening ", "");
+  const { stdout, code } = await netecho(["client", where], { input: "?" });
+  assertEquals([code, stdout.length], [0, 5000]);
+  await answering;
+  upstream.close();
+});
+
+Deno.test("forward: advice about TLS names the forwarder's options; a bad file is exit 2", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue();
+  const args = ["server", "tls://127.0.0.1:0", "--cert", cert, "--key", key, "-q"];
+  await using tls = new Running(netechoCommand(args));
+  const to = (await tls.line(/^listening/)).replace("listening ", "");
+  await using server = await forwarder(to);
+  using _conn = await server.connect();
+  assertMatch(await server.line(/"event":"upstream"/), /try --to-ca FILE, --to-fingerprint/);
+
+  const file = await Deno.makeTempFile();
+  const bad = await netecho(["server", ":0=forward", "--to", to, "--to-ca", file]);
+  assertEquals(bad, {
+    ...bad,
+    code: 2,
+    stderr: "netecho: Option --to-ca: the file holds no certificate in PEM\n",
+  });
+  await Deno.remove(file);
+});
+
+Deno.test({
+  ...needing(["curl", "python3"], "forward: HTTP and HTTPS survive a bad network, to the byte"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const bytes = randomBytes(400_000);
+    await Deno.writeFile(`${folder}/file`, bytes);
+    const script = "import http.server,functools; H=functools.partial(" +
+      "http.server.SimpleHTTPRequestHandler,directory=F); " +
+      "s=http.server.ThreadingHTTPServer(('127.0.0.1',0),H); " +
+      "print(s.server_address[1],flush=True); s.serve_forever()";
+    const program = `F=${JSON.stringify(folder)}; ${script}`;
+    await using web = new Running(["python3", ["-c", program]]);
+    const http = `127.0.0.1:${await web.line(/^\d+$/)}`;
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const own = ["--cert", cert, "--key", key];
+    const start = async (address: string, ...args: string[]) => {
+      const server = new Running(netechoCommand(["server", `${address}=forward`, "-q", ...args]));
+      return { server, where: (await server.line(/^listening/)).replace(/^.*\/\//, "") };
+    };
+    const bad = ["latency:5ms,jitter=3ms,direction=both", "slicer:700", "bandwidth:5MB/s"];
+    const faults = bad.flatMap((fault) => ["--fault", fault]);
+    const plain = await start("127.0.0.1:0", "--to", http, ...faults);
+    await using _plain = plain.server;
+    const ended = await start("tls://127.0.0.1:0", "--to", http, ...own, ...faults);
+    await using _ended = ended.server;
+    // TLS passes through as it is, to one that takes it off.
+    const through = await start("127.0.0.1:0", "--to", ended.where, ...faults);
+    await using _through = through.server;
+    const env = { CA: `${folder}/ca.pem` };
+    await Deno.writeTextFile(env.CA, await Deno.readTextFile(authority.ca));
+    for (
+      const url of [`http://${plain.where}`, `https://${ended.where}`, `https://${through.where}`]
+    ) {
+      const port = url.replace(/.*:/, "");
+      const at = `--connect-to ::127.0.0.1:${port}`;
+      const name = `${url.split(":")[0]}://localhost:${port}/file`;
+      const got = await bash(`curl -sS --max-time 60 --cacert "$CA" ${at} ${name}`, { env });
+      assertEquals([got.code, got.stderr], [0, ""]);
+      assertEquals(got.stdout, bytes);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
 });
