@@ -100,7 +100,8 @@ function owners(): Owner[] {
   ];
 }
 
-async function helpPage(): Promise<HelpPage> {
+/** What `--help` and the manual say. */
+export async function helpPage(): Promise<HelpPage> {
   const { sectionsOf } = await import("./lib/owners.ts");
   return {
     usage: ["netecho client [ADDRESS | HOST PORT] [options]"],

@@ -11,41 +11,50 @@ import {
   type Suggestion,
   UsageError,
 } from "./lib/errors.ts";
+import type { Manual } from "./lib/manual/manual.ts";
 import { printPage, say } from "./lib/output.ts";
 
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  server: () => import("./server.ts"),
-  client: () => import("./client.ts"),
+const COMMANDS: Readonly<Record<string, () => Promise<Run>>> = {
+  server: async () => (await import("./server.ts")).run,
+  client: async () => (await import("./client.ts")).run,
+  help: () => telling("help"),
+  completions: () => telling("completions"),
+  man: () => telling("man"),
 };
 
 const CODES = [[NetworkError, 1], [GateError, 3], [ExpiredError, 124]] as const;
 
-const USAGE = `netecho: the network peer you carry in one file
-
-usage: netecho server [ADDRESS[=SERVICE]...] [options]
-       netecho client [ADDRESS | HOST PORT] [options]
-       netecho --help | --version
-
-Run "netecho server --help" or "netecho client --help" for the options of each.
-`;
-
-interface Command {
-  run(args: readonly string[]): Promise<number>;
-}
+/** Runs a subcommand. Returns the exit code. */
+type Run = (args: readonly string[]) => Promise<number>;
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--version" || name === "-V") {
-    const { default: config } = await import("./deno.json", { with: { type: "json" } });
     const { version: { deno }, build: { target } } = Deno;
-    return await printPage(`netecho ${config.version} (Deno ${deno}, ${target})\n`);
+    return await printPage(`netecho ${await ownVersion()} (Deno ${deno}, ${target})\n`);
   }
-  if (name === "--help" || name === "-h" || name === "help") return await printPage(USAGE);
+  if (name === "--help" || name === "-h") return await (await telling("help"))([]);
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) && COMMANDS[name];
-  if (load) return await (await load()).run(args);
+  if (load) return await (await load())(args);
   const among = Object.keys(COMMANDS);
   throw name === undefined
-    ? new UsageError(`A subcommand is needed: ${among.join(" or ")}; see netecho --help`)
+    ? new UsageError("A subcommand is needed: server or client; see netecho --help")
     : new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
+}
+
+async function ownVersion(): Promise<string> {
+  return (await import("./deno.json", { with: { type: "json" } })).default.version;
+}
+
+// A subcommand that tells of the others.
+async function telling(name: "help" | "completions" | "man"): Promise<Run> {
+  const { run } = await import("./lib/manual/commands.ts");
+  return (args) => run(name, { args, load: loadManual });
+}
+
+async function loadManual(): Promise<Manual> {
+  const [server, client] = await Promise.all([import("./server.ts"), import("./client.ts")]);
+  const commands = { server: await server.helpPage(), client: await client.helpPage() };
+  return { version: await ownVersion(), commands };
 }
 
 async function report(error: unknown): Promise<number> {

@@ -142,7 +142,8 @@ function owners(): Owner[] {
   ];
 }
 
-async function helpPage(): Promise<HelpPage> {
+/** What `--help` and the manual say. */
+export async function helpPage(): Promise<HelpPage> {
   const { sectionsOf } = await import("./lib/owners.ts");
   const { faults } = await import("./lib/faults/table.ts");
   const { common: faultKeys } = await import("./lib/faults/common.ts");
@@ -164,6 +165,7 @@ async function helpPage(): Promise<HelpPage> {
         ]),
       },
     ],
+    values: { service: services.map(({ name }) => name), fault: faults.map(({ name }) => name) },
     examples: [
       ["netecho server", "echo on port 8080 of every interface"],
       ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],

@@ -4,18 +4,27 @@ import { type Option, optionName, type OptionTable } from "./options.ts";
 /** What a help page says. */
 export interface HelpPage {
   /** The forms of the command, one a line. */
-  readonly usage: readonly string[];
+  readonly usage?: readonly string[];
   /** What the command is for, in a sentence or two. */
   readonly summary: string;
   /** Options under a title. */
-  readonly sections: readonly { readonly title: string; readonly options: OptionTable }[];
+  readonly sections?: readonly { readonly title: string; readonly options: OptionTable }[];
   /** Words that arguments may be, under a title. */
-  readonly words?: readonly { readonly title: string; readonly rows: readonly Row[] }[];
+  readonly words?: readonly Table[];
+  /** What an option may be told, by its key, where the option itself does not say. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
   /** A command and what it does. */
   readonly examples: readonly Row[];
 }
 
-type Row = readonly [label: string, text: string];
+/** A word, and what it means. */
+export type Row = readonly [label: string, text: string];
+
+/** Words under a title. */
+export interface Table {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
 
 const LONGEST_LABEL = 30; // columns; a longer label has its description on the next line
 
@@ -35,19 +44,24 @@ const LONGEST_LABEL = 30; // columns; a longer label has its description on the 
  * ```
  */
 export function renderHelp(page: HelpPage, columns: number): string {
-  const [first, ...others] = page.usage;
-  const sections = [
-    [`usage: ${first}`, ...others.map((form) => `       ${form}`)].join("\n"),
-    wrap(page.summary, { columns, indent: 0 }),
-    ...page.sections.map(({ title, options }) =>
-      rows(Object.entries(options).map(optionRow), { title, columns })
-    ),
+  const { usage = [], summary } = page;
+  const parts = [
+    ...(usage.length > 0 ? [`usage: ${usage.join("\n       ")}`] : []),
+    wrap(summary, { columns, indent: 0 }),
+    ...tablesOf(page).map((table) => renderTable(table, columns)),
   ];
-  for (const { title, rows: words } of page.words ?? []) {
-    sections.push(rows(words, { title, columns }));
-  }
-  if (page.examples.length > 0) sections.push(rows(page.examples, { title: "examples", columns }));
-  return `${sections.join("\n\n")}\n`;
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** All that a page lists: its options, words and examples. */
+export function tablesOf({ sections = [], words = [], examples }: HelpPage): Table[] {
+  const options = sections.map(({ title, options }) => ({
+    title,
+    rows: Object.entries(options).map(optionRow),
+  }));
+  return [...options, ...words, { title: "examples", rows: examples }].filter(({ rows }) =>
+    rows.length > 0
+  );
 }
 
 function optionRow([key, option]: [string, Option<unknown>]): Row {
@@ -56,13 +70,10 @@ function optionRow([key, option]: [string, Option<unknown>]): Row {
   return [`${short}${optionName(key)}${value}`, option.summary];
 }
 
-function rows(
-  labelled: readonly Row[],
-  { title, columns }: { title: string; columns: number },
-): string {
-  const widest = Math.max(...labelled.map(([label]) => label.length));
+function renderTable({ title, rows }: Table, columns: number): string {
+  const widest = Math.max(...rows.map(([label]) => label.length));
   const indent = Math.min(widest, LONGEST_LABEL) + 4;
-  const lines = labelled.map(([label, text]) => {
+  const lines = rows.map(([label, text]) => {
     const body = wrap(text, { columns, indent });
     return label.length <= indent - 4
       ? `  ${label}`.padEnd(indent) + body.trimStart()

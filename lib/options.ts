@@ -16,6 +16,8 @@ export interface Option<V> {
   readonly excludes?: readonly string[];
   /** Keys of options without which this one means nothing. */
   readonly needs?: readonly string[];
+  /** The words that the value may be, where there are but a few. */
+  readonly words?: readonly string[];
   /** Whether it may be given several times; its values are lists, and are joined. */
   readonly repeatable?: boolean;
   /** Reads the value, or throws a {@linkcode UsageError} saying what is needed instead. */
@@ -82,7 +84,7 @@ export function choice<W extends string>(
       among: words,
     });
   };
-  return { ...details, initial: words[0], placeholder: words.join("|"), parse };
+  return { ...details, initial: words[0], placeholder: words.join("|"), words, parse };
 }
 
 /** Text, as `read` understands it: as it stands unless said otherwise. */

@@ -22,7 +22,7 @@ export interface Named {
  * assertEquals(find(colours, { name: "blue", kind: "colour" }).summary, "cold");
  * ```
  */
-export function find<T extends Named>(
+export function find<T extends Pick<Named, "name">>(
   table: readonly T[],
   { name, kind }: { name: string; kind: string },
 ): T {

@@ -1,0 +1,46 @@
+/** Completion in bash. */
+import type { CompletedCommand, CompletedOption } from "./completion.ts";
+
+/** The script, for `source <(netecho completions bash)`. */
+export function bashCompletion(commands: readonly CompletedCommand[]): string {
+  const names = [...commands.map(({ name }) => name), "--help", "--version"];
+  return `# Completion of netecho in bash: source <(netecho completions bash)
+_netecho() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} words=
+  COMPREPLY=()
+  if [ "$COMP_CWORD" = 1 ]; then
+    COMPREPLY=($(compgen -W "${names.join(" ")}" -- "$cur"))
+    return
+  fi
+  case "\${COMP_WORDS[1]} $prev" in
+${commands.flatMap(valueCases).join("\n")}
+  esac
+  case "\${COMP_WORDS[1]}" in
+${commands.map(commandCase).join("\n")}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+}
+complete -F _netecho netecho
+`;
+}
+
+function valueCases({ name, options }: CompletedCommand): string[] {
+  const withValue = options.filter(({ value }) => value !== "none");
+  return [...Map.groupBy(withValue, ({ value }) => action(value))].map(([action, options]) => {
+    const patterns = options.flatMap(({ name, short }) => short ? [name, short] : [name]);
+    return `    ${patterns.map((option) => `"${name} ${option}"`).join(" | ")})
+      ${action}
+      return
+      ;;`;
+  });
+}
+
+function action(value: CompletedOption["value"]): string {
+  if (value === "any") return ":";
+  if (value === "file") return 'compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))';
+  return `COMPREPLY=($(compgen -W "${(value as readonly string[]).join(" ")}" -- "$cur"))`;
+}
+
+function commandCase({ name, options, words }: CompletedCommand): string {
+  return `    ${name}) words="${[...options.map(({ name }) => name), ...words].join(" ")}" ;;`;
+}

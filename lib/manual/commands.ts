@@ -1,0 +1,67 @@
+/** The subcommands `help`, `completions` and `man`. */
+import { UsageError } from "../errors.ts";
+import { printPage } from "../output.ts";
+import { printHelp } from "../print_help.ts";
+import { find } from "../table.ts";
+import { bashCompletion } from "./bash.ts";
+import { completedCommands } from "./completion.ts";
+import { fishCompletion } from "./fish.ts";
+import { type LoadManual, type Manual, OTHER_COMMANDS } from "./manual.ts";
+import { manPage } from "./roff.ts";
+import { topics } from "./topics.ts";
+import { zshCompletion } from "./zsh.ts";
+
+/** What a subcommand prints, of the arguments after its name. */
+type Print = (manual: Manual, argument: string | undefined) => Promise<number>;
+
+const SHELLS = [
+  { name: "bash", complete: bashCompletion },
+  { name: "zsh", complete: zshCompletion },
+  { name: "fish", complete: fishCompletion },
+];
+
+const COMMANDS: Readonly<Record<(typeof OTHER_COMMANDS)[number][0], Print>> = {
+  help(manual, name) {
+    if (name === undefined) return printPage(overview(manual));
+    const pages = [
+      ...Object.entries(manual.commands).map(([name, page]) => ({ name, page })),
+      ...topics,
+    ];
+    return printHelp(find(pages, { name, kind: "topic" }).page);
+  },
+  completions(manual, name) {
+    if (name === undefined) throw new UsageError("A shell is needed: bash, zsh or fish");
+    const { complete } = find(SHELLS, { name, kind: "shell" });
+    return printPage(complete(completedCommands(manual)));
+  },
+  man: (manual) => printPage(manPage(manual)),
+};
+
+/** Runs one of them. Returns the exit code. */
+export async function run(
+  name: keyof typeof COMMANDS,
+  { args, load }: { readonly args: readonly string[]; readonly load: LoadManual },
+): Promise<number> {
+  const [argument, extra] = args;
+  const stray = name === "man" ? argument : extra;
+  if (stray !== undefined) throw new UsageError(`"${stray}" is one argument too many`);
+  return await COMMANDS[name](await load(), argument);
+}
+
+function overview({ commands }: Manual): string {
+  const usages = Object.values(commands).flatMap(({ usage = [] }) => usage);
+  const others = OTHER_COMMANDS.map(([name, argument, summary]) =>
+    `       ${`netecho ${name} ${argument}`.padEnd(41)}${summary}`
+  );
+  return `netecho: the network peer you carry in one file
+
+usage: ${usages.join("\n       ")}
+${others.join("\n")}
+       netecho --version
+
+"netecho server --help" and "netecho client --help" list the options of each.
+
+topics:
+${topics.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n")}
+`;
+}

@@ -1,0 +1,62 @@
+/** What can be completed on a command line, whatever the shell. */
+import { type Option, optionName } from "../options.ts";
+import { type Manual, OTHER_COMMANDS } from "./manual.ts";
+import { topics } from "./topics.ts";
+
+/** An option, and what may stand as its value: nothing, anything, a file or one of some words. */
+export interface CompletedOption {
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly summary: string;
+  readonly value: "none" | "any" | "file" | readonly string[];
+}
+
+/** A subcommand, its options, and words that may be its arguments. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly CompletedOption[];
+  readonly words: readonly string[];
+}
+
+/** Every subcommand. */
+export function completedCommands({ commands }: Manual): CompletedCommand[] {
+  const main = Object.entries(commands).map(([name, { summary, sections = [], values = {} }]) => ({
+    name,
+    summary: brief(summary),
+    options: sections.flatMap(({ options }) => Object.entries(options)).map(([key, option]) =>
+      completedOption(key, option, values[key])
+    ),
+    words: [],
+  }));
+  const words: Record<string, readonly string[]> = {
+    help: [...Object.keys(commands), ...topics.map(({ name }) => name)],
+    completions: ["bash", "zsh", "fish"],
+  };
+  const others = OTHER_COMMANDS.map(([name, , summary]) => ({
+    name,
+    summary,
+    options: [],
+    words: words[name] ?? [],
+  }));
+  return [...main, ...others];
+}
+
+function completedOption(
+  key: string,
+  { short, summary, placeholder, words }: Option<unknown>,
+  values = words,
+): CompletedOption {
+  const file = placeholder?.includes("FILE") ? "file" : "any";
+  return {
+    name: optionName(key),
+    short: short && `-${short}`,
+    summary: brief(summary),
+    value: placeholder === undefined ? "none" : values ?? file,
+  };
+}
+
+// Beside a completion there is little room.
+function brief(summary: string): string {
+  return summary.replace(/( \(|: |[;.] |\.$).*/s, "");
+}

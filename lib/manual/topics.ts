@@ -1,0 +1,140 @@
+/** Topics of `netecho help`. */
+import { common } from "../faults/common.ts";
+import type { Fault } from "../faults/fault.ts";
+import { faults } from "../faults/table.ts";
+import type { HelpPage, Row } from "../help.ts";
+import type { OptionTable } from "../options.ts";
+
+/** Something to explain besides options. */
+export interface Topic {
+  readonly name: string;
+  readonly summary: string;
+  readonly page: HelpPage;
+}
+
+const addresses: Topic = {
+  name: "addresses",
+  summary: "how addresses, durations, sizes and rates are written",
+  page: {
+    summary: "A server listens on ADDRESS, a client connects to it.",
+    words: [
+      {
+        title: "addresses",
+        rows: [
+          ["HOST:PORT", "TCP; tcp:// may stand before it"],
+          [":PORT, PORT", "of a server all interfaces, IPv4 and IPv6; of a client localhost"],
+          ["[V6]:PORT", "an IPv6 address stands in brackets"],
+          ["tls://HOST:PORT", "TLS over TCP"],
+          ["udp://HOST:PORT", "UDP; a connection is a remote address, until it is silent"],
+          ["unix:PATH", "a Unix socket, by its path"],
+          ["unix:@NAME", "a Unix socket in Linux's abstract namespace"],
+          ["ADDRESS=SERVICE", "of a server: this service on this address"],
+          ["port 0", "of a server: whichever is free; the listening line names it"],
+        ],
+      },
+      {
+        title: "quantities",
+        rows: [
+          ["durations", "250us, 10ms, 1.5s, 2m, 1h"],
+          ["sizes", "64, 4KiB, 1MB: KiB are 1024 bytes, KB 1000"],
+          ["rates", "64KiB/s of bytes, 500/s or 20k/s of requests"],
+        ],
+      },
+    ],
+    examples: [
+      [
+        "netecho server 127.0.0.1:0 tls://:8443 udp://:7=echo unix:/tmp/echo.sock",
+        "four listeners",
+      ],
+      ["netecho client [::1]:8080", "an IPv6 address"],
+    ],
+  },
+};
+
+const faultTopic: Topic = {
+  name: "faults",
+  summary: "how a server misbehaves, with the parameters of every fault",
+  page: {
+    summary: "--fault KIND:VALUE,key=value... makes any service a bad peer. The value after the " +
+      "colon is that of the first parameter. Faults are composed in the order of the command " +
+      "line. What is left to chance comes from --seed: the same seed and the same traffic give " +
+      "the same run. --faults FILE reads a JSON list of objects such as " +
+      '{"kind": "latency", "latency": "200ms", "jitter": "50ms"}.',
+    words: [
+      ...faults.map((fault) => ({
+        title: `${fault.name} (${fault.summary}${fault.only ? `; for ${fault.only} alone` : ""})`,
+        rows: parameters(mainFirst(fault)),
+      })),
+      { title: "parameters of every fault", rows: parameters(common) },
+    ],
+    examples: faults.map(({ example, summary }) => [`netecho server --fault ${example}`, summary]),
+  },
+};
+
+function mainFirst({ main, options }: Fault): OptionTable {
+  return main ? { [main]: options[main]!, ...options } : options;
+}
+
+function parameters(table: OptionTable): Row[] {
+  return Object.entries(table).map(([key, { placeholder, summary }]) => [
+    `${key}=${placeholder}`,
+    summary,
+  ]);
+}
+
+const eof: Topic = {
+  name: "eof",
+  summary: "what the end of input does, on either side",
+  page: {
+    summary: "An end of input is passed on as what it is, in each direction by itself.",
+    words: [{
+      title: "ends",
+      rows: [
+        [
+          "stdin of the client ends",
+          "it half-closes and reads on until the peer's FIN, or for --linger; exit 0",
+        ],
+        [
+          "the peer's FIN at the client",
+          "all that came is written; exit 0, without waiting for stdin",
+        ],
+        [
+          "the peer's RST at the client",
+          "what had arrived is written, then one line on stderr; exit 1",
+        ],
+        ["a client's FIN at the server", "all that is owed is echoed, then FIN; nothing is lost"],
+        ["FIN or RST at the forwarder", "passed on as the same, direction by direction"],
+        ["TLS", "close_notify is a FIN; an end without it is told, as exit 1"],
+        ["UDP", "has no end: the client waits a second for the last answer, or --linger"],
+        [
+          "SIGINT or SIGTERM at the server",
+          "no more connections; the open ones may end within --grace; exit 0; a second signal " +
+          "stops at once",
+        ],
+      ],
+    }],
+    examples: [],
+  },
+};
+
+const exitCodes: Topic = {
+  name: "exit-codes",
+  summary: "what the exit code says",
+  page: {
+    summary: "Each failure is one line on stderr that says what to do.",
+    words: [{
+      title: "exit codes",
+      rows: [
+        ["0", "done"],
+        ["1", "the network or the peer failed, a ping got no reply, an answer was not as expected"],
+        ["2", "the command line is wrong"],
+        ["3", "a --fail-if was so"],
+        ["124", "--wait ran out"],
+      ],
+    }],
+    examples: [],
+  },
+};
+
+/** Every topic. */
+export const topics: readonly Topic[] = [addresses, faultTopic, eof, exitCodes];

@@ -1,0 +1,55 @@
+/** Completion in zsh. */
+import type { CompletedCommand, CompletedOption } from "./completion.ts";
+
+/** The script, for a folder of `$fpath` as `_netecho`, or for `source`. */
+export function zshCompletion(commands: readonly CompletedCommand[]): string {
+  return `#compdef netecho
+# Completion of netecho in zsh: netecho completions zsh >"\${fpath[1]}/_netecho"
+_netecho() {
+  local -a commands
+  commands=(
+${commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`).join("\n")}
+  )
+  if ((CURRENT == 2)); then
+    _describe -t commands subcommand commands
+    return
+  fi
+  local command=$words[2]
+  shift words
+  ((CURRENT--))
+  case $command in
+${commands.map(commandCase).join("\n")}
+  esac
+}
+if [ "$funcstack[1]" = _netecho ]; then
+  _netecho "$@"
+else
+  compdef _netecho netecho
+fi
+`;
+}
+
+function commandCase({ name, options, words }: CompletedCommand): string {
+  const specs = options.map(spec);
+  if (words.length > 0) specs.push(quote(`*:argument:(${words.join(" ")})`));
+  return `    ${name})
+      _arguments -S${specs.map((spec) => ` \\\n        ${spec}`).join("")}
+      ;;`;
+}
+
+// The form of _arguments (zshcompsys(1)): (exclusive)name[explanation]:message:action.
+function spec({ name, short, summary, value }: CompletedOption): string {
+  const explained = `[${summary.replace(/[[\]\\:]/g, "\\$&")}]${action(value)}`;
+  if (!short) return quote(`*${name}${explained}`);
+  return `${quote(`(${short} ${name})`)}{${short},${name}}${quote(explained)}`;
+}
+
+function action(value: CompletedOption["value"]): string {
+  if (value === "none") return "";
+  if (value === "any") return ":value: ";
+  return value === "file" ? ":file:_files" : `:value:(${(value as readonly string[]).join(" ")})`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
