@@ -114,7 +114,8 @@ export interface Histograms {
  * ```
  */
 export async function loadHistograms(): Promise<Histograms> {
-  const library = await import("hdr-histogram-js");
+  const loaded = await import("hdr-histogram-js");
+  const library = "build" in loaded ? loaded : (loaded as { default: Library }).default; // bundled
   return {
     create(digits = 3) {
       const hdr = library.build({

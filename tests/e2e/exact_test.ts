@@ -64,9 +64,10 @@ Deno.test({
   ...onLinux("100 MB from our client through socat's PIPE come back", ["bash", "socat"]),
   async fn() {
     const { path, digest } = await randomFile();
+    // A pipe that can be written to takes 4 KiB (PIPE_BUF); for more socat would wait for itself.
     await using socat = new Running(["bash", [
       "-c",
-      "socat -d -d TCP-LISTEN:0,bind=127.0.0.1 PIPE 2>&1",
+      "socat -b 4096 -d -d TCP-LISTEN:0,bind=127.0.0.1 PIPE 2>&1",
     ]]);
     const port = /:(\d+)$/.exec(await socat.line(/listening on/))![1]!;
     const env = { FILE: path };

