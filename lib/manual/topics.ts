@@ -67,7 +67,10 @@ const faultTopic: Topic = {
       })),
       { title: "parameters of every fault", rows: parameters(common) },
     ],
-    examples: faults.map(({ example, summary }) => [`netecho server --fault ${example}`, summary]),
+    examples: faults.map(({ example, summary, only }) => [
+      `netecho server ${only === "datagrams" ? "udp://:8080 " : ""}--fault ${example}`,
+      summary,
+    ]),
   },
 };
 
