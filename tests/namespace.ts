@@ -126,4 +126,7 @@ async function main(): Promise<Outcome[]> {
   return outcomes;
 }
 
-if (import.meta.main) console.log(JSON.stringify(await main()));
+if (import.meta.main) {
+  const outcomes = JSON.stringify(await main());
+  await Deno.stdout.write(new TextEncoder().encode(`${outcomes}\n`));
+}

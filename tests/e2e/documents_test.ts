@@ -59,7 +59,9 @@ Deno.test({
       !(older && OLDER.test(output))
     );
     assertEquals(failed, []);
-    const listened = outcomes.filter(({ command }) => /\bnetecho server\b/.test(command));
+    const listened = outcomes.filter(({ command, code }) =>
+      /\bnetecho server\b/.test(command) && code === 0
+    );
     assertEquals(listened.filter(({ output }) => !output.includes("listening")), []);
   },
 });
