@@ -6,6 +6,7 @@ import { Gate } from "../../../lib/faults/gate.ts";
 import { parseFault } from "../../../lib/faults/spec.ts";
 import { faults } from "../../../lib/faults/table.ts";
 import { type Duplex, SocketDuplex } from "../../../lib/net/duplex.ts";
+import { seeded } from "../../../lib/random.ts";
 import { datagramPeer } from "../../../lib/net/datagrams.ts";
 import { pump } from "../../../lib/net/streams.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
@@ -405,4 +406,19 @@ Deno.test("what is wrong with a fault is said, and what would be right", () => {
   ) {
     assertThrows(() => parseFault(text), UsageError, message);
   }
+});
+
+Deno.test("the fault of the walk through the house (CONTRIBUTING) is one", async () => {
+  const root = new URL("../../../", import.meta.url);
+  const text = await Deno.readTextFile(new URL(".github/CONTRIBUTING.md", root));
+  const code = /```ts\n(.*?)```/s.exec(text)![1]!;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  await Deno.writeTextFile(file, code.replaceAll('"./', `"${new URL("lib/faults/", root)}`));
+  const { mirrorCase } = await import(`file://${file}`);
+  const seen: string[] = [];
+  const stage = mirrorCase.create({}, { random: seeded(1), fired() {} });
+  const emit = (bytes: Uint8Array) => void seen.push(new TextDecoder().decode(bytes));
+  stage.chunk(new TextEncoder().encode("Hello, World 1"), emit, 0);
+  assertEquals(seen, ["hELLO, wORLD 1"]);
+  await Deno.remove(file);
 });
