@@ -1,5 +1,6 @@
 /** The `client` subcommand: options, dial, mode, exit code. */
 import { type Address, formatAddress, isInet, parseAddress, parseHostPort } from "./lib/address.ts";
+import { common, groups } from "./lib/client_options.ts";
 import { systemClock } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
@@ -15,47 +16,15 @@ import type { Reads } from "./lib/net/chunks.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
-import {
-  capturing,
-  choice,
-  flag,
-  interval,
-  type OptionTable,
-  text,
-  type Values,
-} from "./lib/options.ts";
+import type { OptionTable, Values } from "./lib/options.ts";
 import { type Output, say, type Screen } from "./lib/output.ts";
 import type { Owner } from "./lib/owners.ts";
-import { parsePatience, retry } from "./lib/retry.ts";
+import { retry } from "./lib/retry.ts";
 import { handleSignals } from "./lib/shutdown.ts";
 import { formatDuration } from "./lib/units.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
 const FLUSH_PATIENCE = 5000; // milliseconds for the last of a capture to be read
-
-const common = {
-  connectTimeout: interval(10_000, {
-    summary: "give up connecting after D, all addresses and TLS together (default 10s)",
-  }),
-  retry: text({
-    summary: "until the peer is there, try again N times, or for D",
-    placeholder: "N|D",
-    read: parsePatience,
-  }),
-  show: choice(["none", "text", "hex", "size"], {
-    summary: "show what goes out and comes in on stderr: not at all (the default), as text, " +
-      "as a hex dump, or its size",
-  }),
-  ...capturing,
-  verbose: flag({
-    short: "v",
-    summary: "tell on stderr of attempts, addresses, the TLS session with its certificates, bytes",
-  }),
-  color: choice(["auto", "always", "never"], {
-    summary: "colour: on a terminal (the default), always or never",
-  }),
-  help: flag({ short: "h", summary: "print this help" }),
-};
 
 const options = { ...dialOptions, ...modeOptions, ...common };
 
@@ -108,7 +77,7 @@ export async function helpPage(): Promise<HelpPage> {
     summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
       "[tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the default is " +
       `${DEFAULT_ADDRESS}. Durations are written 250us, 10ms, 1.5s, 2m.`,
-    sections: [{ title: "options", options: common }, ...sectionsOf(owners())],
+    sections: [...groups, ...sectionsOf(owners())],
     examples: [
       ...modes.map((mode) => [mode.example, mode.summary] as const),
       ["netecho client tls://example.com:443 -v", "show the TLS session and its certificates"],

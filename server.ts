@@ -1,9 +1,9 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
-import { bindAll, type Binding, parseTarget, serviceNamed, type Target } from "./lib/bindings.ts";
+import { bindAll, type Binding, parseTarget, type Target } from "./lib/bindings.ts";
 import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
-import { explain, NetworkError, UsageError } from "./lib/errors.ts";
+import { explain, NetworkError } from "./lib/errors.ts";
 import type { Planned } from "./lib/faults/plan.ts";
 import type { Capture } from "./lib/events/capture.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
@@ -12,18 +12,9 @@ import { textFormat } from "./lib/events/text.ts";
 import type { HelpPage } from "./lib/help.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/table.ts";
-import {
-  capturing,
-  choice,
-  count,
-  duration,
-  flag,
-  interval,
-  list,
-  text,
-  type Values,
-} from "./lib/options.ts";
+import type { Values } from "./lib/options.ts";
 import type { Owner } from "./lib/owners.ts";
+import { common, groups } from "./lib/server_options.ts";
 import { serviceOptions, services } from "./lib/services/table.ts";
 import { say } from "./lib/output.ts";
 import { serve } from "./lib/serve.ts";
@@ -34,62 +25,6 @@ const DEFAULT_ADDRESS = ":8080";
 const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
 const ANSWERS = 2; // times what was asked, over UDP: a fault may double and delay it
 const INSISTENT_PATIENCE = 100; // the same, after a second signal
-
-const networks = (summary: string) =>
-  list({ summary, placeholder: "CIDR|@FILE", read: (text) => [text] });
-
-const common = {
-  service: text({
-    summary: "what to do with a peer where its ADDRESS does not say (default echo)",
-    placeholder: "NAME",
-    read: serviceNamed,
-  }),
-  show: choice(["text", "hex", "size", "none"], {
-    summary: "how to show payload: what comes in as text (the default), what goes in and out as " +
-      "a hex dump, its size, or not at all",
-    excludes: ["quiet"],
-  }),
-  json: flag({ summary: "print events as JSON, one object a line" }),
-  quiet: flag({
-    short: "q",
-    summary: "print listening lines, a certificate made for this run, and errors alone",
-  }),
-  stats: interval(undefined, { summary: "print a line of rates every D" }),
-  color: choice(["auto", "always", "never"], {
-    summary: "colour: on a terminal (the default), always or never",
-  }),
-  maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
-  maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
-  allow: networks("serve these networks alone; behind a proxy, as its header says (repeatable)"),
-  deny: networks("do not serve these networks (repeatable)"),
-  ...capturing,
-  fault: list({
-    summary: "misbehave: KIND:VALUE,key=value..., as listed below (repeatable, in this order)",
-    placeholder: "FAULT",
-    read: (text) => [text],
-  }),
-  faults: list({
-    summary: "the faults of a JSON file: a list of objects with kind, and parameters by name",
-    placeholder: "FILE",
-    read: (path) => [path],
-  }),
-  seed: text({
-    summary: "what faults leave to chance is the same for the same N (default: drawn, and printed)",
-    placeholder: "N",
-    read: readSeed,
-  }),
-  idleTimeout: interval(undefined, {
-    summary: "close a connection after D without a byte (default: none; 60s over UDP)",
-  }),
-  once: flag({
-    summary: "serve one connection, then exit",
-    excludes: ["maxConnections", "maxConnectionsPerHost"],
-  }),
-  grace: duration(5000, {
-    summary: "when stopped, wait D for open connections to end (default 5s)",
-  }),
-  help: flag({ short: "h", summary: "print this help" }),
-};
 
 const options = { ...listenOptions, ...serviceOptions, ...common };
 
@@ -153,7 +88,7 @@ export async function helpPage(): Promise<HelpPage> {
       "named. ADDRESS is [tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; " +
       `the default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
       "Durations are written 250us, 10ms, 1.5s, 2m.",
-    sections: [{ title: "options", options: common }, ...sectionsOf(owners())],
+    sections: [...groups, ...sectionsOf(owners())],
     words: [
       { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
       { title: "faults", rows: faults.map(({ example, summary }) => [example, summary]) },
@@ -209,12 +144,6 @@ async function captureIfAny(
   if (capture === undefined) return undefined;
   const { openCapture } = await import("./lib/events/capture.ts");
   return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
-}
-
-function readSeed(text: string): number {
-  const seed = Number(text);
-  if (/^\d+$/.test(text) && seed < 2 ** 32) return seed;
-  throw new UsageError(`a whole number below 2^32 is needed, not "${text}"`);
 }
 
 // The last lines, unless nobody reads them: then stderr says so.

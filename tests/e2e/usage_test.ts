@@ -10,7 +10,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["serve", 'Unknown subcommand "serve"; did you mean server?'],
   ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
   ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
-  ["server -x", "Unknown option -x; did you mean -q?"],
+  ["server -x", "Unknown option -x; did you mean -h?"],
   [
     "server --show hxe",
     'Option --show: one of text, hex, size, none is needed, not "hxe"; did you mean hex?',
@@ -42,7 +42,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "server --grace -1s",
     'Option --grace: a duration such as 250us, 10ms, 1.5s or 2m is needed, not "-1s"',
   ],
-  ["server -q8080", "Unknown option -q8080; did you mean -q?"],
+  ["server -q8080", "Unknown option -q8080; did you mean -h?"],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
   ["server --q", "Unknown option --q; did you mean --to?"],
   [

@@ -9,7 +9,7 @@ const FLOORS: readonly (readonly [room: RegExp, floor: number])[] = [
   [/^lib\/(events|load)\//, 2],
   [/^lib\/(reports\/|delivery\.ts$)/, 3],
   [/^lib\/(modes|manual)\//, 4],
-  [/^lib\/(bindings|session|sessions|accept|stats|serve|self_server)\.ts$/, 4],
+  [/^lib\/(bindings|session|sessions|accept|stats|serve|self_server|server_options)\.ts$/, 4],
   [/^lib\//, 0],
   [/^(server|client)\.ts$/, 5],
   [/^main\.ts$/, 6],
