@@ -81,7 +81,9 @@ async function describe(error: unknown): Promise<{ message: string; code: number
 async function nearest(suggestion: Suggestion | undefined): Promise<string> {
   if (!suggestion) return "";
   const { closestString } = await import("@std/text/closest-string");
-  return `; did you mean ${closestString(suggestion.given, suggestion.among)}?`;
+  const { given, among } = suggestion;
+  const begun = among.find((word) => word.startsWith(given));
+  return `; did you mean ${begun ?? closestString(given, among)}?`;
 }
 
 if (import.meta.main) {

@@ -42,9 +42,9 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "server --grace -1s",
     'Option --grace: a duration such as 250us, 10ms, 1.5s or 2m is needed, not "-1s"',
   ],
-  ["server -q8080", "Unknown option -q8080; did you mean -h?"],
+  ["server -q8080", "Unknown option -q8080; did you mean -q?"],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
-  ["server --q", "Unknown option --q; did you mean --to?"],
+  ["server --q", "Unknown option --q; did you mean --quiet?"],
   [
     "server --once --max-connections 2",
     "Options --once and --max-connections exclude each other; leave one out",
