@@ -1,5 +1,12 @@
 /** The `client` subcommand: options, dial, mode, exit code. */
-import { type Address, formatAddress, isInet, parseAddress, parseHostPort } from "./lib/address.ts";
+import {
+  type Address,
+  formatAddress,
+  isInet,
+  parseAddress,
+  parseHostPort,
+  scheme,
+} from "./lib/address.ts";
 import { common, groups } from "./lib/client_options.ts";
 import { systemClock } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
@@ -16,7 +23,7 @@ import type { Reads } from "./lib/net/chunks.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
-import type { OptionTable, Values } from "./lib/options.ts";
+import { optionName, type OptionTable, type Values } from "./lib/options.ts";
 import { type Output, say, type Screen } from "./lib/output.ts";
 import type { Owner } from "./lib/owners.ts";
 import { retry } from "./lib/retry.ts";
@@ -64,8 +71,11 @@ async function itself(positionals: readonly string[]): Promise<Address> {
 
 function owners(): Owner[] {
   return [
-    ...modes.map(({ name, options }) => ({ label: `${name} mode`, options })),
-    ...transports.map(({ name, dialOptions }) => ({ label: name, options: dialOptions })),
+    ...modes.map(({ name, chosenBy: [first] = [], options }) => ({
+      label: first ? optionName(first) : `${name} mode`,
+      options,
+    })),
+    ...transports.map(({ name, dialOptions }) => ({ label: scheme(name), options: dialOptions })),
   ];
 }
 

@@ -35,7 +35,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--help" || name === "-h") return await (await telling("help"))([]);
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) && COMMANDS[name];
   if (load) return await (await load())(args);
-  const among = Object.keys(COMMANDS);
+  const among = [...Object.keys(COMMANDS), "--version", "--help"];
   throw name === undefined
     ? new UsageError("A subcommand is needed: server or client; see netecho --help")
     : new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
@@ -78,12 +78,15 @@ async function describe(error: unknown): Promise<{ message: string; code: number
   return { message: `Unexpected failure: ${explain(error)}`, code: 1 };
 }
 
+// The word that was begun, or one that a slip of a few letters makes of what was given.
 async function nearest(suggestion: Suggestion | undefined): Promise<string> {
   if (!suggestion) return "";
   const { closestString } = await import("@std/text/closest-string");
+  const { levenshteinDistance } = await import("@std/text/levenshtein-distance");
   const { given, among } = suggestion;
-  const begun = among.find((word) => word.startsWith(given));
-  return `; did you mean ${begun ?? closestString(given, among)}?`;
+  const found = among.find((word) => word.startsWith(given)) ?? closestString(given, among);
+  const near = found.startsWith(given) || levenshteinDistance(given, found) <= 1 + given.length / 3;
+  return near ? `; did you mean ${found}?` : "";
 }
 
 if (import.meta.main) {

@@ -1,5 +1,6 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
 import { bindAll, type Binding, parseTarget, type Target } from "./lib/bindings.ts";
+import { scheme } from "./lib/address.ts";
 import { systemClock, wait } from "./lib/clock.ts";
 import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
@@ -72,7 +73,10 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function owners(): Owner[] {
   return [
-    ...transports.map(({ name, listenOptions }) => ({ label: name, options: listenOptions })),
+    ...transports.map(({ name, listenOptions }) => ({
+      label: scheme(name),
+      options: listenOptions,
+    })),
     ...services.map(({ name, options }) => ({ label: `service ${name}`, options })),
   ];
 }

@@ -49,6 +49,7 @@ export function parseAddress(text: string): Address {
   if (path !== undefined) return { transport: "unix", path: parsePath(path, text) };
   const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text)!;
   const transport = scheme?.toLowerCase() ?? "tcp";
+  if (/^https?$/.test(transport)) throw new UsageError(notHttp(text, rest!));
   if (/^\d+$/.test(rest!)) return { transport, hostname: "", port: parsePort(rest!, text) };
 
   const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
@@ -91,6 +92,11 @@ export function isInet(address: Address): address is InetAddress {
 /** Whether a host is a literal IPv4 or IPv6 address, so that no name needs to be looked up. */
 export function isLiteral(hostname: string): boolean {
   return hostname.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** What the addresses of a transport begin with: `tls://`, `unix:`. */
+export function scheme(transport: string): string {
+  return transport === "unix" ? "unix:" : `${transport}://`;
 }
 
 /** Writes an address as `transport://host:port`, IPv6 in brackets, or as `unix:path`. */
@@ -157,4 +163,13 @@ function misshapen(text: string, rest: string): string {
     return `Address "${text}" is ambiguous: write IPv6 in brackets, as in [::1]:8080`;
   }
   return `Address "${text}" is not of the form ${FORM}`;
+}
+
+function notHttp(text: string, rest: string): string {
+  const host = rest.replace(/[/?#].*$/s, "");
+  const secure = /^https/i.test(text);
+  const port = /:\d+$/.test(host) ? "" : secure ? ":443" : ":80";
+  return `HTTP is not spoken here; for the connection below it try ${
+    secure ? "tls://" : ""
+  }${host}${port}`;
 }

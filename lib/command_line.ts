@@ -1,5 +1,6 @@
 /** Reads a command line by an option table. */
 import { UsageError } from "./errors.ts";
+import { NETCAT } from "./netcat.ts";
 import { type Option, optionName, type OptionTable, type Values } from "./options.ts";
 
 /** A command line, read. */
@@ -101,8 +102,14 @@ function named(arg: string, options: readonly Declared[]): Declared[] {
     options.find(({ name, short }) => wanted === (long ? name : short));
   const found = (long ? [given] : given.slice(1).split("")).map(find);
   if (found.every((option) => option !== undefined)) return found;
-  const among = options.flatMap(({ name, short }) => long ? [name] : short ? [`-${short}`] : []);
-  throw new UsageError(`Unknown option ${given}`, { given, among });
+  if (long) {
+    throw new UsageError(`Unknown option ${given}`, {
+      given,
+      among: options.map(({ name }) => name),
+    });
+  }
+  const advice = NETCAT[given.slice(1)];
+  throw new UsageError(`Unknown option ${given}${advice ? `: ${advice}` : ""}`);
 }
 
 function flagValue(name: string, value: string | undefined): string {

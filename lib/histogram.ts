@@ -18,6 +18,7 @@ export class Histogram {
   readonly #library: Library;
   #min = Infinity;
   #max = 0;
+  #sum = 0; // milliseconds
 
   /** To be had by {@linkcode loadHistograms}. */
   constructor(hdr: Hdr, library: Library) {
@@ -26,6 +27,7 @@ export class Histogram {
     if (hdr.totalCount === 0) return;
     this.#min = hdr.getValueAtPercentile(0) / NANOSECONDS;
     this.#max = hdr.maxValue / NANOSECONDS;
+    this.#sum = hdr.mean / NANOSECONDS * hdr.totalCount;
   }
 
   get count(): number {
@@ -41,7 +43,7 @@ export class Histogram {
   }
 
   get mean(): number {
-    return this.#hdr.mean / NANOSECONDS;
+    return this.count === 0 ? 0 : this.#sum / this.count;
   }
 
   /** Standard deviation, in milliseconds. */
@@ -54,6 +56,7 @@ export class Histogram {
     this.#hdr.recordValue(Math.round(value * NANOSECONDS));
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
+    this.#sum += value;
   }
 
   /** The latency that `percent` of all do not exceed. */
@@ -75,12 +78,14 @@ export class Histogram {
     this.#hdr.add(other.#hdr);
     this.#min = Math.min(this.#min, other.#min);
     this.#max = Math.max(this.#max, other.#max);
+    this.#sum += other.#sum;
   }
 
   reset(): void {
     this.#hdr.reset();
     this.#min = Infinity;
     this.#max = 0;
+    this.#sum = 0;
   }
 
   /** In the HdrHistogram interchange format (V2, compressed, base64), in nanoseconds. */

@@ -31,7 +31,7 @@ const showing = {
   json: flag({ summary: "print events as JSON, one object a line" }),
   quiet: flag({
     short: "q",
-    summary: "print listening lines, a certificate made for this run, and errors alone",
+    summary: "print listening lines, faults, a certificate made for this run, and errors alone",
   }),
   stats: interval(undefined, { summary: "print a line of rates every D" }),
   color: choice(["auto", "always", "never"], {

@@ -17,6 +17,11 @@ declare module "@std/cli/parse-args" {
   }): Args;
 }
 
+declare module "@std/text/levenshtein-distance" {
+  /** How many letters to change, add or leave out make one word of the other. */
+  export function levenshteinDistance(one: string, other: string): number;
+}
+
 declare module "@std/text/closest-string" {
   /** The word with the smallest edit distance; throws a TypeError when `possible` is empty. */
   export function closestString(given: string, possible: readonly string[]): string;

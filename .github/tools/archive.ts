@@ -17,6 +17,12 @@ export function archiveName(version: string, { triple, platform }: Target): stri
   return `netecho-${version}-${platform}.${extension}`;
 }
 
+/** What lies in the archive as it does in the repository, for the README to name. */
+const BESIDE = [
+  ...["README.md", "LICENSE", "CHANGELOG.md"],
+  ...[".github/session.svg", ".github/Dockerfile", ".github/SECURITY.md"],
+];
+
 /** What the program prints goes into files of these names. */
 const PRINTED: Readonly<Record<string, readonly string[]>> = {
   "netecho.1": ["man"],
@@ -34,11 +40,13 @@ export async function pack(
   const work = await Deno.makeTempDir();
   const inside = archiveName(config.version, target).replace(/\.(tar\.gz|zip)$/, "");
   try {
-    await Deno.mkdir(`${work}/${inside}/completions`, { recursive: true });
+    for (const name of ["completions", ".github"]) {
+      await Deno.mkdir(`${work}/${inside}/${name}`, { recursive: true });
+    }
     const put = (from: string | URL, name: string) =>
       Deno.copyFile(from, `${work}/${inside}/${name}`);
     await put(binary, binaryName(target));
-    for (const name of ["README.md", "LICENSE", "CHANGELOG.md"]) {
+    for (const name of BESIDE) {
       await put(new URL(name, ROOT), name);
     }
     for (const [name, args] of Object.entries(PRINTED)) {

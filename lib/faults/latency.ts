@@ -1,4 +1,5 @@
 /** Latency: everything arrives later, at the same rate. */
+import { UsageError } from "../errors.ts";
 import { choice, duration } from "../options.ts";
 import { normal, pareto, type Random } from "../random.ts";
 import { formatDuration } from "../units.ts";
@@ -23,6 +24,7 @@ export const latency = defineFault({
     distribution: choice(["uniform", "normal", "pareto"], { summary: "how it varies" }),
   },
   create({ latency, jitter, distribution }, { clock, random, fired }) {
+    if (latency + jitter === 0) throw new UsageError("a delay is needed, as in latency:200ms");
     const vary = DISTRIBUTIONS[distribution]!;
     const delay = () => Math.max(0, latency + jitter * vary(random));
     return {

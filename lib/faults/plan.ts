@@ -29,7 +29,10 @@ export interface Planned {
 export function planFaults({ fault, faults: files, seed, kinds }: FaultRequest): Planned {
   const faults = [...fault.map(parseFault), ...files.flatMap(readFaults)];
   const idle = faults.find(({ fault: { only } }) => only && !kinds.has(only));
-  if (idle) throw new UsageError(`${idle.text} is for ${idle.fault.only} alone; listen elsewhere`);
+  if (idle) {
+    const where = idle.fault.only === "datagrams" ? "udp://" : "tcp://, tls:// or unix:";
+    throw new UsageError(`${idle.text} is for ${idle.fault.only} alone; listen on ${where}`);
+  }
   const plan: FaultPlan = { faults, seed: seed ?? crypto.getRandomValues(new Uint32Array(1))[0]! };
   return {
     seed: plan.seed,

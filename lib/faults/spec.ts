@@ -79,7 +79,8 @@ function specOf(
 ): FaultSpec {
   const fault = find(faults, { name, kind: "fault" });
   const all = [...given];
-  if (main !== undefined && main !== "") {
+  if (main === "") throw new UsageError(`${name} needs a value after its colon`);
+  if (main !== undefined) {
     if (!fault.main) throw new UsageError(`${name} takes no value, not "${main}"`);
     all.unshift([fault.main, main]);
   }

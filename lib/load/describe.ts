@@ -45,23 +45,28 @@ export function describeComparison({ name, before, now, verdict }: Compared): st
 export function describeTrials({ condition, trials }: Search): [string, string][] {
   const write = /^[pm]/.test(condition) ? formatDuration : formatFigures; // a latency, or a count
   return trials.map(({ target, rate, held, value }) => {
-    const found = value === undefined ? "no answer" : write(value);
+    const none = rate === 0 ? "no answer" : "endless, as some was never sent or answered";
+    const found = value === undefined ? none : write(value);
     const what = `${held ? "held" : "broken"}: ${found}, ${formatFigures(rate)}/s answered`;
     return [`${formatFigures(target)}/s`, what];
   });
 }
 
 /** What a search has come to. */
-export function describeSearch({ condition, trials, highest }: Search): string {
-  if (highest === undefined) return `no rate held ${condition}`;
+export function describeSearch(
+  { condition, trials, highest }: Search,
+  { interrupted }: Pick<BenchResult, "interrupted">,
+): string {
+  const cut = interrupted ? `INTERRUPTED after ${formatMany(trials.length, "trial")}; so far ` : "";
+  if (highest === undefined) return `${cut}no rate held ${condition}`;
   const most = trials.every(({ held }) => held) ? "; nothing that was tried broke it" : "";
-  return `highest rate that held ${condition}: ${formatFigures(highest)}/s${most}`;
+  return `${cut}highest rate that held ${condition}: ${formatFigures(highest)}/s${most}`;
 }
 
 /** What became of the requests, in a line. */
 export function describeRequests({ requests, elapsedMs, interrupted }: BenchResult): string {
   const { answered, failed, inFlight, unanswered } = requests;
-  const after = Math.max(0, inFlight - unanswered);
+  const after = Math.min(answered, Math.max(0, inFlight - unanswered));
   const parts = [
     `${formatCount(answered)} answered`,
     after > 0 && `${formatCount(after)} of them after the end`,

@@ -2,9 +2,12 @@
 import { Buffer } from "node:buffer";
 import { NetworkError } from "../errors.ts";
 
+/** What else can be measured of a peer that does not echo. */
+export const NO_ECHO = "; to time the connecting alone, try --connect --size 0";
+
 /** The peer sent more than it was asked for: whatever it is, it is no echo. */
 export const UNASKED = new NetworkError(
-  "The peer sends more than it was sent: it does not echo",
+  `The peer sends more than it was sent: it does not echo${NO_ECHO}`,
 );
 
 /** Bytes that a number takes: eight hexadecimal digits. */

@@ -37,7 +37,7 @@ export async function findRate(
     const { rate } = tried;
     const held = holds(tried);
     const value = condition.value(tried);
-    trials.push({ target, rate, held, ...(!Number.isNaN(value) && { value }) });
+    trials.push({ target, rate, held, ...(Number.isFinite(value) && { value }) });
     if (held) [low, best] = [target, tried];
     else high = target;
     target = low === 0 ? high / 4 : Math.sqrt(low * high);

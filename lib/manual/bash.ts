@@ -1,6 +1,8 @@
 /** Completion in bash. */
 import type { CompletedCommand, CompletedOption } from "./completion.ts";
 
+const FILES = 'compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))';
+
 /** The script, for `source <(netecho completions bash)`. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const names = [...commands.map(({ name }) => name), "--help", "--version"];
@@ -8,6 +10,8 @@ export function bashCompletion(commands: readonly CompletedCommand[]): string {
 _netecho() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} words=
   COMPREPLY=()
+  # An option and its value with = between them are three words.
+  if [ "$cur" = = ]; then cur=; elif [ "$prev" = = ]; then prev=\${COMP_WORDS[COMP_CWORD - 2]}; fi
   if [ "$COMP_CWORD" = 1 ]; then
     COMPREPLY=($(compgen -W "${names.join(" ")}" -- "$cur"))
     return
@@ -37,10 +41,15 @@ function valueCases({ name, options }: CompletedCommand): string[] {
 
 function action(value: CompletedOption["value"]): string {
   if (value === "any") return ":";
-  if (value === "file") return 'compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur"))';
+  if (value === "file") return FILES;
   return `COMPREPLY=($(compgen -W "${(value as readonly string[]).join(" ")}" -- "$cur"))`;
 }
 
-function commandCase({ name, options, words }: CompletedCommand): string {
-  return `    ${name}) words="${[...options.map(({ name }) => name), ...words].join(" ")}" ;;`;
+function commandCase({ name, options, words, files }: CompletedCommand): string {
+  const all = [...options.map(({ name }) => name), ...words].join(" ");
+  if (!files) return `    ${name}) words="${all}" ;;`;
+  return `    ${name})
+      words="${all}"
+      case "$cur" in -*) ;; *) ${FILES}; return ;; esac
+      ;;`;
 }

@@ -17,6 +17,8 @@ export interface CompletedCommand {
   readonly summary: string;
   readonly options: readonly CompletedOption[];
   readonly words: readonly string[];
+  /** Whether files may be its arguments, too. */
+  readonly files: boolean;
 }
 
 /** Every subcommand. */
@@ -28,6 +30,7 @@ export function completedCommands({ commands }: Manual): CompletedCommand[] {
       completedOption(key, option, values[key])
     ),
     words: [],
+    files: name === "client", // of --merge
   }));
   const words: Record<string, readonly string[]> = {
     help: [...Object.keys(commands), ...topics.map(({ name }) => name)],
@@ -38,6 +41,7 @@ export function completedCommands({ commands }: Manual): CompletedCommand[] {
     summary,
     options: [],
     words: words[name] ?? [],
+    files: false,
   }));
   return [...main, ...others];
 }
@@ -58,5 +62,5 @@ function completedOption(
 
 // Beside a completion there is little room.
 function brief(summary: string): string {
-  return summary.replace(/( \(|: |[;.] |\.$).*/s, "");
+  return summary.replace(/( \(|[;.] |\.$).*/s, "");
 }

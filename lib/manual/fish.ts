@@ -9,6 +9,7 @@ export function fishCompletion(commands: readonly CompletedCommand[]): string {
     ...(command.words.length > 0
       ? [`complete -c netecho -n ${seen(command)} -a ${quote(command.words.join(" "))}`]
       : []),
+    ...(command.files ? [`complete -c netecho -n ${seen(command)} -F`] : []),
   ]);
   return `# Completion of netecho in fish: netecho completions fish | source
 complete -c netecho -f

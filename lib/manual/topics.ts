@@ -3,6 +3,7 @@ import { common } from "../faults/common.ts";
 import type { Fault } from "../faults/fault.ts";
 import { faults } from "../faults/table.ts";
 import type { HelpPage, Row } from "../help.ts";
+import { PERCENTILES } from "../load/distribution.ts";
 import type { OptionTable } from "../options.ts";
 
 /** Something to explain besides options. */
@@ -120,6 +121,31 @@ const eof: Topic = {
   },
 };
 
+const conditions: Topic = {
+  name: "conditions",
+  summary: "what --fail-if and --find can ask of a load",
+  page: {
+    summary: "A condition is a figure, one of < <= = >= >, and a value. What was never sent or " +
+      "answered counts as endless in the percentiles.",
+    words: [{
+      title: "figures",
+      rows: [
+        [PERCENTILES.join(", "), "a percentile of the latency, as in p99<5ms"],
+        ["min, mean, max", "the least, mean and greatest latency"],
+        ["rate", "answers a second, as in rate>=1000/s"],
+        ["errors", "requests that failed, or were never answered, as in errors>0"],
+        ["answered, unsent", "requests that were answered, or were due and not sent"],
+      ],
+    }],
+    examples: [
+      [
+        "netecho client :8080 --bench --duration 1s --fail-if 'p99>500ms' --fail-if 'errors>0'",
+        "exit code 3 if one of these is so",
+      ],
+    ],
+  },
+};
+
 const exitCodes: Topic = {
   name: "exit-codes",
   summary: "what the exit code says",
@@ -129,9 +155,12 @@ const exitCodes: Topic = {
       title: "exit codes",
       rows: [
         ["0", "done"],
-        ["1", "the network or the peer failed, a ping got no reply, an answer was not as expected"],
+        [
+          "1",
+          "the network or the peer failed, a ping got no reply, an answer was not what was expected",
+        ],
         ["2", "the command line is wrong"],
-        ["3", "a --fail-if was so"],
+        ["3", "a --fail-if was so, and something was answered"],
         ["124", "--wait ran out"],
       ],
     }],
@@ -140,4 +169,4 @@ const exitCodes: Topic = {
 };
 
 /** Every topic. */
-export const topics: readonly Topic[] = [addresses, faultTopic, eof, exitCodes];
+export const topics: readonly Topic[] = [addresses, faultTopic, eof, conditions, exitCodes];

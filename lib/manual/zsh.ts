@@ -29,9 +29,10 @@ fi
 `;
 }
 
-function commandCase({ name, options, words }: CompletedCommand): string {
+function commandCase({ name, options, words, files }: CompletedCommand): string {
   const specs = options.map(spec);
   if (words.length > 0) specs.push(quote(`*:argument:(${words.join(" ")})`));
+  if (files) specs.push("'*:file:_files'");
   return `    ${name})
       _arguments -S${specs.map((spec) => ` \\\n        ${spec}`).join("")}
       ;;`;
@@ -40,8 +41,10 @@ function commandCase({ name, options, words }: CompletedCommand): string {
 // The form of _arguments (zshcompsys(1)): (exclusive)name[explanation]:message:action.
 function spec({ name, short, summary, value }: CompletedOption): string {
   const explained = `[${summary.replace(/[[\]\\:]/g, "\\$&")}]${action(value)}`;
-  if (!short) return quote(`*${name}${explained}`);
-  return `${quote(`(${short} ${name})`)}{${short},${name}}${quote(explained)}`;
+  // With = or a space before its value.
+  const join = value === "none" ? "" : "=";
+  if (!short) return quote(`*${name}${join}${explained}`);
+  return `${quote(`(${short} ${name})`)}{${short},${name}${join}}${quote(explained)}`;
 }
 
 function action(value: CompletedOption["value"]): string {

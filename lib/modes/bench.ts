@@ -13,7 +13,9 @@ import { setting } from "../load/setting.ts";
 import type { Asked } from "../load/load.ts";
 import { summarise } from "../load/summary.ts";
 import { WRONG } from "../load/generator.ts";
+import { NO_ECHO } from "../load/messages.ts";
 import { flag } from "../options.ts";
+import { formatCount } from "../units.ts";
 import { checkReports, deliver, delivering } from "../delivery.ts";
 import { print } from "../output.ts";
 import { StatusLine } from "../status_line.ts";
@@ -77,7 +79,11 @@ async function failWith(
 function failureOf(
   { requests: { answered }, errors, interrupted }: BenchResult,
 ): string | undefined {
-  if (WRONG in errors) return `The peer does not echo: ${WRONG}`;
+  const wrong = errors[WRONG] ?? 0;
+  if (wrong > 0 && answered > wrong) {
+    return `${formatCount(wrong)} answers were not what was sent; ${formatCount(answered)} were`;
+  }
+  if (wrong > 0) return `The peer does not echo: ${WRONG}${NO_ECHO}`;
   if (answered > 0) return undefined;
   const [reason = interrupted ? "stopped before the first" : "no answer in time"] = Object.keys(
     errors,

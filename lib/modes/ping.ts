@@ -54,7 +54,7 @@ export const ping = defineMode({
     if (failure) throw failure;
     const { received, corrupt } = screen.tally.counts;
     const wanted = values.deadline === undefined ? 1 : values.count ?? 1; // as ping(8) has it
-    return received - corrupt >= wanted ? 0 : 1;
+    return corrupt === 0 && received >= wanted ? 0 : 1;
   },
 });
 

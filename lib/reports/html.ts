@@ -45,7 +45,7 @@ ${chart("latency", "Latency over time")}
 ${chart("percentiles", "Latency by percentile")}
 ${chart("throughput", "Throughput")}
 ${section("Latency in ms", latencies(result))}
-${result.search ? section("Search", search(result.search)) : ""}
+${result.search ? section("Search", search(result.search, result)) : ""}
 ${result.comparison ? section("Compared with the baseline", comparison(result.comparison)) : ""}
 ${section("Measurement", details(result))}
 <script type="application/json" id="result">${data(result)}</script>
@@ -110,8 +110,8 @@ function latencies(result: BenchResult): string {
   return table([names, ...rows]);
 }
 
-function search(search: NonNullable<BenchResult["search"]>): string {
-  return `<p>${text(describeSearch(search))}</p>${table(describeTrials(search))}`;
+function search(search: NonNullable<BenchResult["search"]>, result: BenchResult): string {
+  return `<p>${text(describeSearch(search, result))}</p>${table(describeTrials(search))}`;
 }
 
 function comparison(all: NonNullable<BenchResult["comparison"]>): string {

@@ -29,7 +29,7 @@ export const text: Report = {
       numbers(result),
       latency(result),
       bars(result.latency),
-      ...(result.search ? [search(result.search)] : []),
+      ...(result.search ? [search(result.search, result)] : []),
       ...(result.comparison ? [comparison(result.comparison)] : []),
       client(result),
     ];
@@ -96,10 +96,10 @@ function bars({ bars, count }: Distribution): string[] {
   });
 }
 
-function search(search: NonNullable<BenchResult["search"]>): string[] {
+function search(search: NonNullable<BenchResult["search"]>, result: BenchResult): string[] {
   return [
     ...describeTrials(search).map(([target, what]) => row(target, what)),
-    printableText(describeSearch(search)),
+    printableText(describeSearch(search, result)),
   ];
 }
 

@@ -52,7 +52,10 @@ export const forward = defineService({
     }
   },
   async handle(peer, context) {
-    const upstream = await connect(context);
+    const upstream = await connect(context).catch((error) => {
+      peer.reset(); // as if it had been refused itself: an end would look like an empty answer
+      throw error;
+    });
     // Whatever ends the connection to the peer, a fault, its silence or the server, ends this one.
     peer.observe({ closed: (how) => how === "reset" ? upstream.reset() : upstream.close() });
     try {

@@ -120,7 +120,10 @@ Deno.test("bench: failures are counted by their kind; nothing answered is exit 1
     ["client", `127.0.0.1:${reply.port}`, "--bench", "--json", ...QUICK],
   );
   assertEquals(wrong.code, 1);
-  assertMatch(wrong.stderr, /^netecho: The peer does not echo: the answer is not what was sent\n$/);
+  assertMatch(
+    wrong.stderr,
+    /^netecho: The peer does not echo: the answer is not what was sent; .*--connect --size 0\n$/,
+  );
   assert(resultOf(wrong.text).errors["the answer is not what was sent"]! > 0);
 
   const nobody = await netecho(["client", `127.0.0.1:${unusedPort()}`, "--bench"]);
@@ -262,7 +265,7 @@ Deno.test("bench: what is refused", async () => {
       [["udp://:1", "--bench", "--size", "65508"], "at most 65507"],
       [["--merge"], "needs the names of result files"],
       [["--merge", file], "is no result of --bench --json"],
-      [["--rate", "5"], "it is for bench mode"],
+      [["--rate", "5"], "it is for --bench"],
     ] as const
   ) {
     const { code, stderr, text } = await netecho(["client", ...args]);

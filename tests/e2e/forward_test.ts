@@ -148,8 +148,10 @@ Deno.test("forward: several addresses in turn, the next when one fails, each fai
   assertMatch(told[1]!, /^Cannot connect to .*connection refused/);
 
   await using lonely = await forwarder(nobody);
-  using conn = await lonely.connect();
-  assertEquals((await readAll(conn)).length, 0);
+  // A reset where the system can, for an end would look like an empty answer.
+  const conn = await lonely.connect().catch(() => {});
+  if (conn) assertEquals(await readAll(conn).then(({ length }) => length, () => 0), 0);
+  conn?.close();
   assertMatch(await lonely.line(/"event":"closed"/), /"reason":"error".*connection refused/);
 });
 

@@ -90,9 +90,11 @@ Deno.test({
       try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _netecho; echo "\${COMPREPLY[*]}"; }
       try netecho se; try netecho server --sho; try netecho server --show te
       try netecho server --service f; try netecho help f; try netecho server --cert LICEN
-      try netecho server --stats ""; try netecho client --merg; try netecho server --fault lat`;
+      try netecho server --stats ""; try netecho client --merg; try netecho server --fault lat
+      try netecho server --show = te; try netecho client --merge LICEN`;
     assertEquals((await inShell("bash", script)).split("\n"), [
       ...["server", "--show", "text", "forward", "faults", "LICENSE", "", "--merge", "latency"],
+      ...["text", "LICENSE"],
     ]);
   },
 });
@@ -129,7 +131,7 @@ Deno.test({
     assertEquals(code, 0);
     assertEquals(text.trim().split("\n").map((line) => line.trim()), [
       "netecho server",
-      "netecho server --show",
+      "netecho server --show=",
       "netecho server --show text",
       "netecho server --service forward",
       "netecho help faults",

@@ -102,7 +102,7 @@ Deno.test("ping: over UDP, a peer that loses, doubles, swaps and spoils is found
   const { code, text } = await netecho(["client", `udp://127.0.0.1:${port}`, ...args]);
   await serving;
   socket.close();
-  assertEquals(code, 0);
+  assertEquals(code, 1); // one was spoilt
   const all = records(text);
   assertEquals(all.find(({ event }) => event === "lost"), {
     ...all.find(({ event }) => event === "lost"),
@@ -163,7 +163,10 @@ Deno.test("ping: a peer that answers what was not asked is no echo, and ends it"
   await using chargen = await Server.start(["-q", "--service", "chargen"]);
   const { code, text, stderr } = await netecho(["client", `127.0.0.1:${chargen.port}`, "--ping"]);
   assertEquals(code, 1);
-  assertMatch(stderr, /^netecho: The peer sends more than it was sent: it does not echo\n$/);
+  assertMatch(
+    stderr,
+    /^netecho: The peer sends more than it was sent: it does not echo; .*--connect --size 0\n$/,
+  );
   assertStringIncludes(text, "CORRUPT");
 });
 
@@ -229,7 +232,7 @@ Deno.test("ping: what is refused", async () => {
       [["--ping", "--size", "0"], "at least 1 byte"],
       [["udp://:1", "--ping", "--size", "7"], "at least 8 bytes"],
       [["--ping", "--size", "1GB"], "at most 64MiB"],
-      [["--count", "3"], "--count does not apply here: it is for ping mode"],
+      [["--count", "3"], "--count does not apply here: it is for --ping"],
       [["--ping", "--interval", "5"], "try 5s or 5ms"],
     ] as const
   ) {

@@ -10,7 +10,9 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["serve", 'Unknown subcommand "serve"; did you mean server?'],
   ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
   ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
-  ["server -x", "Unknown option -x; did you mean -h?"],
+  ["server -x", "Unknown option -x"],
+  ["client -u :9", "Unknown option -u: for UDP write udp://HOST:PORT"],
+  ["version", 'Unknown subcommand "version"; did you mean --version?'],
   [
     "server --show hxe",
     'Option --show: one of text, hex, size, none is needed, not "hxe"; did you mean hex?',
@@ -42,14 +44,14 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "server --grace -1s",
     'Option --grace: a duration such as 250us, 10ms, 1.5s or 2m is needed, not "-1s"',
   ],
-  ["server -q8080", "Unknown option -q8080; did you mean -q?"],
+  ["server -q8080", "Unknown option -q8080"],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
   ["server --q", "Unknown option --q; did you mean --quiet?"],
   [
     "server --once --max-connections 2",
     "Options --once and --max-connections exclude each other; leave one out",
   ],
-  ["constructor", 'Unknown subcommand "constructor"; did you mean server?'],
+  ["constructor", 'Unknown subcommand "constructor"'],
   ["client --connect-timeout 0", 'Option --connect-timeout: a duration above 0 is needed, not "0"'],
   ["client 127.0.0.1:1 2", 'Host "127.0.0.1:1" has a port or a transport already; leave out "2"'],
   ["server [:::]:80", 'Address "[:::]:80" has no IPv6 address between its brackets'],
@@ -70,7 +72,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["client a/b:80", 'Address "a/b:80" has no valid host name before its port'],
   [
     "server http://localhost:80",
-    'Unknown transport "http" (known: tcp, tls, udp, unix); did you mean tcp?',
+    "HTTP is not spoken here; for the connection below it try localhost:80",
   ],
   [
     "server :80=ecko",
@@ -90,7 +92,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     'Option --reply: "\\q" is none of \\n, \\r, \\t, \\0, \\\\ and \\xHH',
   ],
   ["server --reply hello", "Option --reply does not apply here: it is for service reply"],
-  ["server --mode 0600", "Option --mode does not apply here: it is for unix"],
+  ["server --mode 0600", "Option --mode does not apply here: it is for unix:"],
   [
     "server unix:a --mode 888",
     'Option --mode: permissions in octal are needed, as in 0600, not "888"',
@@ -110,10 +112,10 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     'Option --allow: a network such as 10.0.0.0/8 or 2001:db8::/32, an address or @FILE is needed, not "10.0.0.0/33"',
   ],
   ["server --deny @nowhere", "Option --deny: cannot read nowhere: no such file or directory"],
-  ["client :9 --insecure", "Option --insecure does not apply here: it is for tls"],
+  ["client :9 --insecure", "Option --insecure does not apply here: it is for tls://"],
   [
     "client udp://:9 --keepalive",
-    "Option --keepalive does not apply here: it is for tcp, tls",
+    "Option --keepalive does not apply here: it is for tcp://, tls://",
   ],
   [
     "client :9 --source here:1",

@@ -88,6 +88,9 @@ Deno.test({
     assertEquals(
       files,
       [
+        ".github/Dockerfile",
+        ".github/SECURITY.md",
+        ".github/session.svg",
         "CHANGELOG.md",
         "LICENSE",
         "README.md",

@@ -333,7 +333,7 @@ Deno.test("a datagram is struck whole, or not at all, the empty one too; the res
   assertEquals([struck("slicer:9", true), struck("slicer:9", false)], [false, true]);
 
   const struckBy = (when: string, lengths: readonly number[]) => {
-    const { common: when_ } = parseFault(`latency:0,${when}`);
+    const { common: when_ } = parseFault(`latency:1ms,${when}`);
     const seen: string[] = [];
     const stage = { chunk: ({ length }: Uint8Array) => void seen.push(`struck ${length}`) };
     const gate = new Gate(stage, { when: when_, framed: true, clock: new FakeClock(), after() {} });
@@ -396,6 +396,8 @@ Deno.test("what is wrong with a fault is said, and what would be right", () => {
       ["bandwidth", "a rate is needed"],
       ["bandwidth:0", "a rate above 0"],
       ["slicer:5,size_variation=5", "less than average_size"],
+      ["latency", "a delay is needed"],
+      ["latency:", "needs a value after its colon"],
       ["latency,jitter", 'latency: "jitter" is no key=value'],
       ["latency:1s,latency=2s", "latency twice"],
       ["latency:1s,connections=0", "connections such as"],
