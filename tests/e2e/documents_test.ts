@@ -7,7 +7,7 @@ import type { Outcome } from "../namespace.ts";
 
 /** What is not run, and why. */
 const NOT_HERE: readonly (readonly [RegExp, string])[] = [
-  [/^(sha256sum|gh|tar|brew|scoop|docker|netecho-\d)/, "needs a release"],
+  [/^(sha256sum|tar|sudo|brew|scoop|docker)/, "needs a release"],
   [/^#/, "a comment"],
   [/^(npx -y )?deno(@\S+)? (run|task|install)/, "what all tests do, or needs the network"],
 ];
