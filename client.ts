@@ -13,6 +13,7 @@ import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
 import { explain, NetworkError, UsageError } from "./lib/errors.ts";
 import type { Capture } from "./lib/events/capture.ts";
+import { captureIfAny } from "./lib/events/capture_if_any.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
@@ -180,14 +181,6 @@ async function connect(
   if (!patience || once) return await attempt();
   const onFailure = ({ message }: Error) => void tell(`${message}; trying again`);
   return await retry(attempt, { ...patience, clock, onFailure });
-}
-
-async function captureIfAny(
-  { capture, captureSize }: Values<typeof common>,
-): Promise<Capture | undefined> {
-  if (capture === undefined) return undefined;
-  const { openCapture } = await import("./lib/events/capture.ts");
-  return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
 }
 
 // Trouble with stdin and stdout is told from trouble with the peer by its class.

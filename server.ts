@@ -6,7 +6,7 @@ import { painter } from "./lib/colors.ts";
 import { parseOptions } from "./lib/command_line.ts";
 import { explain, NetworkError } from "./lib/errors.ts";
 import type { Planned } from "./lib/faults/plan.ts";
-import type { Capture } from "./lib/events/capture.ts";
+import { captureIfAny } from "./lib/events/capture_if_any.ts";
 import { LineSink } from "./lib/events/line_sink.ts";
 import { Log } from "./lib/events/log.ts";
 import { textFormat } from "./lib/events/text.ts";
@@ -49,7 +49,11 @@ export async function run(args: readonly string[]): Promise<number> {
     clock: systemClock,
     allowance: planned && ANSWERS,
   });
-  const capture = await captureIfAny(values); // not over that of a server that has the port
+  // Not over that of a server that has the port.
+  const capture = await captureIfAny(values).catch((error) => {
+    for (const { listener } of bindings) listener.close();
+    throw error;
+  });
   for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
   if (planned) log.emit({ event: "faults", seed: planned.seed, faults: planned.faults });
   for (const binding of bindings) showCertificate(binding, { log, quiet: values.quiet });
@@ -85,7 +89,6 @@ function owners(): Owner[] {
 export async function helpPage(): Promise<HelpPage> {
   const { sectionsOf } = await import("./lib/owners.ts");
   const { faults } = await import("./lib/faults/table.ts");
-  const { common: faultKeys } = await import("./lib/faults/common.ts");
   return {
     usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
     summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
@@ -95,13 +98,9 @@ export async function helpPage(): Promise<HelpPage> {
     sections: [...groups, ...sectionsOf(owners())],
     words: [
       { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
-      { title: "faults", rows: faults.map(({ example, summary }) => [example, summary]) },
       {
-        title: "parameters of every fault",
-        rows: Object.entries(faultKeys).map(([key, { placeholder, summary }]) => [
-          `${key}=${placeholder}`,
-          summary,
-        ]),
+        title: "faults (their parameters: netecho help faults)",
+        rows: faults.map(({ example, summary }) => [example, summary]),
       },
     ],
     values: { service: services.map(({ name }) => name), fault: faults.map(({ name }) => name) },
@@ -140,14 +139,6 @@ async function planIfAny(
     targets.map(({ transport }) => transport.connectionless ? "datagrams" : "streams"),
   );
   return planFaults({ fault, faults, seed, kinds });
-}
-
-async function captureIfAny(
-  { capture, captureSize }: Values<typeof common>,
-): Promise<Capture | undefined> {
-  if (capture === undefined) return undefined;
-  const { openCapture } = await import("./lib/events/capture.ts");
-  return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
 }
 
 // The last lines, unless nobody reads them: then stderr says so.

@@ -73,7 +73,7 @@ export function wait(clock: Clock, milliseconds: number): Wait {
 
 /**
  * Waits for some work as long as it makes progress: while the number that tells of it changes
- * within `patience` milliseconds. Returns whether the work was done.
+ * within `patience` milliseconds, or is NaN. Returns whether the work was done.
  *
  * @throws what the work failed with
  */
@@ -91,6 +91,16 @@ export async function whileMoving(
     const before = progress();
     const limit = wait(clock, patience);
     const over = await Promise.race([done, limit.over.then(() => false)]).finally(limit.cut);
-    if (over || progress() === before) return over;
+    if (over || progress() === before) return over; // NaN is like nothing, itself included
   }
+}
+
+/** Waits for some work, at most so many milliseconds; returns whether it was done, or failed, by then. */
+export async function atMost(
+  work: Promise<unknown> | undefined,
+  { clock, milliseconds }: { readonly clock: Clock; readonly milliseconds: number },
+): Promise<boolean> {
+  const limit = wait(clock, milliseconds);
+  const done = Promise.allSettled([work]).then(() => true);
+  return await Promise.race([done, limit.over.then(() => false)]).finally(limit.cut);
 }

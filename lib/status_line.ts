@@ -23,7 +23,7 @@ export class StatusLine {
   /** `describeMissed` says that lines were left out, in a line. */
   constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
     this.#output = output;
-    this.#live = output.isTerminal();
+    this.#live = output.isTerminal() && Deno.env.get("TERM") !== "dumb"; // it erases nothing
     this.#describeMissed = describeMissed;
     this.#failed.promise.catch(() => {}); // for those who ask
   }

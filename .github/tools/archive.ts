@@ -52,8 +52,10 @@ export async function pack(
     for (const [name, args] of Object.entries(PRINTED)) {
       await Deno.writeFile(`${work}/${inside}/${name}`, await run(binary, args));
     }
-    // On Windows tar makes a zip of it by its name.
-    await run("tar", [archive.endsWith(".zip") ? "-acf" : "-czf", archive, "-C", work, inside]);
+    // The tar of Windows makes a zip of it, by its name; that of Git, which may come first, does not.
+    const windows = Deno.build.os === "windows";
+    const tar = windows ? `${Deno.env.get("SystemRoot")}\\System32\\tar.exe` : "tar";
+    await run(tar, [archive.endsWith(".zip") ? "-acf" : "-czf", archive, "-C", work, inside]);
   } finally {
     await Deno.remove(work, { recursive: true });
   }

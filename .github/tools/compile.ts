@@ -9,25 +9,23 @@
 import { bundle } from "./bundle.ts";
 import { binaryName, type Target, targets } from "./targets.ts";
 
-const OUT = new URL("../../", import.meta.url);
+const ROOT = `${import.meta.dirname}/../..`;
 
 async function compile(folder: string, { target, name }: { target: Target; name: string }) {
-  const output = new URL(name, OUT);
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
       // The least permissions that the features need, from deno.json, and never a question.
       ...["compile", "--quiet", "--no-check", "-P", "--no-prompt", "--target", target.triple],
-      ...["--output", Deno.build.os === "windows" ? output.pathname.slice(1) : output.pathname],
+      ...["--output", `${ROOT}/${name}`],
       "main.ts",
     ],
     cwd: folder,
   }).spawn().status;
   if (success) return console.log(`compiled ${name}`);
-  console.error(
+  throw new Error(
     `Cannot compile for ${target.triple}: where its runtime (denort, of Deno ` +
       `${Deno.version.deno}) cannot be downloaded, set DENORT_BIN to a copy of it`,
   );
-  Deno.exit(1);
 }
 
 function wanted(name: string | undefined): { target: Target; name: string }[] {
@@ -51,6 +49,9 @@ const folder = await Deno.makeTempDir();
 try {
   await bundle(folder);
   for (const build of builds) await compile(folder, build);
+} catch (error) {
+  console.error((error as Error).message);
+  Deno.exitCode = 1;
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -15,7 +15,7 @@ export interface CaptureFile {
   /** Takes a block, or a part of it; returns how many bytes. */
   writeSync(block: Uint8Array): number;
   truncateSync?(size: number): void;
-  flush?(patience: number, clock: Clock): Promise<void>;
+  flush?(patience: number, clock: Clock): Promise<boolean>;
   close?(): void;
 }
 
@@ -63,9 +63,12 @@ export class Capture {
     return flowOf(peer, { initiator, number: ++this.#watched, comment, write });
   }
 
-  /** Waits until all is written, or for `patience` milliseconds. */
+  /** Waits until all is written, at most for `patience` milliseconds; tells where it is not. */
   async flush(patience: number): Promise<void> {
-    await this.#file?.flush?.(patience, this.#options.clock);
+    const { clock, onError } = this.#options;
+    if (this.#broken || await this.#file?.flush?.(patience, clock) !== false) return;
+    this.#broken = true;
+    onError("the last of it was not read");
   }
 
   #begin(): void {
@@ -135,7 +138,7 @@ export function openCapture(
   }
   try {
     const onError = (reason: string) =>
-      void say(`netecho: Cannot write ${path}: ${reason}; capturing no more`);
+      void say(`netecho: Cannot write ${path}: ${reason}; the capture is cut short`);
     return new Capture({ open, rotateAt, clock, secrets: keyLog(), onError });
   } catch (error) {
     throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });

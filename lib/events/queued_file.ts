@@ -1,5 +1,5 @@
 /** A pipe that takes what it is given without making the giver wait. */
-import { type Clock, wait } from "../clock.ts";
+import { atMost, type Clock } from "../clock.ts";
 import { concat } from "../bytes.ts";
 import { type Output, writeAll } from "../output.ts";
 
@@ -30,11 +30,10 @@ export class QueuedFile {
     return block.length;
   }
 
-  /** Waits until all is written, or for `patience` milliseconds. */
-  async flush(patience: number, clock: Clock): Promise<void> {
-    const limit = wait(clock, patience);
-    await Promise.race([this.#draining, limit.over]);
-    limit.cut();
+  /** Waits until all is written, or for `patience` milliseconds; returns whether all is. */
+  async flush(patience: number, clock: Clock): Promise<boolean> {
+    await atMost(this.#draining, { clock, milliseconds: patience });
+    return this.#waiting === 0;
   }
 
   async #drain(): Promise<void> {

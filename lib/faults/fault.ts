@@ -35,7 +35,7 @@ export interface FaultContext {
   /** Ends the connection, as an end of input or as an error (RST). */
   readonly close: () => void;
   readonly reset: () => void;
-  /** Ends the connection when what was sent on is through; nothing after it is. */
+  /** Ends the connection, or what comes in, when what was sent on is through; nothing after it is. */
   readonly finish: () => void;
 }
 

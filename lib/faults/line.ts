@@ -103,14 +103,16 @@ export class Line {
     }
   }
 
-  /** Ends it when what it holds is through, and resolves then; what is written after that is lost. */
-  async finish(): Promise<void> {
+  /** Ends it when what it holds is through, and tells then; what is written after that is lost. */
+  finish(tell: () => void = () => {}): void {
     this.#end(this.#last);
-    await this.#piped;
+    this.#piped?.then(tell, () => {});
   }
 
   /** The connection is over: nothing waits any more. */
   close(): void {
+    this.#queue = [];
+    this.#next = 0;
     this.#fail(new Error("closed"));
     this.#cutWait();
   }

@@ -6,7 +6,7 @@ import { find } from "../table.ts";
 import { bashCompletion } from "./bash.ts";
 import { completedCommands } from "./completion.ts";
 import { fishCompletion } from "./fish.ts";
-import { type LoadManual, type Manual, OTHER_COMMANDS } from "./manual.ts";
+import { type LoadManual, type Manual, OTHER_COMMANDS, SHELLS } from "./manual.ts";
 import { manPage } from "./roff.ts";
 import { topics } from "./topics.ts";
 import { zshCompletion } from "./zsh.ts";
@@ -14,11 +14,7 @@ import { zshCompletion } from "./zsh.ts";
 /** What a subcommand prints, of the arguments after its name. */
 type Print = (manual: Manual, argument: string | undefined) => Promise<number>;
 
-const SHELLS = [
-  { name: "bash", complete: bashCompletion },
-  { name: "zsh", complete: zshCompletion },
-  { name: "fish", complete: fishCompletion },
-];
+const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 
 const COMMANDS: Readonly<Record<(typeof OTHER_COMMANDS)[number][0], Print>> = {
   help(manual, name) {
@@ -30,9 +26,9 @@ const COMMANDS: Readonly<Record<(typeof OTHER_COMMANDS)[number][0], Print>> = {
     return printHelp(find(pages, { name, kind: "topic" }).page);
   },
   completions(manual, name) {
-    if (name === undefined) throw new UsageError("A shell is needed: bash, zsh or fish");
-    const { complete } = find(SHELLS, { name, kind: "shell" });
-    return printPage(complete(completedCommands(manual)));
+    if (name === undefined) throw new UsageError(`A shell is needed: ${SHELLS.join(", ")}`);
+    const shell = find(SHELLS.map((name) => ({ name })), { name, kind: "shell" });
+    return printPage(SCRIPTS[shell.name](completedCommands(manual)));
   },
   man: (manual) => printPage(manPage(manual)),
 };

@@ -1,6 +1,6 @@
 /** What can be completed on a command line, whatever the shell. */
 import { type Option, optionName } from "../options.ts";
-import { type Manual, OTHER_COMMANDS } from "./manual.ts";
+import { type Manual, OTHER_COMMANDS, SHELLS } from "./manual.ts";
 import { topics } from "./topics.ts";
 
 /** An option, and what may stand as its value: nothing, anything, a file or one of some words. */
@@ -34,7 +34,7 @@ export function completedCommands({ commands }: Manual): CompletedCommand[] {
   }));
   const words: Record<string, readonly string[]> = {
     help: [...Object.keys(commands), ...topics.map(({ name }) => name)],
-    completions: ["bash", "zsh", "fish"],
+    completions: SHELLS,
   };
   const others = OTHER_COMMANDS.map(([name, , summary]) => ({
     name,

@@ -12,9 +12,12 @@ export interface Manual {
 /** Loads the manual; nobody else pays for that. */
 export type LoadManual = () => Promise<Manual>;
 
+/** The shells that command lines are completed in. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
 /** What the other subcommands are, for those who list them. */
 export const OTHER_COMMANDS = [
   ["help", "[server|client|TOPIC]", "explain a subcommand or a topic"],
-  ["completions", "bash|zsh|fish", "print what completes command lines in a shell"],
+  ["completions", SHELLS.join("|"), "print what completes command lines in a shell"],
   ["man", "", "print the manual page, for man -l -"],
 ] as const;

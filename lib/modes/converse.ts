@@ -1,5 +1,5 @@
 /** Converse: say this, expect that, in the order of the command line. */
-import { type Clock, wait, whileMoving } from "../clock.ts";
+import { type Clock, wait } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
 import { unescape } from "../escapes.ts";
 import type { Expectation } from "../expectation.ts";
@@ -9,8 +9,9 @@ import type { Duplex } from "../net/duplex.ts";
 import { Hearing } from "../net/hearing.ts";
 import { list, optionName, readFile, type Values } from "../options.ts";
 import { preview } from "../printable.ts";
-import { formatCount, formatDuration } from "../units.ts";
-import { defineMode, expecting, failureOf, lingerFor, showing, talking } from "./mode.ts";
+import { formatDuration } from "../units.ts";
+import { defineMode, expecting, failureOf, talking } from "./mode.ts";
+import { lingerFor, sayTo, type Shown, shownOn } from "./talk.ts";
 
 const TIMEOUT = 10_000; // milliseconds for each thing that is expected
 const SHOWN = 512; // bytes of what came instead
@@ -47,21 +48,24 @@ export const converse = defineMode({
     const log = context.openLog();
     peer.observe(log.watch());
     const channel = channelOf(peer);
-    const shown = showing(output).getWriter();
+    const shown = shownOn(output);
     const hearing = new Hearing(channel, { clock, show: (chunk) => shown.write(chunk) });
-    const conversation = { peer, channel, hearing, clock, timeout };
+    const conversation = { peer, channel, hearing, shown, clock, timeout };
     const steps = stepsOf(context.args, values);
     try {
       for (const step of steps) {
-        if ("say" in step) await say(step.say, conversation);
-        else await listen(step.expect, conversation);
+        if ("say" in step) {
+          const saying = sayTo(peer, { ...conversation, bytes: step.say });
+          await Promise.race([saying, hearing.over.then(() => saying)]);
+        }
+        if ("expect" in step) await listen(step.expect, conversation);
       }
       if ("say" in steps.at(-1)!) await drain(conversation, linger);
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
       peer.close();
-      await shown.close().catch(() => {}); // half a character, perhaps
+      if (!shown.busy) await shown.close();
       await log.flush(TIMEOUT);
     }
     return 0;
@@ -72,19 +76,9 @@ interface Conversation {
   readonly peer: Duplex;
   readonly channel: Channel;
   readonly hearing: Hearing;
+  readonly shown: Shown;
   readonly clock: Clock;
   readonly timeout: number;
-}
-
-async function say(
-  bytes: Uint8Array,
-  { peer, channel, clock, timeout }: Conversation,
-): Promise<void> {
-  const writing = channel.write(bytes);
-  const progress = () => peer.traffic.sent;
-  if (await whileMoving(writing, { clock, patience: timeout, progress })) return;
-  const sent = `${formatCount(progress())} bytes`;
-  throw new NetworkError(`The peer takes no more after ${sent}, for ${formatDuration(timeout)}`);
 }
 
 async function listen(expected: Expectation, { hearing, timeout }: Conversation): Promise<void> {

@@ -6,7 +6,8 @@ import type { Duplex } from "../net/duplex.ts";
 import type { Output } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 import { formatDuration } from "../units.ts";
-import { defineMode, failureOf, lingerFor, talking } from "./mode.ts";
+import { defineMode, failureOf, talking } from "./mode.ts";
+import { lingerFor } from "./talk.ts";
 
 const PROMPT = "> ";
 const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";

@@ -6,15 +6,11 @@ import { explain, isReset, NetworkError } from "../errors.ts";
 import type { Log } from "../events/log.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Reads } from "../net/chunks.ts";
-import { byteWritable } from "../net/streams.ts";
 import type { DialOptions } from "../net/transport.ts";
 import type { Output, Screen } from "../output.ts";
 import { duration, flag, list, type OptionTable, type Values } from "../options.ts";
-import { TerminalText } from "../printable.ts";
 import type { Shutdown } from "../shutdown.ts";
 import type { Named } from "../table.ts";
-
-const SILENCE = 1000;
 
 /** How a mode dials: by default as the command line says. */
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
@@ -87,23 +83,6 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
     ? `The peer reset the connection (${remote})`
     : `The connection failed (${remote}): ${explain(error)}`;
   return new NetworkError(message, { cause: error });
-}
-
-/** Takes what comes to stdout: exact for a program, safe for a terminal. */
-export function showing(output: Screen): WritableStream<Uint8Array> {
-  if (!output.isTerminal()) return byteWritable(output);
-  const text = new TerminalText();
-  const writer = byteWritable(output).getWriter();
-  const encoder = new TextEncoder();
-  return new WritableStream({
-    write: (chunk) => writer.write(encoder.encode(text.push(chunk))),
-    close: () => writer.write(encoder.encode(text.end())),
-  });
-}
-
-/** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */
-export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
-  return linger ?? (peer.framed ? SILENCE : undefined);
 }
 
 /** What the peer is expected to say. */

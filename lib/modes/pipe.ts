@@ -1,6 +1,6 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
 import { formatAddress } from "../address.ts";
-import { wait } from "../clock.ts";
+import { atMost } from "../clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../errors.ts";
 import { sendLines } from "../lines.ts";
@@ -9,15 +9,8 @@ import { byteReadable, nowhere, pump } from "../net/streams.ts";
 import { duration, flag } from "../options.ts";
 import { formatMany } from "../units.ts";
 import { Verifier } from "../verifier.ts";
-import {
-  defineMode,
-  failureOf,
-  lingerFor,
-  type ModeContext,
-  showing,
-  talking,
-  verifying,
-} from "./mode.ts";
+import { defineMode, failureOf, type ModeContext, talking, verifying } from "./mode.ts";
+import { lingerFor, showing } from "./talk.ts";
 
 const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
 
@@ -54,9 +47,7 @@ export const pipe = defineMode({
       await exchangeAll(peer, { sending, receiving, linger, context, verifier });
     } finally {
       peer.close();
-      const patience = wait(context.clock, FLUSH_PATIENCE);
-      await Promise.race([Promise.allSettled([receiving]), patience.over]); // the chunk in hand
-      patience.cut();
+      await atMost(receiving, { clock: context.clock, milliseconds: FLUSH_PATIENCE });
       await log.flush(FLUSH_PATIENCE);
       const { sent, received } = peer.traffic;
       const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;

@@ -1,6 +1,6 @@
 /** Replay: the client's side of a recorded connection, at its pace. */
 import { concat } from "../bytes.ts";
-import { until } from "../clock.ts";
+import { atMost, type Clock, until } from "../clock.ts";
 import { isReset, UsageError } from "../errors.ts";
 import { measuring } from "../load/options.ts";
 import { type Channel, channelOf } from "../net/channel.ts";
@@ -9,7 +9,8 @@ import { readFile, text, type Values } from "../options.ts";
 import { Answers } from "../recording/answers.ts";
 import type { Recording, Step } from "../recording/recording.ts";
 import { formatMany } from "../units.ts";
-import { defineMode, failureOf, type ModeContext, showing, verifying } from "./mode.ts";
+import { defineMode, failureOf, type ModeContext, verifying } from "./mode.ts";
+import { sayTo, type Shown, shownOn } from "./talk.ts";
 
 const FLUSH_PATIENCE = 5000; // milliseconds for the last lines to be read
 const TIMEOUT = 10_000; // milliseconds for an answer that must come
@@ -53,18 +54,23 @@ export const replay = defineMode({
     const peer = await context.dial();
     const log = context.openLog();
     peer.observe(log.watch());
-    const answers = new Answers(said, { verify, timeout, clock: context.clock });
+    const { clock } = context;
+    const shown = shownOn(context.output);
+    const answers = new Answers(said, { verify, timeout, clock, isBusy: () => shown.busy });
     const channel = channelOf(peer);
-    const receiving = receive(channel, { answers, output: showing(context.output).getWriter() });
-    const playing = play(recording.steps, { peer, channel, answers, context, values });
+    const mayReset = recorded.includes("reset");
+    const receiving = receive(channel, { answers, shown, mayReset });
+    const say = (bytes: Uint8Array) => sayTo(peer, { channel, bytes, shown, clock, timeout });
+    const playing = play(recording.steps, { peer, channel, answers, clock, say, values });
     try {
       await Promise.race([playing, receiving.then(() => playing)]);
     } catch (error) {
-      if (!isReset(error) || !recorded.includes("reset")) throw failureOf(peer, error);
+      throw failureOf(peer, error);
     } finally {
       peer.close();
       playing.catch(() => {}); // what still waits ends with the connection
-      receiving.catch(() => {});
+      await atMost(receiving, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
+      if (!shown.busy) await shown.close();
       await log.flush(FLUSH_PATIENCE);
     }
     await context.say(verdict(peer, { said, verify }));
@@ -99,27 +105,33 @@ function speaks({ steps, gaps }: Recording): boolean {
 
 async function receive(
   channel: Channel,
-  { answers, output }: {
+  { answers, shown, mayReset }: {
     readonly answers: Answers;
-    readonly output: WritableStreamDefaultWriter<Uint8Array>;
+    readonly shown: Shown;
+    /** Whether a reset is an end as it was recorded, if it comes after the answers. */
+    readonly mayReset: boolean;
   },
 ): Promise<void> {
-  for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
-    answers.push(chunk);
-    await output.write(chunk);
+  try {
+    for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
+      answers.push(chunk);
+      await shown.write(chunk);
+    }
+  } catch (error) {
+    if (!mayReset || !isReset(error)) throw error;
   }
-  await output.close();
   answers.end();
 }
 
 // At the moments of the recording, which are all put off where an answer comes later than it did.
 async function play(
   steps: readonly Step[],
-  { peer, channel, answers, context: { clock }, values: { speed = 1 } }: {
+  { peer, channel, answers, clock, say, values: { speed = 1 } }: {
     readonly peer: Duplex;
     readonly channel: Channel;
     readonly answers: Answers;
-    readonly context: ModeContext;
+    readonly clock: Clock;
+    readonly say: (bytes: Uint8Array) => Promise<void>;
     readonly values: Values<typeof options>;
   },
 ): Promise<void> {
@@ -136,7 +148,7 @@ async function play(
     began = Math.max(began, clock.now() - answered);
     await until(clock, began + moment);
     if (what === "reset") return peer.reset();
-    await (what === "fin" ? channel.close() : channel.write(what));
+    await (what === "fin" ? channel.close() : say(what));
   }
   await answers.complete(began + answered);
   const closes = steps.some(({ by, what }) => by === "server" && typeof what === "string");

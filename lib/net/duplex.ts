@@ -88,7 +88,7 @@ export class SocketDuplex implements Duplex {
   readonly #sink: ChunkSink;
   readonly #breakOff: (() => void) | undefined;
   readonly #observers: Observer[] = [];
-  #closed = false;
+  #closed: "closed" | "reset" | undefined;
 
   constructor(
     socket: Socket,
@@ -127,7 +127,7 @@ export class SocketDuplex implements Duplex {
   }
 
   observe(observer: Observer): void {
-    if (this.#closed) return observer.closed?.("closed");
+    if (this.#closed) return observer.closed?.(this.#closed);
     this.#source.seen = inTurn(this.#source.seen, observer.received);
     this.#sink.seen = inTurn(this.#sink.seen, observer.sent);
     this.#observers.push(observer);
@@ -152,7 +152,8 @@ export class SocketDuplex implements Duplex {
     if (this.#closed) return false;
     for (const { closed } of this.#observers) closed?.(how);
     this.#source.seen = this.#sink.seen = undefined; // what is still under way reaches nobody
-    return this.#closed = true;
+    this.#closed = how;
+    return true;
   }
 }
 

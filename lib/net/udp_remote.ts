@@ -90,7 +90,8 @@ export class Remote implements Arrival, Socket, ReadsDatagrams {
     const { length } = this.datagram;
     this.#queued -= length;
     const { allowance } = this.#options;
-    this.#credit = allowance ? this.#credit + allowance * length : length;
+    if (!allowance) this.#credit = length;
+    else if (length > 0) this.#credit += allowance * length; // Infinity times 0 is no number
     return length;
   }
 

@@ -15,6 +15,8 @@ export interface AnswersOptions {
   /** Milliseconds to wait for an answer longer than in the recording. */
   readonly timeout: number;
   readonly clock: Clock;
+  /** Whether what has come is still being shown: it is not the peer who is slow then. */
+  readonly isBusy?: () => boolean;
 }
 
 /**
@@ -93,9 +95,11 @@ export class Answers {
     throw new NetworkError("The peer does not close the connection, as was recorded");
   }
 
-  #until(moment: number, isSo: () => boolean): Promise<boolean> {
-    const { clock, timeout } = this.#options;
-    return this.#changes.until(isSo, Math.max(0, moment - clock.now()) + timeout);
+  async #until(moment: number, isSo: () => boolean): Promise<boolean> {
+    const { clock, timeout, isBusy } = this.#options;
+    let came = await this.#changes.until(isSo, Math.max(0, moment - clock.now()) + timeout);
+    while (!came && isBusy?.()) came = await this.#changes.until(isSo, timeout);
+    return came;
   }
 
   #compare(chunk: Uint8Array): void {

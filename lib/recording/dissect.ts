@@ -18,6 +18,7 @@ export interface Message {
 
 const TCP = 6;
 const UDP = 17;
+const FRAGMENT = 44; // a header of IPv6
 const ETHERNET = 1;
 
 /** Bytes before the IP header, by link type. */
@@ -32,8 +33,8 @@ const HEADERS: Readonly<Record<number, number>> = {
   276: 20, // Linux "any", version 2
 };
 
-/** The message of a packet; undefined where it is something else, or a fragment. */
-export function dissect({ link, bytes }: Captured): Message | undefined {
+/** The message of a packet, "fragment" where it is a part of one; undefined where it is neither. */
+export function dissect({ link, bytes }: Captured): Message | "fragment" | undefined {
   try {
     const at = link === ETHERNET ? ethernetHeader(bytes) : HEADERS[link];
     return at === undefined ? undefined : fromIp(bytes.subarray(at));
@@ -60,16 +61,16 @@ interface Carried {
   readonly at: number;
 }
 
-function fromIp(bytes: Uint8Array): Message | undefined {
+function fromIp(bytes: Uint8Array): Message | "fragment" | undefined {
   const view = viewOf(bytes);
   const version = view.getUint8(0) >> 4;
-  if (version === 4) return fromTransport(view, fourth(view));
-  if (version === 6) return fromTransport(view, sixth(view));
-  return undefined;
+  if (version !== 4 && version !== 6) return undefined;
+  const carried = version === 4 ? fourth(view) : sixth(view);
+  const isPart = version === 4 ? view.getUint16(6) & 0x3fff : carried.protocol === FRAGMENT;
+  return isPart ? "fragment" : fromTransport(view, carried);
 }
 
-function fourth(view: DataView): Carried | undefined {
-  if (view.getUint16(6) & 0x3fff) return undefined; // a fragment
+function fourth(view: DataView): Carried {
   const host = (at: number) => ipText(new Uint8Array(view.buffer, view.byteOffset + at, 4));
   return {
     protocol: view.getUint8(9),
@@ -92,8 +93,7 @@ function sixth(view: DataView): Carried {
   return { protocol, hosts: [host(8), host(24)], length, at };
 }
 
-function fromTransport(view: DataView, carried: Carried | undefined): Message | undefined {
-  if (!carried) return undefined;
+function fromTransport(view: DataView, carried: Carried): Message | undefined {
   const { protocol, hosts: [source, target], length, at } = carried;
   const payload = (start: number) => ({
     payload: new Uint8Array(

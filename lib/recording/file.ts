@@ -66,7 +66,9 @@ function* readPcapng(view: DataView): Generator<Captured> {
     const length = view.getUint32(at + 4, little);
     if (length < 12 || at + length > view.byteLength) return;
     const body = new DataView(view.buffer, view.byteOffset + at + 8, length - 12);
-    if (type === INTERFACE && !isSection) interfaces.push(readInterface(body, little));
+    if (type === INTERFACE && !isSection && body.byteLength >= 8) {
+      interfaces.push(readInterface(body, little));
+    }
     const packet = type === PACKET && !isSection && readPacket(body, { little, interfaces });
     if (packet) yield packet;
     at += length;
@@ -75,7 +77,7 @@ function* readPcapng(view: DataView): Generator<Captured> {
 
 function readInterface(body: DataView, little: boolean): Interface {
   const link = body.getUint16(0, little);
-  for (let at = 8; at + 4 <= body.byteLength;) {
+  for (let at = 8; at + 5 <= body.byteLength;) {
     const [code, length] = [body.getUint16(at, little), body.getUint16(at + 2, little)];
     if (code === RESOLUTION && length === 1) {
       const exponent = body.getUint8(at + 4); // of 2 where its highest bit is set, else of 10

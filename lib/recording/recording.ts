@@ -39,9 +39,11 @@ export function readRecordings(
   }
   const found: Builder[] = [];
   const latest = new Map<string, Builder>();
+  let fragments = false;
   for (const packet of packets) {
     const message = dissect(packet);
-    if (!message) continue;
+    if (message === "fragment") fragments = true;
+    if (!message || message === "fragment") continue;
     const { protocol, from, to } = message;
     const key = [protocol, ...[from, to].sort()].join(" ");
     let builder = latest.get(key);
@@ -52,7 +54,11 @@ export function readRecordings(
     }
     builder.add(message, packet.at);
   }
-  return found.map((builder) => builder.recording());
+  // Whose the fragments are is not known without putting them together.
+  return found.map((builder) => builder.recording()).map((one) => ({
+    ...one,
+    gaps: one.gaps || (fragments && one.protocol === "udp"),
+  }));
 }
 
 class Builder {
@@ -103,6 +109,8 @@ class Builder {
   }
 }
 
+const MOST_EARLY = 10_000; // segments that wait for one before them
+
 interface Segment {
   readonly sequence: number;
   readonly payload: Uint8Array;
@@ -117,6 +125,7 @@ class Side {
   readonly tell: (what: Step["what"], at: number) => void;
   #next = 0;
   #early: Segment[] = [];
+  #lost = false; // what they wait for is not coming any more
 
   constructor(tell: (what: Step["what"], at: number) => void) {
     this.tell = tell;
@@ -124,11 +133,11 @@ class Side {
 
   /** Whether there are segments that others have to come before. */
   get waits(): boolean {
-    return this.#early.length > 0;
+    return this.#lost || this.#early.length > 0;
   }
 
   add({ sequence, payload, flags }: Segment, at: number): void {
-    if (this.over) return;
+    if (this.over || this.#lost) return;
     const syn = flags & SYN ? 1 : 0;
     if (this.first === undefined) {
       this.first = sequence;
@@ -137,6 +146,7 @@ class Side {
     if (flags & RST) return this.#end("reset", at);
     this.#early.push({ sequence: sequence + syn | 0, payload, flags });
     while (this.#takeOne(at));
+    this.#lost = this.#early.length > MOST_EARLY;
   }
 
   // Numbers go round after 2^32: it is their difference that tells which is the later.

@@ -245,6 +245,15 @@ Deno.test("a service that only writes into a black hole leaves the others their 
   await swallowed.closeWrite();
 });
 
+Deno.test("limit_data on what comes in: so much is served, later faults included", async () => {
+  await using server = await misbehaving(
+    "limit_data:10,direction=in",
+    "latency:50ms,direction=in",
+  );
+  const back = await echoThrough(await server.connect(), randomBytes(100));
+  assertEquals(back, randomBytes(100).slice(0, 10));
+});
+
 Deno.test("faults of one listener's kind leave the other kind alone", async () => {
   const args = ["server", "127.0.0.1:0", "udp://127.0.0.1:0", "--fault", "drop:100%"];
   await using server = new Running(netechoCommand(args));

@@ -4,6 +4,8 @@ import {
   needing,
   netecho,
   netechoCommand,
+  netechoShell,
+  onLinux,
   randomBytes,
   Running,
   Server,
@@ -180,4 +182,59 @@ Deno.test("replay: options that make no sense", () =>
       assertStringIncludes(stderr, error);
       assertEquals(stderr.trim().split("\n").length, 1);
     }
+  }));
+
+Deno.test({
+  ...onLinux("replay: a reset that was recorded is one, after the answers and not before them"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const file = `${folder}/reset.pcapng`;
+      const resets = ["--fault", "reset_peer:300ms", "-q"];
+      await using recorder = await Server.start(resets);
+      const to = (port: number) => ["client", `127.0.0.1:${port}`];
+      const broken = await netecho([...to(recorder.port), "--capture", file], {
+        input: async (writer) => {
+          await writer.write(new TextEncoder().encode("ask"));
+          await new Promise((resolve) => writer.closed.then(resolve, resolve));
+        },
+      });
+      assertEquals([broken.code, broken.text], [1, "ask"]);
+      const again = await netecho([...to(recorder.port), "--replay", file, "--verify"]);
+      assertEquals([again.code, again.text], [0, "ask"]);
+      await using early = await Server.start(["--fault", "reset_peer:0", "-q"]);
+      const failed = await netecho([...to(early.port), "--replay", file, "--verify"]);
+      assertEquals(failed.code, 1);
+    }),
+});
+
+Deno.test("replay: a slow reader of stdout gets all of it, and the peer is not blamed", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/talk.pcapng`;
+    await using server = await Server.start(["-q"]);
+    const to = `127.0.0.1:${server.port}`;
+    await Deno.writeFile(`${folder}/bytes`, new Uint8Array(3_000_000).fill(0x2e));
+    const said = ["--send-file", `${folder}/bytes`, "--send", "end", "--expect", "end"];
+    await netecho(["client", to, ...said, "--capture", file]);
+    const command = netechoShell(["client", to, "--replay", file, "--timeout", "100ms"]);
+    const { text, stderr } = await bash(`${command} | (sleep 1; wc -c)`); // it is that slow
+    assertEquals([text.trim(), stderr], [
+      "3000003",
+      "replayed: 3,000,003 bytes sent, 3,000,003 bytes received; 3,000,003 bytes were recorded\n",
+    ]);
+  }));
+
+Deno.test("replay: a peer that never reads is exit 1, in time", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/much.pcapng`;
+    await using server = await Server.start(["-q", "--service", "discard"]);
+    const input = new Uint8Array(30_000_000);
+    await netecho(["client", `127.0.0.1:${server.port}`, "--capture", file], { input });
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const args = ["--replay", file, "--speed", "max", "--timeout", "200ms"];
+    const running = netecho(["client", `127.0.0.1:${listener.addr.port}`, ...args]);
+    using _conn = await listener.accept();
+    const { code, stderr } = await running;
+    assertEquals(code, 1);
+    assertMatch(stderr, /^netecho: The peer takes no more after [\d,]+ bytes, for 200 ms\n$/);
+    listener.close();
   }));

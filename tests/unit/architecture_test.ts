@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly [room: RegExp, floor: number])[] = [
 /** Rooms whose files are alternatives: none knows of another, only their table does. */
 const ALTERNATIVES = /^lib\/(services|faults|modes|reports)\//;
 const SHARED =
-  /\/(table|service|answer|fault|line|gate|common|parameters|spec|compose|plan|mode|report)\.ts$|\/page\//;
+  /\/(table|service|answer|fault|line|gate|common|parameters|spec|compose|plan|mode|talk|report)\.ts$|\/page\//;
 
 interface Module {
   readonly specifier: string;

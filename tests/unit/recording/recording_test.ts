@@ -204,3 +204,23 @@ Deno.test("recording: whatever bytes a file has, reading it ends", () => {
     readRecordings({ path: "test", bytes });
   }
 });
+
+Deno.test("recording: blocks that are too short for what they are, and fragments", () => {
+  const block = (type: number, body: Uint8Array) => {
+    const view = new DataView(new ArrayBuffer(12 + body.length));
+    view.setUint32(0, type, true);
+    view.setUint32(4, 12 + body.length, true);
+    new Uint8Array(view.buffer).set(body, 8);
+    return new Uint8Array(view.buffer);
+  };
+  const option = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0]);
+  for (const body of [new Uint8Array(0), option]) {
+    const bytes = concat([HEADER, block(1, body), block(6, new Uint8Array(4))]);
+    assertEquals(readRecordings({ path: "test", bytes }), []);
+  }
+  const datagram = udpFrame({ from: CLIENT, to: SERVER }, text("whole"));
+  const part = datagram.slice();
+  part[20] = 0x20; // more fragments
+  assertEquals(read([datagram])[0]!.gaps, false);
+  assertEquals(read([datagram, part])[0]!.gaps, true);
+});
