@@ -25,7 +25,7 @@ import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/security.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
 import { optionName, type OptionTable, type Values } from "./lib/options.ts";
-import { type Output, say, type Screen } from "./lib/output.ts";
+import { dumpWidth, type Output, say, type Screen } from "./lib/output.ts";
 import type { Owner } from "./lib/owners.ts";
 import { retry } from "./lib/retry.ts";
 import { handleSignals } from "./lib/shutdown.ts";
@@ -129,7 +129,11 @@ function createContext(
   const [output, name] = values.capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
   const openLog = (to: Output = Deno.stderr) =>
     new Log({
-      format: textFormat({ show, paint: painter(color, Deno.stderr) }),
+      format: textFormat({
+        show,
+        paint: painter(color, Deno.stderr),
+        width: dumpWidth(Deno.stderr),
+      }),
       output: new LineSink(to),
       payload: show === "none" ? [] : ["in", "out"],
     });

@@ -17,7 +17,7 @@ import type { Values } from "./lib/options.ts";
 import type { Owner } from "./lib/owners.ts";
 import { common, groups } from "./lib/server_options.ts";
 import { serviceOptions, services } from "./lib/services/table.ts";
-import { say } from "./lib/output.ts";
+import { dumpWidth, say } from "./lib/output.ts";
 import { serve } from "./lib/serve.ts";
 import type { Limits } from "./lib/sessions.ts";
 import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
@@ -184,6 +184,6 @@ async function createLog(
     const { jsonFormat } = await import("./lib/events/json.ts");
     return new Log({ format: jsonFormat({ show }), output, payload, quiet });
   }
-  const format = textFormat({ show, paint: painter(color, stdout) });
+  const format = textFormat({ show, paint: painter(color, stdout), width: dumpWidth(stdout) });
   return new Log({ format, output, errors, payload, quiet });
 }

@@ -1,4 +1,5 @@
 /** Colour on terminals that want it. */
+import { environment } from "./environment.ts";
 
 /** When to colour. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -27,13 +28,4 @@ function wantsColor(choice: ColorChoice, output: { isTerminal(): boolean }): boo
   const forced = environment("FORCE_COLOR");
   if (forced !== undefined) return forced !== "0" && forced !== "false";
   return !Deno.noColor && output.isTerminal() && environment("TERM") !== "dumb";
-}
-
-// A program that was not given the permission to read a variable does without it.
-function environment(name: string): string | undefined {
-  try {
-    return Deno.env.get(name);
-  } catch {
-    return undefined;
-  }
 }

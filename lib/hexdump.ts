@@ -1,6 +1,7 @@
-/** The classic hex dump: sixteen bytes a line, offset, hex and ASCII. */
+/** The classic hex dump: sixteen bytes a line, or as many as there is room for; offset, hex and ASCII. */
 
 const WIDTH = 16;
+
 /** Every byte as two hex digits. */
 export const HEX: readonly string[] = Array.from(
   { length: 256 },
@@ -19,26 +20,29 @@ const ASCII = Array.from(
  * import { hexdump } from "./hexdump.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(hexdump(new TextEncoder().encode("hi\n"), 16), [
+ * assertEquals(hexdump(new TextEncoder().encode("hi\n"), { offset: 16 }), [
  *   "00000010  68 69 0a                                          |hi.|",
  * ]);
  * ```
  */
-export function hexdump(bytes: Uint8Array, offset: number): string[] {
+export function hexdump(
+  bytes: Uint8Array,
+  { offset, width = WIDTH }: { readonly offset: number; readonly width?: number },
+): string[] {
   const lines: string[] = [];
-  for (let at = 0; at < bytes.length; at += WIDTH) {
-    lines.push(dumpLine(bytes.subarray(at, at + WIDTH), offset + at));
+  for (let at = 0; at < bytes.length; at += width) {
+    lines.push(dumpLine(bytes.subarray(at, at + width), { offset: offset + at, width }));
   }
   return lines;
 }
 
-function dumpLine(row: Uint8Array, offset: number): string {
+function dumpLine(row: Uint8Array, { offset, width }: { offset: number; width: number }): string {
   let hex = "";
   let ascii = "";
   for (let column = 0; column < row.length; column++) {
     const byte = row[column]!;
-    hex += (column === WIDTH / 2 ? "  " : " ") + HEX[byte];
+    hex += (column === width / 2 ? "  " : " ") + HEX[byte];
     ascii += ASCII[byte];
   }
-  return `${offset.toString(16).padStart(8, "0")} ${hex.padEnd(3 * WIDTH + 1)}  |${ascii}|`;
+  return `${offset.toString(16).padStart(8, "0")} ${hex.padEnd(3 * width + 1)}  |${ascii}|`;
 }

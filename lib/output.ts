@@ -21,6 +21,13 @@ export function columns(): number {
   }
 }
 
+const WIDE = 98; // columns of a line with sixteen bytes, its time and the number of its connection
+
+/** How many bytes a line of a dump has: eight where a person would see sixteen wrapped. */
+export function dumpWidth(output: { isTerminal(): boolean }): number {
+  return output.isTerminal() && columns() < WIDE ? 8 : 16;
+}
+
 /** Writes all of it. Rejects with whatever the output fails with. */
 export async function writeAll(to: Output, bytes: Uint8Array): Promise<void> {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));

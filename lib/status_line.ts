@@ -1,4 +1,5 @@
 /** A line at the bottom of a terminal that changes while others scroll past above it. */
+import { environment } from "./environment.ts";
 import { columns, print, type Screen } from "./output.ts";
 
 const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
@@ -23,7 +24,7 @@ export class StatusLine {
   /** `describeMissed` says that lines were left out, in a line. */
   constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
     this.#output = output;
-    this.#live = output.isTerminal() && Deno.env.get("TERM") !== "dumb"; // it erases nothing
+    this.#live = output.isTerminal() && environment("TERM") !== "dumb"; // it erases nothing
     this.#describeMissed = describeMissed;
     this.#failed.promise.catch(() => {}); // for those who ask
   }

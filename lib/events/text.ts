@@ -32,9 +32,19 @@ const REASONS: Readonly<Record<CloseReason, string>> = {
 };
 
 /** The text format. Every line but `listening` begins with the local time of day. */
-export function textFormat({ show, paint }: { show: Show; paint: Paint }): Format {
+export function textFormat(
+  { show, paint, width }: {
+    readonly show: Show;
+    readonly paint: Paint;
+    /** Bytes of a line of a dump. */
+    readonly width?: number;
+  },
+): Format {
   const timeOfDay = cachedTimeOfDay(paint);
-  const formatters = { ...lines(paint), data: (data: EventMap["data"]) => dataLines(data, show) };
+  const formatters = {
+    ...lines(paint),
+    data: (data: EventMap["data"]) => dataLines(data, { show, width }),
+  };
   return (event, time) => {
     if (event.event === "listening") return `listening ${formatAddress(event.address)}\n`;
     const stamp = timeOfDay(time);
@@ -115,10 +125,13 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
   };
 }
 
-function dataLines({ direction, offset, payload }: EventMap["data"], show: Show): string[] {
+function dataLines(
+  { direction, offset, payload }: EventMap["data"],
+  { show, width }: { readonly show: Show; readonly width: number | undefined },
+): string[] {
   const mark = MARKS[direction];
   if (show === "hex") {
-    const lines = hexdump(payload.subarray(0, LONGEST_DUMP), offset);
+    const lines = hexdump(payload.subarray(0, LONGEST_DUMP), { offset, ...(width && { width }) });
     const rest = payload.length - LONGEST_DUMP;
     if (rest > 0) lines.push(`… ${formatMany(rest, "byte")} not shown`);
     return lines.map((line) => `${mark} ${line}`);

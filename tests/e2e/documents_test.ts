@@ -54,8 +54,9 @@ Deno.test({
     assertEquals(outcomes.length, wanted.length);
     const older = (await withNodeNetworking("")).ignore;
     const failed = outcomes.filter(({ command, code, output }) =>
-      // On a busy machine a gate may not hold.
+      // On a busy machine a gate may not hold, or a load not come to its measurement.
       code !== 0 && !(code === 3 && command.includes("--fail-if")) &&
+      !(code === 1 && output.includes("INTERRUPTED")) &&
       !(older && OLDER.test(output))
     );
     assertEquals(failed, []);
