@@ -130,7 +130,7 @@ export class SocketDuplex implements Duplex {
     if (this.#closed) return observer.closed?.(this.#closed);
     this.#source.seen = inTurn(this.#source.seen, observer.received);
     this.#sink.seen = inTurn(this.#sink.seen, observer.sent);
-    this.#observers.push(observer);
+    if (observer.closed || observer.halfClosed) this.#observers.push(observer);
     if (!observer.ended) return;
     this.#source.from = tellingReads(this.#source.from, observer.ended);
     this.#sink.to = tellingOutput(this.#sink.to, observer.ended);
