@@ -165,9 +165,7 @@ class FaultyDuplex implements Duplex {
       after: (milliseconds, wake) => after(milliseconds, () => gate.over || wake()),
       close: () => end("close", fault.name),
       reset: () => end("reset", fault.name),
-      // What comes in ends as if the peer had ended it, and the service ends the connection.
-      finish: () =>
-        direction === "in" ? line.finish() : line.finish(() => end("close", fault.name)),
+      finish: () => line.finish(() => end("close", fault.name)),
     };
     const stage = fault.create(settings, context);
     const gate = new Gate(stage, { when: common, framed: this.framed, clock, after });

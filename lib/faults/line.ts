@@ -103,8 +103,11 @@ export class Line {
     }
   }
 
-  /** Ends it when what it holds is through, and tells then; what is written after that is lost. */
-  finish(tell: () => void = () => {}): void {
+  /**
+   * Ends it when what it holds is through; what is written after that is lost. What goes to a sink is
+   * told of then; of what is read whoever reads learns by itself.
+   */
+  finish(tell: () => void): void {
     this.#end(this.#last);
     this.#piped?.then(tell, () => {});
   }
