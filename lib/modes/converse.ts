@@ -11,7 +11,7 @@ import { list, optionName, readFile, type Values } from "../options.ts";
 import { preview } from "../printable.ts";
 import { formatDuration } from "../units.ts";
 import { defineMode, expecting, failureOf, talking } from "./mode.ts";
-import { lingerFor, sayTo, type Shown, shownOn } from "./talk.ts";
+import { lingerFor, part, sayTo, type Shown, shownOn } from "./talk.ts";
 
 const TIMEOUT = 10_000; // milliseconds for each thing that is expected
 const SHOWN = 512; // bytes of what came instead
@@ -64,9 +64,7 @@ export const converse = defineMode({
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
-      peer.close();
-      if (!shown.busy) await shown.close();
-      await log.flush(TIMEOUT);
+      await part(peer, { over: hearing.over, shown, log, clock });
     }
     return 0;
   },

@@ -1,6 +1,6 @@
 /** Replay: the client's side of a recorded connection, at its pace. */
 import { concat } from "../bytes.ts";
-import { atMost, type Clock, until } from "../clock.ts";
+import { type Clock, until } from "../clock.ts";
 import { isReset, UsageError } from "../errors.ts";
 import { measuring } from "../load/options.ts";
 import { type Channel, channelOf } from "../net/channel.ts";
@@ -10,9 +10,8 @@ import { Answers } from "../recording/answers.ts";
 import type { Recording, Step } from "../recording/recording.ts";
 import { formatMany } from "../units.ts";
 import { defineMode, failureOf, type ModeContext, verifying } from "./mode.ts";
-import { sayTo, type Shown, shownOn } from "./talk.ts";
+import { part, sayTo, type Shown, shownOn } from "./talk.ts";
 
-const FLUSH_PATIENCE = 5000; // milliseconds for the last lines to be read
 const TIMEOUT = 10_000; // milliseconds for an answer that must come
 const TOLERANCE = 1000; // milliseconds for one that may be another
 
@@ -67,11 +66,8 @@ export const replay = defineMode({
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
-      peer.close();
       playing.catch(() => {}); // what still waits ends with the connection
-      await atMost(receiving, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
-      if (!shown.busy) await shown.close();
-      await log.flush(FLUSH_PATIENCE);
+      await part(peer, { over: receiving, shown, log, clock });
     }
     await context.say(verdict(peer, { said, verify }));
     return 0;

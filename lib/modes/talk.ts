@@ -1,6 +1,7 @@
 /** What modes that talk to a peer have in common: stdout for what comes, patience, the last word. */
-import { type Clock, whileMoving } from "../clock.ts";
+import { atMost, type Clock, whileMoving } from "../clock.ts";
 import { NetworkError } from "../errors.ts";
+import type { Log } from "../events/log.ts";
 import type { Channel } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { byteWritable } from "../net/streams.ts";
@@ -9,6 +10,7 @@ import { TerminalText } from "../printable.ts";
 import { formatDuration, formatMany } from "../units.ts";
 
 const SILENCE = 1000; // milliseconds
+const FLUSH_PATIENCE = 5000; // milliseconds for what came last to be read, when all is over
 
 /** Takes what comes to stdout: exact for a program, safe for a terminal. */
 export function showing(output: Screen): WritableStream<Uint8Array> {
@@ -72,4 +74,20 @@ export async function sayTo(
 /** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */
 export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
   return linger ?? (peer.framed ? SILENCE : undefined);
+}
+
+/** Closes the peer, and has what it said last shown; `over` is when nothing more comes of it. */
+export async function part(
+  peer: Duplex,
+  { over, shown, log, clock }: {
+    readonly over: Promise<unknown>;
+    readonly shown: Shown;
+    readonly log: Log;
+    readonly clock: Clock;
+  },
+): Promise<void> {
+  peer.close();
+  await atMost(over, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
+  if (!shown.busy) await shown.close();
+  await log.flush(FLUSH_PATIENCE);
 }

@@ -1,5 +1,14 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { netecho, randomBytes, readAll, Server, sha256 } from "../helpers.ts";
+import {
+  bash,
+  needing,
+  netecho,
+  netechoShell,
+  randomBytes,
+  readAll,
+  Server,
+  sha256,
+} from "../helpers.ts";
 
 /** A peer that greets, and answers each line by a rule. */
 function startMail() {
@@ -130,4 +139,18 @@ Deno.test("after the last thing said all is read to the end, or for --linger", a
   assertEquals((await impatient).code, 0);
   assertEquals(new TextDecoder().decode(await readAll(silent)), "go");
   listener.close();
+});
+
+Deno.test({
+  ...needing(["bash", "wc"], "what was expected is shown whole before the program ends"),
+  async fn() {
+    await using server = await Server.start(["-q"]);
+    const file = await Deno.makeTempFile();
+    await Deno.writeFile(file, new Uint8Array(3_000_000).fill(0x2e));
+    const talk = ["--send-file", file, "--send", "end", "--expect", "end"];
+    const command = netechoShell(["client", `127.0.0.1:${server.port}`, ...talk]);
+    const { text, stderr } = await bash(`${command} | (sleep 1; wc -c)`); // it reads that late
+    assertEquals([text.trim(), stderr], ["3000003", ""]);
+    await Deno.remove(file);
+  },
 });
