@@ -2,10 +2,10 @@
 import {
   type Address,
   formatAddress,
-  isInet,
   parseAddress,
   parseHostPort,
   scheme,
+  toConnect,
 } from "./lib/address.ts";
 import { common, groups } from "./lib/client_options.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -108,11 +108,7 @@ async function checkOptions(
 function parseTarget(positionals: readonly string[]): Address {
   const [first = DEFAULT_ADDRESS, second, third] = positionals;
   if (third !== undefined) throw new UsageError(`One peer at a time: "${third}" is one too many`);
-  const parsed = second === undefined ? parseAddress(first) : parseHostPort(first, second);
-  if (!isInet(parsed)) return parsed;
-  const address = { ...parsed, hostname: parsed.hostname || "localhost" };
-  if (address.port !== 0) return address;
-  throw new UsageError(`Cannot connect to port 0 (${formatAddress(address)})`);
+  return toConnect(second === undefined ? parseAddress(first) : parseHostPort(first, second));
 }
 
 function createContext(

@@ -84,6 +84,18 @@ export function parseHostPort(host: string, port: string): Address {
   return parseAddress(`${host}:${port}`);
 }
 
+/**
+ * An address as somebody to connect to: of this machine where it names no host.
+ *
+ * @throws {UsageError} for port 0, which nobody has
+ */
+export function toConnect(address: Address): Address {
+  if (!isInet(address)) return address;
+  const peer = { ...address, hostname: address.hostname || "localhost" };
+  if (peer.port !== 0) return peer;
+  throw new UsageError(`Cannot connect to port 0 (${formatAddress(peer)})`);
+}
+
 /** Whether an address has a host and a port. */
 export function isInet(address: Address): address is InetAddress {
   return "hostname" in address;

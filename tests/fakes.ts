@@ -1,4 +1,5 @@
 /** A socket, a connection and a clock that do what a test says. */
+import { concat } from "../lib/bytes.ts";
 
 /** A socket that delivers given chunks and then ends or fails, and keeps what is written. */
 export class FakeSocket {
@@ -14,13 +15,7 @@ export class FakeSocket {
   }
 
   get written(): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(this.#outgoing.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of this.#outgoing) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
+    return concat(this.#outgoing);
   }
 
   async read(into: Uint8Array): Promise<number | null> {

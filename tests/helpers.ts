@@ -285,6 +285,16 @@ export async function readExactly(conn: Deno.Conn, length: number): Promise<Uint
   return bytes;
 }
 
+/** Runs a test with a folder of its own. */
+export async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
 /** A port on which nobody listens. */
 export function unusedPort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -54,11 +54,11 @@ export const converse = defineMode({
     const steps = stepsOf(context.args, values);
     try {
       for (const step of steps) {
-        if ("say" in step) {
+        if ("expect" in step) await listen(step.expect, conversation);
+        else {
           const saying = sayTo(peer, { ...conversation, bytes: step.say });
           await Promise.race([saying, hearing.over.then(() => saying)]);
         }
-        if ("expect" in step) await listen(step.expect, conversation);
       }
       if ("say" in steps.at(-1)!) await drain(conversation, linger);
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Forward: to another peer, over any transport, with half-close and reset passed on as what they are. */
-import { type Address, formatAddress, isInet, parseAddress } from "../address.ts";
+import { type Address, formatAddress, parseAddress, toConnect } from "../address.ts";
 import { type Clock, whileMoving } from "../clock.ts";
 import { isReset, NetworkError, UsageError } from "../errors.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -112,17 +112,14 @@ function dialValues(values: Values<OptionTable>): Values<typeof dialOptions> {
   return Object.fromEntries(Object.keys(dialOptions).map((key) => [key, values[prefixed(key)]]));
 }
 
-const NAMES = new RegExp(`--(?=(${Object.keys(dialOptions).map(kebabCase).join("|")})\\b)`, "g");
-
 // Advice that names the client's options.
 function renamed({ message }: Error): string {
-  return message.replace(NAMES, "--to-");
+  const names = Object.keys(dialOptions).map(kebabCase).join("|");
+  return message.replace(new RegExp(`--(?=(${names})\\b)`, "g"), "--to-");
 }
 
 function readTarget(text: string): Address {
   const address = parseAddress(text);
   transportOf(address); // there is one
-  if (!isInet(address)) return address;
-  if (address.port === 0) throw new UsageError("port 0 is nobody's");
-  return { ...address, hostname: address.hostname || "localhost" };
+  return toConnect(address);
 }

@@ -9,6 +9,7 @@ import {
   randomBytes,
   Running,
   Server,
+  withFolder,
 } from "../helpers.ts";
 import { Authority } from "../pki.ts";
 
@@ -26,15 +27,6 @@ async function record(folder: string, lines: readonly string[]): Promise<string>
   ]);
   assertEquals(code, 0);
   return file;
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("replay: the client's side again, over another transport, and its answers compared", () =>

@@ -8,17 +8,9 @@ import {
   randomBytes,
   Server,
   sha256,
+  withFolder,
   withNodeNetworking,
 } from "../helpers.ts";
-
-async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function exists(path: string): boolean {
   try {
