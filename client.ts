@@ -6,30 +6,30 @@ import {
   parseHostPort,
   scheme,
   toConnect,
-} from "./lib/address.ts";
-import { common, groups } from "./lib/client_options.ts";
-import { systemClock } from "./lib/clock.ts";
-import { painter } from "./lib/colors.ts";
-import { parseOptions } from "./lib/command_line.ts";
-import { explain, NetworkError, UsageError } from "./lib/errors.ts";
-import type { Capture } from "./lib/events/capture.ts";
-import { captureIfAny } from "./lib/events/capture_if_any.ts";
-import { LineSink } from "./lib/events/line_sink.ts";
-import { Log } from "./lib/events/log.ts";
-import { textFormat } from "./lib/events/text.ts";
-import type { HelpPage } from "./lib/help.ts";
-import type { DialRequest, ModeContext } from "./lib/modes/mode.ts";
-import { chooseMode, modeOptions, modes } from "./lib/modes/table.ts";
-import type { Reads } from "./lib/net/chunks.ts";
+} from "./lib/net/address.ts";
+import { common, groups } from "./lib/client/options.ts";
+import { systemClock } from "./lib/core/clock.ts";
+import { painter } from "./lib/terminal/colors.ts";
+import { parseOptions } from "./lib/cli/parse.ts";
+import { explain, NetworkError, UsageError } from "./lib/core/errors.ts";
+import type { Capture } from "./lib/capture/capture.ts";
+import { captureIfAny } from "./lib/capture/open.ts";
+import { LineSink } from "./lib/log/line_sink.ts";
+import { Log } from "./lib/log/log.ts";
+import { textFormat } from "./lib/log/text_format.ts";
+import type { HelpPage } from "./lib/cli/help.ts";
+import type { DialRequest, ModeContext } from "./lib/client/mode.ts";
+import { chooseMode, modeOptions, modes } from "./lib/client/modes.ts";
+import type { Reads } from "./lib/net/chunk_io.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
-import { describeSecurity, type Security } from "./lib/net/security.ts";
-import { dial, dialOptions, transportOf, transports } from "./lib/net/table.ts";
-import { optionName, type OptionTable, type Values } from "./lib/options.ts";
-import { dumpWidth, type Output, say, type Screen } from "./lib/output.ts";
-import type { Owner } from "./lib/owners.ts";
-import { retry } from "./lib/retry.ts";
-import { handleSignals } from "./lib/shutdown.ts";
-import { formatDuration } from "./lib/units.ts";
+import { describeSecurity, type Security } from "./lib/net/transports/tls/session_info.ts";
+import { dial, dialOptions, transportOf, transports } from "./lib/net/transports.ts";
+import { optionName, type OptionTable, type Values } from "./lib/cli/options.ts";
+import { dumpWidth, type Output, say, type Screen } from "./lib/terminal/output.ts";
+import type { Owner } from "./lib/cli/option_groups.ts";
+import { retry } from "./lib/core/retry.ts";
+import { handleSignals } from "./lib/core/signals.ts";
+import { formatDuration } from "./lib/core/units.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
 const FLUSH_PATIENCE = 5000; // milliseconds for the last of a capture to be read
@@ -40,7 +40,7 @@ const options = { ...dialOptions, ...modeOptions, ...common };
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals, given } = await parseOptions(options, args);
   if (values.help) {
-    const { printHelp } = await import("./lib/print_help.ts");
+    const { printHelp } = await import("./lib/cli/print_help.ts");
     return await printHelp(await helpPage());
   }
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
@@ -66,7 +66,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 async function itself(positionals: readonly string[]): Promise<Address> {
   if (positionals.length > 0) throw new UsageError("With --self there is no ADDRESS; leave it out");
-  const { startSelf } = await import("./lib/self.ts");
+  const { startSelf } = await import("./lib/client/loopback.ts");
   return parseAddress(await startSelf());
 }
 
@@ -82,7 +82,7 @@ function owners(): Owner[] {
 
 /** What `--help` and the manual say. */
 export async function helpPage(): Promise<HelpPage> {
-  const { sectionsOf } = await import("./lib/owners.ts");
+  const { sectionsOf } = await import("./lib/cli/option_groups.ts");
   return {
     usage: ["netecho client [ADDRESS | HOST PORT] [options]"],
     summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
@@ -101,7 +101,7 @@ async function checkOptions(
   present: readonly OptionTable[],
 ): Promise<void> {
   if (given.size === 0) return;
-  const { rejectForeign } = await import("./lib/owners.ts");
+  const { rejectForeign } = await import("./lib/cli/option_groups.ts");
   rejectForeign(given, { present, owners: owners() });
 }
 

@@ -10,9 +10,9 @@ import {
   NetworkError,
   type Suggestion,
   UsageError,
-} from "./lib/errors.ts";
+} from "./lib/core/errors.ts";
 import type { Manual } from "./lib/manual/manual.ts";
-import { printPage, say } from "./lib/output.ts";
+import { printPage, say } from "./lib/terminal/output.ts";
 
 const COMMANDS: Readonly<Record<string, () => Promise<Run>>> = {
   server: async () => (await import("./server.ts")).run,
@@ -58,7 +58,7 @@ async function loadManual(): Promise<Manual> {
 }
 
 async function report(error: unknown): Promise<number> {
-  const { printableText } = await import("./lib/printable.ts");
+  const { printableText } = await import("./lib/terminal/sanitize.ts");
   const { message, code } = await describe(error);
   await say(`netecho: ${printableText(shortened(message))}`);
   return code;

@@ -1,26 +1,26 @@
 /** The `server` subcommand: options, listeners, sessions, summary. */
-import { bindAll, type Binding, parseTarget, type Target } from "./lib/bindings.ts";
-import { scheme } from "./lib/address.ts";
-import { systemClock, wait } from "./lib/clock.ts";
-import { painter } from "./lib/colors.ts";
-import { parseOptions } from "./lib/command_line.ts";
-import { explain, NetworkError } from "./lib/errors.ts";
+import { bindAll, type Binding, parseTarget, type Target } from "./lib/server/listeners.ts";
+import { scheme } from "./lib/net/address.ts";
+import { systemClock, wait } from "./lib/core/clock.ts";
+import { painter } from "./lib/terminal/colors.ts";
+import { parseOptions } from "./lib/cli/parse.ts";
+import { explain, NetworkError } from "./lib/core/errors.ts";
 import type { Planned } from "./lib/faults/plan.ts";
-import { captureIfAny } from "./lib/events/capture_if_any.ts";
-import { LineSink } from "./lib/events/line_sink.ts";
-import { Log } from "./lib/events/log.ts";
-import { textFormat } from "./lib/events/text.ts";
-import type { HelpPage } from "./lib/help.ts";
+import { captureIfAny } from "./lib/capture/open.ts";
+import { LineSink } from "./lib/log/line_sink.ts";
+import { Log } from "./lib/log/log.ts";
+import { textFormat } from "./lib/log/text_format.ts";
+import type { HelpPage } from "./lib/cli/help.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
-import { listenOptions, transports } from "./lib/net/table.ts";
-import type { Values } from "./lib/options.ts";
-import type { Owner } from "./lib/owners.ts";
-import { common, groups } from "./lib/server_options.ts";
-import { serviceOptions, services } from "./lib/services/table.ts";
-import { dumpWidth, say } from "./lib/output.ts";
-import { serve } from "./lib/serve.ts";
-import type { Limits } from "./lib/sessions.ts";
-import { handleSignals, type Shutdown } from "./lib/shutdown.ts";
+import { listenOptions, transports } from "./lib/net/transports.ts";
+import type { Values } from "./lib/cli/options.ts";
+import type { Owner } from "./lib/cli/option_groups.ts";
+import { common, groups } from "./lib/server/options.ts";
+import { serviceOptions, services } from "./lib/server/services.ts";
+import { dumpWidth, say } from "./lib/terminal/output.ts";
+import { serve } from "./lib/server/serve.ts";
+import type { Limits } from "./lib/server/sessions.ts";
+import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
@@ -33,7 +33,7 @@ const options = { ...listenOptions, ...serviceOptions, ...common };
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals, given } = await parseOptions(options, args);
   if (values.help) {
-    const { printHelp } = await import("./lib/print_help.ts");
+    const { printHelp } = await import("./lib/cli/print_help.ts");
     return await printHelp(await helpPage());
   }
   const { service = services[0] } = values;
@@ -87,8 +87,8 @@ function owners(): Owner[] {
 
 /** What `--help` and the manual say. */
 export async function helpPage(): Promise<HelpPage> {
-  const { sectionsOf } = await import("./lib/owners.ts");
-  const { faults } = await import("./lib/faults/table.ts");
+  const { sectionsOf } = await import("./lib/cli/option_groups.ts");
+  const { faults } = await import("./lib/faults/kinds.ts");
   return {
     usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
     summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
@@ -120,7 +120,7 @@ async function checkOptions(
 ): Promise<void> {
   for (const { service } of targets) await service.check?.(values);
   if (given.size === 0) return;
-  const { rejectForeign } = await import("./lib/owners.ts");
+  const { rejectForeign } = await import("./lib/cli/option_groups.ts");
   const present = targets.flatMap(({ transport: { listenOptions }, service }) => [
     listenOptions,
     service.options,
@@ -164,7 +164,7 @@ async function createLimits(
 ): Promise<Limits> {
   const limits = { connections: maxConnections, connectionsPerHost: maxConnectionsPerHost };
   if (allow.length + deny.length === 0) return limits;
-  const { Access } = await import("./lib/access.ts");
+  const { Access } = await import("./lib/server/access_list.ts");
   return { ...limits, access: new Access({ allow, deny }) };
 }
 
@@ -181,7 +181,7 @@ async function createLog(
   });
   const payload = show === "none" ? [] : show === "hex" ? ["in", "out"] as const : ["in"] as const;
   if (json) {
-    const { jsonFormat } = await import("./lib/events/json.ts");
+    const { jsonFormat } = await import("./lib/log/json_format.ts");
     return new Log({ format: jsonFormat({ show }), output, payload, quiet });
   }
   const format = textFormat({ show, paint: painter(color, stdout), width: dumpWidth(stdout) });

@@ -1,5 +1,5 @@
 /** A socket, a connection and a clock that do what a test says. */
-import { concat } from "../lib/bytes.ts";
+import { concat } from "../lib/core/bytes.ts";
 
 /** A socket that delivers given chunks and then ends or fails, and keeps what is written. */
 export class FakeSocket {

@@ -4,7 +4,7 @@ import { toBytes } from "@std/streams/to-bytes";
 import { toText } from "@std/streams/to-text";
 import { assert } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { hasNodeNetworking } from "../lib/runtime.ts";
+import { hasNodeNetworking } from "../lib/core/runtime.ts";
 
 /** The repository. */
 export const ROOT = new URL("..", import.meta.url);

@@ -1,11 +1,11 @@
 /** A peer that misbehaves: the services do not know. */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
-import { seeded } from "../random.ts";
+import { seeded } from "../core/random.ts";
 import type { FaultContext } from "./fault.ts";
-import { Gate } from "./gate.ts";
-import { Line } from "./line.ts";
-import type { FaultSpec } from "./spec.ts";
+import { Gate } from "./window.ts";
+import { Line } from "./delay_line.ts";
+import type { FaultSpec } from "./parse.ts";
 
 /** The faults of a run, and the seed of everything that is left to chance. */
 export interface FaultPlan {

@@ -1,8 +1,8 @@
 /** What a fault is. Each is one file here and one line in `table.ts`; the names are toxiproxy's. */
-import type { Clock } from "../clock.ts";
-import type { OptionTable, Values } from "../options.ts";
-import type { Random } from "../random.ts";
-import type { Named } from "../table.ts";
+import type { Clock } from "../core/clock.ts";
+import type { OptionTable, Values } from "../cli/options.ts";
+import type { Random } from "../core/random.ts";
+import type { Named } from "../core/named.ts";
 
 /** Sends bytes on, at a moment of the clock or at once; never before what was sent on earlier. */
 export type Emit = (bytes: Uint8Array, at?: number) => void;

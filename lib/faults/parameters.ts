@@ -1,6 +1,6 @@
 /** Kinds of parameters that faults have and other options have not. */
-import { UsageError } from "../errors.ts";
-import { type Option, text } from "../options.ts";
+import { UsageError } from "../core/errors.ts";
+import { type Option, text } from "../cli/options.ts";
 
 /** A share, as 0.1 or 10%; from 0 to 1. */
 export function share(summary: string): Option<number | undefined> {

@@ -1,7 +1,7 @@
 /** The faults of a server: read, checked, and ready to strike. */
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { compose, type FaultPlan, type Misbehave } from "./compose.ts";
-import { parseFault, readFaults } from "./spec.ts";
+import { parseFault, readFaults } from "./parse.ts";
 
 /** What the command line asks for. */
 export interface FaultRequest {

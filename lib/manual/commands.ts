@@ -1,20 +1,16 @@
 /** The subcommands `help`, `completions` and `man`. */
-import { UsageError } from "../errors.ts";
-import { printPage } from "../output.ts";
-import { printHelp } from "../print_help.ts";
-import { find } from "../table.ts";
-import { bashCompletion } from "./bash.ts";
-import { completedCommands } from "./completion.ts";
-import { fishCompletion } from "./fish.ts";
-import { type LoadManual, type Manual, OTHER_COMMANDS, SHELLS } from "./manual.ts";
-import { manPage } from "./roff.ts";
+import { UsageError } from "../core/errors.ts";
+import { printPage } from "../terminal/output.ts";
+import { printHelp } from "../cli/print_help.ts";
+import { find } from "../core/named.ts";
+import { completions } from "./completions.ts";
+import { completedCommands } from "./completion_model.ts";
+import { type LoadManual, type Manual, OTHER_COMMANDS } from "./manual.ts";
+import { manPage } from "./man_page.ts";
 import { topics } from "./topics.ts";
-import { zshCompletion } from "./zsh.ts";
 
 /** What a subcommand prints, of the arguments after its name. */
 type Print = (manual: Manual, argument: string | undefined) => Promise<number>;
-
-const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 
 const COMMANDS: Readonly<Record<(typeof OTHER_COMMANDS)[number][0], Print>> = {
   help(manual, name) {
@@ -26,9 +22,12 @@ const COMMANDS: Readonly<Record<(typeof OTHER_COMMANDS)[number][0], Print>> = {
     return printHelp(find(pages, { name, kind: "topic" }).page);
   },
   completions(manual, name) {
-    if (name === undefined) throw new UsageError(`A shell is needed: ${SHELLS.join(", ")}`);
-    const shell = find(SHELLS.map((name) => ({ name })), { name, kind: "shell" });
-    return printPage(SCRIPTS[shell.name](completedCommands(manual)));
+    if (name === undefined) {
+      const shells = completions.map(({ name }) => name);
+      throw new UsageError(`A shell is needed: ${shells.join(", ")}`);
+    }
+    const { render } = find(completions, { name, kind: "shell" });
+    return printPage(render(completedCommands(manual)));
   },
   man: (manual) => printPage(manPage(manual)),
 };

@@ -1,7 +1,4 @@
-/** What can be completed on a command line, whatever the shell. */
-import { type Option, optionName } from "../options.ts";
-import { type Manual, OTHER_COMMANDS, SHELLS } from "./manual.ts";
-import { topics } from "./topics.ts";
+/** What a completion script is. Each is one file in `completions/` and one line in `completions.ts`. */
 
 /** An option, and what may stand as its value: nothing, anything, a file or one of some words. */
 export interface CompletedOption {
@@ -21,46 +18,10 @@ export interface CompletedCommand {
   readonly files: boolean;
 }
 
-/** Every subcommand. */
-export function completedCommands({ commands }: Manual): CompletedCommand[] {
-  const main = Object.entries(commands).map(([name, { summary, sections = [], values = {} }]) => ({
-    name,
-    summary: brief(summary),
-    options: sections.flatMap(({ options }) => Object.entries(options)).map(([key, option]) =>
-      completedOption(key, option, values[key])
-    ),
-    words: [],
-    files: name === "client", // of --merge
-  }));
-  const words: Record<string, readonly string[]> = {
-    help: [...Object.keys(commands), ...topics.map(({ name }) => name)],
-    completions: SHELLS,
-  };
-  const others = OTHER_COMMANDS.map(([name, , summary]) => ({
-    name,
-    summary,
-    options: [],
-    words: words[name] ?? [],
-    files: false,
-  }));
-  return [...main, ...others];
-}
-
-function completedOption(
-  key: string,
-  { short, summary, placeholder, words }: Option<unknown>,
-  values = words,
-): CompletedOption {
-  const file = placeholder?.includes("FILE") ? "file" : "any";
-  return {
-    name: optionName(key),
-    short: short && `-${short}`,
-    summary: brief(summary),
-    value: placeholder === undefined ? "none" : values ?? file,
-  };
-}
-
-// Beside a completion there is little room.
-function brief(summary: string): string {
-  return summary.replace(/( \(|[;.] |\.$).*/s, "");
+/** The completion of command lines in a shell. */
+export interface Completion {
+  /** The shell. */
+  readonly name: string;
+  /** The script that completes these subcommands. Pure. */
+  render(commands: readonly CompletedCommand[]): string;
 }

@@ -1,5 +1,6 @@
 /** What the program says of itself, as data: for help, a man page and completions. */
-import type { HelpPage } from "../help.ts";
+import type { HelpPage } from "../cli/help.ts";
+import { completions } from "./completions.ts";
 
 /** The whole manual. */
 export interface Manual {
@@ -12,12 +13,13 @@ export interface Manual {
 /** Loads the manual; nobody else pays for that. */
 export type LoadManual = () => Promise<Manual>;
 
-/** The shells that command lines are completed in. */
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-
 /** What the other subcommands are, for those who list them. */
 export const OTHER_COMMANDS = [
   ["help", "[server|client|TOPIC]", "explain a subcommand or a topic"],
-  ["completions", SHELLS.join("|"), "print what completes command lines in a shell"],
+  [
+    "completions",
+    completions.map(({ name }) => name).join("|"),
+    "print what completes command lines in a shell",
+  ],
   ["man", "", "print the manual page, for man -l -"],
 ] as const;

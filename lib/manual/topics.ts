@@ -1,10 +1,10 @@
 /** Topics of `netecho help`. */
-import { common } from "../faults/common.ts";
+import { common } from "../faults/selectors.ts";
 import type { Fault } from "../faults/fault.ts";
-import { faults } from "../faults/table.ts";
-import type { HelpPage, Row } from "../help.ts";
-import { PERCENTILES } from "../load/distribution.ts";
-import type { OptionTable } from "../options.ts";
+import { faults } from "../faults/kinds.ts";
+import type { HelpPage, Row } from "../cli/help.ts";
+import { PERCENTILES } from "../report/distribution.ts";
+import type { OptionTable } from "../cli/options.ts";
 
 /** Something to explain besides options. */
 export interface Topic {

@@ -1,10 +1,10 @@
 /** One peer, whatever it is connected by. */
-import type { Address } from "../address.ts";
-import { ChunkSink, ChunkSource, type Reads, type Seen } from "./chunks.ts";
-import { type TellEnd, tellingOutput, tellingReads } from "./ends.ts";
-import type { Security } from "./security.ts";
+import type { Address } from "./address.ts";
+import { ChunkSink, ChunkSource, type Reads, type Seen } from "./chunk_io.ts";
+import { type TellEnd, tellingOutput, tellingReads } from "./end_of_stream.ts";
+import type { Security } from "./transports/tls/session_info.ts";
 import { readableOf, writableOf } from "./streams.ts";
-import type { Output } from "../output.ts";
+import type { Output } from "../terminal/output.ts";
 
 /** Sees every chunk synchronously, in order; it must copy what it keeps. */
 export interface Observer {

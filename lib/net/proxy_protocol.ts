@@ -3,10 +3,10 @@
  * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
  */
 import { isIPv4, isIPv6 } from "node:net";
-import { type Ends, type InetAddress, isInet, socketAddress } from "../address.ts";
-import { NetworkError } from "../errors.ts";
-import { bigEndian, canonicalIp, ipBytes, ipText } from "../ip.ts";
-import type { Reads } from "./chunks.ts";
+import { type Ends, type InetAddress, isInet, socketAddress } from "./address.ts";
+import { NetworkError } from "../core/errors.ts";
+import { bigEndian, canonicalIp, ipBytes, ipText } from "./ip.ts";
+import type { Reads } from "./chunk_io.ts";
 
 // "\r\n\r\n\0\r\nQUIT\n", which no line of text begins with.
 const SIGNATURE = new Uint8Array([13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]);

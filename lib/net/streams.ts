@@ -5,14 +5,14 @@
  * whole socket at the end of either direction, so that a half-closing client loses data
  * (denoland/deno#22258, #27510).
  */
-import type { Output } from "../output.ts";
+import type { Output } from "../terminal/output.ts";
 import {
   ChunkSink,
   ChunkSource,
   type ReadOptions,
   type Reads,
   type WriteOptions,
-} from "./chunks.ts";
+} from "./chunk_io.ts";
 
 // What a stream of this file reads from or writes to. A property rather than a subclass: the runtime
 // loads its streams, which takes 5 ms, when somebody first names them.

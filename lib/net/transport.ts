@@ -1,10 +1,10 @@
 /** What a transport is. Each is one file here and one line in `table.ts`. */
-import type { Address } from "../address.ts";
-import type { Clock } from "../clock.ts";
-import type { OptionTable, Values } from "../options.ts";
-import type { Named } from "../table.ts";
+import type { Address } from "./address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { OptionTable, Values } from "../cli/options.ts";
+import type { Named } from "../core/named.ts";
 import type { Duplex } from "./duplex.ts";
-import type { Certificate, Security } from "./security.ts";
+import type { Certificate, Security } from "./transports/tls/session_info.ts";
 
 /** A peer that has arrived, before a byte is read from it. */
 export interface Arrival {

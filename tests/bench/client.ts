@@ -1,5 +1,5 @@
 /** The client's instruments beside those in C, against the same servers in the same rounds. */
-import type { BenchResult } from "../../lib/load/result.ts";
+import type { BenchResult } from "../../lib/report/result.ts";
 import { netechoCommand, Running, runProgram } from "../helpers.ts";
 import type { Workshop } from "./competitors.ts";
 import { median } from "./contender.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { Ajv } from "ajv";
 import schema from "../testdata/bench-1.schema.json" with { type: "json" };
-import type { BenchResult } from "../../lib/load/result.ts";
-import { loadHistograms } from "../../lib/histogram.ts";
+import type { BenchResult } from "../../lib/report/result.ts";
+import { loadHistograms } from "../../lib/core/histogram.ts";
 import {
   bash,
   netecho,

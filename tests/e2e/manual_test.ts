@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { helpPage as clientPage } from "../../client.ts";
-import { faults } from "../../lib/faults/table.ts";
-import type { HelpPage } from "../../lib/help.ts";
+import { faults } from "../../lib/faults/kinds.ts";
+import type { HelpPage } from "../../lib/cli/help.ts";
 import { topics } from "../../lib/manual/topics.ts";
-import { optionName } from "../../lib/options.ts";
+import { optionName } from "../../lib/cli/options.ts";
 import { helpPage as serverPage } from "../../server.ts";
 import { bash, needing, netecho, netechoCommand, runProgram } from "../helpers.ts";
 

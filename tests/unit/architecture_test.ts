@@ -1,25 +1,40 @@
-/** The house rules that a machine can check (design, section 1). */
+/** The rules of CONTRIBUTING that a machine can check: layers, circles, alternatives. */
 import { assert, assertEquals } from "@std/assert";
 import { ROOT } from "../helpers.ts";
 
-/** From the ground up: a module imports from its own floor's leaves or from below. */
-const FLOORS: readonly (readonly [room: RegExp, floor: number])[] = [
-  [/^lib\/net\//, 1],
-  [/^lib\/(services|faults)\//, 2],
-  [/^lib\/(events|load)\//, 2],
-  [/^lib\/(reports\/|delivery\.ts$)/, 3],
-  [/^lib\/(modes|manual)\//, 4],
-  [/^lib\/(bindings|session|sessions|accept|stats|serve|self_server|server_options)\.ts$/, 4],
-  [/^lib\//, 0],
-  [/^(server|client)\.ts$/, 5],
-  [/^main\.ts$/, 6],
-  [/^deno\.json$/, 0],
+/** Every folder and program file by its layer: it imports from lower layers and from itself. */
+const LAYERS: Readonly<Record<string, number>> = {
+  "main.ts": 10,
+  "server.ts": 9,
+  "client.ts": 9,
+  "lib/client/": 8,
+  "lib/manual/": 8,
+  "lib/server/": 7,
+  "lib/bench/": 7,
+  "lib/ping/": 7,
+  "lib/report/": 5,
+  "lib/log/": 4,
+  "lib/capture/": 4,
+  "lib/faults/": 4,
+  "lib/probe/": 4,
+  "lib/net/": 3,
+  "lib/cli/": 2,
+  "lib/terminal/": 1,
+  "lib/core/": 0,
+};
+
+/** Folders that hold alternatives and nothing else; the file of the same name beside each is their table. */
+const ALTERNATIVES = [
+  "lib/client/modes",
+  "lib/faults/kinds",
+  "lib/manual/completions",
+  "lib/net/transports",
+  "lib/report/formats",
+  "lib/server/services",
 ];
 
-/** Rooms whose files are alternatives: none knows of another, only their table does. */
-const ALTERNATIVES = /^lib\/(services|faults|modes|reports)\//;
-const SHARED =
-  /\/(table|service|answer|fault|line|gate|common|parameters|spec|compose|plan|mode|talk|report)\.ts$|\/page\//;
+/** Where a thread of the program begins. */
+const ENTRIES = ["main.ts", "lib/bench/worker.ts", "lib/server/loopback_worker.ts"];
 
 interface Module {
   readonly specifier: string;
@@ -29,10 +44,9 @@ interface Module {
   }[];
 }
 
-/** Where a thread of the program begins. */
-const ENTRIES = ["main.ts", "lib/load/worker.ts", "lib/self_server.ts"];
+type Import = readonly [from: string, to: string];
 
-async function imports(entry: string): Promise<[from: string, to: string][]> {
+async function importsFrom(entry: string): Promise<Import[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", entry],
     cwd: ROOT,
@@ -44,76 +58,104 @@ async function imports(entry: string): Promise<[from: string, to: string][]> {
   return modules.flatMap(({ specifier, dependencies = [] }) =>
     dependencies.flatMap(({ code, type }) => {
       const [from, to] = [local(specifier), local((code ?? type)?.specifier ?? "")];
-      return from && to ? [[from, to] as [string, string]] : [];
+      return from && to && to !== "deno.json" ? [[from, to] as const] : [];
     })
   );
 }
 
-function floorOf(path: string): number {
-  const found = FLOORS.find(([room]) => room.test(path));
-  assert(found, `${path} is in no room of the house`);
-  return found[1];
+function folderOf(path: string): string {
+  const folder = Object.keys(LAYERS).find((folder) => path.startsWith(folder));
+  assert(folder, `${path} is in no folder of the table`);
+  return folder;
 }
 
-const graph = (await Promise.all(ENTRIES.map(imports))).flat();
+/** Which alternative of a folder a file belongs to, if it does: "tls" for `transports/tls/client.ts`. */
+function alternativeOf(path: string, folder: string): string | undefined {
+  if (!path.startsWith(`${folder}/`)) return undefined;
+  return /^[^/.]+/.exec(path.slice(folder.length + 1))![0];
+}
 
-Deno.test("imports point downward only", () => {
-  const upward = graph.filter(([from, to]) => floorOf(to) > floorOf(from));
-  assertEquals(upward, []);
+async function filesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    if (isDirectory) files.push(...await filesBelow(`${folder}${name}/`));
+    else files.push(`${folder}${name}`);
+  }
+  return files;
+}
+
+const imports = (await Promise.all(ENTRIES.map(importsFrom))).flat();
+
+Deno.test("a folder imports from lower layers only", () => {
+  const wrong = imports.filter(([from, to]) => {
+    const [above, below] = [folderOf(from), folderOf(to)];
+    return above !== below && LAYERS[above]! <= LAYERS[below]!;
+  });
+  assertEquals(wrong, []);
 });
 
 Deno.test("no circles", () => {
-  const from = Map.groupBy(graph, ([source]) => source);
+  const byFile = Map.groupBy(imports, ([from]) => from);
   const done = new Set<string>();
   const visit = (path: string, trail: readonly string[]): void => {
     assert(!trail.includes(path), `circle: ${[...trail, path].join(" -> ")}`);
     if (done.has(path)) return;
-    for (const [, to] of from.get(path) ?? []) visit(to, [...trail, path]);
+    for (const [, to] of byFile.get(path) ?? []) visit(to, [...trail, path]);
     done.add(path);
   };
-  visit("main.ts", []);
-  assert(done.size > 30);
+  for (const entry of ENTRIES) visit(entry, []);
+  assert(done.size > 100);
 });
 
-Deno.test("alternatives do not know each other", () => {
-  const room = (path: string) => ALTERNATIVES.exec(path)?.[0];
-  const siblings = graph.filter(([from, to]) =>
-    room(from) && room(from) === room(to) && !SHARED.test(from) && !SHARED.test(to)
-  );
-  assertEquals(siblings, []);
-});
+for (const folder of ALTERNATIVES) {
+  Deno.test(`${folder}: alternatives do not import each other`, () => {
+    const wrong = imports.filter(([from, to]) => {
+      const [one, other] = [alternativeOf(from, folder), alternativeOf(to, folder)];
+      return one && other && one !== other;
+    });
+    assertEquals(wrong, []);
+  });
 
-Deno.test("a transport does not know another", () => {
-  const transport = /^lib\/net\/(tcp|tls|udp|unix)\.ts$/;
-  assertEquals(graph.filter(([from, to]) => transport.test(from) && transport.test(to)), []);
+  Deno.test(`${folder}: ${folder}.ts imports each of them, and nobody else does`, async () => {
+    const table = `${folder}.ts`;
+    const listed = new Set(
+      imports.filter(([from]) => from === table).map(([, to]) => alternativeOf(to, folder)),
+    );
+    for (const file of await filesBelow(`${folder}/`)) {
+      const alternative = alternativeOf(file, folder);
+      assert(listed.has(alternative), `${file} is not an alternative that ${table} lists`);
+    }
+  });
+}
+
+Deno.test("every file of lib is in a folder, and every module is used", async () => {
+  const used = new Set(imports.flat());
+  for (const file of await filesBelow("lib/")) {
+    folderOf(file);
+    if (file.endsWith(".ts") && !file.endsWith(".d.ts")) {
+      assert(used.has(file), `${file} is unused`);
+    }
+  }
 });
 
 Deno.test("each subcommand loads only its own code", () => {
-  const reach = (start: string): Set<string> => {
+  const reach = (start: string): string[] => {
     const seen = new Set([start]);
     for (const path of seen) {
-      for (const [from, to] of graph) if (from === path) seen.add(to);
+      for (const [from, to] of imports) if (from === path) seen.add(to);
     }
-    return seen;
+    return [...seen];
   };
-  const [server, client] = [reach("server.ts"), reach("client.ts")];
-  assertEquals([...server].filter((path) => /^client|modes|terminal|verifier/.test(path)), []);
   assertEquals(
-    [...client].filter((path) => /^server|\/(sessions?|accept|serve)\.ts|services/.test(path)),
+    reach("server.ts").filter((path) => /^lib\/(client|bench|ping|probe)\//.test(path)),
     [],
   );
+  assertEquals(reach("client.ts").filter((path) => /^lib\/(server|faults)\//.test(path)), []);
 });
 
 Deno.test("only main.ts ends the process; no default export, no any", async () => {
-  const sources = ["server.ts", "client.ts"];
-  const walk = async (folder: string): Promise<void> => {
-    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
-      if (isDirectory) await walk(`${folder}${name}/`);
-      else sources.push(`${folder}${name}`);
-    }
-  };
-  await walk("lib/");
-  for (const path of sources) {
+  const files = ["server.ts", "client.ts", ...await filesBelow("lib/")];
+  for (const path of files) {
     const text = await Deno.readTextFile(new URL(path, ROOT));
     assert(!/Deno\.exit\b|process\.exit\b/.test(text), `${path} ends the process`);
     assert(!/export default/.test(text), `${path} has a default export`);

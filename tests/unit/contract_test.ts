@@ -1,12 +1,12 @@
 /** What every entry of every table promises (design, section 5). */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { modes } from "../../lib/modes/table.ts";
+import { modes } from "../../lib/client/modes.ts";
 import { SocketDuplex } from "../../lib/net/duplex.ts";
-import { dial, listen, transports } from "../../lib/net/table.ts";
-import { initialValues } from "../../lib/options.ts";
-import { serviceOptions, services } from "../../lib/services/table.ts";
-import { NetworkError } from "../../lib/errors.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { dial, listen, transports } from "../../lib/net/transports.ts";
+import { initialValues } from "../../lib/cli/options.ts";
+import { serviceOptions, services } from "../../lib/server/services.ts";
+import { NetworkError } from "../../lib/core/errors.ts";
+import { systemClock } from "../../lib/core/clock.ts";
 import { FakeSocket, NOWHERE } from "../fakes.ts";
 import { randomBytes } from "../helpers.ts";
 

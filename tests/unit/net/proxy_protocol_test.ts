@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { Address } from "../../../lib/address.ts";
+import type { Address } from "../../../lib/net/address.ts";
 import { proxyHeader, readProxyHeader } from "../../../lib/net/proxy_protocol.ts";
 import { FakeSocket } from "../../fakes.ts";
 

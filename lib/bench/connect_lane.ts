@@ -1,0 +1,53 @@
+/** A lane that makes a new connection for each request. */
+import type { Clock } from "../core/clock.ts";
+import { attempt, type Dial } from "../probe/round_trip.ts";
+import { CLOSED, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
+
+/** How it works. */
+export interface AttemptOptions {
+  readonly clock: Clock;
+  /** Bytes of a message; 0: the connection alone. */
+  readonly size: number;
+  /** Milliseconds that a connection and its answer may take together. */
+  readonly timeout: number;
+  readonly events: LaneEvents;
+}
+
+/** One new connection after another; one request at a time. */
+export class AttemptLane implements Lane {
+  readonly #dial: Dial;
+  readonly #options: AttemptOptions;
+  #number = 0;
+
+  constructor(dial: Dial, options: AttemptOptions) {
+    this.#dial = dial;
+    this.#options = options;
+  }
+
+  request(due: number): void {
+    this.#attempt(due);
+  }
+
+  giveUp(): void {
+    // Each attempt has its own end.
+  }
+
+  close(): void {
+    this.#options.events.onEnd(this);
+  }
+
+  async #attempt(due: number): Promise<void> {
+    const { clock, events, ...asking } = this.#options;
+    const sent = clock.now();
+    try {
+      const number = ++this.#number;
+      const { answer, took, parts } = await attempt(this.#dial, { ...asking, clock, number });
+      if (answer === "none") return events.onFailure(this, { due, error: TIMED_OUT });
+      if (answer === "closed") return events.onFailure(this, { due, error: CLOSED });
+      const intact = answer === "intact";
+      events.onAnswer(this, { due, sent, now: sent + took, intact, parts });
+    } catch (error) {
+      events.onFailure(this, { due, error });
+    }
+  }
+}

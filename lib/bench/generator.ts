@@ -1,0 +1,231 @@
+/** The load generator: requests over many connections, in a closed or an open loop. */
+import { type Clock, every, until, wait } from "../core/clock.ts";
+import { reasonOf } from "../core/errors.ts";
+import type { Dial } from "../probe/round_trip.ts";
+import { type Answered, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
+import { Lanes } from "./lanes.ts";
+import type { Load } from "../report/load.ts";
+import { OpenLoop } from "./open_loop.ts";
+import type { Recorder, Stretch } from "./recorder.ts";
+import { schedule } from "./schedule.ts";
+
+const PAUSE = 100; // milliseconds that a lane rests after a failure
+const PATIENCE = 1000; // milliseconds for what is under way, when it is to end
+const SAMPLE = 10; // milliseconds between two looks at how long the event loop takes
+/** The kind of failure that says that the peer does not echo. */
+export const WRONG = "the answer is not what was sent";
+
+/** What the generator works with. */
+export interface Generating {
+  readonly load: Load;
+  readonly clock: Clock;
+  readonly dial: Dial;
+  readonly recorder: Recorder;
+  /** Learns of each stretch of the measurement. */
+  readonly onStretch: (stretch: Stretch) => void;
+  /** Awaited between connecting and beginning: others may still be connecting. */
+  readonly ready?: () => Promise<void>;
+  /** Told when the measurement begins, and when it ends. */
+  readonly onMeasuring?: (() => void) | undefined;
+  readonly onMeasured?: (() => void) | undefined;
+}
+
+/** What a measurement came to, beside what the recorder has. */
+export interface Outcome {
+  /** Milliseconds that were measured. */
+  readonly elapsedMs: number;
+  /** Requests that were under way at the end. */
+  readonly inFlight: number;
+  /** Of those, how many were never answered. */
+  readonly unanswered: number;
+  /** Requests that were due, and not sent because no connection was free. */
+  readonly unsent: number;
+}
+
+/** Makes a load once. */
+export class Generator implements LaneEvents {
+  readonly #generating: Generating;
+  readonly #lanes: Lanes;
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #drained = Promise.withResolvers<void>();
+  #open: OpenLoop | undefined; // unless each answer brings the next request
+  #counted = 0; // requests that were sent and count
+  #settled = 0; // and of those, how many are answered or failed
+  #stopping = false;
+  #state: "connecting" | "running" | "draining" | "over" = "connecting";
+
+  constructor(generating: Generating) {
+    const { load, clock, dial, recorder } = generating;
+    this.#generating = generating;
+    this.#lanes = new Lanes({
+      load,
+      clock,
+      dial,
+      events: this,
+      onLane: (lane) => this.#state === "running" && this.#start(lane),
+      onFailure: (kind) => recorder.trouble(clock.now(), kind),
+    });
+  }
+
+  /**
+   * Connects, warms up, measures, and waits for what is still under way.
+   *
+   * @throws {NetworkError} where not one connection can be made
+   */
+  async run(): Promise<Outcome> {
+    const { load: { rate, ramp }, ready = () => Promise.resolve() } = this.#generating;
+    const ended = this.#ended.promise;
+    if (rate === undefined && ramp > 0) {
+      // In a closed loop, what is ramped up are connections, which work as soon as they are made.
+      await Promise.race([ready(), ended]);
+      this.#begin();
+      await Promise.race([this.#lanes.open(ramp), ended]);
+    } else {
+      await Promise.race([this.#lanes.open(0).then(ready), ended]);
+      this.#begin();
+    }
+    return await this.#measure();
+  }
+
+  /** Ends the measurement now. */
+  stop(): void {
+    this.#stopping = true;
+    this.#ended.resolve();
+  }
+
+  onAnswer(lane: Lane, { due, sent, now, intact, parts = [] }: Answered): void {
+    const { recorder } = this.#generating;
+    if (!intact) recorder.failure(due, WRONG);
+    else recorder.answer(now, { due, sent });
+    for (const part of parts) recorder.part(due, part);
+    this.#settle(due);
+    this.#free(lane, now);
+  }
+
+  onFailure(lane: Lane, { due, error }: { readonly due: number; readonly error: unknown }): void {
+    const { recorder, clock } = this.#generating;
+    if (this.#state === "over") return;
+    recorder.failure(due, reasonOf(error));
+    this.#settle(due);
+    clock.after(error === TIMED_OUT ? 0 : PAUSE, () => this.#free(lane, clock.now()));
+  }
+
+  onStray(kind: string): void {
+    const { recorder, clock } = this.#generating;
+    recorder.trouble(clock.now(), kind);
+  }
+
+  onEnd(lane: Lane): void {
+    this.#open?.remove(lane);
+    this.#lanes.replace(lane);
+  }
+
+  #begin(): void {
+    const { load, clock, recorder } = this.#generating;
+    const { rate, ramp, warmup, duration, offset = 0 } = load;
+    const begun = clock.now();
+    this.#state = "running";
+    recorder.cover(begun + ramp + warmup, duration);
+    if (rate !== undefined) {
+      this.#open = new OpenLoop({
+        schedule: schedule({ rate, ramp }, begun + offset),
+        clock,
+        recorder,
+        send: (lane, due) => this.#send(lane, due),
+      });
+    }
+    for (const lane of this.#lanes.all) this.#start(lane);
+    this.#open?.run();
+  }
+
+  async #measure(): Promise<Outcome> {
+    const { load, clock, recorder, onStretch, onMeasuring, onMeasured } = this.#generating;
+    const { timeout, slice } = load;
+    const ticks = [
+      every(clock, SAMPLE, () => this.#sample()),
+      every(clock, Math.max(1, timeout / 20), () => this.#lanes.giveUp(clock.now() - timeout)),
+    ];
+    await this.#during(recorder.from);
+    onMeasuring?.();
+    recorder.cut(recorder.from); // what came before is no part of the first slice
+    // What is behind when the measurement begins was of the warm-up, and is forgotten.
+    this.#open?.skipTo(recorder.from);
+    let cut = recorder.from;
+    const slices = every(clock, slice, () => onStretch(recorder.cut(cut = clock.now())));
+    await this.#during(recorder.to);
+    slices();
+    this.#open?.end(Math.min(recorder.to, clock.now()));
+    recorder.end(clock.now());
+    // A slice that is cut short says little, unless it is all there is.
+    const last = recorder.cut(clock.now());
+    const only = cut === recorder.from && last.lastedMs > 0;
+    if (last.lastedMs > slice / 2 || only) onStretch(last);
+    onMeasured?.();
+    const outcome = await this.#drain();
+    for (const stop of ticks) stop();
+    this.#state = "over";
+    this.#lanes.close();
+    return outcome;
+  }
+
+  // Waits for what is under way; not for long when somebody wants it to end.
+  async #drain(): Promise<Outcome> {
+    const { recorder, clock, load: { timeout, requests = Infinity } } = this.#generating;
+    this.#state = "draining";
+    const inFlight = this.#counted - this.#settled;
+    const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
+    const unsent = Math.min(due, requests - this.#counted);
+    if (inFlight === 0) this.#drained.resolve();
+    const limit = wait(clock, Math.min(timeout + SAMPLE, this.#stopping ? PATIENCE : Infinity));
+    await Promise.race([this.#drained.promise, limit.over]);
+    limit.cut();
+    const unanswered = this.#counted - this.#settled;
+    return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
+  }
+
+  // Until a moment, or until it is ended. A timer may be early, too.
+  async #during(moment: number): Promise<void> {
+    const { clock } = this.#generating;
+    const left = moment - clock.now();
+    if (left <= 0) return;
+    const pause = wait(clock, left);
+    const reached = pause.over.then(() => this.#stopping ? undefined : until(clock, moment));
+    await Promise.race([reached, this.#ended.promise]);
+    pause.cut();
+  }
+
+  // A request that counts is answered, or has failed.
+  #settle(due: number): void {
+    const { recorder, load: { requests } } = this.#generating;
+    if (!recorder.covers(due)) return;
+    if (++this.#settled === requests) this.#ended.resolve();
+    if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
+  }
+
+  // How long an answer may wait until the event loop comes round to it.
+  #sample(): void {
+    const { clock, recorder } = this.#generating;
+    if (this.#open) return; // what counts is how late its requests are
+    const since = clock.now();
+    clock.soon(() => recorder.late(since, clock.now() - since));
+  }
+
+  #start(lane: Lane): void {
+    const { load: { pipeline }, clock } = this.#generating;
+    for (let room = 0; room < pipeline; room++) this.#free(lane, clock.now());
+  }
+
+  // A lane has room for a request.
+  #free(lane: Lane, now: number): void {
+    if (this.#state !== "running" || !this.#lanes.has(lane)) return;
+    if (this.#open) this.#open.free(lane, now);
+    else this.#send(lane, now);
+  }
+
+  #send(lane: Lane, due: number): void {
+    const { recorder, load: { requests } } = this.#generating;
+    if (this.#counted === requests || due >= recorder.to) return;
+    if (recorder.covers(due)) this.#counted++;
+    lane.request(due);
+  }
+}

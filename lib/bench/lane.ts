@@ -1,0 +1,172 @@
+/** One connection under load: requests go out, and their answers are checked and timed. */
+import type { Clock } from "../core/clock.ts";
+import { type Channel, channelOf } from "../net/channel.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { Part } from "../probe/round_trip.ts";
+import { answersOf, Messages, UNASKED } from "../probe/messages.ts";
+import { Tracker } from "../probe/tracker.ts";
+
+const DATAGRAM_WINDOW = 4096; // requests of a connection whose answers can be told apart
+
+/** The answer to a request, by its moments on the clock, in milliseconds. */
+export interface Answered {
+  /** When the request was to be sent. */
+  readonly due: number;
+  readonly sent: number;
+  readonly now: number;
+  /** Whether the bytes are those that were sent. */
+  readonly intact: boolean;
+  /** Where the time went, for a connection of its own. */
+  readonly parts?: readonly Part[];
+}
+
+/** Learns what becomes of requests. */
+export interface LaneEvents {
+  onAnswer(lane: Lane, answer: Answered): void;
+  /** The answer to a request was lost, or the connection. */
+  onFailure(lane: Lane, failure: { readonly due: number; readonly error: unknown }): void;
+  /** Something came that answers no request that waits. */
+  onStray(kind: string): void;
+  /** The connection is over; all its requests have been told. */
+  onEnd(lane: Lane): void;
+}
+
+/** A lane for requests. */
+export interface Lane {
+  /** Sends a request; to be called no more often than the pipeline has room. */
+  request(due: number): void;
+  /** Gives up what was sent at `moment` or before. */
+  giveUp(moment: number): void;
+  /** Ends the connection; what waits is told as failed. */
+  close(error: unknown): void;
+}
+
+/** How a lane works. */
+export interface LaneOptions {
+  readonly clock: Clock;
+  /** Bytes of a message. */
+  readonly size: number;
+  /** Requests that may wait at once. */
+  readonly pipeline: number;
+  readonly events: LaneEvents;
+}
+
+/** The error of a request whose answer did not come in time. */
+export const TIMED_OUT = new Error("no answer in time");
+
+/** The error of a request whose connection the peer closed. */
+export const CLOSED = new Error("closed by the peer");
+
+const STRAYS = {
+  late: "an answer that came too late",
+  duplicate: "a second answer",
+  unknown: "an answer to nothing that was sent",
+} as const;
+
+/** A lane over a connection that serves request after request. */
+export class ConnectionLane implements Lane {
+  readonly #peer: Duplex;
+  readonly #options: LaneOptions;
+  readonly #channel: Channel;
+  readonly #messages: Messages;
+  readonly #tracker: Tracker;
+  readonly #window: number;
+  readonly #mask: number;
+  readonly #due: Float64Array;
+  #requested = 0; // the number of the last request
+  #written = 0; // and of the last one that was handed to the system
+  #writing = false;
+  #reading = false;
+  #ended = false;
+  #now = 0;
+
+  constructor(peer: Duplex, options: LaneOptions) {
+    const { size, pipeline } = options;
+    const least = peer.framed ? DATAGRAM_WINDOW : 2;
+    const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
+    this.#peer = peer;
+    this.#options = options;
+    this.#channel = channelOf(peer);
+    this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
+    this.#tracker = new Tracker({ window });
+    this.#window = window;
+    this.#mask = 2 * window - 1; // so that the moment of one that is forgotten is still known
+    this.#due = new Float64Array(2 * window);
+    this.#receive().catch((error) => this.close(error));
+  }
+
+  request(due: number): void {
+    if (this.#ended) return;
+    const number = ++this.#requested;
+    this.#due[number & this.#mask] = due;
+    if (!this.#writing && !this.#reading) this.#write();
+  }
+
+  giveUp(moment: number): void {
+    const since = this.#tracker.waitingSince;
+    if (since === undefined || since > moment) return;
+    if (!this.#peer.framed) return this.close(TIMED_OUT); // a stream has no answers beyond a gap
+    for (const number of this.#tracker.giveUp(moment)) this.#fail(number, TIMED_OUT);
+  }
+
+  close(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#peer.close();
+    for (const number of this.#tracker.giveUp(Infinity)) this.#fail(number, error);
+    for (let number = this.#written + 1; number <= this.#requested; number++) {
+      this.#fail(number, error);
+    }
+    this.#options.events.onEnd(this);
+  }
+
+  #fail(number: number, error: unknown): void {
+    this.#options.events.onFailure(this, { due: this.#due[number & this.#mask]!, error });
+  }
+
+  // What has been requested goes out at once, in one write where it is a stream.
+  #write(): void {
+    const first = this.#written + 1;
+    const left = this.#requested - this.#written;
+    const count = this.#peer.framed ? Math.min(1, left) : left;
+    if (count === 0 || this.#ended) return;
+    const now = this.#options.clock.now();
+    for (let number = first; number < first + count; number++) {
+      if (this.#tracker.sent(number, now)) this.#fail(number - this.#window, TIMED_OUT);
+    }
+    this.#written += count;
+    this.#writing = true;
+    this.#channel.write(this.#messages.from(first, count)).then(this.#onWritten, this.#onFailed);
+  }
+
+  readonly #onWritten = () => {
+    this.#writing = false;
+    if (this.#written < this.#requested) this.#write();
+  };
+
+  readonly #onFailed = (error: unknown) => this.close(error);
+
+  async #receive(): Promise<void> {
+    const { size, clock } = this.#options;
+    const onAnswer = (number: number, intact: boolean) => this.#answered(number, intact);
+    const answers = answersOf(this.#peer, { size, onAnswer });
+    for (;;) {
+      const chunk = await this.#channel.read();
+      if (!chunk) return this.close(CLOSED);
+      if (this.#ended) return;
+      this.#now = clock.now();
+      this.#reading = true; // what it makes room for goes out together
+      answers.received(chunk);
+      this.#reading = false;
+      if (!this.#writing) this.#write();
+    }
+  }
+
+  #answered(number: number, intact: boolean): void {
+    const { standing, sentAt: sent } = this.#tracker.answered(number);
+    if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED);
+    if (standing !== "answer") return this.#options.events.onStray(STRAYS[standing]);
+    const due = this.#due[number & this.#mask]!;
+    this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });
+  }
+}

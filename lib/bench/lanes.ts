@@ -1,0 +1,107 @@
+/** The connections of a load generator: made, and made again where they fail. */
+import { type Clock, wait } from "../core/clock.ts";
+import { reasonOf } from "../core/errors.ts";
+import type { Dial } from "../probe/round_trip.ts";
+import { AttemptLane } from "./connect_lane.ts";
+import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
+import type { Load } from "../report/load.ts";
+
+const REDIAL = 100; // milliseconds until a connection that failed is made again
+const DIALING = 64; // connections that are made at once
+
+/** What lanes are made with. */
+export interface LanesOptions {
+  readonly load: Load;
+  readonly clock: Clock;
+  readonly dial: Dial;
+  readonly events: LaneEvents;
+  /** A lane is there, and may be used. */
+  readonly onLane: (lane: Lane) => void;
+  /** One could not be made; it is tried again. */
+  readonly onFailure: (kind: string) => void;
+}
+
+/** The lanes that are open. */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #open = new Set<Lane>();
+  #over = false;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  get all(): Iterable<Lane> {
+    return this.#open;
+  }
+
+  has(lane: Lane): boolean {
+    return this.#open.has(lane);
+  }
+
+  /**
+   * Makes them all, over `ramp` milliseconds.
+   *
+   * @throws {NetworkError} where not one can be made
+   */
+  async open(ramp: number): Promise<void> {
+    const { load: { connections }, clock } = this.#options;
+    const started = clock.now();
+    let next = 0;
+    let failure: unknown;
+    const dialer = async () => {
+      while (next < connections && !this.#over) {
+        const left = started + ramp * next++ / connections - clock.now();
+        if (left > 0) await wait(clock, left).over;
+        await this.#add().catch((error) => {
+          failure ??= error;
+          this.#addLater(error);
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(DIALING, connections) }, dialer));
+    if (this.#open.size > 0 || !failure) return;
+    this.#over = true;
+    throw failure;
+  }
+
+  /** Takes note that a lane has failed, and makes another. */
+  replace(lane: Lane): void {
+    this.#open.delete(lane);
+    this.#addLater();
+  }
+
+  /** Gives up the requests that were sent at `moment` or before. */
+  giveUp(moment: number): void {
+    for (const lane of this.#open) lane.giveUp(moment);
+  }
+
+  /** Ends them all. */
+  close(): void {
+    this.#over = true;
+    for (const lane of this.#open) lane.close(undefined);
+  }
+
+  async #add(): Promise<void> {
+    const { load, clock, dial, events, onLane } = this.#options;
+    const options = { ...load, clock, events };
+    const atMost = load.connectTimeout;
+    const lane = load.connect
+      ? new AttemptLane(
+        (request) => dial({ ...request, atMost: Math.min(atMost, request.atMost) }),
+        options,
+      )
+      : new ConnectionLane(await dial({ atMost, onPhase() {} }), options);
+    if (this.#over) return lane.close(undefined);
+    this.#open.add(lane);
+    onLane(lane);
+  }
+
+  #addLater(error?: unknown): void {
+    if (this.#over) return;
+    if (error) this.#options.onFailure(`cannot connect: ${reasonOf(error)}`);
+    this.#options.clock.after(REDIAL, () => {
+      if (!this.#over) this.#add().catch((error) => this.#addLater(error));
+    });
+  }
+}

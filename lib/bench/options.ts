@@ -1,0 +1,100 @@
+/** The options of a load, and the load that they ask for. */
+import { UsageError } from "../core/errors.ts";
+import { LONGEST_WAIT, parseFrequency } from "../core/units.ts";
+import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
+import { parseLimit } from "../report/conditions.ts";
+import { measuring, sizeFor } from "../probe/options.ts";
+import type { Asked } from "../report/load.ts";
+
+const CONNECTIONS = 10;
+const DURATION = 10_000; // milliseconds
+const TRIAL = 3000; // milliseconds of each trial of a search
+const WARMUP = 1000; // milliseconds: the runtime compiles what it sees often
+const TIMEOUT = 10_000; // milliseconds
+const DATAGRAM_TIMEOUT = 1000;
+const DATAGRAMS = 256; // under way at once on a socket, in an open loop
+const MOST = 2 ** 30; // bytes under way
+
+/** What a load is described by. */
+export const loading = {
+  connections: count({ summary: `use N connections (default ${CONNECTIONS})` }),
+  duration: interval(undefined, {
+    summary: "measure for D (default 10s; each trial of --find 3s)",
+  }),
+  requests: count({
+    summary: "measure N requests instead",
+    excludes: ["duration", "find"],
+  }),
+  pipeline: count({
+    summary: "have at most N requests under way on a connection (default 1; with --rate over " +
+      `UDP ${DATAGRAMS})`,
+    excludes: ["connect"],
+  }),
+  rate: text({
+    summary: "an open loop: R requests a second, each as soon as it is due and a connection has " +
+      "room; latency counts from when it was due (default: as fast as answers come)",
+    placeholder: "R",
+    read: parseFrequency,
+    excludes: ["find"],
+  }),
+  warmup: duration(undefined, {
+    summary: "run for D before measuring (default 1s; with --requests 0)",
+  }),
+  ramp: duration(0, { summary: "before that, take D to the full rate or number of connections" }),
+  workers: count({ summary: "spread the connections over N threads (default 1)" }),
+  find: text({
+    summary: "search for the highest rate that holds this, as in 'p99<5ms'",
+    placeholder: "CONDITION",
+    read: parseLimit,
+    excludes: ["requests", "underLoad"],
+  }),
+  underLoad: flag({
+    summary: "also measure the round trip on a connection of its own, before the load and under it",
+  }),
+  ...measuring,
+};
+
+// Enough to see how it goes and to compare by, and not too many to keep.
+function sliceFor(duration: number): number {
+  return Math.max(100, duration / 600, Math.min(1000, duration / 40));
+}
+
+/** The load that the options ask for; `connectTimeout` in milliseconds. */
+export function loadFor(
+  values: Values<typeof loading>,
+  { connectionless, connectTimeout }: {
+    readonly connectionless: boolean;
+    readonly connectTimeout: number;
+  },
+): Asked {
+  const { requests, find, connections = CONNECTIONS, rate, ramp, connect } = values;
+  // A datagram that is lost holds up no other, and is soon known to be.
+  const datagrams = connectionless && (rate !== undefined || find !== undefined);
+  const { pipeline = datagrams ? DATAGRAMS : 1 } = values;
+  const usual = requests ? LONGEST_WAIT : find ? TRIAL : DURATION;
+  const { duration = usual, warmup = requests ? 0 : WARMUP } = values;
+  const { timeout = connectionless ? DATAGRAM_TIMEOUT : TIMEOUT } = values;
+  const size = sizeFor({ ...values, connectionless });
+  if (size * pipeline * connections > MOST) {
+    throw new UsageError(
+      `${connections} connections with ${pipeline} x ${size} bytes under way are more than 1 GiB; ` +
+        "lower --size, --pipeline or --connections",
+    );
+  }
+  return {
+    self: values.self,
+    connections,
+    size,
+    pipeline,
+    rate,
+    duration,
+    requests,
+    warmup,
+    ramp,
+    connect,
+    timeout,
+    connectTimeout,
+    slice: duration === LONGEST_WAIT ? 1000 : sliceFor(duration),
+    workers: Math.min(values.workers ?? 1, connections, requests ?? Infinity),
+  };
+}

@@ -1,0 +1,38 @@
+/** What a load is run with, in whichever thread. */
+import type { Address } from "../net/address.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Histograms } from "../core/histogram.ts";
+import { dial } from "../net/transports.ts";
+import type { OptionTable, Values } from "../cli/options.ts";
+import type { Dial } from "../probe/round_trip.ts";
+import type { Asked } from "../report/load.ts";
+import type { Slice } from "../report/result.ts";
+
+/** Whom to load, and how to dial. Plain data: a worker is sent it. */
+export interface Whom {
+  readonly address: Address;
+  /** The values of the transports' options. */
+  readonly values: Values<OptionTable>;
+}
+
+/** How a load is run. */
+export interface Running {
+  readonly whom: Whom;
+  readonly load: Asked;
+  readonly histograms: Histograms;
+  readonly clock: Clock;
+  readonly onSlice: (slice: Slice) => void;
+  /** Told when the measurement begins, and when it ends. */
+  readonly onMeasuring?: (() => void) | undefined;
+  readonly onMeasured?: (() => void) | undefined;
+  /** Ends the measurement when it resolves. */
+  readonly stop: Promise<void>;
+  /** Whether to leave this thread alone, for a measurement of its own. */
+  readonly aside?: boolean | undefined;
+}
+
+/** Dials as a generator asks for it. */
+export function dialerOf({ address, values }: Whom): Dial {
+  const clock = systemClock;
+  return ({ atMost: timeout, onPhase }) => dial(address, { values, timeout, clock, onPhase });
+}

@@ -1,0 +1,47 @@
+/** A load run in this thread, or spread over workers. */
+import process from "node:process";
+import { Generator } from "./generator.ts";
+import { PromptClock } from "../probe/prompt_clock.ts";
+import { Recorder } from "./recorder.ts";
+import type { Slice } from "../report/result.ts";
+import { type Measured, sliceOf } from "./measurement.ts";
+import { dialerOf, type Running } from "./run_context.ts";
+
+/**
+ * Runs a load.
+ *
+ * @throws {NetworkError} where not one connection can be made
+ */
+export async function runLoad(running: Running): Promise<Measured> {
+  const { clock, load: { workers } } = running;
+  const started = clock.now();
+  const before = process.cpuUsage();
+  const timeline: Slice[] = [];
+  const onSlice = (slice: Slice) => {
+    timeline.push(slice);
+    running.onSlice(slice);
+  };
+  const measured = workers > 1 || running.aside
+    ? await (await import("./workers.ts")).runWorkers({ ...running, onSlice })
+    : await runHere({ ...running, onSlice });
+  const { user, system } = process.cpuUsage(before);
+  return { ...measured, timeline, cpu: (user + system) / 1000 / (clock.now() - started) };
+}
+
+async function runHere(
+  { whom, load, histograms, onSlice, stop, onMeasuring, onMeasured }: Running,
+): Promise<Omit<Measured, "timeline" | "cpu">> {
+  using clock = new PromptClock();
+  const recorder = new Recorder(histograms, { open: load.rate !== undefined });
+  const generator = new Generator({
+    load,
+    clock,
+    recorder,
+    dial: dialerOf(whom),
+    onStretch: (stretch) => onSlice(sliceOf(stretch)),
+    onMeasuring,
+    onMeasured,
+  });
+  stop.then(() => generator.stop());
+  return { recorder, ...await generator.run() };
+}

@@ -1,0 +1,75 @@
+/** From what a recorder has to a result. */
+import { rounded } from "../core/units.ts";
+import { distribution, percentiles } from "../report/distribution.ts";
+import { type Asked, isHeld } from "../report/load.ts";
+import type { Measured } from "./measurement.ts";
+import { type BenchResult, type Instrument, SCHEMA, type Setting } from "../report/result.ts";
+
+const BUSY = 0.9; // of a core: a client that uses more has no more to give
+
+/** The result of a measurement. */
+export function summarise(measured: Measured, { load, setting }: {
+  readonly load: Asked;
+  readonly setting: Setting;
+}): BenchResult {
+  const { recorder, elapsedMs, inFlight, unanswered, unsent, timeline } = measured;
+  const { latency, uncorrected, failed, errors, parts } = recorder;
+  const rate = elapsedMs > 0 ? recorder.arrived * 1000 / elapsedMs : 0;
+  return {
+    schema: SCHEMA,
+    ...setting,
+    load,
+    elapsedMs: rounded(elapsedMs),
+    requests: { answered: latency.count, failed, inFlight, unanswered, unsent },
+    errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),
+    rate: rounded(rate),
+    latency: distribution(latency),
+    ...(uncorrected && { uncorrected: distribution(uncorrected) }),
+    ...(parts.size > 0 && {
+      parts: Object.fromEntries([...parts].map(([name, times]) => [name, distribution(times)])),
+    }),
+    timeline,
+    instrument: instrument(measured, { load, rate }),
+  };
+}
+
+function instrument(
+  { recorder: { lateness, latency }, cpu }: Measured,
+  { load, rate }: { readonly load: Asked; readonly rate: number },
+): Instrument {
+  const known = {
+    resolutionMs: rounded(resolution()),
+    cpu: Math.round(cpu * 100) / 100,
+    latenessMs: { ...percentiles(lateness), max: rounded(lateness.max) },
+  };
+  if (latency.count === 0) return known;
+  const late = load.rate !== undefined && lateness.at(99) > latency.at(99) / 2;
+  const busy = !load.self && cpu >= BUSY * load.workers &&
+    (load.rate === undefined || !isHeld(rate, { target: load.rate }));
+  if (busy) {
+    return {
+      ...known,
+      warning: `the client itself was the bottleneck: it used ${known.cpu} of ` +
+        `${load.workers === 1 ? "1 core" : `${load.workers} cores`}; ` +
+        "the peer may be capable of more (try --workers, or several machines and --merge)",
+    };
+  }
+  if (!late) return known;
+  return {
+    ...known,
+    warning: "the client itself was late: at p99 half of the latency or more is its own",
+  };
+}
+
+// The smallest step that the clock makes, in milliseconds.
+function resolution(): number {
+  let smallest = Infinity;
+  for (let step = 0, last = performance.now(); step < 1000;) {
+    const now = performance.now();
+    if (now === last) continue;
+    smallest = Math.min(smallest, now - last);
+    last = now;
+    step++;
+  }
+  return smallest;
+}

@@ -1,0 +1,47 @@
+/** A worker thread: makes its share of a load, and tells what it measures. */
+import { explain } from "../core/errors.ts";
+import { loadHistograms } from "../core/histogram.ts";
+import { Generator } from "./generator.ts";
+import { PromptClock } from "../probe/prompt_clock.ts";
+import { Recorder } from "./recorder.ts";
+import { dialerOf, type Whom } from "./run_context.ts";
+import type { Asked } from "../report/load.ts";
+import type { Message, Order } from "./workers.ts";
+
+const thread = self as unknown as {
+  onmessage: (event: MessageEvent<Order>) => void;
+  postMessage(message: Message): void;
+};
+
+const go = Promise.withResolvers<void>();
+const stop = Promise.withResolvers<void>();
+
+thread.onmessage = ({ data }) => {
+  if (data === "go") go.resolve();
+  else if (data === "stop") stop.resolve();
+  else {
+    work(data).catch((error) => thread.postMessage({ kind: "failed", message: explain(error) }));
+  }
+};
+
+async function work({ whom, load }: { whom: Whom; load: Asked }): Promise<void> {
+  const recorder = new Recorder(await loadHistograms(), { open: load.rate !== undefined });
+  const generator = new Generator({
+    load,
+    clock: new PromptClock(),
+    recorder,
+    dial: dialerOf(whom),
+    onStretch({ latencies, ...stretch }) {
+      thread.postMessage({ kind: "stretch", stretch: { ...stretch, hdr: latencies.encode() } });
+    },
+    onMeasuring: () => thread.postMessage({ kind: "measuring" }),
+    onMeasured: () => thread.postMessage({ kind: "measured" }),
+    ready() {
+      thread.postMessage({ kind: "connected" });
+      return go.promise;
+    },
+  });
+  stop.promise.then(() => generator.stop());
+  const outcome = await generator.run();
+  thread.postMessage({ kind: "done", encoded: recorder.encode(), outcome });
+}

@@ -1,0 +1,180 @@
+/** A load that is spread over worker threads, each with its share of the connections. */
+import { NetworkError } from "../core/errors.ts";
+import type { Histogram } from "../core/histogram.ts";
+import { dialOptions } from "../net/transports.ts";
+import type { Outcome } from "./generator.ts";
+import { type Encoded, Recorder, type Stretch } from "./recorder.ts";
+import { type Measured, sliceOf } from "./measurement.ts";
+import type { Running, Whom } from "./run_context.ts";
+import type { Asked } from "../report/load.ts";
+
+/** What a worker is told. */
+export type Order = { readonly whom: Whom; readonly load: Asked } | "go" | "stop";
+
+/** What a worker tells. */
+export type Message =
+  | { readonly kind: "connected" | "measuring" | "measured" }
+  | { readonly kind: "stretch"; readonly stretch: EncodedStretch }
+  | { readonly kind: "done"; readonly encoded: Encoded; readonly outcome: Outcome }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** A stretch on its way to another thread. */
+export interface EncodedStretch extends Omit<Stretch, "latencies"> {
+  readonly hdr: string;
+}
+
+type Done = Extract<Message, { kind: "done" }>;
+
+/** Runs a load in worker threads. They begin together, when all are connected. */
+export async function runWorkers(running: Running): Promise<Omit<Measured, "timeline" | "cpu">> {
+  const { load, whom, histograms, stop } = running;
+  const stretches = new Stretches(running);
+  const hands = shares(load).map((share) =>
+    new Hand({ whom: plain(whom), load: share }, { stretches, running })
+  );
+  stop.then(() => hands.forEach((hand) => hand.tell("stop")));
+  try {
+    await Promise.all(hands.map((hand) => hand.connected));
+    for (const hand of hands) hand.tell("go");
+    const done = await Promise.all(hands.map((hand) => hand.done));
+    const recorder = new Recorder(histograms, { open: load.rate !== undefined });
+    for (const { encoded } of done) recorder.add(encoded);
+    stretches.flush();
+    return { recorder, ...sum(done.map(({ outcome }) => outcome)) };
+  } finally {
+    for (const hand of hands) hand.end();
+  }
+}
+
+/**
+ * The load of each worker.
+ *
+ * @example
+ * ```ts
+ * import { divide } from "./workers.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(divide(10, 3), [4, 3, 3]);
+ * ```
+ */
+export function divide(whole: number, parts: number): number[] {
+  const least = Math.floor(whole / parts);
+  return Array.from({ length: parts }, (_, index) => least + (index < whole % parts ? 1 : 0));
+}
+
+function shares(load: Asked): Asked[] {
+  const { workers, connections, rate, requests } = load;
+  const request = requests === undefined ? [] : divide(requests, workers);
+  return divide(connections, workers).map((connections, index) => ({
+    ...load,
+    connections,
+    rate: rate === undefined ? undefined : rate / workers,
+    offset: rate === undefined ? 0 : index * 1000 / rate,
+    requests: request[index],
+  }));
+}
+
+// What a thread can be sent: the values of the transports' options are data, others need not be.
+function plain({ address, values }: Whom): Whom {
+  const needed = Object.keys(dialOptions).map((key) => [key, values[key]]);
+  return { address, values: Object.fromEntries(needed) };
+}
+
+function sum(outcomes: readonly Outcome[]): Outcome {
+  const total = (key: keyof Outcome) => outcomes.reduce((sum, each) => sum + each[key], 0);
+  return {
+    elapsedMs: Math.max(...outcomes.map(({ elapsedMs }) => elapsedMs)),
+    inFlight: total("inFlight"),
+    unanswered: total("unanswered"),
+    unsent: total("unsent"),
+  };
+}
+
+/** One worker, as this thread sees it. */
+class Hand {
+  readonly #worker: Worker;
+  readonly #connected = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<Done>();
+
+  constructor(
+    order: Order,
+    { stretches, running }: { readonly stretches: Stretches; readonly running: Running },
+  ) {
+    this.#connected.promise.catch(() => {}); // each failure is told by one of them
+    this.#done.promise.catch(() => {});
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<Message>) => {
+      if (data.kind === "connected") this.#connected.resolve();
+      else if (data.kind === "measuring") running.onMeasuring?.();
+      else if (data.kind === "measured") running.onMeasured?.();
+      else if (data.kind === "stretch") stretches.take(this, data.stretch);
+      else if (data.kind === "done") this.#done.resolve(data);
+      else if (data.kind === "failed") this.#fail(new NetworkError(data.message));
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new NetworkError(`A worker failed: ${event.message}`));
+    };
+    this.tell(order);
+  }
+
+  get connected(): Promise<void> {
+    return this.#connected.promise;
+  }
+
+  get done(): Promise<Done> {
+    return this.#done.promise;
+  }
+
+  tell(order: Order): void {
+    this.#worker.postMessage(order);
+  }
+
+  end(): void {
+    this.#worker.terminate();
+  }
+
+  #fail(error: NetworkError): void {
+    this.#connected.reject(error);
+    this.#done.reject(error);
+  }
+}
+
+/** Puts the stretches of all workers together: the first of each, the second, and so on. */
+class Stretches {
+  readonly #running: Running;
+  readonly #told = new Map<Hand, number>();
+  readonly #open: { stretch: Omit<Stretch, "latencies">; latencies: Histogram; from: number }[] =
+    [];
+  #first = 0; // the number of the first that is open
+
+  constructor(running: Running) {
+    this.#running = running;
+  }
+
+  take(hand: Hand, { hdr, ...stretch }: EncodedStretch): void {
+    const { histograms, load: { workers } } = this.#running;
+    const number = this.#told.get(hand) ?? 0;
+    this.#told.set(hand, number + 1);
+    const latencies = histograms.decode(hdr);
+    const open = this.#open[number - this.#first];
+    if (!open) this.#open.push({ stretch, latencies, from: 1 });
+    else {
+      open.latencies.add(latencies);
+      open.stretch = { ...open.stretch, failed: open.stretch.failed + stretch.failed };
+      open.from++;
+    }
+    while (this.#open[0]?.from === workers) this.#tell();
+  }
+
+  /** Tells those that not every worker has had. */
+  flush(): void {
+    while (this.#open.length > 0) this.#tell();
+  }
+
+  #tell(): void {
+    const { stretch, latencies } = this.#open.shift()!;
+    this.#first++;
+    this.#running.onSlice(sliceOf({ ...stretch, latencies }));
+  }
+}

@@ -1,0 +1,153 @@
+/** Every connection as it was, in a pcapng file that Wireshark reads; no privilege is needed. */
+import type { Clock } from "../core/clock.ts";
+import { explain, NetworkError, UsageError } from "../core/errors.ts";
+import type { Duplex, Observer } from "../net/duplex.ts";
+import { say } from "../terminal/output.ts";
+import { fileHeader, packetBlock, secretsBlock } from "./pcapng_writer.ts";
+import { keyLog } from "./tls_key_log.ts";
+import { flowOf } from "./flow.ts";
+import { QueuedFile } from "./queued_writer.ts";
+
+const APPLICATION = "netecho";
+
+/** Where blocks are written. */
+export interface CaptureFile {
+  /** Takes a block, or a part of it; returns how many bytes. */
+  writeSync(block: Uint8Array): number;
+  truncateSync?(size: number): void;
+  flush?(patience: number, clock: Clock): Promise<boolean>;
+  close?(): void;
+}
+
+/** How a capture is kept. */
+export interface CaptureOptions {
+  /** Opens the file; with a number the one that follows, when the last is full. */
+  readonly open: (number: number) => CaptureFile;
+  /** Bytes after which another file is begun. */
+  readonly rotateAt?: number | undefined;
+  readonly clock: Clock;
+  /** The lines that a TLS key log has got since the last call. */
+  readonly secrets?: (() => Uint8Array) | undefined;
+  /** Learns once that nothing more can be written. */
+  readonly onError: (reason: string) => void;
+}
+
+/**
+ * A capture. Each block is written whole and at once, so that a program that is killed leaves a file
+ * that can be read.
+ */
+export class Capture {
+  readonly #options: CaptureOptions;
+  readonly #epoch: number; // milliseconds since 1970
+  #file: CaptureFile | undefined;
+  #number = 0;
+  #size = 0; // bytes
+  #watched = 0; // connections
+  #broken = false;
+
+  /** Opens the first file, or throws what that failed with. */
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#epoch = clock.wallTime() - clock.now(); // the clock that goes on is the finer one
+    this.#begin();
+  }
+
+  /** Begins a connection; `initiator` says who made it. */
+  watch(
+    peer: Pick<Duplex, "local" | "remote" | "framed">,
+    { initiator, comment }: { readonly initiator: "local" | "remote"; readonly comment: string },
+  ): Observer {
+    const write = (bytes: Uint8Array, comment?: string) => this.#writePacket(bytes, comment);
+    this.#writeSecrets();
+    return flowOf(peer, { initiator, number: ++this.#watched, comment, write });
+  }
+
+  /** Waits until all is written, at most for `patience` milliseconds; tells where it is not. */
+  async flush(patience: number): Promise<void> {
+    const { clock, onError } = this.#options;
+    if (this.#broken || await this.#file?.flush?.(patience, clock) !== false) return;
+    this.#broken = true;
+    onError("the last of it was not read");
+  }
+
+  #begin(): void {
+    this.#file?.close?.();
+    this.#file = this.#options.open(this.#number++);
+    this.#size = 0;
+    this.#put(fileHeader({ application: APPLICATION, name: APPLICATION }));
+  }
+
+  #writePacket(bytes: Uint8Array, comment?: string): void {
+    const at = this.#epoch + this.#options.clock.now();
+    this.#write(() => packetBlock({ at, bytes, comment }));
+  }
+
+  #writeSecrets(): void {
+    const { secrets } = this.#options;
+    if (!secrets) return;
+    const lines = secrets();
+    if (lines.length > 0) this.#write(() => secretsBlock(lines));
+  }
+
+  #write(block: () => Uint8Array): void {
+    if (this.#broken) return;
+    try {
+      if (this.#size >= (this.#options.rotateAt ?? Infinity)) this.#begin();
+      this.#put(block());
+    } catch (error) {
+      this.#broken = true;
+      this.#dropPart();
+      this.#options.onError(explain(error));
+    }
+  }
+
+  #put(block: Uint8Array): void {
+    for (let at = 0; at < block.length;) at += this.#file!.writeSync(block.subarray(at));
+    this.#size += block.length;
+  }
+
+  // A block that the disk has no room for: what is before it can be read.
+  #dropPart(): void {
+    try {
+      this.#file?.truncateSync?.(this.#size);
+    } catch {
+      // as it is
+    }
+  }
+}
+
+/**
+ * A capture in a file, or on stdout as `-`; from the second file on the name has a number in it. A
+ * write that fails is told on stderr, once.
+ *
+ * @throws {NetworkError} where it cannot be written from the beginning
+ * @throws {UsageError} where it would go to a terminal
+ */
+export function openCapture(
+  path: string,
+  { rotateAt, clock }: Pick<CaptureOptions, "rotateAt" | "clock">,
+): Capture {
+  const open = (number: number) =>
+    path === "-" ? new QueuedFile(Deno.stdout) : Deno.openSync(numbered(path, number), WRITING);
+  if (path === "-" && Deno.stdout.isTerminal()) {
+    throw new UsageError("Option --capture: stdout is a terminal; name a file, or pipe it on");
+  }
+  if (path === "-" && rotateAt !== undefined) {
+    throw new UsageError("Option --capture-size: stdout is one file; name another");
+  }
+  try {
+    const onError = (reason: string) =>
+      void say(`netecho: Cannot write ${path}: ${reason}; the capture is cut short`);
+    return new Capture({ open, rotateAt, clock, secrets: keyLog(), onError });
+  } catch (error) {
+    throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
+  }
+}
+
+const WRITING = { write: true, create: true, truncate: true };
+
+function numbered(path: string, number: number): string {
+  if (number === 0) return path;
+  return path.replace(/(\.[^./]*)?$/, (extension) => `-${number}${extension}`);
+}

@@ -1,0 +1,107 @@
+/** The packets that a connection would have been on a network, as it goes on. */
+import { type Address, formatAddress, type InetAddress, isInet } from "../net/address.ts";
+import type { Duplex, Observer } from "../net/duplex.ts";
+import { ACK, FIN, MOST, type Path, PSH, RST, SYN, tcpFrame, udpFrame } from "./packet.ts";
+
+const APART = 0x9e3779b1; // sequence numbers, so that the next connection of a port is another
+
+/** What the packets of a connection need. */
+export interface FlowOptions {
+  /** Who made the connection. */
+  readonly initiator: "local" | "remote";
+  /** Of all connections of a capture. */
+  readonly number: number;
+  /** Stands beside the first packet. */
+  readonly comment: string;
+  /** Takes an Ethernet frame. */
+  readonly write: Write;
+}
+
+type Write = (frame: Uint8Array, comment?: string) => void;
+
+/** Begins a connection; the observer goes on with it. */
+export function flowOf(
+  peer: Pick<Duplex, "local" | "remote" | "framed">,
+  options: FlowOptions,
+): Observer {
+  const { initiator, number } = options;
+  const ends = {
+    local: inet(peer.local, { side: 1, number: initiator === "local" ? number : 0 }),
+    remote: inet(peer.remote, { side: 2, number: initiator === "remote" ? number : 0 }),
+  };
+  return peer.framed ? datagrams(ends, options) : stream(ends, options);
+}
+
+interface Ends {
+  readonly local: InetAddress;
+  readonly remote: InetAddress;
+}
+
+function datagrams({ local, remote }: Ends, { write, comment }: FlowOptions): Observer {
+  let told: string | undefined = comment;
+  const pass = (from: InetAddress, to: InetAddress) => (payload: Uint8Array) => {
+    write(udpFrame({ from, to }, payload), told);
+    told = undefined;
+  };
+  return { received: pass(remote, local), sent: pass(local, remote) };
+}
+
+/** One direction of a TCP connection. */
+interface Way {
+  readonly path: Path;
+  /** The number of the next byte. */
+  sequence: number;
+  over: boolean;
+}
+
+function stream(
+  { local, remote }: Ends,
+  { write, initiator, comment, number }: FlowOptions,
+): Observer {
+  const first = Math.imul(number, APART) >>> 0;
+  const out: Way = { path: { from: local, to: remote }, sequence: first, over: false };
+  const back: Way = { path: { from: remote, to: local }, sequence: first, over: false };
+  const other = (way: Way) => way === out ? back : out;
+  const send = (way: Way, flags: number, payload?: Uint8Array, text?: string) => {
+    const { path, sequence } = way;
+    const acknowledged = flags & ACK ? other(way).sequence : 0;
+    write(tcpFrame(path, { flags, sequence, acknowledged, ...(payload && { payload }) }), text);
+    const numbered = (payload?.length ?? 0) + (flags & (SYN | FIN) ? 1 : 0);
+    way.sequence = (sequence + numbered) >>> 0;
+  };
+  const pass = (way: Way) => (chunk: Uint8Array) => {
+    for (let at = 0; at < chunk.length; at += MOST) {
+      send(way, PSH | ACK, chunk.subarray(at, at + MOST));
+      send(other(way), ACK);
+    }
+  };
+  const end = (way: Way, how: "fin" | "reset") => {
+    const reset = how === "reset";
+    if (way.over && (!reset || other(way).over)) return;
+    way.over = true;
+    if (reset) other(way).over = true;
+    send(way, reset ? RST | ACK : FIN | ACK);
+    if (!reset) send(other(way), ACK);
+  };
+  const asking = initiator === "local" ? out : back;
+  send(asking, SYN, undefined, comment);
+  send(other(asking), SYN | ACK);
+  send(asking, ACK);
+  return {
+    received: pass(back),
+    sent: pass(out),
+    ended: (how) => end(back, how),
+    halfClosed: () => end(out, "fin"),
+    closed: (how) => end(out, how === "closed" ? "fin" : how),
+  };
+}
+
+// A Unix socket has no addresses: each side gets one that nobody has, and who connected a port.
+function inet(
+  address: Address,
+  { side, number }: { readonly side: number; readonly number: number },
+): InetAddress {
+  if (isInet(address)) return address;
+  const name = [...formatAddress(address)].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 7);
+  return { transport: "tcp", hostname: `192.0.2.${side}`, port: 1024 + (number || name) % 60_000 };
+}

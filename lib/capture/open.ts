@@ -1,0 +1,18 @@
+/** The capture that the command line asks for; the code for it is loaded where it does. */
+import { systemClock } from "../core/clock.ts";
+import type { capturing, Values } from "../cli/options.ts";
+import type { Capture } from "./capture.ts";
+
+/**
+ * Opens it.
+ *
+ * @throws {NetworkError} where the file cannot be written
+ * @throws {UsageError} where it would go to a terminal
+ */
+export async function captureIfAny(
+  { capture, captureSize }: Values<typeof capturing>,
+): Promise<Capture | undefined> {
+  if (capture === undefined) return undefined;
+  const { openCapture } = await import("./capture.ts");
+  return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
+}

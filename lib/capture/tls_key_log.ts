@@ -1,0 +1,31 @@
+/** The secrets of TLS sessions, which the runtime writes to the file that SSLKEYLOGFILE names. */
+import { environment } from "../core/environment.ts";
+
+const NOTHING = new Uint8Array(0);
+
+/** What the key log gets from now on: each call returns what is new. Undefined where there is none. */
+export function keyLog(): (() => Uint8Array) | undefined {
+  const path = environment("SSLKEYLOGFILE");
+  if (!path) return undefined;
+  let at = sizeOf(path);
+  return () => {
+    try {
+      using file = Deno.openSync(path);
+      file.seekSync(at, Deno.SeekMode.Start);
+      const bytes = new Uint8Array(Math.max(0, sizeOf(path) - at));
+      const length = file.readSync(bytes) ?? 0;
+      at += length;
+      return bytes.subarray(0, length);
+    } catch {
+      return NOTHING; // it is there when the first session is
+    }
+  };
+}
+
+function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,55 @@
+/** Options that belong to somebody: a transport, a service, a mode. */
+import { UsageError } from "../core/errors.ts";
+import { optionName, type OptionTable } from "./options.ts";
+
+/** Somebody who brings options along. */
+export interface Owner {
+  /** As a message calls it: `service reply`. */
+  readonly label: string;
+  readonly options: OptionTable;
+}
+
+/**
+ * Options by whom they belong to, for a help page: what several share stands once.
+ *
+ * @example
+ * ```ts
+ * import { sectionsOf } from "./option_groups.ts";
+ * import { flag } from "./options.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const proxyProtocol = flag({ summary: "expect a PROXY header" });
+ * const owners = ["tcp", "tls"].map((label) => ({ label, options: { proxyProtocol } }));
+ * const [section] = sectionsOf(owners);
+ * assertEquals(section, { title: "options of tcp, tls", options: { proxyProtocol } });
+ * ```
+ */
+export function sectionsOf(owners: readonly Owner[]): { title: string; options: OptionTable }[] {
+  const all = owners.flatMap(({ options }) => Object.entries(options));
+  const sections = Map.groupBy(new Map(all), ([key]) => labelsOf(key, owners));
+  return [...sections].map(([labels, entries]) => ({
+    title: `options of ${labels}`,
+    options: Object.fromEntries(entries),
+  }));
+}
+
+/**
+ * Refuses an option that would be ignored, and its user misled.
+ *
+ * @throws {UsageError} naming those to whom it belongs
+ */
+export function rejectForeign(
+  given: ReadonlySet<string>,
+  { present, owners }: { present: readonly OptionTable[]; owners: readonly Owner[] },
+): void {
+  for (const key of given) {
+    if (present.some((options) => key in options)) continue;
+    throw new UsageError(
+      `Option ${optionName(key)} does not apply here: it is for ${labelsOf(key, owners)}`,
+    );
+  }
+}
+
+function labelsOf(key: string, owners: readonly Owner[]): string {
+  return owners.filter(({ options }) => key in options).map(({ label }) => label).join(", ");
+}

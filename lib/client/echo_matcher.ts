@@ -1,0 +1,106 @@
+/** What a person sees of a conversation: which bytes answer which message, and how fast. */
+import { preview, TerminalText, wholeCharacters } from "../terminal/sanitize.ts";
+import { formatCount, formatDuration, formatMany } from "../core/units.ts";
+
+const PREVIEW = 1024; // bytes of an echo that are shown
+const LONGEST_ANSWER = 16 * 1024; // bytes of a chunk that is no echo that are shown
+
+interface Pending {
+  readonly message: Uint8Array;
+  readonly sentAt: number;
+}
+
+/**
+ * Pairs echoes with the messages that they answer, by their content and whatever their length, so
+ * that a long message or a slow answer never puts the conversation out of step. What is no echo
+ * is shown as it arrives.
+ *
+ * @example
+ * ```ts
+ * import { Exchange } from "./echo_matcher.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const hello = new TextEncoder().encode("hello\n");
+ * const exchange = new Exchange();
+ * exchange.sent(hello, 10);
+ * assertEquals(exchange.received(hello, 10.2), ["read 6 bytes in 0.2 ms, echo: hello"]);
+ * ```
+ */
+export class Exchange {
+  #pending: Pending[] = [];
+  #matched = 0; // bytes of the first pending message that have come back
+  #told = 0; // how many of them have been shown as unfinished
+
+  /** Takes note of a message, sent at `now` milliseconds. */
+  sent(message: Uint8Array, now: number): void {
+    this.#pending.push({ message, sentAt: now });
+  }
+
+  /** Whether an echo has begun to arrive and is not complete. */
+  get partial(): boolean {
+    return this.#matched > 0;
+  }
+
+  /** The lines to show for a chunk that arrived at `now` milliseconds. */
+  received(chunk: Uint8Array, now: number): string[] {
+    const lines: string[] = [];
+    for (let rest = chunk; rest.length > 0;) {
+      const head = this.#pending[0];
+      if (!head) return [...lines, `read ${formatMany(rest.length, "byte")}${body(rest)}`];
+      const expected = head.message.subarray(this.#matched, this.#matched + rest.length);
+      if (!startsWith(rest, expected)) return [...lines, this.#answer(head, rest, now)];
+      rest = rest.subarray(expected.length);
+      this.#matched += expected.length;
+      if (this.#matched === head.message.length) lines.push(this.#echo(head, now));
+    }
+    return lines;
+  }
+
+  /** The line for an echo that stopped short, if one did, and if that was not said before. */
+  unfinished(now: number): string[] {
+    const head = this.#pending[0];
+    if (!head || this.#matched === this.#told) return [];
+    this.#told = this.#matched;
+    const echoed = preview(head.message.subarray(0, this.#matched), PREVIEW);
+    return [
+      `read ${formatCount(this.#matched)} of ${formatMany(head.message.length, "byte")} in ` +
+      `${formatDuration(now - head.sentAt)}, echo so far: ${echoed}`,
+    ];
+  }
+
+  #echo({ message, sentAt }: Pending, now: number): string {
+    this.#pending.shift();
+    this.#matched = this.#told = 0;
+    return `read ${formatMany(message.length, "byte")} in ${formatDuration(now - sentAt)}, ` +
+      `echo: ${preview(withoutLineEnd(message), PREVIEW)}`;
+  }
+
+  // The peer says something else than the message: it is no echo, and nothing more is expected.
+  #answer({ message, sentAt }: Pending, rest: Uint8Array, now: number): string {
+    const whole = new Uint8Array([...message.subarray(0, this.#matched), ...rest]);
+    this.#pending = [];
+    this.#matched = this.#told = 0;
+    return `read ${formatMany(whole.length, "byte")} in ${formatDuration(now - sentAt)}` +
+      body(whole);
+  }
+}
+
+// One line stays beside its heading, several come below it.
+function body(bytes: Uint8Array): string {
+  const terminal = new TerminalText();
+  const shown = wholeCharacters(bytes, LONGEST_ANSWER);
+  const rest = bytes.length - shown.length;
+  const text = (terminal.push(shown) + terminal.end()).replace(/\n$/, "") +
+    (rest > 0 ? `… (${rest} more)` : "");
+  return text.includes("\n") ? `:\n${text}` : `: ${text}`;
+}
+
+function withoutLineEnd(message: Uint8Array): Uint8Array {
+  let end = message.length;
+  if (message[end - 1] === 0x0a) end -= message[end - 2] === 0x0d ? 2 : 1;
+  return message.subarray(0, end);
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return prefix.every((byte, index) => byte === bytes[index]);
+}

@@ -1,0 +1,55 @@
+/** Streams of bytes, a line at a time. */
+import { type Clock, wait } from "../core/clock.ts";
+
+const LF = 0x0a;
+const LONGEST_LINE = 64 * 1024; // bytes; what is longer goes in pieces
+
+/**
+ * The lines of a stream, each with its line end; the last one as it stands.
+ *
+ * @example
+ * ```ts
+ * import { linesOf } from "./lines.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const chunks = ReadableStream.from(["a\nb", "c\n\nd"].map((text) => new TextEncoder().encode(text)));
+ * const lines = (await Array.fromAsync(linesOf(chunks))).map((line) => new TextDecoder().decode(line));
+ * assertEquals(lines, ["a\n", "bc\n", "\n", "d"]);
+ * ```
+ */
+export async function* linesOf(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const held = new Uint8Array(LONGEST_LINE);
+  let length = 0;
+  for await (const chunk of chunks) {
+    for (let rest = chunk; rest.length > 0;) {
+      const room = LONGEST_LINE - length;
+      const end = rest.indexOf(LF) + 1 || rest.length;
+      const part = rest.subarray(0, Math.min(end, room));
+      held.set(part, length);
+      length += part.length;
+      rest = rest.subarray(part.length);
+      if (length < LONGEST_LINE && held[length - 1] !== LF) continue;
+      yield held.slice(0, length);
+      length = 0;
+    }
+  }
+  if (length > 0) yield held.slice(0, length);
+}
+
+/** Sends a stream line by line, `delay` milliseconds apart, then closes the other side. */
+export async function sendLines(
+  from: ReadableStream<Uint8Array>,
+  to: WritableStream<Uint8Array>,
+  { delay, clock }: { delay: number; clock: Clock },
+): Promise<void> {
+  const writer = to.getWriter();
+  let first = true;
+  for await (const line of linesOf(from)) {
+    if (!first) await wait(clock, delay).over;
+    first = false;
+    await writer.write(line);
+  }
+  await writer.close();
+}

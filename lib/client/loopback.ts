@@ -1,0 +1,16 @@
+/** An echo server in this program, for measuring the machine and the client themselves. */
+import { NetworkError } from "../core/errors.ts";
+
+/** Starts it in a thread of its own, on a free port; resolves with its address. */
+export function startSelf(): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const worker = new Worker(new URL("../server/loopback_worker.ts", import.meta.url), {
+    type: "module",
+  });
+  worker.onmessage = ({ data }: MessageEvent<string>) => resolve(data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new NetworkError(`Cannot start a server in this program: ${event.message}`));
+  };
+  return promise;
+}

@@ -1,0 +1,175 @@
+/** Bench: many connections, a schedule, and what an expert asks of their latencies. */
+import { NetworkError } from "../../core/errors.ts";
+import { type Histograms, loadHistograms } from "../../core/histogram.ts";
+import { loadFor, loading } from "../../bench/options.ts";
+import { LoadProgress } from "../../bench/progress.ts";
+import type { Condition } from "../../report/conditions.ts";
+import { type Distribution, distribution } from "../../report/distribution.ts";
+import { type BenchResult, SCHEMA } from "../../report/result.ts";
+import type { Running } from "../../bench/run_context.ts";
+import { runLoad } from "../../bench/run_load.ts";
+import { findRate } from "../../bench/rate_search.ts";
+import { setting } from "../../report/environment.ts";
+import type { Asked } from "../../report/load.ts";
+import { summarise } from "../../bench/summary.ts";
+import { WRONG } from "../../bench/generator.ts";
+import { NO_ECHO } from "../../probe/messages.ts";
+import { flag } from "../../cli/options.ts";
+import { formatCount } from "../../core/units.ts";
+import { checkReports, deliver, delivering } from "../../report/deliver.ts";
+import { print } from "../../terminal/output.ts";
+import { StatusLine } from "../../terminal/status_line.ts";
+import { defineMode, type ModeContext } from "../mode.ts";
+
+const PROBES = 100; // round trips a second, of the connection beside the load
+const IDLE = 3000; // milliseconds at most, to measure it without a load
+
+/** The bench mode. */
+export const bench = defineMode({
+  name: "bench",
+  summary: "load the peer, and measure its rate and latency",
+  chosenBy: ["bench"],
+  example: "netecho client :8080 --bench --connections 50 --rate 10k/s",
+  options: {
+    bench: flag({
+      summary: "load the peer and measure; every answer is checked",
+      excludes: ["ping", "wait", "show", "retry", "verbose", "capture"],
+    }),
+    ...loading,
+    ...delivering,
+  },
+  async run(context, values) {
+    const { requested, insisted } = context.signals();
+    const load = loadFor(values, context);
+    await checkReports(values);
+    const histograms = await loadHistograms();
+    const bench = new Bench(context, { load, histograms, stop: requested });
+    const measuring = values.find
+      ? bench.find(values.find)
+      : values.underLoad
+      ? bench.runBeside()
+      : bench.run({});
+    const result = await Promise.race([measuring, insisted.then(giveUp)])
+      .finally(() => bench.end())
+      .catch((error) => failWith(error, { context, json: values.json }));
+    await deliver(result, { values, output: context.output });
+    const failure = failureOf(result);
+    if (failure) throw new NetworkError(failure);
+    return 0;
+  },
+});
+
+function giveUp(): never {
+  throw new NetworkError("Stopped before the end");
+}
+
+// A program that reads JSON gets some, whatever happens.
+async function failWith(
+  error: unknown,
+  { context, json }: { readonly context: ModeContext; readonly json: boolean },
+): Promise<never> {
+  if (json && error instanceof NetworkError) {
+    const failure = { schema: SCHEMA, ...setting(context), error: error.message };
+    await print(context.output, `${JSON.stringify(failure, null, 2)}\n`);
+  }
+  throw error;
+}
+
+// What makes the figures those of something else than an echo.
+function failureOf(
+  { requests: { answered }, errors, interrupted }: BenchResult,
+): string | undefined {
+  const wrong = errors[WRONG] ?? 0;
+  if (wrong > 0 && answered > wrong) {
+    return `${formatCount(wrong)} answers were not what was sent; ${formatCount(answered)} were`;
+  }
+  if (wrong > 0) return `The peer does not echo: ${WRONG}${NO_ECHO}`;
+  if (answered > 0) return undefined;
+  const [reason = interrupted ? "stopped before the first" : "no answer in time"] = Object.keys(
+    errors,
+  );
+  return `No request was answered: ${reason}`;
+}
+
+interface Benching {
+  readonly load: Asked;
+  readonly histograms: Histograms;
+  readonly stop: Promise<void>;
+}
+
+type Change = Partial<Asked> & Pick<Running, "aside" | "onMeasuring" | "onMeasured">;
+
+/** Runs loads, and shows how they go. */
+class Bench {
+  readonly #context: ModeContext;
+  readonly #benching: Benching;
+  readonly #status: StatusLine;
+  #stopped = false;
+
+  constructor(context: ModeContext, benching: Benching) {
+    this.#context = context;
+    this.#benching = benching;
+    this.#status = new StatusLine(context.errors);
+    benching.stop.then(() => this.#stopped = true);
+  }
+
+  /** One load, which differs from what was asked for by a change. */
+  async run({ aside, onMeasuring, onMeasured, ...change }: Change): Promise<BenchResult> {
+    const load = { ...this.#benching.load, ...change };
+    const started = setting(this.#context);
+    const progress = new LoadProgress(this.#status, load);
+    const measured = await runLoad({
+      ...this.#running(load),
+      onSlice: (slice) => progress.show(slice),
+      aside,
+      onMeasuring,
+      onMeasured,
+    });
+    const result = summarise(measured, { load, setting: started });
+    return this.#stopped ? { ...result, interrupted: true } : result;
+  }
+
+  /** The highest rate that holds a condition. */
+  find(condition: Condition): Promise<BenchResult> {
+    return findRate(condition, {
+      trial: (rate) => this.run({ rate }),
+      isStopped: () => this.#stopped,
+    });
+  }
+
+  /** The load, and the round trip beside it: before, and while it is measured. */
+  async runBeside(): Promise<BenchResult> {
+    const { load: { duration }, stop } = this.#benching;
+    const idle = await this.#probe(Math.min(duration, IDLE), stop);
+    const begun = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const measuring = this.run({
+      aside: true,
+      onMeasuring: begun.resolve,
+      onMeasured: ended.resolve,
+    });
+    await Promise.race([begun.promise, measuring]);
+    const [result, loaded] = await Promise.all([
+      measuring,
+      this.#probe(duration, Promise.race([ended.promise, measuring.then(() => {})])),
+    ]);
+    return { ...result, underLoad: { idle, loaded } };
+  }
+
+  async end(): Promise<void> {
+    await this.#status.end().catch(() => {}); // nobody reads stderr
+  }
+
+  async #probe(duration: number, stop: Promise<void>): Promise<Distribution> {
+    const alone = { connections: 1, pipeline: 1, workers: 1, requests: undefined };
+    const load = { ...this.#benching.load, ...alone, rate: PROBES, duration, warmup: 0, ramp: 0 };
+    const { recorder } = await runLoad({ ...this.#running(load), stop });
+    return distribution(recorder.uncorrected!);
+  }
+
+  #running(load: Asked): Running {
+    const { histograms, stop } = this.#benching;
+    const { clock } = this.#context;
+    return { whom: this.#context, load, histograms, clock, stop, onSlice() {} };
+  }
+}

@@ -1,0 +1,125 @@
+/** Interactive: a person types lines and sees what each one brings. */
+import { formatAddress } from "../../net/address.ts";
+import { type Clock, wait } from "../../core/clock.ts";
+import { Exchange } from "../echo_matcher.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import type { Output } from "../../terminal/output.ts";
+import type { Terminal } from "../../terminal/line_editor.ts";
+import { formatDuration } from "../../core/units.ts";
+import { defineMode, failureOf, talking } from "../mode.ts";
+import { lingerFor } from "../conversation.ts";
+
+const PROMPT = "> ";
+const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
+const STALL = 1000; // milliseconds after which an echo that stopped short is shown as far as it came
+
+/** The interactive mode. */
+export const interactive = defineMode({
+  name: "interactive",
+  summary: "send each line that is typed and show the answer and its time",
+  terminal: true,
+  example: "netecho client localhost 8080",
+  options: talking,
+  async run({ dial, openLog, clock }, { crlf, linger: limit }) {
+    const { openTerminal } = await import("../../terminal/line_editor.ts");
+    const started = clock.now();
+    const peer = await dial();
+    const took = formatDuration(clock.now() - started);
+    const linger = lingerFor(peer, limit);
+    const exchange = new Exchange();
+    const left = Promise.withResolvers<void>();
+    let cancelLinger = () => {};
+    let cancelNotice = () => {};
+    const sender = startSending(peer, { exchange, clock, lineEnd: crlf ? "\r\n" : "\n" });
+    const terminal = openTerminal({
+      greeting: `connected to ${formatAddress(peer.remote)} in ${took}; ` +
+        "Ctrl-D ends, Ctrl-C leaves",
+      prompt: PROMPT,
+      onLine: sender.send,
+      onEnd() {
+        sender.end();
+        cancelNotice = clock.after(STALL, () => terminal.print(WAITING));
+        if (linger !== undefined) cancelLinger = clock.after(linger, left.resolve);
+      },
+      onInterrupt: left.resolve,
+    });
+    const log = openLog(above(terminal));
+    let arrived = 0;
+    peer.observe({ received: () => arrived = clock.now() }); // before anything is drawn
+    peer.observe(log.watch());
+    const receiving = receive(peer, { exchange, clock, terminal, arrival: () => arrived });
+    try {
+      await Promise.race([receiving, left.promise]);
+    } finally {
+      cancelLinger();
+      cancelNotice();
+      receiving.catch(() => {}); // closing the peer ends what still waits
+      terminal.close();
+      peer.close();
+    }
+    return 0;
+  },
+});
+
+interface Conversing {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+}
+
+function startSending(
+  peer: Duplex,
+  { exchange, clock, lineEnd }: Conversing & { readonly lineEnd: string },
+) {
+  const writer = peer.writable.getWriter();
+  const encoder = new TextEncoder();
+  const ignore = () => {}; // a peer that is gone is reported by the reading side
+  return {
+    send(line: string): void {
+      const message = encoder.encode(line + lineEnd);
+      exchange.sent(message, clock.now());
+      writer.write(message).catch(ignore);
+    },
+    end: () => void writer.close().catch(ignore),
+  };
+}
+
+interface Receiving extends Conversing {
+  readonly terminal: Terminal;
+  /** When the last chunk arrived, in milliseconds of the clock. */
+  readonly arrival: () => number;
+}
+
+async function receive(
+  peer: Duplex,
+  { exchange, clock, terminal, arrival }: Receiving,
+): Promise<void> {
+  const show = (lines: string[]) => lines.forEach((line) => terminal.print(line));
+  const showUnfinished = () => show(exchange.unfinished(clock.now()));
+  let cancel = () => {};
+  try {
+    for await (const chunk of peer.readable) {
+      cancel();
+      show(exchange.received(chunk, arrival()));
+      if (exchange.partial) cancel = clock.after(STALL, showUnfinished);
+      await wait(clock, 0).over; // a peer that never pauses leaves the keys their turn
+    }
+    showUnfinished();
+    terminal.print("closed by the peer");
+  } catch (error) {
+    showUnfinished();
+    throw failureOf(peer, error);
+  } finally {
+    cancel();
+  }
+}
+
+// The log of this connection, shown above the line that is being edited.
+function above(terminal: Terminal): Output {
+  const decoder = new TextDecoder();
+  return {
+    write(bytes) {
+      terminal.print(decoder.decode(bytes).trimEnd());
+      return Promise.resolve(bytes.length);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/** Ping: one numbered, checked message after another, and the time that each answer takes. */
+import { wait } from "../../core/clock.ts";
+import { FinalError, NetworkError, reasonOf } from "../../core/errors.ts";
+import { loadHistograms } from "../../core/histogram.ts";
+import { attempt } from "../../probe/round_trip.ts";
+import { measuring, sizeFor, TIMEOUT } from "../../probe/options.ts";
+import { pingJson, pingText } from "../../ping/format.ts";
+import { PingScreen } from "../../ping/screen.ts";
+import { PromptClock } from "../../probe/prompt_clock.ts";
+import { Prober } from "../../ping/pinger.ts";
+import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
+import { formatDuration } from "../../core/units.ts";
+import { defineMode, failureOf, type ModeContext } from "../mode.ts";
+
+const options = {
+  ping: flag({
+    summary: "send numbered messages and show the time that each answer takes",
+    excludes: ["show", "wait"],
+  }),
+  count: count({ short: "c", summary: "stop after N messages (default: no limit)" }),
+  interval: duration(1000, {
+    short: "i",
+    summary: "send a message every D; 0: as soon as the last is answered (default 1s)",
+  }),
+  deadline: interval(undefined, { summary: "stop after D, whatever is still under way" }),
+  quiet: flag({ short: "q", summary: "print the summary alone" }),
+  ...measuring,
+};
+
+type Options = Values<typeof options> & { readonly timeout: number };
+
+/** The ping mode. */
+export const ping = defineMode({
+  name: "ping",
+  summary: "measure the round trip, message by message",
+  chosenBy: ["ping"],
+  example: "netecho client :8080 --ping --count 5",
+  options,
+  async run(context, { timeout = TIMEOUT, ...given }) {
+    const values = { ...given, timeout };
+    const size = sizeFor({ ...values, connectionless: context.connectionless });
+    const { address, clock } = context;
+    const screen = new PingScreen(context, {
+      format: values.json ? pingJson(address, clock) : pingText(address),
+      quiet: values.quiet,
+      histograms: await loadHistograms(),
+    });
+    const stop = stopFor(context, values);
+    const measure = values.connect ? overMany : overOne;
+    const measuring = measure(context, { values, size, screen, stop: stop.asked });
+    const failure = await Promise.race([measuring, screen.failed]).catch(asNetworkError);
+    stop.cancel();
+    await Promise.race([screen.end(), stop.insisted]);
+    if (failure) throw failure;
+    const { received, corrupt } = screen.tally.counts;
+    const wanted = values.deadline === undefined ? 1 : values.count ?? 1; // as ping(8) has it
+    return corrupt === 0 && received >= wanted ? 0 : 1;
+  },
+});
+
+interface Measuring {
+  readonly values: Options;
+  readonly size: number;
+  readonly screen: PingScreen;
+  /** Resolves at the deadline, or when asked to stop. */
+  readonly stop: Promise<void>;
+}
+
+function stopFor({ clock, signals }: ModeContext, { deadline }: Options) {
+  const { requested, insisted } = signals();
+  if (deadline === undefined) return { asked: requested, insisted, cancel() {} };
+  const limit = wait(clock, deadline);
+  return { asked: Promise.race([requested, limit.over]), insisted, cancel: limit.cut };
+}
+
+function asNetworkError(error: unknown): NetworkError {
+  if (error instanceof NetworkError) return error;
+  throw error;
+}
+
+async function overOne(context: ModeContext, measuring: Measuring): Promise<void> {
+  const { values, size, screen, stop } = measuring;
+  const dialing = context.dial();
+  const peer = await Promise.race([dialing, stop]);
+  screen.start(size);
+  if (!peer) return void dialing.catch(() => {});
+  using clock = new PromptClock();
+  const { tally } = screen;
+  const onLost = (number: number) =>
+    screen.lost(number, `within ${formatDuration(values.timeout)}`);
+  const prober = new Prober(peer, {
+    ...values,
+    clock,
+    size,
+    tally,
+    onReply: (reply) => screen.answer(reply),
+    onLost,
+  });
+  stop.then(() => prober.stop());
+  const ending = await prober.run().catch((error) => {
+    throw failureOf(peer, error);
+  });
+  if (ending === "closed") throw new NetworkError("The peer closed the connection");
+}
+
+async function overMany(context: ModeContext, measuring: Measuring): Promise<void> {
+  const { values: { count = Infinity, interval }, size, screen, stop } = measuring;
+  const { clock } = context;
+  const started = clock.now();
+  let stopped = false;
+  let cutPause = () => {};
+  screen.start(size);
+  const connecting = async () => {
+    for (let number = 1; number <= count && !stopped; number++) {
+      const pause = wait(clock, Math.max(0, started + (number - 1) * interval - clock.now()));
+      cutPause = pause.cut;
+      await pause.over;
+      if (!stopped) await connectOnce(context, { ...measuring, number });
+    }
+  };
+  await Promise.race([connecting(), stop]);
+  stopped = true;
+  cutPause();
+}
+
+async function connectOnce(
+  { dial, clock }: ModeContext,
+  { values: { timeout }, size, screen, number }: Measuring & { readonly number: number },
+): Promise<void> {
+  screen.tally.counts.sent++;
+  try {
+    const { took, parts, answer } = await attempt(
+      (request) => dial({ ...request, once: true }),
+      { clock, size, number, timeout },
+    );
+    if (answer === "closed") screen.lost(number, "closed without an answer");
+    else if (answer === "none") screen.lost(number, `within ${formatDuration(timeout)}`);
+    else screen.connected(number, { size, took, parts, intact: answer === "intact" });
+  } catch (error) {
+    if (error instanceof FinalError) throw error;
+    screen.lost(number, reasonOf(error));
+  }
+}

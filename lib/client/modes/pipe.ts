@@ -1,0 +1,152 @@
+/** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
+import { formatAddress } from "../../net/address.ts";
+import { atMost } from "../../core/clock.ts";
+import { CrlfEncoder } from "../crlf.ts";
+import { isReset, NetworkError } from "../../core/errors.ts";
+import { sendLines } from "../lines.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { byteReadable, nowhere, pump } from "../../net/streams.ts";
+import { duration, flag } from "../../cli/options.ts";
+import { formatMany } from "../../core/units.ts";
+import { Verifier } from "../../probe/verifier.ts";
+import { defineMode, failureOf, type ModeContext, talking, verifying } from "../mode.ts";
+import { lingerFor, showing } from "../conversation.ts";
+
+const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
+
+const FLUSH_PATIENCE = 5000; // milliseconds for the last bytes to be read, when all is over
+
+/** The pipe mode. */
+export const pipe = defineMode({
+  name: "pipe",
+  summary: "send stdin to the peer and write what it sends to stdout",
+  example: "echo hello | netecho client localhost 8080",
+  options: {
+    ...talking,
+    ...verifying,
+    recvOnly: flag({
+      summary: "send nothing, and do not read stdin",
+      excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger"],
+    }),
+    sendOnly: flag({ summary: "discard what the peer sends", excludes: ["verify"] }),
+    delayLines: duration(undefined, { summary: "send stdin line by line, D apart" }),
+  },
+  async run(context, values) {
+    const { verify, recvOnly, sendOnly } = values;
+    const peer = await context.dial();
+    const log = context.openLog();
+    const verifier = verify ? new Verifier() : undefined;
+    peer.observe(log.watch());
+    peer.observe({ received: verifier && ((chunk) => verifier.received(chunk)) });
+    const sending = recvOnly ? endless() : send(peer, { verifier, values, context });
+    const receiving = pump(peer.readable, sendOnly ? nowhere() : showing(context.output));
+    const linger = lingerFor(peer, values.linger);
+    let whole = false;
+    sending.then(() => whole = true, () => {});
+    try {
+      await exchangeAll(peer, { sending, receiving, linger, context, verifier });
+    } finally {
+      peer.close();
+      await atMost(receiving, { clock: context.clock, milliseconds: FLUSH_PATIENCE });
+      await log.flush(FLUSH_PATIENCE);
+      const { sent, received } = peer.traffic;
+      const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;
+      if (context.verbose) await context.say(passed);
+    }
+    if (verifier) await context.say(verdict(verifier, { whole }));
+    else if (peer.framed && !sendOnly) await noteSilence(peer, context);
+    return 0;
+  },
+});
+
+function verdict(verifier: Verifier, { whole }: { whole: boolean }): string {
+  verifier.finish();
+  const verified = `${formatMany(verifier.verified, "byte")} came back as sent`;
+  if (whole) return `verified: ${verified}`;
+  throw new NetworkError(
+    `Cannot verify: the peer closed the connection before the end of stdin, after ${verified}`,
+  );
+}
+
+// Over UDP, nothing is what comes of a mistyped port as well as of a peer that does not answer.
+async function noteSilence({ traffic, remote }: Duplex, { say }: ModeContext): Promise<void> {
+  if (traffic.sent > 0 && traffic.chunks === 0) {
+    await say(`no answer from ${formatAddress(remote)}`);
+  }
+}
+
+interface Sending {
+  readonly verifier: Verifier | undefined;
+  readonly values: { readonly crlf: boolean; readonly delayLines: number | undefined };
+  readonly context: ModeContext;
+}
+
+function send(peer: Duplex, { verifier, values, context }: Sending): Promise<void> {
+  const { crlf, delayLines: delay } = values;
+  const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
+  const output = outgoing(peer, { verifier, crlf });
+  if (delay === undefined) return pump(input, output);
+  return sendLines(input, output, { delay, clock: context.clock });
+}
+
+function endless(): Promise<void> {
+  return new Promise(() => {});
+}
+
+interface Transfer {
+  readonly sending: Promise<void>;
+  readonly receiving: Promise<void>;
+  readonly linger: number | undefined;
+  readonly context: ModeContext;
+  readonly verifier: Verifier | undefined;
+}
+
+// Ends when the peer has, whatever stdin still holds, or when the wait after stdin's end is over.
+async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
+  const { receiving, linger, context, verifier } = transfer;
+  const lingered = Promise.withResolvers<void>();
+  let cancelLinger = () => {};
+  let broken: unknown;
+  const endWhenComplete = () => {
+    if (peer.framed && verifier?.complete) lingered.resolve();
+  };
+  const sending = transfer.sending.then(() => {
+    if (linger !== undefined) cancelLinger = context.clock.after(linger, lingered.resolve);
+    peer.observe({ received: endWhenComplete });
+    endWhenComplete();
+  }, (error) => {
+    // A reset shows here first, but what arrived before it is still to be read.
+    if (!isReset(error)) throw error;
+    broken = error;
+  });
+  try {
+    const failed = sending.then(endless);
+    await Promise.race([receiving, lingered.promise, failed]);
+  } catch (error) {
+    broken = error;
+  } finally {
+    cancelLinger();
+    receiving.catch(() => {}); // closing the peer ends what still waits
+    sending.catch(() => {});
+  }
+  if (broken) throw failureOf(peer, broken);
+}
+
+// What is sent passes through here only where it is changed or remembered.
+function outgoing(
+  peer: Duplex,
+  { verifier, crlf }: { verifier: Verifier | undefined; crlf: boolean },
+): WritableStream<Uint8Array> {
+  if (!verifier && !crlf) return peer.writable;
+  const writer = peer.writable.getWriter();
+  const encoder = crlf ? new CrlfEncoder() : undefined;
+  return new WritableStream({
+    write(chunk) {
+      const bytes = encoder ? encoder.encode(chunk) : chunk;
+      verifier?.sent(bytes); // before it can come back
+      return writer.write(bytes);
+    },
+    close: () => writer.close(),
+    abort: (reason) => writer.abort(reason),
+  });
+}

@@ -1,0 +1,173 @@
+/** Replay: the client's side of a recorded connection, at its pace. */
+import { concat } from "../../core/bytes.ts";
+import { type Clock, until } from "../../core/clock.ts";
+import { isReset, UsageError } from "../../core/errors.ts";
+import { measuring } from "../../probe/options.ts";
+import { type Channel, channelOf } from "../../net/channel.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { readFile, text, type Values } from "../../cli/options.ts";
+import { Answers } from "../replay_answers.ts";
+import type { Recording, Step } from "../../capture/recording.ts";
+import { formatMany } from "../../core/units.ts";
+import { defineMode, failureOf, type ModeContext, verifying } from "../mode.ts";
+import { part, sayTo, type Shown, shownOn } from "../conversation.ts";
+
+const TIMEOUT = 10_000; // milliseconds for an answer that must come
+const TOLERANCE = 1000; // milliseconds for one that may be another
+
+const options = {
+  replay: text({
+    summary: "play the client's side of a connection in a capture, pcapng or pcap",
+    placeholder: "FILE",
+    read: (path) => ({ path, bytes: readFile(path) }),
+  }),
+  stream: text({
+    summary: "the connection to replay, as Wireshark numbers streams (default: the first whose " +
+      "client says something)",
+    placeholder: "N",
+    read: readNumber,
+    needs: ["replay"],
+  }),
+  speed: text({
+    summary: "replay so many times as fast as it was; max: once the answers are there",
+    placeholder: "N|max",
+    read: readSpeed,
+    needs: ["replay"],
+  }),
+  ...verifying,
+  timeout: measuring.timeout,
+};
+
+/** The replay mode. */
+export const replay = defineMode({
+  name: "replay",
+  summary: "play a recorded client again, and compare the answers",
+  chosenBy: ["replay"],
+  example: "netecho client localhost 8080 --replay session.pcapng --speed max --verify",
+  options,
+  async run(context, values) {
+    const { verify, timeout = verify ? TIMEOUT : TOLERANCE } = values;
+    const recording = await choose(context, values);
+    const recorded = recording.steps.filter(({ by }) => by === "server").map(({ what }) => what);
+    const said = concat(recorded.filter((what) => typeof what !== "string"));
+    const peer = await context.dial();
+    const log = context.openLog();
+    peer.observe(log.watch());
+    const { clock } = context;
+    const shown = shownOn(context.output);
+    const answers = new Answers(said, { verify, timeout, clock, isBusy: () => shown.busy });
+    const channel = channelOf(peer);
+    const mayReset = recorded.includes("reset");
+    const receiving = receive(channel, { answers, shown, mayReset });
+    const say = (bytes: Uint8Array) => sayTo(peer, { channel, bytes, shown, clock, timeout });
+    const playing = play(recording.steps, { peer, channel, answers, clock, say, values });
+    try {
+      await Promise.race([playing, receiving.then(() => playing)]);
+    } catch (error) {
+      throw failureOf(peer, error);
+    } finally {
+      playing.catch(() => {}); // what still waits ends with the connection
+      await part(peer, { over: receiving, shown, log, clock });
+    }
+    await context.say(verdict(peer, { said, verify }));
+    return 0;
+  },
+});
+
+async function choose(
+  { connectionless }: ModeContext,
+  { replay, stream }: Values<typeof options>,
+): Promise<Recording> {
+  const { readRecordings } = await import("../../capture/recording.ts");
+  const { path, bytes } = replay!;
+  const protocol = connectionless ? "udp" : "tcp";
+  const streams = readRecordings({ path, bytes }).filter((one) => one.protocol === protocol);
+  const chosen = stream === undefined ? streams.find(speaks) : streams[stream];
+  if (!chosen) {
+    const wanted = stream === undefined ? "whose client says something" : `of number ${stream}`;
+    const there = formatMany(streams.length, `${protocol.toUpperCase()} stream`);
+    throw new UsageError(`Option --replay: ${path} has no stream ${wanted}; it has ${there}`);
+  }
+  if (!chosen.gaps) return chosen;
+  const { client, server } = chosen;
+  throw new UsageError(
+    `Option --replay: ${path} lacks some of what ${client} and ${server} said; capture whole packets`,
+  );
+}
+
+function speaks({ steps, gaps }: Recording): boolean {
+  return gaps || steps.some(({ by, what }) => by === "client" && typeof what !== "string");
+}
+
+async function receive(
+  channel: Channel,
+  { answers, shown, mayReset }: {
+    readonly answers: Answers;
+    readonly shown: Shown;
+    /** Whether a reset is an end as it was recorded, if it comes after the answers. */
+    readonly mayReset: boolean;
+  },
+): Promise<void> {
+  try {
+    for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
+      answers.push(chunk);
+      await shown.write(chunk);
+    }
+  } catch (error) {
+    if (!mayReset || !isReset(error)) throw error;
+  }
+  answers.end();
+}
+
+// At the moments of the recording, which are all put off where an answer comes later than it did.
+async function play(
+  steps: readonly Step[],
+  { peer, channel, answers, clock, say, values: { speed = 1 } }: {
+    readonly peer: Duplex;
+    readonly channel: Channel;
+    readonly answers: Answers;
+    readonly clock: Clock;
+    readonly say: (bytes: Uint8Array) => Promise<void>;
+    readonly values: Values<typeof options>;
+  },
+): Promise<void> {
+  let began = clock.now();
+  let answered = 0; // milliseconds after that
+  for (const { by, at, what } of steps) {
+    const moment = at / speed;
+    if (by === "server") {
+      if (typeof what !== "string") answers.owe(what.length);
+      answered = moment;
+      continue;
+    }
+    await answers.complete(began + answered);
+    began = Math.max(began, clock.now() - answered);
+    await until(clock, began + moment);
+    if (what === "reset") return peer.reset();
+    await (what === "fin" ? channel.close() : say(what));
+  }
+  await answers.complete(began + answered);
+  const closes = steps.some(({ by, what }) => by === "server" && typeof what === "string");
+  if (closes) await answers.closed(began + answered);
+}
+
+function verdict(
+  { traffic: { sent, received } }: Duplex,
+  { said, verify }: { readonly said: Uint8Array; readonly verify: boolean },
+): string {
+  const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;
+  return verify
+    ? `replayed: ${passed}, as recorded`
+    : `replayed: ${passed}; ${formatMany(said.length, "byte")} were recorded`;
+}
+
+function readNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`the number of a stream, from 0 on, is needed, not "${text}"`);
+}
+
+function readSpeed(text: string): number {
+  const speed = text === "max" ? Infinity : /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (speed > 0) return speed;
+  throw new UsageError(`a number above 0, or max, is needed, not "${text}"`);
+}

@@ -1,0 +1,113 @@
+/** Converse: say this, expect that, in the order of the command line. */
+import { type Clock, wait } from "../../core/clock.ts";
+import { NetworkError } from "../../core/errors.ts";
+import { unescape } from "../../core/escapes.ts";
+import type { Expectation } from "../../probe/expect.ts";
+import { measuring } from "../../probe/options.ts";
+import { type Channel, channelOf } from "../../net/channel.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { Hearing } from "../../probe/expect_reader.ts";
+import { list, optionName, readFile, type Values } from "../../cli/options.ts";
+import { preview } from "../../terminal/sanitize.ts";
+import { formatDuration } from "../../core/units.ts";
+import { defineMode, expecting, failureOf, talking } from "../mode.ts";
+import { lingerFor, part, sayTo, type Shown, shownOn } from "../conversation.ts";
+
+const TIMEOUT = 10_000; // milliseconds for each thing that is expected
+const SHOWN = 512; // bytes of what came instead
+
+const options = {
+  send: list({
+    summary: "say this (repeatable, in order with --expect)",
+    placeholder: "TEXT",
+    read: (text) => [unescape(text)],
+  }),
+  sendFile: list({
+    summary: "say what a file holds (the same)",
+    placeholder: "FILE",
+    read: (path) => [readFile(path)],
+  }),
+  ...expecting,
+  timeout: measuring.timeout,
+  linger: talking.linger,
+};
+
+type Step = { readonly say: Uint8Array } | { readonly expect: Expectation };
+
+/** The converse mode. */
+export const converse = defineMode({
+  name: "converse",
+  summary: "say and expect what the command line has, in its order",
+  chosenBy: ["send", "sendFile", "expect"],
+  example: "netecho client mail.internal:25 --expect 220 --send 'QUIT\\r\\n' --expect 221",
+  options,
+  async run(context, values) {
+    const { clock, output } = context;
+    const { timeout = TIMEOUT, linger } = values;
+    const peer = await context.dial();
+    const log = context.openLog();
+    peer.observe(log.watch());
+    const channel = channelOf(peer);
+    const shown = shownOn(output);
+    const hearing = new Hearing(channel, { clock, show: (chunk) => shown.write(chunk) });
+    const conversation = { peer, channel, hearing, shown, clock, timeout };
+    const steps = stepsOf(context.args, values);
+    try {
+      for (const step of steps) {
+        if ("expect" in step) await listen(step.expect, conversation);
+        else {
+          const saying = sayTo(peer, { ...conversation, bytes: step.say });
+          await Promise.race([saying, hearing.over.then(() => saying)]);
+        }
+      }
+      if ("say" in steps.at(-1)!) await drain(conversation, linger);
+    } catch (error) {
+      throw failureOf(peer, error);
+    } finally {
+      await part(peer, { over: hearing.over, shown, log, clock });
+    }
+    return 0;
+  },
+});
+
+interface Conversation {
+  readonly peer: Duplex;
+  readonly channel: Channel;
+  readonly hearing: Hearing;
+  readonly shown: Shown;
+  readonly clock: Clock;
+  readonly timeout: number;
+}
+
+async function listen(expected: Expectation, { hearing, timeout }: Conversation): Promise<void> {
+  const outcome = await hearing.hear(expected, timeout);
+  if (outcome === "heard") return;
+  const came = hearing.rest.length > 0 ? preview(hearing.rest, SHOWN) : "nothing";
+  const when = outcome === "late" ? `within ${formatDuration(timeout)}` : "before the peer closed";
+  throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
+}
+
+// What was said last is answered, or not: the peer has the last word.
+async function drain(
+  { peer, channel, hearing, clock }: Conversation,
+  linger: number | undefined,
+): Promise<void> {
+  await channel.close();
+  const limit = lingerFor(peer, linger);
+  if (limit === undefined) return await hearing.over;
+  const late = wait(clock, limit);
+  await Promise.race([hearing.over, late.over]).finally(late.cut);
+}
+
+// Options of a kind are lists; the order of the command line says how the lists go together.
+function stepsOf(
+  args: readonly string[],
+  { send, sendFile, expect }: Values<typeof options>,
+): Step[] {
+  const rest: Record<string, Step[]> = {
+    [optionName("send")]: send.map((say) => ({ say })),
+    [optionName("sendFile")]: sendFile.map((say) => ({ say })),
+    [optionName("expect")]: expect.map((expect) => ({ expect })),
+  };
+  return args.flatMap((arg) => rest[arg.replace(/=.*/s, "")]?.splice(0, 1) ?? []);
+}

@@ -1,0 +1,112 @@
+/** Wait: for scripts that need the peer to be there. */
+import type { Clock } from "../../core/clock.ts";
+import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "../../core/errors.ts";
+import type { Expectation } from "../../probe/expect.ts";
+import { type Answer, ask } from "../../probe/round_trip.ts";
+import { measuring, sizeFor, TIMEOUT } from "../../probe/options.ts";
+import { channelOf } from "../../net/channel.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { Hearing } from "../../probe/expect_reader.ts";
+import { interval, type Values } from "../../cli/options.ts";
+import { retry } from "../../core/retry.ts";
+import { formatAddress } from "../../net/address.ts";
+import { formatDuration } from "../../core/units.ts";
+import { defineMode, expecting, failureOf, type ModeContext } from "../mode.ts";
+
+const ECHO = "echo"; // what is expected is an echo of what is sent
+const SHORTEST = 5; // milliseconds; what is left of D is too little for another try
+
+const options = {
+  wait: interval(undefined, {
+    summary: "wait until the peer accepts a connection, at most D; then exit 124",
+    excludes: ["retry", "show"],
+  }),
+  ...expecting,
+  timeout: measuring.timeout,
+};
+
+/** The wait mode. */
+export const wait = defineMode({
+  name: "wait",
+  summary: "wait until the peer is there, for scripts",
+  chosenBy: ["wait"],
+  example: "netecho client db.internal:5432 --wait 30s",
+  options,
+  async run(context, values) {
+    const { address, connectionless, clock, say } = context;
+    const { wait: limit = 0, expect } = values;
+    if (connectionless && expect.length === 0) {
+      throw new UsageError(
+        "Option --wait over UDP needs --expect: nothing tells that a peer is there",
+      );
+    }
+    if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
+      throw new UsageError("Option --expect: with --wait, echo stands alone");
+    }
+    const peer = formatAddress(address);
+    const started = clock.now();
+    let reason = "";
+    const attempt = async () => {
+      const until = started + limit;
+      if (reason && until - clock.now() < SHORTEST) throw new NetworkError(reason);
+      await tryOnce(context, { ...values, until });
+    };
+    const onFailure = (error: NetworkError) => reason = reasonOf(error);
+    try {
+      await retry(attempt, { times: Infinity, within: limit, clock, onFailure });
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
+      throw new ExpiredError(
+        `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
+      );
+    }
+    const does = expect.length === 0 ? "accepts connections" : "answers";
+    await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
+    return 0;
+  },
+});
+
+async function tryOnce(
+  { dial, clock, connectionless }: ModeContext,
+  { expect, timeout = TIMEOUT, until }: Values<typeof options> & { readonly until: number },
+): Promise<void> {
+  const left = () => Math.max(1, until - clock.now());
+  const peer = await dial({ once: true, atMost: left() });
+  if (expect.length === 0) return peer.close();
+  const patience = Math.min(timeout, left());
+  try {
+    if (expect[0]?.text !== ECHO) return await listenFor(expect, { peer, clock, patience });
+    const size = sizeFor({ connectionless, connect: true, size: undefined });
+    const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
+    if (answer === "intact") return;
+    throw new NetworkError(`${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}`);
+  } catch (error) {
+    throw failureOf(peer, error);
+  }
+}
+
+const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {
+  corrupt: "does not echo, but answers something else",
+  closed: "closes the connection without an echo",
+  none: "does not answer in time",
+};
+
+async function listenFor(
+  expected: readonly Expectation[],
+  { peer, clock, patience }: {
+    readonly peer: Duplex;
+    readonly clock: Clock;
+    readonly patience: number;
+  },
+): Promise<void> {
+  const hearing = new Hearing(channelOf(peer), { clock });
+  const until = clock.now() + patience;
+  try {
+    for (const one of expected) {
+      if (await hearing.hear(one, Math.max(0, until - clock.now())) === "heard") continue;
+      throw new NetworkError("it accepts, and does not say what is expected");
+    }
+  } finally {
+    peer.close();
+  }
+}

@@ -1,0 +1,115 @@
+/** What a peer answers, beside what was recorded. */
+import { Changes } from "../core/notifier.ts";
+import type { Clock } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import { preview } from "../terminal/sanitize.ts";
+import { formatCount, formatDuration, formatMany } from "../core/units.ts";
+import { firstDifference } from "../probe/verifier.ts";
+
+const SHOWN = 32; // bytes of what differs
+
+/** How answers are taken. */
+export interface AnswersOptions {
+  /** Whether they must be what was recorded. */
+  readonly verify: boolean;
+  /** Milliseconds to wait for an answer longer than in the recording. */
+  readonly timeout: number;
+  readonly clock: Clock;
+  /** Whether what has come is still being shown: it is not the peer who is slow then. */
+  readonly isBusy?: () => boolean;
+}
+
+/**
+ * The answers of a peer. As the recording goes on more of them are due, and whoever goes on waits
+ * until they have come: a client says what it says because of what it has heard.
+ *
+ * @example
+ * ```ts
+ * import { Answers } from "./replay_answers.ts";
+ * import { systemClock } from "../core/clock.ts";
+ * import { NetworkError } from "../core/errors.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const [recorded, other] = ["250 ok", "250 no"].map((text) => new TextEncoder().encode(text));
+ * const answers = new Answers(recorded!, { verify: true, timeout: 1000, clock: systemClock });
+ * assertThrows(() => answers.push(other!), NetworkError, "differs from the recording at offset 4");
+ * ```
+ */
+export class Answers {
+  readonly #recorded: Uint8Array;
+  readonly #options: AnswersOptions;
+  readonly #changes: Changes;
+  #due = 0; // bytes
+  #received = 0;
+  #ended = false;
+
+  constructor(recorded: Uint8Array, options: AnswersOptions) {
+    this.#recorded = recorded;
+    this.#options = options;
+    this.#changes = new Changes(options.clock);
+  }
+
+  /** More is due. */
+  owe(bytes: number): void {
+    this.#due += bytes;
+  }
+
+  /**
+   * Takes what has come.
+   *
+   * @throws {NetworkError} with the first difference, where there must be none
+   */
+  push(chunk: Uint8Array): void {
+    if (this.#options.verify) this.#compare(chunk);
+    this.#received += chunk.length;
+    this.#changes.tell();
+  }
+
+  /** The peer has closed. */
+  end(): void {
+    this.#ended = true;
+    this.#changes.tell();
+  }
+
+  /**
+   * Waits for what is due, from `moment` on at most the timeout. Where answers need not be what was
+   * recorded, what has not come by then is due no more.
+   *
+   * @throws {NetworkError} where they must
+   */
+  async complete(moment: number): Promise<void> {
+    const { verify } = this.#options;
+    const came = await this.#until(moment, () => this.#ended || this.#received >= this.#due);
+    if (this.#received >= this.#due) return;
+    if (!verify) return void (this.#due = this.#received);
+    const when = came ? "before it closed" : `within ${formatDuration(this.#options.timeout)}`;
+    throw new NetworkError(
+      `The peer answered ${formatCount(this.#received)} of the ` +
+        `${formatMany(this.#due, "byte")} that were recorded ${when}`,
+    );
+  }
+
+  /** Waits until the peer has closed, in the same way. */
+  async closed(moment: number): Promise<void> {
+    if (await this.#until(moment, () => this.#ended) || !this.#options.verify) return;
+    throw new NetworkError("The peer does not close the connection, as was recorded");
+  }
+
+  async #until(moment: number, isSo: () => boolean): Promise<boolean> {
+    const { clock, timeout, isBusy } = this.#options;
+    let came = await this.#changes.until(isSo, Math.max(0, moment - clock.now()) + timeout);
+    while (!came && isBusy?.()) came = await this.#changes.until(isSo, timeout);
+    return came;
+  }
+
+  #compare(chunk: Uint8Array): void {
+    const recorded = this.#recorded.subarray(this.#received);
+    const at = firstDifference(chunk, recorded);
+    if (at === chunk.length) return;
+    const was = at < recorded.length ? preview(recorded.subarray(at), SHOWN) : "nothing more";
+    throw new NetworkError(
+      `The answer differs from the recording at offset ${formatCount(this.#received + at)}: ` +
+        `${preview(chunk.subarray(at), SHOWN)} came, ${was} was recorded`,
+    );
+  }
+}

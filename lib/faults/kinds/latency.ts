@@ -1,0 +1,36 @@
+/** Latency: everything arrives later, at the same rate. */
+import { UsageError } from "../../core/errors.ts";
+import { choice, duration } from "../../cli/options.ts";
+import { normal, pareto, type Random } from "../../core/random.ts";
+import { formatDuration } from "../../core/units.ts";
+import { defineFault } from "../fault.ts";
+
+/** How far from the mean a delay is, in jitters. */
+const DISTRIBUTIONS: Readonly<Record<string, (random: Random) => number>> = {
+  uniform: (random) => 2 * random() - 1,
+  normal,
+  pareto: (random) => pareto(random) - 1,
+};
+
+/** The latency fault. */
+export const latency = defineFault({
+  name: "latency",
+  summary: "delay everything, without lowering the rate",
+  main: "latency",
+  example: "latency:200ms,jitter=50ms,distribution=normal",
+  options: {
+    latency: duration(0, { summary: "how long" }),
+    jitter: duration(0, { summary: "by how much it varies" }),
+    distribution: choice(["uniform", "normal", "pareto"], { summary: "how it varies" }),
+  },
+  create({ latency, jitter, distribution }, { clock, random, fired }) {
+    if (latency + jitter === 0) throw new UsageError("a delay is needed, as in latency:200ms");
+    const vary = DISTRIBUTIONS[distribution]!;
+    const delay = () => Math.max(0, latency + jitter * vary(random));
+    return {
+      start: () => fired(`delays by ${formatDuration(latency)}`),
+      chunk: (bytes, emit) => emit(bytes, clock.now() + delay()),
+      end: delay, // the end of input is a segment like any other
+    };
+  },
+});

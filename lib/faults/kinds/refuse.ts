@@ -1,0 +1,21 @@
+/** Refuse: a peer that is accepted, and sent away. */
+import { choice } from "../../cli/options.ts";
+import { defineFault } from "../fault.ts";
+
+/** The refuse fault. */
+export const refuse = defineFault({
+  name: "refuse",
+  summary: "close, or reset, a connection as soon as it is accepted",
+  main: "how",
+  atAccept: true,
+  example: "refuse:reset,toxicity=0.5",
+  options: { how: choice(["close", "reset"], { summary: "how" }) },
+  create: ({ how }, { close, reset, fired }) => ({
+    start() {
+      fired(how === "reset" ? "resets the connection at once" : "closes the connection at once");
+      if (how === "reset") reset();
+      else close();
+    },
+    chunk() {},
+  }),
+});

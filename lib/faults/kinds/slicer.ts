@@ -1,0 +1,43 @@
+/** Slicer: small pieces, as a network may make them. */
+import { UsageError } from "../../core/errors.ts";
+import { duration, text } from "../../cli/options.ts";
+import { formatMany, parseSize } from "../../core/units.ts";
+import { defineFault } from "../fault.ts";
+
+/** The slicer fault. */
+export const slicer = defineFault({
+  name: "slicer",
+  summary: "cut the stream into pieces, and wait between them",
+  only: "streams",
+  main: "average_size",
+  example: "slicer:10,size_variation=5,delay=1ms",
+  options: {
+    average_size: text({ summary: "bytes of a piece", placeholder: "SIZE", read: parseSize }),
+    size_variation: text({
+      summary: "by how many bytes more or less",
+      placeholder: "SIZE",
+      read: parseSize,
+    }),
+    delay: duration(0, { summary: "the wait between two pieces" }),
+  },
+  create({ average_size: size, size_variation: variation = 0, delay }, { clock, random, fired }) {
+    if (size === undefined || size < 1) throw new UsageError("a size is needed, as in slicer:10");
+    if (variation >= size) throw new UsageError("size_variation must be less than average_size");
+    const next = () => size - variation + Math.floor(random() * (2 * variation + 1));
+    let free = 0;
+    let left = next(); // of the piece in hand: where the cuts are does not depend on the chunks
+    return {
+      start: () => fired(`cuts into pieces of ${formatMany(size, "byte")}`),
+      chunk(bytes, emit) {
+        for (let at = 0; at < bytes.length;) {
+          const piece = bytes.subarray(at, at + left);
+          free = Math.max(free, clock.now());
+          emit(piece, free);
+          free += delay;
+          at += piece.length;
+          left = left - piece.length || next();
+        }
+      },
+    };
+  },
+});

@@ -1,0 +1,117 @@
+/** When a fault is in force: after and until a point, and from a match on. */
+import { byteText } from "../core/byte_pattern.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Common, Point } from "./selectors.ts";
+import type { Emit, Stage } from "./fault.ts";
+import type { Treatment } from "./delay_line.ts";
+
+const NONE = [1, 0] as const;
+const MEMORY = 4096; // characters before a chunk in which a match may begin
+
+/** What a gate works with. */
+export interface GateOptions {
+  readonly when: Common;
+  /** Whether a chunk is a datagram: it is struck whole, or not at all. */
+  readonly framed: boolean;
+  readonly clock: Clock;
+  readonly after: (milliseconds: number, wake: () => void) => void;
+}
+
+/** A stage that passes everything while its fault is not in force. */
+export class Gate implements Treatment {
+  readonly room: number | undefined;
+  readonly #stage: Stage;
+  readonly #options: GateOptions;
+  #began = 0;
+  #offset = 0;
+  #tail = "";
+  #matched: boolean;
+  #due: boolean; // the point has come after which it is in force
+  #started = false;
+
+  constructor(stage: Stage, options: GateOptions) {
+    this.#stage = stage;
+    this.#options = options;
+    this.room = stage.room;
+    this.#matched = options.when.match === undefined;
+    this.#due = options.when.after === undefined;
+  }
+
+  /** Whether the point has come from which on it is in force no more. */
+  get over(): boolean {
+    const { until } = this.#options.when;
+    return until !== undefined && this.#reached(until);
+  }
+
+  start(emit: Emit): void {
+    const { when: { after: point }, clock, after } = this.#options;
+    this.#began = clock.now();
+    if (point && "milliseconds" in point) {
+      after(point.milliseconds, () => {
+        this.#due = true;
+        this.#startIfDue(emit);
+      });
+    }
+    this.#startIfDue(emit);
+  }
+
+  chunk(bytes: Uint8Array, emit: Emit): void {
+    this.#matched ||= this.#matches(bytes);
+    const at = this.#offset;
+    const [from, to] = this.#matched ? this.#struck(bytes) : NONE;
+    this.#offset += bytes.length;
+    if (from > to) {
+      this.#startIfDue(emit);
+      return emit(bytes);
+    }
+    if (from > 0) emit(bytes.subarray(0, from));
+    this.#start(emit);
+    this.#stage.chunk(bytes.subarray(from, to), emit, at + from);
+    if (to < bytes.length) emit(bytes.subarray(to));
+  }
+
+  end(emit: Emit): number | void {
+    if (!this.#started) return;
+    const quiet = this.#stage.end?.(emit, this.over);
+    if (!this.over) return quiet;
+  }
+
+  #startIfDue(emit: Emit): void {
+    const { after } = this.#options.when;
+    this.#due ||= this.#reached(after!);
+    if (this.#due && this.#matched && !this.over) this.#start(emit);
+  }
+
+  #start(emit: Emit): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#stage.start?.(emit);
+  }
+
+  #reached(point: Point): boolean {
+    if ("bytes" in point) return this.#offset >= point.bytes;
+    return this.#options.clock.now() - this.#began >= point.milliseconds;
+  }
+
+  // The part of a chunk for which it is in force.
+  #struck({ length }: Uint8Array): readonly [from: number, to: number] {
+    const { when: { after, until }, framed } = this.#options;
+    const due = this.#due || this.#reached(after!);
+    if (framed) return due && !this.over ? [0, length] : NONE;
+    const from = due ? 0 : this.#place(after!, length);
+    const to = until ? this.#place(until, length) : length;
+    return from < to ? [from, to] : NONE;
+  }
+
+  // Where in a chunk a point is: at its beginning, its end, or between.
+  #place(point: Point, length: number): number {
+    if ("milliseconds" in point) return this.#reached(point) ? 0 : length;
+    return Math.min(length, Math.max(0, point.bytes - this.#offset));
+  }
+
+  #matches(bytes: Uint8Array): boolean {
+    const text = this.#tail + byteText(bytes);
+    this.#tail = text.slice(-MEMORY);
+    return this.#options.when.match!.test(text);
+  }
+}

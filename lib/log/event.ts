@@ -1,0 +1,111 @@
+/** What can happen, as data. The writers beside this file turn it into lines. */
+import type { Address } from "../net/address.ts";
+import type { Certificate } from "../net/transports/tls/session_info.ts";
+
+/** `in`: from the peer; `out`: to the peer. */
+export type Direction = "in" | "out";
+
+/** Why a connection ended. */
+export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "fault" | "error";
+
+/** Why a connection was not served. */
+export type RefusalReason = "denied" | "limit" | "host-limit" | "handshake";
+
+/** A connection's address and, for a server, its number. */
+interface OfConnection {
+  readonly connection?: number;
+  readonly remote: Address;
+}
+
+/** Everything that is reported, by name. Bytes are counts, times milliseconds. */
+export interface EventMap {
+  /** A listener is bound. */
+  listening: { readonly address: Address };
+  /** What a listener shows to its peers; `generated` where it was made for this run. */
+  certificate: Pick<Certificate, "subject" | "names" | "fingerprint"> & {
+    readonly address: Address;
+    readonly generated: boolean;
+    /** The last day of its validity, as ISO 8601. */
+    readonly until: string;
+  };
+  opened: OfConnection & {
+    readonly local: Address;
+    readonly service: string;
+    /** The proxy that it came through. */
+    readonly via?: Address | undefined;
+    /** What TLS agreed on: the protocol above it, and the subject of the peer's certificate. */
+    readonly alpn?: string | undefined;
+    readonly subject?: string | undefined;
+  };
+  /** A chunk of payload, valid only during the call. */
+  data: {
+    readonly connection?: number;
+    readonly direction: Direction;
+    /** Bytes of this direction before the chunk. */
+    readonly offset: number;
+    readonly payload: Uint8Array;
+  };
+  closed: OfConnection & {
+    readonly received: number;
+    readonly sent: number;
+    readonly elapsedMs: number;
+    readonly reason: CloseReason;
+    /** The reason in words, where the name is not enough. */
+    readonly detail?: string;
+  };
+  /** A connection was accepted and closed unserved. */
+  refused: OfConnection & { readonly reason: RefusalReason; readonly detail: string };
+  /** The faults that are in force, and the seed that gives the same run again. */
+  faults: { readonly seed: number; readonly faults: readonly string[] };
+  /** A fault has come into force, or struck. */
+  fault: OfConnection & {
+    readonly fault: string;
+    readonly direction?: Direction | undefined;
+    readonly detail: string;
+  };
+  /** What became of a connection that the service makes for its peer. */
+  upstream: OfConnection & { readonly detail: string };
+  acceptFailed: { readonly address: Address; readonly error: string };
+  acceptRecovered: { readonly address: Address; readonly failures: number };
+  stats: {
+    readonly open: number;
+    /** Since the last stats event. */
+    readonly openedPerSecond: number;
+    readonly chunksPerSecond: number;
+    readonly receivedPerSecond: number;
+    readonly sentPerSecond: number;
+  };
+  stopping: { readonly open: number; readonly graceMs: number };
+  summary: {
+    readonly connections: number;
+    readonly refused: number;
+    readonly received: number;
+    readonly sent: number;
+    readonly elapsedMs: number;
+  };
+  /** Events that could not be shown because the output was not read fast enough. */
+  missed: { readonly chunks: number; readonly others: number };
+}
+
+/** One event: its name under `event`, and its particulars. */
+export type Event = { [K in keyof EventMap]: { readonly event: K } & EventMap[K] }[keyof EventMap];
+
+/** How much of the payload is shown. */
+export type Show = "text" | "hex" | "size" | "none";
+
+/** How many bytes of a chunk are dumped: a dump takes 5 us for each 16 bytes, while others wait. */
+export const LONGEST_DUMP = 32 * 1024;
+
+/** Turns an event that happened at `time` (milliseconds since 1970) into lines. */
+export type Format = (event: Event, time: number) => string;
+
+/** A function for each event, and the format that calls them. */
+export type Formatters<R> = {
+  readonly [K in keyof EventMap]: (event: EventMap[K]) => R;
+};
+
+/** Calls the formatter of an event. */
+export function apply<R>(formatters: Formatters<R>, event: Event): R {
+  // TypeScript does not see that the key and the event belong together.
+  return (formatters[event.event] as (event: Event) => R)(event);
+}

@@ -1,0 +1,97 @@
+/** Where events go. */
+import { type Clock, systemClock } from "../core/clock.ts";
+import type { Observer } from "../net/duplex.ts";
+import type { Direction, Event, Format } from "./event.ts";
+import type { LineSink } from "./line_sink.ts";
+
+// Characters that may wait for a slow reader: payload gives way first, so that the openings and
+// closings around it are still told.
+const PAYLOAD_LIMIT = 1 << 20;
+const LIMIT = 2 << 20;
+
+/** How a {@linkcode Log} writes. */
+export interface LogOptions {
+  readonly format: Format;
+  readonly output: LineSink;
+  /** Where trouble goes, when not to `output`. */
+  readonly errors?: LineSink;
+  /** The directions of which payload is shown. */
+  readonly payload: readonly Direction[];
+  /** Leave out everything but listeners, statistics that were asked for, and errors. */
+  readonly quiet?: boolean;
+  readonly clock?: Clock;
+}
+
+const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set([
+  "listening",
+  "certificate",
+  "faults",
+  "stats",
+  "acceptFailed",
+]);
+
+/**
+ * Formats events and hands them to a sink. It never waits: what the sink cannot take is counted,
+ * and the count is told as soon as there is room again.
+ */
+export class Log {
+  readonly #options: LogOptions;
+  readonly #clock: Clock;
+  #missedChunks = 0;
+  #missedOthers = 0;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Reports one event. */
+  emit(event: Event): void {
+    const { format, output, errors, quiet } = this.#options;
+    if (quiet && !QUIET_EVENTS.has(event.event)) return;
+    if (errors && event.event === "acceptFailed") {
+      return errors.push(format(event, this.#clock.wallTime()));
+    }
+    const payload = event.event === "data";
+    if (output.backlog > (payload ? PAYLOAD_LIMIT : LIMIT)) {
+      if (payload) this.#missedChunks++;
+      else this.#missedOthers++;
+      return;
+    }
+    this.#tellMissed();
+    output.push(format(event, this.#clock.wallTime()));
+  }
+
+  /** An observer that reports a connection's payload in the directions that are shown. */
+  watch(connection?: number): Observer {
+    const { payload, quiet } = this.#options;
+    const report = (direction: Direction) =>
+      !quiet && payload.includes(direction) ? this.#chunks(direction, connection) : undefined;
+    return { received: report("in"), sent: report("out") };
+  }
+
+  /** Writes what waits, for at most `patience` milliseconds; returns whether all was written. */
+  async flush(patience: number): Promise<boolean> {
+    this.#tellMissed();
+    const { output, errors } = this.#options;
+    const [written] = await Promise.all([output.flush(patience), errors?.flush(patience)]);
+    return written;
+  }
+
+  #chunks(direction: Direction, connection: number | undefined): (payload: Uint8Array) => void {
+    let offset = 0;
+    return (payload) => {
+      this.emit({ event: "data", connection, direction, offset, payload });
+      offset += payload.length;
+    };
+  }
+
+  #tellMissed(): void {
+    const [chunks, others] = [this.#missedChunks, this.#missedOthers];
+    if (chunks + others === 0) return;
+    this.#missedChunks = this.#missedOthers = 0;
+    this.#options.output.push(
+      this.#options.format({ event: "missed", chunks, others }, this.#clock.wallTime()),
+    );
+  }
+}

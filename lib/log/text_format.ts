@@ -1,0 +1,157 @@
+/** Events as lines for a person. */
+import { formatAddress } from "../net/address.ts";
+import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../terminal/colors.ts";
+import { hexdump } from "../terminal/hexdump.ts";
+import { preview, printableText } from "../terminal/sanitize.ts";
+import {
+  formatByteRate,
+  formatCount,
+  formatDuration,
+  formatFigures,
+  formatMany,
+} from "../core/units.ts";
+import {
+  apply,
+  type CloseReason,
+  type EventMap,
+  type Format,
+  type Formatters,
+  LONGEST_DUMP,
+  type Show,
+} from "./event.ts";
+
+const PREVIEW = 256; // bytes of a chunk that are shown as text
+const MARKS = { in: "<", out: ">" } as const;
+const REASONS: Readonly<Record<CloseReason, string>> = {
+  eof: "closed by the peer",
+  reset: "reset by the peer",
+  idle: "idle for too long",
+  stopped: "server stopped",
+  fault: "ended by a fault",
+  error: "failed",
+};
+
+/** The text format. Every line but `listening` begins with the local time of day. */
+export function textFormat(
+  { show, paint, width }: {
+    readonly show: Show;
+    readonly paint: Paint;
+    /** Bytes of a line of a dump. */
+    readonly width?: number;
+  },
+): Format {
+  const timeOfDay = cachedTimeOfDay(paint);
+  const formatters = {
+    ...lines(paint),
+    data: (data: EventMap["data"]) => dataLines(data, { show, width }),
+  };
+  return (event, time) => {
+    if (event.event === "listening") return `listening ${formatAddress(event.address)}\n`;
+    const stamp = timeOfDay(time);
+    const tag = "connection" in event && event.connection !== undefined
+      ? paint(CYAN, `#${event.connection} `)
+      : "";
+    return apply(formatters, event).map((line) => `${stamp}${tag}${line}\n`).join("");
+  };
+}
+
+// In the order of EventMap.
+function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
+  return {
+    listening: () => [],
+    certificate: ({ address, generated, subject, names, until, fingerprint }) => [
+      `certificate of ${formatAddress(address)}: ` +
+      (generated ? "self-signed" : printableText(subject)) +
+      (names.length > 0 ? `, for ${printableText(names.join(", "))}` : "") + `, until ${until}`,
+      `fingerprint SHA-256 ${fingerprint}`,
+    ],
+    opened: ({ remote, via, alpn, subject, service }) => [
+      `${paint(GREEN, "opened")} ${formatAddress(remote)}` +
+      [
+        via && ` via ${formatAddress(via)}`,
+        subject && `, certificate ${printableText(subject)}`,
+        alpn && `, ALPN ${printableText(alpn)}`,
+        service !== "echo" && `, ${service}`,
+      ].filter(Boolean).join(""),
+    ],
+    closed: (event) => [
+      `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
+      `${formatAddress(event.remote)}: ${formatMany(event.received, "byte")} in, ` +
+      `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
+      (event.detail ?? REASONS[event.reason]),
+    ],
+    faults: ({ seed, faults }) => [
+      `faults ${printableText(faults.join(" "))}, ${paint(CYAN, `--seed ${seed}`)}`,
+    ],
+    fault: ({ fault, direction, detail }) => [
+      `${paint(YELLOW, "fault")} ${fault}${direction === "in" ? " (in)" : ""} ` +
+      printableText(detail),
+    ],
+    upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
+    refused: ({ remote, detail }) => [
+      `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ${printableText(detail)}`,
+    ],
+    acceptFailed: ({ address, error }) => [
+      `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; going on`,
+    ],
+    acceptRecovered: ({ address, failures }) => [
+      `accepting again on ${formatAddress(address)} after ${formatMany(failures, "failure")}`,
+    ],
+    stats: (event) => [
+      `${formatCount(event.open)} open, ${formatFigures(event.openedPerSecond)} connections/s, ` +
+      `${formatFigures(event.chunksPerSecond)} chunks/s, ${
+        formatByteRate(event.receivedPerSecond)
+      } in, ` +
+      `${formatByteRate(event.sentPerSecond)} out`,
+    ],
+    stopping: ({ open, graceMs }) => [
+      `stopping: ${formatMany(open, "connection")} may end within ${formatDuration(graceMs)}; ` +
+      "interrupt again to stop at once",
+    ],
+    summary: (event) => [
+      `served ${formatMany(event.connections, "connection")}` +
+      (event.refused ? `, refused ${formatCount(event.refused)}` : "") +
+      `: ${formatMany(event.received, "byte")} in, ${formatMany(event.sent, "byte")} out, ` +
+      formatDuration(event.elapsedMs),
+    ],
+    missed: ({ chunks, others }) => [
+      `… ${
+        [[chunks, "chunk"] as const, [others, "other event"] as const]
+          .filter(([count]) => count > 0).map(([count, what]) => formatMany(count, what)).join(
+            " and ",
+          )
+      } not shown`,
+    ],
+  };
+}
+
+function dataLines(
+  { direction, offset, payload }: EventMap["data"],
+  { show, width }: { readonly show: Show; readonly width: number | undefined },
+): string[] {
+  const mark = MARKS[direction];
+  if (show === "hex") {
+    const lines = hexdump(payload.subarray(0, LONGEST_DUMP), { offset, ...(width && { width }) });
+    const rest = payload.length - LONGEST_DUMP;
+    if (rest > 0) lines.push(`… ${formatMany(rest, "byte")} not shown`);
+    return lines.map((line) => `${mark} ${line}`);
+  }
+  const size = `${mark} ${formatMany(payload.length, "byte")}`;
+  return [show === "size" ? size : `${size}: ${preview(payload, PREVIEW)}`];
+}
+
+// Building a Date costs as much as the rest of a line; many events share a millisecond.
+function cachedTimeOfDay(paint: Paint): (time: number) => string {
+  let last = NaN;
+  let text = "";
+  return (time) => {
+    if (time === last) return text;
+    last = time;
+    const date = new Date(time);
+    const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map(
+      (part) => String(part).padStart(2, "0"),
+    );
+    const fraction = String(date.getMilliseconds()).padStart(3, "0");
+    return text = paint(DIM, `${hours}:${minutes}:${seconds}.${fraction} `);
+  };
+}

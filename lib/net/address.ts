@@ -1,0 +1,187 @@
+/**
+ * Addresses as the command line writes them: `[tcp://]HOST:PORT`, `:PORT`, `PORT`, `[V6]:PORT`,
+ * `unix:PATH`.
+ */
+import { UsageError } from "../core/errors.ts";
+
+/** A port of a host. An empty `hostname` means every interface of this machine. */
+export interface InetAddress {
+  readonly transport: string;
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** A Unix socket. A path that begins with `@` is in Linux's abstract namespace. */
+export interface UnixAddress {
+  readonly transport: "unix";
+  /** Empty for the client's end, which has no name. */
+  readonly path: string;
+}
+
+/** Where a peer listens or is. */
+export type Address = InetAddress | UnixAddress;
+
+/** Both ends of a connection. */
+export interface Ends<A extends Address = Address> {
+  readonly local: A;
+  readonly remote: A;
+}
+
+// As much of RFC 4291 section 2.2 as keeps host names and typing errors out.
+const IPV6 = /^(?!.*:::)(?=(?:[^:]*:){2})[\da-f:.]+(%[\w.-]+)?$/i;
+const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
+
+/**
+ * Reads one ADDRESS argument. `hostname` is empty where the text names none.
+ *
+ * @throws {UsageError} saying what is wrong with the text
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseAddress("[::1]:8080"), { transport: "tcp", hostname: "::1", port: 8080 });
+ * assertEquals(parseAddress(":0"), { transport: "tcp", hostname: "", port: 0 });
+ * ```
+ */
+export function parseAddress(text: string): Address {
+  const path = /^unix:(?:\/\/)?(.*)$/is.exec(text)?.[1];
+  if (path !== undefined) return { transport: "unix", path: parsePath(path, text) };
+  const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text)!;
+  const transport = scheme?.toLowerCase() ?? "tcp";
+  if (/^https?$/.test(transport)) throw new UsageError(notHttp(text, rest!));
+  if (/^\d+$/.test(rest!)) return { transport, hostname: "", port: parsePort(rest!, text) };
+
+  const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
+  if (port === undefined) throw new UsageError(misshapen(text, rest!));
+  return { transport, hostname: parseHost({ v6, name }, text), port: parsePort(port, text) };
+}
+
+/**
+ * Reads an ADDRESS that may be followed by `=SERVICE`.
+ *
+ * @throws {UsageError} saying what is wrong with the address
+ * @example
+ * ```ts
+ * import { parseBinding } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const address = { transport: "udp", hostname: "", port: 7 };
+ * assertEquals(parseBinding("udp://:7=echo"), { address, service: "echo" });
+ * ```
+ */
+export function parseBinding(text: string): { address: Address; service: string | undefined } {
+  const [, head, service] = /^(.*)=([^=/]*)$/s.exec(text) ?? [];
+  return { address: parseAddress(head ?? text), service };
+}
+
+/** Reads the two arguments HOST and PORT; the host may be a bare IPv6 address. */
+export function parseHostPort(host: string, port: string): Address {
+  if (IPV6.test(host)) return parseAddress(`[${host}]:${port}`);
+  if (host.includes(":") && !host.startsWith("[")) {
+    throw new UsageError(`Host "${host}" has a port or a transport already; leave out "${port}"`);
+  }
+  return parseAddress(`${host}:${port}`);
+}
+
+/**
+ * An address as somebody to connect to: of this machine where it names no host.
+ *
+ * @throws {UsageError} for port 0, which nobody has
+ */
+export function toConnect(address: Address): Address {
+  if (!isInet(address)) return address;
+  const peer = { ...address, hostname: address.hostname || "localhost" };
+  if (peer.port !== 0) return peer;
+  throw new UsageError(`Cannot connect to port 0 (${formatAddress(peer)})`);
+}
+
+/** Whether an address has a host and a port. */
+export function isInet(address: Address): address is InetAddress {
+  return "hostname" in address;
+}
+
+/** Whether a host is a literal IPv4 or IPv6 address, so that no name needs to be looked up. */
+export function isLiteral(hostname: string): boolean {
+  return hostname.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** What the addresses of a transport begin with: `tls://`, `unix:`. */
+export function scheme(transport: string): string {
+  return transport === "unix" ? "unix:" : `${transport}://`;
+}
+
+/** Writes an address as `transport://host:port`, IPv6 in brackets, or as `unix:path`. */
+export function formatAddress(address: Address): string {
+  if (!isInet(address)) return `unix:${address.path || "(unnamed)"}`;
+  return `${address.transport}://${formatHostPort(address)}`;
+}
+
+/** Writes an address as `host:port`, IPv6 in brackets. */
+export function formatHostPort({ hostname, port }: Omit<InetAddress, "transport">): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/**
+ * The address of a socket as people know it: an IPv4 peer of a dual-stack socket, which the kernel
+ * reports as `::ffff:192.0.2.1` (RFC 4291 section 2.5.5.2), is that IPv4 address.
+ */
+export function socketAddress(transport: string, address: Deno.NetAddr): InetAddress {
+  const { hostname, port } = address;
+  return { transport, hostname: unmapped(hostname), port };
+}
+
+/** The IPv4 address that an IPv4-mapped IPv6 address stands for; any other as it is. */
+export function unmapped(hostname: string): string {
+  return hostname.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+}
+
+/** The ends of a connection as people know them. */
+export function endsOf(conn: Deno.TcpConn | Deno.TlsConn, transport: string): Ends<InetAddress> {
+  return {
+    local: socketAddress(transport, conn.localAddr),
+    remote: socketAddress(transport, conn.remoteAddr),
+  };
+}
+
+function parsePath(path: string, text: string): string {
+  if (path !== "" && path !== "@" && !path.includes("\0")) return path;
+  throw new UsageError(`Address "${text}" needs a path, as in unix:/tmp/echo.sock`);
+}
+
+function parseHost({ v6, name }: { v6?: string; name?: string }, text: string): string {
+  if (v6 !== undefined) {
+    if (IPV6.test(v6)) return v6;
+    throw new UsageError(`Address "${text}" has no IPv6 address between its brackets`);
+  }
+  if (/[^\w.-]/.test(name!)) {
+    throw new UsageError(`Address "${text}" has no valid host name before its port`);
+  }
+  return name!;
+}
+
+function parsePort(digits: string, text: string): number {
+  const port = Number(digits);
+  if (/^\d+$/.test(digits) && port <= 65535) return port;
+  throw new UsageError(`Address "${text}" needs a port between 0 and 65535, not "${digits}"`);
+}
+
+function misshapen(text: string, rest: string): string {
+  if (rest === "") return `An address is needed (${FORM}), not "${text}"`;
+  if (/^([a-z\d][\w.-]*|\[[\da-f:.]+\])$/i.test(rest)) {
+    return `Address "${text}" has no port; try ${rest}:8080`;
+  }
+  if (/^[\da-f:.]+$/i.test(rest)) {
+    return `Address "${text}" is ambiguous: write IPv6 in brackets, as in [::1]:8080`;
+  }
+  return `Address "${text}" is not of the form ${FORM}`;
+}
+
+function notHttp(text: string, rest: string): string {
+  const host = rest.replace(/[/?#].*$/s, "");
+  const secure = /^https/i.test(text);
+  const port = /:\d+$/.test(host) ? "" : secure ? ":443" : ":80";
+  return `HTTP is not spoken here; for the connection below it try ${
+    secure ? "tls://" : ""
+  }${host}${port}`;
+}

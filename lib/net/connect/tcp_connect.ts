@@ -1,0 +1,141 @@
+/** Connecting over TCP, as the client's options ask for it. */
+import {
+  endsOf,
+  formatAddress,
+  type InetAddress,
+  isInet,
+  isLiteral,
+  parseAddress,
+} from "../address.ts";
+import { FinalError, UsageError } from "../../core/errors.ts";
+import { canonicalIp } from "../ip.ts";
+import { choice, flag, text, type Values } from "../../cli/options.ts";
+import { writeAll } from "../../terminal/output.ts";
+import { closeQuietly } from "../duplex.ts";
+import type { Connecting, Connection } from "../listen.ts";
+import type { DialOptions } from "../transport.ts";
+
+/** The end of a connection that is bound before it connects. */
+export const source = text({
+  summary: "connect from this address of this machine; port 0 takes any",
+  placeholder: "HOST:PORT",
+  read: parseEnd,
+});
+
+/** What every transport over TCP adds to the client's options. */
+export const dialing = {
+  source,
+  keepalive: flag({ summary: "let the system probe an idle connection (TCP keepalive)" }),
+  proxyProtocol: flag({ summary: "send a PROXY protocol header first, as a proxy does" }),
+  proxyVersion: choice(["1", "2"], {
+    summary: "the version of that header (default 1)",
+    needs: ["proxyProtocol"],
+  }),
+  proxySource: text({
+    summary: "the client that the header names (default: this end of the connection)",
+    placeholder: "HOST:PORT",
+    read: parseClient,
+    needs: ["proxyProtocol"],
+  }),
+};
+
+/** Connects to the first address of a host that answers, and sends a PROXY header if asked to. */
+export async function connectTcp(
+  address: InetAddress,
+  { values, clock, signal, attempts, onPhase }: DialOptions<typeof dialing> & Connecting,
+): Promise<Connection> {
+  // Loaded here because a server never dials.
+  const { connectAny } = await import("./happy_eyeballs.ts");
+  const { isLookedUp, resolve } = await import("./resolve.ts");
+  onPhase?.("loading");
+  const candidates = ofFamily(await resolve(address, { signal }), values.source);
+  if (isLookedUp(address.hostname)) onPhase?.("dns");
+  const connection = await connectAny(candidates, {
+    connect: (to, signal) => connect(to, { signal, values }),
+    attempts,
+    clock,
+    signal,
+  });
+  onPhase?.("connect");
+  try {
+    await introduce(connection, values);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function connect(
+  to: InetAddress,
+  { signal, values }: { signal: AbortSignal; values: Values<typeof dialing> },
+): Promise<Connection> {
+  const { transport, hostname, port } = to;
+  if (values.source) {
+    const { connectFrom } = await import("../node/socket.ts");
+    return await connectFrom(values.source, { to, signal, keepalive: values.keepalive });
+  }
+  const conn = await Deno.connect({ hostname, port, signal });
+  if (values.keepalive) conn.setKeepAlive(true);
+  // Nagle's algorithm would hold a small message until the last one is acknowledged.
+  conn.setNoDelay(true);
+  return {
+    socket: conn,
+    conn,
+    ...endsOf(conn, transport),
+    close: () => closeQuietly(conn),
+  };
+}
+
+async function introduce(
+  { socket, local, remote }: Connection,
+  { proxyProtocol, proxyVersion, proxySource }: Values<typeof dialing>,
+): Promise<void> {
+  if (!proxyProtocol) return;
+  const { proxyHeader } = await import("../proxy_protocol.ts");
+  // Seen from the peer: the client is its remote end.
+  const ends = { remote: proxySource ?? local, local: remote };
+  await writeAll(socket, proxyHeader(ends, { version: proxyVersion }));
+}
+
+/**
+ * The addresses that can be reached from a source.
+ *
+ * @throws {NetworkError} where it is of the other family
+ */
+export function ofFamily(
+  candidates: readonly InetAddress[],
+  source: InetAddress | undefined,
+): readonly InetAddress[] {
+  if (!source?.hostname) return candidates;
+  const isV6 = ({ hostname }: InetAddress) => hostname.includes(":");
+  const reachable = candidates.filter((candidate) => isV6(candidate) === isV6(source));
+  if (reachable.length > 0) return reachable;
+  throw new FinalError(
+    `Cannot connect from ${source.hostname} to ${formatAddress(candidates[0]!)}: ` +
+      "one is IPv4, the other IPv6",
+  );
+}
+
+function parseClient(text: string): InetAddress {
+  const address = parseEnd(text);
+  if (isLiteral(address.hostname) && !address.hostname.includes("%")) {
+    try {
+      return { ...address, hostname: canonicalIp(address.hostname) };
+    } catch {
+      // It looked like one.
+    }
+  }
+  throw new UsageError(`an IP address and a port are needed, not "${text}"`);
+}
+
+function parseEnd(text: string): InetAddress {
+  const complete = /^(\[.*\]|[^:]*):\d*$|^\d+$/.test(text);
+  const address = complete ? parseAddress(text) : bare(text.replace(/^\[(.*)\]$/, "$1"));
+  if (isInet(address) && (isLiteral(address.hostname) || address.hostname === "")) return address;
+  throw new UsageError(`an IP address of this machine is needed, not "${text}"`);
+}
+
+function bare(hostname: string): InetAddress {
+  return { transport: "tcp", hostname, port: 0 };
+}

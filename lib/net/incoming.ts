@@ -1,0 +1,115 @@
+/** A stream connection on its way to being a peer. */
+import { type Address, type Ends, isInet } from "./address.ts";
+import type { Clock } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import { flag, interval, type Values } from "../cli/options.ts";
+import { formatDuration } from "../core/units.ts";
+import { breakOff } from "./linux/reset.ts";
+import { closeQuietly, type Duplex, type Socket, SocketDuplex } from "./duplex.ts";
+import type { Security } from "./transports/tls/session_info.ts";
+import type { Arrival } from "./transport.ts";
+
+/** What every transport of streams adds to the server's options. */
+export const arriving = {
+  proxyProtocol: flag({
+    summary: "expect a PROXY protocol header, v1 or v2, and show the remote that it names; only " +
+      "behind a proxy that you trust",
+  }),
+  handshakeTimeout: interval(10_000, {
+    summary: "refuse a peer whose TLS handshake or PROXY header takes longer than D (default 10s)",
+  }),
+};
+
+/** A socket after its handshake. */
+export interface Secured {
+  readonly socket: Socket;
+  readonly security: Security;
+}
+
+/** How connections of a listener become peers. */
+export interface Preparing {
+  readonly values: Values<typeof arriving>;
+  readonly clock: Clock;
+  /** Shakes hands, where the transport does. */
+  readonly secure?: (socket: Socket) => Promise<Secured>;
+  /** Ends a handshake that closing the socket does not end. */
+  readonly cut?: () => void;
+}
+
+/** Accepts a TCP connection. Rejects when the peer is gone already. */
+export async function acceptTcp(listener: Deno.TcpListener): Promise<Deno.TcpConn> {
+  const conn = await listener.accept();
+  try {
+    // Nagle's algorithm would hold a small message until the last one is acknowledged.
+    conn.setNoDelay(true);
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+}
+
+/** The arrival of a stream socket: a PROXY header and a handshake, where they are asked for. */
+export class StreamArrival implements Arrival {
+  readonly local: Address;
+  readonly remote: Address;
+  readonly proxied: boolean;
+  readonly #socket: Socket;
+  readonly #preparing: Preparing;
+
+  constructor(
+    socket: Socket,
+    { ends: { local, remote }, preparing }: { ends: Ends; preparing: Preparing },
+  ) {
+    this.#socket = socket;
+    this.#preparing = preparing;
+    this.local = local;
+    this.remote = remote;
+    this.proxied = preparing.values.proxyProtocol;
+  }
+
+  open(): Duplex | Promise<Duplex> {
+    if (this.proxied || this.#preparing.secure) return this.#prepare();
+    const { local, remote } = this;
+    return new SocketDuplex(this.#socket, { local, remote, breakOff: () => breakOff(this) });
+  }
+
+  close(): void {
+    this.#preparing.cut?.();
+    closeQuietly(this.#socket);
+  }
+
+  async #prepare(): Promise<Duplex> {
+    const { values: { handshakeTimeout }, clock } = this.#preparing;
+    const progress = { waitingFor: "" };
+    const late = Promise.withResolvers<never>();
+    const cancel = clock.after(handshakeTimeout, () => {
+      const limit = formatDuration(handshakeTimeout);
+      late.reject(new NetworkError(`no complete ${progress.waitingFor} within ${limit}`));
+      this.close();
+    });
+    const preparing = this.#steps(progress);
+    preparing.catch(() => closeQuietly(this.#socket));
+    return await Promise.race([preparing, late.promise]).finally(cancel);
+  }
+
+  async #steps(progress: { waitingFor: string }): Promise<Duplex> {
+    const { local, remote, proxied } = this;
+    const { secure } = this.#preparing;
+    let ends: Ends & { via?: Address } = { local, remote };
+    if (proxied) {
+      progress.waitingFor = "PROXY header";
+      const { readProxyHeader } = await import("./proxy_protocol.ts");
+      const claimed = await readProxyHeader(
+        this.#socket,
+        isInet(local) ? local.transport : "tcp",
+      );
+      if (claimed) ends = { ...claimed, via: remote };
+    }
+    const rest = { ...ends, breakOff: () => breakOff(this) }; // whomever the header names
+    if (!secure) return new SocketDuplex(this.#socket, rest);
+    progress.waitingFor = "TLS handshake";
+    const { socket, security } = await secure(this.#socket);
+    return new SocketDuplex(socket, { ...rest, security });
+  }
+}

@@ -1,0 +1,47 @@
+/** TCP (RFC 9293). */
+import { endsOf, type InetAddress, socketAddress } from "../address.ts";
+import { acceptTcp, arriving, StreamArrival } from "../incoming.ts";
+import { breakOff } from "../linux/reset.ts";
+import { connectTcp, dialing } from "../connect/tcp_connect.ts";
+import { type Duplex, SocketDuplex } from "../duplex.ts";
+import { bindTcp, connectWithin } from "../listen.ts";
+import {
+  defineTransport,
+  type DialOptions,
+  type Listener,
+  type ListenOptions,
+} from "../transport.ts";
+
+/** The TCP transport. */
+export const tcp = defineTransport({
+  name: "tcp",
+  summary: "TCP over IPv4 and IPv6",
+  listenOptions: arriving,
+  dialOptions: dialing,
+  listen,
+  dial,
+});
+
+function listen(
+  address: InetAddress,
+  { values, clock }: ListenOptions<typeof arriving>,
+): Promise<Listener> {
+  const listener = bindTcp(address);
+  const preparing = { values, clock };
+  return Promise.resolve({
+    address: socketAddress("tcp", listener.addr),
+    accept: async () => {
+      const conn = await acceptTcp(listener);
+      return new StreamArrival(conn, { ends: endsOf(conn, "tcp"), preparing });
+    },
+    close: () => listener.close(),
+  });
+}
+
+function dial(address: InetAddress, options: DialOptions<typeof dialing>): Promise<Duplex> {
+  return connectWithin({ address, ...options }, async (connecting) => {
+    const connection = await connectTcp(address, { ...options, ...connecting });
+    const { socket, local, remote } = connection;
+    return new SocketDuplex(socket, { local, remote, breakOff: () => breakOff(connection) });
+  });
+}

@@ -1,0 +1,111 @@
+/** Certificates: what one says, and one of our own. */
+import type { Buffer } from "node:buffer";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { isLiteral } from "../../address.ts";
+import { UsageError } from "../../../core/errors.ts";
+import type { Certificate } from "./session_info.ts";
+
+const LIFETIME = 30 * 24 * 3600 * 1000; // milliseconds
+const CLOCK_SKEW = 24 * 3600 * 1000; // milliseconds by which a peer's clock may be behind
+
+/** A certificate and its private key, as PEM. */
+export interface Credentials {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What a certificate says. */
+export function readCertificate(certificate: X509Certificate): Certificate {
+  const { subject, issuer, subjectAltName, validFrom, validTo, fingerprint256 } = certificate;
+  return {
+    subject: onOneLine(subject),
+    issuer: onOneLine(issuer),
+    names: subjectAltName?.split(", ").map((name) => name.replace(/^(DNS|IP Address):/, "")) ?? [],
+    validFrom: Date.parse(validFrom),
+    validTo: Date.parse(validTo),
+    fingerprint: fingerprint256,
+  };
+}
+
+/** A PEM file that the command line names. */
+export interface PemFile {
+  readonly option: string;
+  readonly pem: string;
+}
+
+/**
+ * What the certificate of a PEM file says.
+ *
+ * @throws {UsageError} when there is none
+ */
+export function checkCertificate(file: PemFile): Certificate {
+  return readCertificate(parse(file));
+}
+
+/**
+ * What a certificate says whose key is given with it.
+ *
+ * @throws {UsageError} when one of them is none, or they do not belong together
+ */
+export function checkPair(cert: PemFile, key: PemFile): Certificate {
+  const certificate = parse(cert);
+  // Not every runtime has X509Certificate.checkPrivateKey.
+  const [shown, own] = [certificate.publicKey, createPublicKey(parseKey(key))];
+  if (encode(shown).equals(encode(own))) return readCertificate(certificate);
+  throw new UsageError(
+    `Options ${cert.option} and ${key.option}: the key does not belong to the certificate`,
+  );
+}
+
+function encode(key: KeyObject): Buffer {
+  return key.export({ type: "spki", format: "der" });
+}
+
+function parse({ option, pem }: PemFile): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new UsageError(`Option ${option}: the file holds no certificate in PEM`);
+  }
+}
+
+function parseKey({ option, pem }: PemFile): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new UsageError(
+      `Option ${option}: the file holds no private key in PEM without passphrase`,
+    );
+  }
+}
+
+/** A self-signed certificate for `hostnames`, valid for 30 days, that no disk ever sees. */
+export async function generateCredentials(hostnames: readonly string[]): Promise<Credentials> {
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const now = Date.now();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${hostnames[0]}`,
+    notBefore: new Date(now - CLOCK_SKEW),
+    notAfter: new Date(now + LIFETIME),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      // A certificate of an authority is refused where a peer's is expected.
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.SubjectAlternativeNameExtension(
+        hostnames.map((value) => ({
+          type: isLiteral(value) ? "ip" as const : "dns" as const,
+          value,
+        })),
+      ),
+    ],
+  });
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return { cert: certificate.toString("pem"), key: x509.PemConverter.encode(key, "PRIVATE KEY") };
+}
+
+function onOneLine(name: string | undefined): string {
+  return (name ?? "").replaceAll("\n", ", ");
+}

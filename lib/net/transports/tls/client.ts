@@ -1,0 +1,91 @@
+/** Connecting by TLS. */
+import { formatAddress, type InetAddress } from "../../address.ts";
+import { FinalError, NetworkError } from "../../../core/errors.ts";
+import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
+import type { Secured } from "../../incoming.ts";
+import { breakOff } from "../../linux/reset.ts";
+import { Descriptors } from "../../linux/sockets.ts";
+import { connectTcp } from "../../connect/tcp_connect.ts";
+import { closeQuietly, type Duplex, SocketDuplex } from "../../duplex.ts";
+import { type Connection, connectWithin } from "../../listen.ts";
+import type { dialOptions } from "./options.ts";
+import { explainTls } from "./errors.ts";
+import type { DialOptions } from "../../transport.ts";
+
+/**
+ * Connects by TCP and shakes hands, by the runtime's own TLS or, where that cannot, by node:tls.
+ *
+ * @throws {NetworkError} saying what was tried, or why the peer is not trusted
+ */
+export async function dialTls(
+  address: InetAddress,
+  options: DialOptions<typeof dialOptions>,
+): Promise<Duplex> {
+  return await connectWithin({ address, ...options }, async ({ signal, attempts }) => {
+    const connection = await connectTcp(address, { ...options, signal, attempts });
+    const { local, remote } = connection;
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => {
+      // The runtime goes on with a handshake whose connection is closed.
+      using system = Descriptors.open();
+      system?.cut(connection);
+      aborted.reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      const shaking = secure(connection, { ...options, address });
+      shaking.catch(() => {}); // it may fail when nobody waits any more
+      const { socket, security } = await Promise.race([shaking, aborted.promise]);
+      options.onPhase?.("tls");
+      return new SocketDuplex(socket, {
+        local,
+        remote,
+        security,
+        breakOff: () => breakOff({ local, remote }),
+      });
+    } catch (error) {
+      connection.close();
+      const reason = signal.aborted ? "no complete TLS handshake in time" : explainTls(error);
+      const final = error instanceof FinalError ||
+        /InvalidData.*invalid peer certificate/.test(`${error}`);
+      const Failure = final ? FinalError : NetworkError;
+      const cause = new Error(reason, { cause: error });
+      throw new Failure(`Cannot connect to ${formatAddress(address)}: ${reason}`, { cause });
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  });
+}
+
+async function secure(
+  { conn, socket }: Connection,
+  { address, values, onSession, onPhase }: DialOptions<typeof dialOptions> & {
+    readonly address: InetAddress;
+  },
+): Promise<Secured> {
+  const { insecure, fingerprint, clientCert, alpn, servername = address.hostname } = values;
+  const { connectTls, systemAuthorities } = await import("./node_session.ts");
+  const ca = [...systemAuthorities(), ...(values.ca ? [values.ca] : [])];
+  onPhase?.("loading");
+  if (!conn || insecure || fingerprint || clientCert || (onSession && hasNodeNetworking())) {
+    requireNodeNetworking("TLS with --insecure, --fingerprint, --client-cert or --source");
+    return await connectTls(socket, {
+      ...values,
+      servername,
+      ca,
+      onSession: onSession ?? (() => {}),
+    });
+  }
+  const alpnProtocols = [...alpn];
+  const secured = await Deno.startTls(conn, { hostname: servername, caCerts: ca, alpnProtocols });
+  try {
+    const { alpnProtocol } = await secured.handshake();
+    const security = { alpn: alpnProtocol ?? undefined };
+    await onSession?.(security);
+    return { socket: secured, security };
+  } catch (error) {
+    closeQuietly(secured);
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * TLS over any socket, by node:tls, for what the runtime's own TLS cannot do: client certificates,
+ * a peer's certificates, an unchecked peer, a handshake after a PROXY header.
+ *
+ * node:tls over a socket of its own loses the end of input once it has been paused, and without
+ * pauses it buffers without bound. Here it works on a stream that we feed, no faster than the
+ * plain bytes are read.
+ */
+import { Buffer } from "node:buffer";
+import { Duplex as NodeDuplex } from "node:stream";
+import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
+import { writeAll } from "../../../terminal/output.ts";
+import { ChunkSource } from "../../chunk_io.ts";
+import { closeQuietly, type Socket } from "../../duplex.ts";
+import { Inbox } from "../../node/inbox.ts";
+import { endWriting, writeTo } from "../../node/write.ts";
+
+/** A TLS session over another socket. */
+export class TlsEngine implements Socket {
+  /** Node's side of it, for what it knows about the session. */
+  readonly session: TLSSocket;
+  readonly #feed: Feed;
+
+  private constructor(session: TLSSocket, feed: Feed) {
+    this.session = session;
+    this.#feed = feed;
+    const { inbox } = feed;
+    session.on("data", (chunk: Uint8Array) => inbox.push(chunk));
+    session.on("end", () => inbox.end());
+    session.on("error", (error) => inbox.fail(error));
+    session.on("close", () => inbox.fail(new Deno.errors.Interrupted("closed")));
+  }
+
+  /** Shakes hands as a client. Rejects with what the handshake fails with. */
+  static connect(socket: Socket, options: ConnectionOptions): Promise<TlsEngine> {
+    const start = (stream: NodeDuplex) => connect({ ...options, socket: stream });
+    return TlsEngine.#shake(new Feed(socket), { start, event: "secureConnect" });
+  }
+
+  /** Shakes hands as a server. Rejects with what the handshake fails with. */
+  static accept(socket: Socket, options: TLSSocketOptions): Promise<TlsEngine> {
+    const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
+    return TlsEngine.#shake(new Feed(socket), { start, event: "secure" });
+  }
+
+  static async #shake(feed: Feed, { start, event }: Start): Promise<TlsEngine> {
+    const session = start(feed.stream);
+    const shaken = Promise.withResolvers<void>();
+    feed.onFailure = shaken.reject;
+    session.on("error", shaken.reject);
+    session.once(event, shaken.resolve);
+    try {
+      await shaken.promise;
+      return new TlsEngine(session, feed);
+    } catch (error) {
+      session.destroy();
+      feed.stream.destroy();
+      throw error;
+    }
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    const length = await this.#feed.inbox.read(into);
+    this.#feed.go();
+    return length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return writeTo(this.session, bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return endWriting(this.session);
+  }
+
+  /** Says goodbye and closes. */
+  close(): void {
+    if (!this.session.destroyed && !this.session.writableEnded) this.session.end();
+    setImmediate(() => this.abort());
+  }
+
+  /** Closes without a word, as for a peer that is not to take it for an end. */
+  abort(): void {
+    this.session.destroy();
+    this.#feed.close();
+  }
+}
+
+interface Start {
+  readonly start: (stream: NodeDuplex) => TLSSocket;
+  /** What tells that the handshake is over. */
+  readonly event: "secure" | "secureConnect";
+}
+
+/** The socket as a stream of Node's, read no faster than plain bytes are taken from the inbox. */
+class Feed {
+  readonly stream: NodeDuplex;
+  /** Plain bytes, put there by the session. */
+  readonly inbox = new Inbox();
+  /** Learns why the socket failed, until the handshake is over. */
+  onFailure: (error: unknown) => void = () => {};
+  readonly #socket: Socket;
+  readonly #source: ChunkSource;
+  #wanted = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#source = new ChunkSource(socket);
+    this.stream = new NodeDuplex({
+      allowHalfOpen: true,
+      read: () => {
+        this.#wanted = true;
+        this.go();
+      },
+      write: (chunk: Uint8Array, _, done) => void writeAll(socket, chunk).then(() => done(), done),
+      final: (done) => void socket.closeWrite().then(() => done(), done),
+    });
+    this.stream.on("error", (error) => this.#fail(error));
+  }
+
+  /** Reads once, if the session wants more and all that it has given has been taken. */
+  async go(): Promise<void> {
+    if (!this.#wanted || !this.inbox.empty) return;
+    this.#wanted = false;
+    try {
+      const length = await this.#socket.read(this.#source.buffer());
+      if (length === null) setImmediate(() => this.#end()); // what came before is on its way
+      else this.stream.push(Buffer.from(this.#source.take(length)));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  close(): void {
+    closeQuietly(this.#socket);
+  }
+
+  // A session ends by close_notify; a socket that ends without may have been cut off.
+  #end(): void {
+    this.#fail(new Deno.errors.UnexpectedEof("no close_notify"));
+    this.stream.push(null);
+  }
+
+  #fail(error: unknown): void {
+    this.onFailure(error);
+    this.inbox.fail(error);
+  }
+}

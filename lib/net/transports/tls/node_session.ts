@@ -1,0 +1,151 @@
+/** TLS sessions by node:tls: what was agreed on, and whether the peer is to be trusted. */
+import { X509Certificate } from "node:crypto";
+import tls, { type TLSSocket } from "node:tls";
+import { isLiteral } from "../../address.ts";
+import { FinalError, NetworkError } from "../../../core/errors.ts";
+import type { Secured } from "../../incoming.ts";
+import { readCertificate } from "./certificates.ts";
+import type { Socket } from "../../duplex.ts";
+import type { Certificate, Security } from "./session_info.ts";
+import { TlsEngine } from "./node_engine.ts";
+import { explainTls, explainUnjudged } from "./errors.ts";
+
+/** How a server shakes hands. */
+export interface AcceptOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa?: string | undefined;
+  readonly alpn: readonly string[];
+}
+
+/**
+ * Shaking hands as a server; with `clientCa`, only with those who have a certificate by it. What is
+ * common to all connections is prepared once: it takes a millisecond and a hundred kilobytes.
+ */
+export function acceptorOf(
+  { cert, key, clientCa, alpn }: AcceptOptions,
+): (socket: Socket) => Promise<Secured> {
+  const secureContext = tls.createSecureContext({
+    cert,
+    key,
+    ca: clientCa === undefined ? undefined : [clientCa],
+  });
+  const options = {
+    secureContext,
+    ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
+    requestCert: clientCa !== undefined,
+    rejectUnauthorized: false, // it is judged below, with a reason
+  };
+  return async (socket) => {
+    const engine = await shaking(TlsEngine.accept(socket, options));
+    const security = securityOf(engine.session);
+    const objection = clientCa !== undefined && judgeClient(engine.session, security);
+    if (!objection) return { socket: engine, security };
+    engine.abort();
+    throw new NetworkError(objection);
+  };
+}
+
+function judgeClient(session: TLSSocket, { chain }: Security): string | undefined {
+  const [shown] = chain ?? [];
+  if (!shown) return "it showed no certificate, and --client-ca asks for one";
+  // What tls.Server asks; a socket without a server knows it as well, but has no name for it.
+  const { ssl } = session as unknown as { ssl: { verifyError(): unknown } };
+  const now = Date.now();
+  const name = `its certificate (${shown.subject})`;
+  if (shown.validTo < now) return `${name} has expired`;
+  if (shown.validFrom > now) return `${name} is not valid yet`;
+  return ssl.verifyError()
+    ? `${name} is not one for clients by an authority in --client-ca`
+    : undefined;
+}
+
+/** How a client shakes hands, and whom it trusts. */
+export interface ConnectOptions {
+  readonly servername: string;
+  readonly ca: readonly string[];
+  readonly insecure: boolean;
+  readonly fingerprint: string | undefined;
+  readonly clientCert: string | undefined;
+  readonly clientKey: string | undefined;
+  readonly alpn: readonly string[];
+  /** Learns of the session before it is judged. */
+  readonly onSession: (security: Security) => void | Promise<void>;
+}
+
+/** Shakes hands as a client. Rejects where the peer's certificate is not trusted. */
+export async function connectTls(socket: Socket, connecting: ConnectOptions): Promise<Secured> {
+  const { servername, ca, insecure, fingerprint, clientCert, clientKey, alpn, onSession } =
+    connecting;
+  const engine = await shaking(TlsEngine.connect(socket, {
+    ca: [...ca],
+    cert: clientCert,
+    key: clientKey,
+    ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
+    rejectUnauthorized: false, // it is judged below, when it has been shown
+    // An address is no name to ask for (RFC 6066 section 3), but the certificate may be for it.
+    ...(isLiteral(servername) ? { host: servername } : { servername }),
+  }));
+  const found = securityOf(engine.session, ca);
+  const objection = judge(engine.session, { fingerprint, chain: found.chain });
+  const security = { ...found, objection };
+  await onSession(security);
+  if (insecure || objection === "") return { socket: engine, security };
+  engine.abort();
+  throw new FinalError(objection);
+}
+
+/** The certificates of the authorities that the system trusts, as PEM. */
+export function systemAuthorities(): string[] {
+  return tls.getCACertificates?.("system") ?? []; // not in every runtime
+}
+
+async function shaking(engine: Promise<TlsEngine>): Promise<TlsEngine> {
+  try {
+    return await engine;
+  } catch (error) {
+    throw new NetworkError(explainUnjudged(error), { cause: error });
+  }
+}
+
+// Why a peer is not to be trusted; empty where it is.
+function judge(
+  session: TLSSocket,
+  { fingerprint, chain }: { fingerprint: string | undefined } & Pick<Security, "chain">,
+): string {
+  const [shown] = chain ?? [];
+  if (fingerprint) {
+    if (shown?.fingerprint === fingerprint) return "";
+    return `its certificate is another one, with SHA-256 ${shown?.fingerprint}`;
+  }
+  if (session.authorized) return "";
+  // node:tls says of an expired certificate now and then that it cannot verify it. Its reason is
+  // an Error as the types have it, in fact a code.
+  const expired = (shown?.validTo ?? Infinity) < Date.now();
+  return explainTls(expired ? "CERT_HAS_EXPIRED" : session.authorizationError);
+}
+
+function securityOf(session: TLSSocket, trusted: readonly string[] = []): Security {
+  return {
+    protocol: session.getProtocol() ?? undefined,
+    cipher: session.getCipher()?.name,
+    alpn: session.alpnProtocol || undefined,
+    chain: chainOf(session, trusted),
+  };
+}
+
+// With what is trusted beforehand, as PEM, marked.
+function chainOf(session: TLSSocket, pems: readonly string[]): Certificate[] {
+  const trusted = new Set(pems.map((pem) => pem.replace(/-----[^-]+-----|\s/g, "")));
+  const chain: Certificate[] = [];
+  const seen = new Set<string>();
+  let next = session.getPeerCertificate(true);
+  // The last of a complete chain is its own issuer.
+  while (next?.raw && !seen.has(next.fingerprint256)) {
+    seen.add(next.fingerprint256);
+    const certificate = readCertificate(new X509Certificate(next.raw));
+    chain.push({ ...certificate, trusted: trusted.has(next.raw.toString("base64")) });
+    next = next.issuerCertificate;
+  }
+  return chain;
+}

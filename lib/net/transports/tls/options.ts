@@ -1,0 +1,64 @@
+/** What TLS adds to the command lines. */
+import { isLiteral } from "../../address.ts";
+import { UsageError } from "../../../core/errors.ts";
+import { flag, list, text, textFile } from "../../../cli/options.ts";
+import { arriving } from "../../incoming.ts";
+import { dialing } from "../../connect/tcp_connect.ts";
+
+const alpn = list({
+  summary: "the protocols to agree on by ALPN, the preferred one first",
+  placeholder: "P,...",
+  read: parseProtocols,
+});
+
+const pem = (summary: string, needs?: string) =>
+  textFile({ summary, ...(needs && { needs: [needs] }) });
+
+/** What TLS adds to the server's options. */
+export const listenOptions = {
+  ...arriving,
+  cert: pem(
+    "the certificate, PEM, and those that vouch for it (default: one made for this run)",
+    "key",
+  ),
+  key: pem("its private key, PEM", "cert"),
+  clientCa: pem("serve those alone whose certificate one of these authorities, PEM, has signed"),
+  alpn,
+};
+
+/** What TLS adds to the client's options. */
+export const dialOptions = {
+  ...dialing,
+  ca: pem("trust these authorities, PEM, as well as the system's"),
+  insecure: flag({ summary: "trust any certificate", excludes: ["fingerprint", "ca"] }),
+  fingerprint: text({
+    summary: "trust the certificate with this fingerprint, and no other",
+    placeholder: "SHA256",
+    read: parseFingerprint,
+  }),
+  servername: text({
+    summary: "the name to ask for (SNI) and to expect in the certificate (default: HOST)",
+    placeholder: "NAME",
+    read: parseName,
+  }),
+  clientCert: pem("a certificate to show to the peer, PEM", "clientKey"),
+  clientKey: pem("its private key, PEM", "clientCert"),
+  alpn,
+};
+
+function parseProtocols(text: string): string[] {
+  const protocols = text.split(",");
+  if (protocols.every((protocol) => /^[!-~]{1,255}$/.test(protocol))) return protocols;
+  throw new UsageError(`protocols such as h2,http/1.1 are needed, not "${text}"`);
+}
+
+function parseName(text: string): string {
+  if (isLiteral(text) || /^[\w-]{1,63}(\.[\w-]{1,63})*\.?$/.test(text)) return text;
+  throw new UsageError(`a host name is needed, not "${text}"`);
+}
+
+function parseFingerprint(text: string): string {
+  const digits = text.replace(/^sha-?256[:=]?/i, "").replace(/[:\s]/g, "").toUpperCase();
+  if (/^[\dA-F]{64}$/.test(digits)) return digits.replace(/..(?!$)/g, "$&:");
+  throw new UsageError(`a SHA-256 fingerprint of 64 hex digits is needed, not "${text}"`);
+}

@@ -1,0 +1,53 @@
+/** What TLS has found out about a peer. */
+import { printableText } from "../../../terminal/sanitize.ts";
+
+/** What a certificate says. */
+export interface Certificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** The host names and addresses that it is valid for. */
+  readonly names: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly validFrom: number;
+  readonly validTo: number;
+  /** SHA-256 of the whole certificate: 32 bytes in hex with colons. */
+  readonly fingerprint: string;
+  /** Whether it is one of those that were trusted beforehand; the peer may not have sent it. */
+  readonly trusted?: boolean;
+}
+
+/** What two peers have agreed on. What is not known is left out. */
+export interface Security {
+  /** Such as `TLSv1.3`. */
+  readonly protocol?: string | undefined;
+  readonly cipher?: string | undefined;
+  readonly alpn?: string | undefined;
+  /** The peer's certificate, then those that vouch for it. */
+  readonly chain?: readonly Certificate[];
+  /** Why the chain is not to be trusted; empty where it is. */
+  readonly objection?: string;
+}
+
+/** A line for each thing that is known, the certificates from the peer's own upwards. */
+export function describeSecurity(
+  { protocol, cipher, alpn, chain = [], objection }: Security,
+): string[] {
+  const session = [protocol, cipher, alpn && `ALPN ${alpn}`].filter((part) => part !== undefined);
+  const verdict = objection === undefined ? [] : [
+    objection === "" ? "certificate verified" : `certificate not verified: ${objection}`,
+  ];
+  const lines = [session.join(", "), ...chain.flatMap(describeCertificate), ...verdict];
+  return lines.filter((line) => line !== "").map(printableText);
+}
+
+function describeCertificate(certificate: Certificate, index: number): string[] {
+  const { subject, issuer, names, validFrom, validTo, fingerprint, trusted } = certificate;
+  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
+  return [
+    `certificate ${index}: ${subject}${trusted ? " (trusted here)" : ""}`,
+    `  issuer: ${issuer}`,
+    `  names: ${names.join(", ")}`,
+    `  valid: ${day(validFrom)} to ${day(validTo)}`,
+    `  SHA-256: ${fingerprint}`,
+  ].filter((line) => !line.endsWith(": "));
+}

@@ -1,0 +1,31 @@
+/** TLS (RFC 8446, RFC 5246) over TCP. What each end does is loaded when there is a TLS address. */
+import type { InetAddress } from "../../address.ts";
+import { dialOptions, listenOptions } from "./options.ts";
+import { defineTransport } from "../../transport.ts";
+
+/** The TLS transport. */
+export const tls = defineTransport({
+  name: "tls",
+  summary: "TLS over TCP",
+  parting: 50, // close_notify goes out in a task of its own
+  listenOptions,
+  dialOptions,
+  async listen(address: InetAddress, options) {
+    const { listenTls } = await import("./server.ts");
+    return await listenTls(address, options);
+  },
+  async check({ ca, clientCert, clientKey }) {
+    if (ca === undefined && clientCert === undefined) return;
+    const { checkCertificate, checkPair } = await import("./certificates.ts");
+    if (ca !== undefined) checkCertificate({ option: "--ca", pem: ca });
+    if (clientCert === undefined || clientKey === undefined) return;
+    checkPair({ option: "--client-cert", pem: clientCert }, {
+      option: "--client-key",
+      pem: clientKey,
+    });
+  },
+  async dial(address: InetAddress, options) {
+    const { dialTls } = await import("./client.ts");
+    return await dialTls(address, options);
+  },
+});

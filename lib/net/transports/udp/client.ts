@@ -1,0 +1,103 @@
+/** The sending side of UDP: datagrams to one remote and back. */
+import { formatAddress, type InetAddress, socketAddress } from "../../address.ts";
+import type { Clock } from "../../../core/clock.ts";
+import { NetworkError } from "../../../core/errors.ts";
+import { datagramPeer, largestDatagram, type ReadsDatagrams } from "./datagrams.ts";
+import type { Duplex, Socket } from "../../duplex.ts";
+import { type Icmp, openIcmp } from "./port_unreachable.ts";
+
+// Milliseconds after a datagram at which to ask whether it could not be delivered.
+const ASK_AFTER = [0, 5, 50, 250, 700];
+
+/** Talks to one remote; what others send is ignored. */
+export function talkTo(
+  to: InetAddress,
+  { conn, clock }: { conn: Deno.DatagramConn; clock: Clock },
+): Duplex {
+  const local = socketAddress("udp", conn.addr as Deno.NetAddr);
+  const icmp = openIcmp(local, to);
+  const socket = new DatagramClient({ to, conn, clock, icmp });
+  return datagramPeer(socket, { local: icmp?.local ?? local, remote: to });
+}
+
+interface Talking {
+  readonly to: InetAddress;
+  readonly conn: Deno.DatagramConn;
+  readonly clock: Clock;
+  readonly icmp: Icmp | undefined;
+}
+
+class DatagramClient implements Socket, ReadsDatagrams {
+  datagram = new Uint8Array(0);
+  readonly #talking: Talking;
+  readonly #address: Deno.NetAddr;
+  readonly #buffer = new Uint8Array(largestDatagram("::"));
+  #failure: Error | undefined;
+  #stopAsking = () => {};
+  #closed = false;
+
+  constructor(talking: Talking) {
+    const { hostname, port } = talking.to;
+    this.#talking = talking;
+    this.#address = { transport: "udp", hostname, port };
+  }
+
+  async read(): Promise<number> {
+    const { conn, to } = this.#talking;
+    for (;;) {
+      const [view, from] = await conn.receive(this.#buffer).catch((error) => {
+        throw this.#failure ?? error;
+      });
+      const { hostname, port } = socketAddress("udp", from as Deno.NetAddr);
+      if (port !== to.port || hostname !== to.hostname) continue;
+      this.#stopAsking();
+      this.datagram = view;
+      return view.length;
+    }
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    if (this.#failure) throw this.#failure;
+    const { conn, to } = this.#talking;
+    try {
+      const sent = await conn.send(bytes.subarray(0, largestDatagram(to.hostname)), this.#address);
+      this.#ask(0);
+      return sent;
+    } catch (error) {
+      // The answer to an earlier datagram.
+      if (error instanceof Deno.errors.ConnectionRefused) this.#fail();
+      throw this.#failure ?? error;
+    }
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve(); // UDP has no end of input
+  }
+
+  close(): void {
+    this.#stopAsking();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#talking.conn.close();
+    this.#talking.icmp?.close();
+  }
+
+  #ask(turn: number): void {
+    const { icmp, clock } = this.#talking;
+    const delay = ASK_AFTER[turn];
+    this.#stopAsking();
+    if (!icmp || delay === undefined || this.#closed) return;
+    this.#stopAsking = clock.after(
+      delay,
+      () => icmp.refused() ? this.#fail() : this.#ask(turn + 1),
+    );
+  }
+
+  // A pending receive learns of it by the socket's end.
+  #fail(): void {
+    this.#failure = new NetworkError(
+      `Nobody listens on ${formatAddress(this.#talking.to)}: port unreachable`,
+    );
+    this.close();
+  }
+}

@@ -1,0 +1,90 @@
+/** The receiving side of UDP: datagrams sorted by the remote that they come from. */
+import { type InetAddress, socketAddress } from "../../address.ts";
+import { NetworkError } from "../../../core/errors.ts";
+import { largestDatagram } from "./datagrams.ts";
+import type { Arrival, Listener } from "../../transport.ts";
+import { Remote, type RemoteOptions } from "./remote.ts";
+
+const MOST_REMOTES = 4096; // then the one that was silent longest makes room
+
+/** Hands out each remote as it first sends; later datagrams go to the peer that it became. */
+export class DatagramListener implements Listener {
+  readonly address: InetAddress;
+  readonly #conn: Deno.DatagramConn;
+  readonly #allowance: number | undefined;
+  readonly #buffer = new Uint8Array(largestDatagram("::"));
+  // By host and port, the one that was silent longest first.
+  readonly #remotes = new Map<string, Remote>();
+  #latest: Remote | undefined;
+  #closed = false;
+  #stop = () => {};
+
+  constructor(
+    conn: Deno.DatagramConn,
+    { allowance }: Pick<RemoteOptions, "allowance">,
+  ) {
+    this.#conn = conn;
+    this.#allowance = allowance;
+    this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
+  }
+
+  // What waits for a datagram ends with the socket, and that is needed while remotes are open.
+  accept(): Promise<Arrival> {
+    return new Promise((resolve, reject) => {
+      this.#stop = () => reject(new Deno.errors.BadResource("closed"));
+      this.#next().then(resolve, reject);
+    });
+  }
+
+  async #next(): Promise<Arrival> {
+    for (;;) {
+      const [view, from] = await this.#conn.receive(this.#buffer);
+      if (this.#closed) throw new Deno.errors.BadResource("closed");
+      const address = from as Deno.NetAddr;
+      const key = `${address.hostname} ${address.port}`;
+      const known = this.#remotes.get(key);
+      if (known) this.#touch(known);
+      const remote = known ?? this.#admit(key, address);
+      remote.push(view.slice());
+      if (!known) return remote;
+    }
+  }
+
+  /** Takes no more datagrams; remotes get what waits for them, then the end of input. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    for (const remote of this.#remotes.values()) remote.end();
+    if (this.#remotes.size === 0) this.#conn.close();
+  }
+
+  #admit(key: string, to: Deno.NetAddr): Remote {
+    if (this.#remotes.size >= MOST_REMOTES) {
+      const [silent] = this.#remotes.values();
+      silent!.evict(new NetworkError(`made room: ${MOST_REMOTES} remotes are open`));
+    }
+    const remote: Remote = new Remote(key, {
+      to,
+      conn: this.#conn,
+      local: this.address,
+      allowance: this.#allowance,
+      onClose: () => this.#forget(remote),
+    });
+    this.#remotes.set(key, remote);
+    return this.#latest = remote;
+  }
+
+  #touch(remote: Remote): void {
+    if (remote === this.#latest) return;
+    this.#remotes.delete(remote.key);
+    this.#remotes.set(remote.key, remote);
+    this.#latest = remote;
+  }
+
+  #forget(remote: Remote): void {
+    // After an eviction its place may be taken.
+    if (this.#remotes.get(remote.key) !== remote) return;
+    this.#remotes.delete(remote.key);
+    if (this.#closed && this.#remotes.size === 0) this.#conn.close();
+  }
+}

@@ -1,0 +1,116 @@
+/** One remote that datagrams come from, at the server. */
+import { type InetAddress, socketAddress } from "../../address.ts";
+import { NetworkError } from "../../../core/errors.ts";
+import { datagramPeer, type ReadsDatagrams } from "./datagrams.ts";
+import type { Duplex, Socket } from "../../duplex.ts";
+import type { Arrival } from "../../transport.ts";
+
+const IDLE = 60_000; // milliseconds of silence that end a remote, which never says goodbye
+const LONGEST_QUEUE = 256; // datagrams of a remote that wait to be read; further ones are dropped
+const LARGEST_QUEUE = 1 << 20; // bytes of the same
+
+// Services that answer whatever they get, as does a server on our own port: an answer to one of
+// them, whose address anybody may have forged, could go back and forth for ever (CERT advisory
+// CA-1996-01).
+const SERVICE_PORTS: ReadonlySet<number> = new Set([7, 9, 13, 17, 19, 37]);
+
+/** What a remote needs. */
+export interface RemoteOptions {
+  readonly to: Deno.NetAddr;
+  readonly conn: Deno.DatagramConn;
+  readonly local: InetAddress;
+  /**
+   * Times what it has sent that it may be answered, at any time; without this, each datagram by no
+   * more than it had itself.
+   */
+  readonly allowance: number | undefined;
+  readonly onClose: () => void;
+}
+
+/** One remote: what it has sent and is not read yet, and how much it may be sent. */
+export class Remote implements Arrival, Socket, ReadsDatagrams {
+  readonly key: string;
+  readonly local: InetAddress;
+  readonly remote: InetAddress;
+  readonly idleTimeout = IDLE;
+  datagram = new Uint8Array(0);
+  readonly #options: RemoteOptions;
+  readonly #queue: Uint8Array<ArrayBuffer>[] = [];
+  #queued = 0; // bytes
+  // Bytes that may still be answered. An answer that never exceeds its question serves nobody who
+  // forges a sender's address (RFC 4732 section 3.1).
+  #credit = 0;
+  #over: { readonly error?: Error } | undefined;
+  #wake = () => {};
+
+  constructor(key: string, options: RemoteOptions) {
+    this.key = key;
+    this.#options = options;
+    this.local = options.local;
+    this.remote = socketAddress("udp", options.to);
+  }
+
+  open(): Duplex | Promise<Duplex> {
+    const { port } = this.remote;
+    if (!SERVICE_PORTS.has(port) && port !== this.local.port) return datagramPeer(this, this);
+    this.close();
+    return Promise.reject(
+      new NetworkError(`datagrams from port ${port}, a service's own, get no answer`),
+    );
+  }
+
+  /** Takes a datagram that came from it, unless too many wait. */
+  push(datagram: Uint8Array<ArrayBuffer>): void {
+    const { length } = datagram;
+    if (this.#queue.length >= LONGEST_QUEUE || this.#queued + length > LARGEST_QUEUE) return;
+    this.#queue.push(datagram);
+    this.#queued += length;
+    this.#wake();
+  }
+
+  /** Nothing more will come. */
+  end(error?: Error): void {
+    this.#over ??= error ? { error } : {};
+    this.#wake();
+  }
+
+  /** Ends it with an error, after what waits to be read. */
+  evict(error: Error): void {
+    this.end(error);
+    this.#options.onClose();
+  }
+
+  async read(): Promise<number | null> {
+    while (this.#queue.length === 0) {
+      if (this.#over?.error) throw this.#over.error;
+      if (this.#over) return null;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    this.datagram = this.#queue.shift()!;
+    const { length } = this.datagram;
+    this.#queued -= length;
+    const { allowance } = this.#options;
+    if (!allowance) this.#credit = length;
+    else if (length > 0) this.#credit += allowance * length; // Infinity times 0 is no number
+    return length;
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    this.#credit -= bytes.length;
+    if (this.#credit >= 0) return this.#options.conn.send(bytes, this.#options.to);
+    return Promise.reject(
+      new NetworkError(
+        `the answer of ${bytes.length} bytes is withheld: over UDP none is longer than its question`,
+      ),
+    );
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve(); // UDP has no end of input
+  }
+
+  close(): void {
+    this.end();
+    this.#options.onClose();
+  }
+}

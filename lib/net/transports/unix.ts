@@ -1,0 +1,136 @@
+/** Unix sockets, by path. A path that begins with `@` is in Linux's abstract namespace. */
+import type { UnixAddress } from "../address.ts";
+import { wait } from "../../core/clock.ts";
+import { UsageError } from "../../core/errors.ts";
+import { text } from "../../cli/options.ts";
+import { arriving, StreamArrival } from "../incoming.ts";
+import { type Duplex, SocketDuplex } from "../duplex.ts";
+import { cannotListen, connectWithin } from "../listen.ts";
+import {
+  defineTransport,
+  type DialOptions,
+  type Listener,
+  type ListenOptions,
+} from "../transport.ts";
+
+const listenOptions = {
+  ...arriving,
+  mode: text({
+    summary: "the permissions of a Unix socket's file, as in 0600 (default: as umask leaves them)",
+    placeholder: "MODE",
+    read: parseMode,
+  }),
+};
+
+const UNNAMED: UnixAddress = { transport: "unix", path: "" };
+
+/** The Unix transport. */
+export const unix = defineTransport({
+  name: "unix",
+  summary: "Unix sockets, by path",
+  listenOptions,
+  dialOptions: {},
+  listen,
+  dial,
+});
+
+async function listen(
+  address: UnixAddress,
+  { values, clock }: ListenOptions<typeof listenOptions>,
+): Promise<Listener> {
+  if (values.mode !== undefined && address.path.startsWith("@")) {
+    throw new UsageError("Option --mode does not apply to an abstract name, which is no file");
+  }
+  const listener = await bind(address, values.mode).catch((error) => {
+    throw cannotListen(address, error);
+  });
+  const own = fileAt(systemPath(address));
+  const arriving = { ends: { local: address, remote: UNNAMED }, preparing: { values, clock } };
+  let restore = () => {};
+  return {
+    address,
+    async accept() {
+      try {
+        return new StreamArrival(await listener.accept(), arriving);
+      } catch (error) {
+        await wait(clock, 0).over; // until the runtime has removed the file
+        restore();
+        throw error;
+      }
+    },
+    close() {
+      restore = keepForeign(systemPath(address), own);
+      listener.close();
+    },
+  };
+}
+
+// The runtime removes whatever is at the path, though it may be another's by then, as soon as no
+// accept is pending. Until the returned function is called it is out of the way.
+function keepForeign(path: string, own: string | undefined): () => void {
+  const present = fileAt(path);
+  if (present === undefined || present === own) return () => {};
+  const aside = `${path}.${crypto.randomUUID()}`;
+  Deno.renameSync(path, aside);
+  return () => Deno.renameSync(aside, path);
+}
+
+// A server that was killed leaves its file behind, and nobody listens there any more.
+async function bind(address: UnixAddress, mode: number | undefined): Promise<Deno.UnixListener> {
+  const path = systemPath(address);
+  try {
+    return bindOnce(path, mode);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse) || !await isStale(path)) throw error;
+    await Deno.remove(path);
+    return bindOnce(path, mode);
+  }
+}
+
+// The file must never be open to more than it is meant for, not even until a chmod.
+function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
+  if (mode === undefined) return Deno.listen({ transport: "unix", path });
+  const umask = Deno.umask(0o777 & ~mode);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+// What tells a file from any other; nothing where there is none.
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino, mtime } = Deno.lstatSync(path);
+    return `${dev} ${ino} ${mtime?.getTime()}`; // a number is soon used again
+  } catch {
+    return undefined;
+  }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  if (path.startsWith("\0") || !(await Deno.lstat(path)).isSocket) return false;
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return false;
+  } catch (error) {
+    return error instanceof Deno.errors.ConnectionRefused;
+  }
+}
+
+function dial(address: UnixAddress, options: DialOptions): Promise<Duplex> {
+  return connectWithin({ address, ...options }, async () => {
+    const conn = await Deno.connect({ transport: "unix", path: systemPath(address) });
+    options.onPhase?.("connect");
+    return new SocketDuplex(conn, { local: UNNAMED, remote: address });
+  });
+}
+
+function systemPath({ path }: UnixAddress): string {
+  return path.replace(/^@/, "\0");
+}
+
+function parseMode(text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return parseInt(text, 8);
+  throw new UsageError(`permissions in octal are needed, as in 0600, not "${text}"`);
+}

@@ -1,0 +1,146 @@
+/** What a ping says: a line for each answer, and a summary; as text or as JSON. */
+import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Part } from "../probe/round_trip.ts";
+import type { Reply } from "./pinger.ts";
+import type { Tally } from "./statistics.ts";
+import { formatCount, formatDuration, formatMany, rounded } from "../core/units.ts";
+
+/** An answer, as it is told. */
+export interface Told extends Omit<Reply, "sentAt"> {
+  /** Where the time went, for a connection of its own. */
+  readonly parts?: readonly Part[];
+}
+
+/** What a run came to. */
+export interface PingResult {
+  readonly address: Address;
+  readonly tally: Tally;
+  readonly elapsedMs: number;
+  /** The median of each part. */
+  readonly parts: readonly Part[];
+}
+
+/** How a ping is told. Every text ends in a line end. */
+export interface PingFormat {
+  start(size: number): string;
+  answer(answer: Told): string;
+  lost(number: number, reason: string): string;
+  summary(result: PingResult): string;
+  /** Lines that nobody was there to read. */
+  missed(count: number): string;
+}
+
+/** For people, in the words of ping(8). */
+export function pingText(address: Address): PingFormat {
+  const from = isInet(address) ? formatHostPort(address) : formatAddress(address);
+  return {
+    start: (size) => `PING ${formatAddress(address)}: ${formatMany(size, "byte")}\n`,
+    answer(answer) {
+      const { number, size, roundTrip, parts = [] } = answer;
+      if (roundTrip === undefined) return `${formatMany(size, "byte")} from ${from}: unknown\n`;
+      const where = parts.length > 0 ? ` (${partsText(parts)})` : "";
+      const what = size > 0 ? `${formatMany(size, "byte")} from` : "connected to";
+      return `${what} ${from}: seq=${number} ` +
+        `time=${milliseconds(roundTrip)} ms${where}${remarks(answer)}\n`;
+    },
+    lost: (number, reason) => `no answer from ${from}: seq=${number} ${reason}\n`,
+    summary: summaryText,
+    missed: (count) => `... ${formatMany(count, "line")} not shown: the output is not read\n`,
+  };
+}
+
+/** For programs: one JSON object a line. */
+export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): PingFormat {
+  const line = (event: string, fields: object) => {
+    const time = new Date(clock.wallTime()).toISOString();
+    return `${JSON.stringify({ event, time, ...fields })}\n`;
+  };
+  return {
+    start: (size) => line("start", { address: formatAddress(address), size }),
+    answer: ({ number: seq, size, roundTrip, standing, reordered, intact, parts }) => {
+      const judged = { standing, reordered, intact };
+      const ms = roundTrip === undefined ? {} : { ms: rounded(roundTrip) };
+      return line("reply", { seq, size, ...ms, ...judged, ...partFields(parts) });
+    },
+    lost: (seq, reason) => line("lost", { seq, reason }),
+    summary: (result) => line("summary", summaryFields(result)),
+    missed: (count) => line("missed", { lines: count }),
+  };
+}
+
+function remarks({ standing, reordered, intact }: Told): string {
+  const all = [
+    standing !== "answer" && standing,
+    reordered && "out of order",
+    !intact && "CORRUPT",
+  ].filter((remark) => remark !== false);
+  return all.length > 0 ? ` (${all.join(", ")})` : "";
+}
+
+function summaryText({ address, tally, elapsedMs, parts }: PingResult): string {
+  const { counts, lost, roundTrips, jitter } = tally;
+  const more = (["late", "corrupt", "duplicated", "reordered", "unknown"] as const)
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${formatCount(counts[kind])} ${kind}, `).join("");
+  const lines = [
+    `--- ${formatAddress(address)} ping statistics ---`,
+    `${formatCount(counts.sent)} sent, ${formatCount(counts.received)} received, ${more}` +
+    `${percent(lost, counts.sent)}% lost, time ${formatDuration(elapsedMs)}`,
+  ];
+  if (roundTrips.count > 0) {
+    const { min, mean, max, deviation } = roundTrips;
+    const percentiles = [50, 95, 99].map((each) => roundTrips.at(each));
+    lines.push(
+      `rtt min/avg/max/mdev = ${[min, mean, max, deviation].map(milliseconds).join("/")} ms`,
+      `rtt p50/p95/p99 = ${percentiles.map(milliseconds).join("/")} ms, ` +
+        `jitter ${milliseconds(jitter)} ms (RFC 3550)`,
+    );
+  }
+  if (parts.length > 0) lines.push(`median of each part: ${partsText(parts)}`);
+  return `\n${lines.join("\n")}\n`;
+}
+
+function summaryFields({ address, tally, elapsedMs, parts }: PingResult): object {
+  const { counts, lost, roundTrips, jitter } = tally;
+  const { min, mean, max, deviation } = roundTrips;
+  const rtt = {
+    min,
+    mean,
+    max,
+    mdev: deviation,
+    p50: roundTrips.at(50),
+    p95: roundTrips.at(95),
+    p99: roundTrips.at(99),
+    jitter,
+  };
+  return {
+    address: formatAddress(address),
+    ...counts,
+    lost,
+    elapsedMs: rounded(elapsedMs),
+    ...(roundTrips.count > 0 && { rttMs: mapValues(rtt, rounded) }),
+    ...partFields(parts),
+  };
+}
+
+function partFields(parts: readonly Part[] = []): object {
+  if (parts.length === 0) return {};
+  return { partsMs: Object.fromEntries(parts.map(({ name, took }) => [name, rounded(took)])) };
+}
+
+function partsText(parts: readonly Part[]): string {
+  return `${parts.map(({ name, took }) => `${name} ${milliseconds(took)}`).join(", ")} ms`;
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "0" : (part / whole * 100).toFixed(3).replace(/\.?0+$/, "");
+}
+
+function milliseconds(time: number): string {
+  return time.toFixed(3);
+}
+
+function mapValues<V, W>(record: Record<string, V>, change: (value: V) => W): Record<string, W> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,180 @@
+/** One numbered message after another over one connection, and the judging of what comes back. */
+import { type Clock, wait } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import { channelOf } from "../net/channel.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { answersOf, Messages, type OnAnswer, UNASKED } from "../probe/messages.ts";
+import type { Tally } from "./statistics.ts";
+import { type Judgement, Tracker } from "../probe/tracker.ts";
+
+const UNREAD = new NetworkError("The peer does not read what it is sent");
+const AWAKE = 2; // milliseconds after a message in which an answer finds this program awake
+const WINDOW = 65_536; // messages whose answers can be told apart
+
+/** An answer, as it is told. */
+export interface Reply extends Judgement {
+  readonly number: number;
+  /** Length, in bytes. */
+  readonly size: number;
+  /** Since the message was sent, in milliseconds; absent where it answers none. */
+  readonly roundTrip?: number;
+  readonly intact: boolean;
+}
+
+/** What a {@linkcode Prober} does. */
+export interface Probing {
+  readonly clock: Clock;
+  /** Bytes of a message. */
+  readonly size: number;
+  /** Milliseconds from one message to the next; 0: as soon as the last one is settled. */
+  readonly interval: number;
+  /** Milliseconds after which a message is given up. */
+  readonly timeout: number;
+  /** How many messages; without end where it is undefined. */
+  readonly count: number | undefined;
+  readonly tally: Tally;
+  readonly onReply: (reply: Reply) => void;
+  /** Learns of a message whose answer is missing. */
+  readonly onLost: (number: number) => void;
+}
+
+/** Sends and receives until all is settled, or it is told to stop. */
+export class Prober {
+  readonly #peer: Duplex;
+  readonly #probing: Probing;
+  readonly #tracker = new Tracker({ window: WINDOW });
+  readonly #stopped = Promise.withResolvers<"stopped">();
+  #settled = Promise.withResolvers<void>();
+  #cutPause = () => {};
+  #stopping = false;
+  #awakeUntil = 0; // a moment of the clock, or 0
+  #writing = 0; // the message whose write waits
+  #cancelExpiry: (() => void) | undefined;
+
+  constructor(peer: Duplex, probing: Probing) {
+    this.#peer = peer;
+    this.#probing = probing;
+  }
+
+  /** Resolves with why it is over; rejects where the connection fails. */
+  async run(): Promise<"done" | "stopped" | "closed"> {
+    const channel = channelOf(this.#peer);
+    const sending = this.#send(channel.write).then(() => "done" as const);
+    const receiving = this.#receive(channel.read).then(() => "closed" as const);
+    try {
+      return await Promise.race([this.#stopped.promise, sending, receiving]);
+    } finally {
+      this.stop();
+      this.#peer.close();
+      sending.catch(() => {}); // closing the peer ends what still waits
+      receiving.catch(() => {});
+    }
+  }
+
+  /** Ends the run now: what has not come back by now counts as lost. */
+  stop(): void {
+    this.#stopping = true;
+    this.#cancelExpiry?.();
+    this.#cutPause();
+    this.#settled.resolve();
+    this.#stopped.resolve("stopped");
+  }
+
+  async #send(write: (message: Uint8Array) => Promise<void>): Promise<void> {
+    const { clock, size, interval, count = Infinity, tally, onLost } = this.#probing;
+    const messages = new Messages({ size });
+    const started = clock.now();
+    for (let number = 1; number <= count && !this.#stopping; number++) {
+      await this.#until(started + (number - 1) * interval);
+      if (this.#stopping) return;
+      if (this.#tracker.sent(number, clock.now())) onLost(number - WINDOW);
+      tally.counts.sent++;
+      this.#expect();
+      this.#writing = number;
+      await write(messages.from(number));
+      this.#writing = 0;
+      this.#stayAwake();
+      if (interval === 0) await this.#settle();
+    }
+    await this.#settle();
+  }
+
+  // Who sleeps until an answer comes takes tens of microseconds to wake, which would be counted.
+  #stayAwake(): void {
+    const { clock } = this.#probing;
+    const asleep = this.#awakeUntil === 0;
+    this.#awakeUntil = clock.now() + AWAKE;
+    if (asleep) clock.soon(this.#look);
+  }
+
+  readonly #look = () => {
+    const { clock } = this.#probing;
+    const expecting = this.#tracker.waiting > 0 && !this.#stopping;
+    if (expecting && clock.now() < this.#awakeUntil) clock.soon(this.#look);
+    else this.#awakeUntil = 0;
+  };
+
+  async #until(moment: number): Promise<void> {
+    const { clock } = this.#probing;
+    const left = moment - clock.now();
+    if (left <= 0) return;
+    const pause = wait(clock, left);
+    this.#cutPause = pause.cut;
+    await pause.over;
+  }
+
+  // Waits until no message waits for its answer.
+  async #settle(): Promise<void> {
+    while (this.#tracker.waiting > 0 && !this.#stopping) {
+      this.#settled = Promise.withResolvers();
+      await this.#settled.promise;
+    }
+  }
+
+  // One timer, for the oldest message.
+  #expect(): void {
+    const since = this.#tracker.waitingSince;
+    if (this.#cancelExpiry || this.#stopping || since === undefined) return;
+    const { clock, timeout, onLost } = this.#probing;
+    this.#cancelExpiry = clock.after(Math.max(0, since + timeout - clock.now()), () => {
+      this.#cancelExpiry = undefined;
+      const lost = this.#tracker.giveUp(clock.now() - timeout);
+      for (const number of lost) onLost(number);
+      // A stream whose write still waits will never answer.
+      if (lost.includes(this.#writing) && !this.#peer.framed) return this.#stopped.reject(UNREAD);
+      this.#expect();
+      this.#settled.resolve();
+    });
+  }
+
+  async #receive(read: () => Promise<Uint8Array | undefined>): Promise<void> {
+    const { clock, size } = this.#probing;
+    let at = 0;
+    const onAnswer: OnAnswer = (number, intact, size) => this.#judge({ number, intact, size, at });
+    const answers = answersOf(this.#peer, { size, onAnswer });
+    for (let chunk = await read(); chunk; chunk = await read()) {
+      at = clock.now();
+      answers.received(chunk);
+      if (this.#tracker.waiting === 0) this.#settled.resolve();
+    }
+  }
+
+  #judge({ at, ...answer }: Omit<Reply, keyof Judgement | "roundTrip"> & { at: number }): void {
+    const { tally, onReply } = this.#probing;
+    const judgement = this.#tracker.answered(answer.number);
+    const { standing, reordered, sentAt } = judgement;
+    const { counts } = tally;
+    const roundTrip = at - sentAt;
+    if (standing === "unknown") counts.unknown++;
+    else if (standing === "duplicate") counts.duplicated++;
+    else {
+      counts.received++;
+      if (standing === "late") counts.late++;
+      if (reordered) counts.reordered++;
+      if (!answer.intact) counts.corrupt++;
+      else tally.record(roundTrip);
+    }
+    onReply({ ...judgement, ...answer, ...(standing !== "unknown" && { roundTrip }) });
+    if (standing === "unknown" && !this.#peer.framed) throw UNASKED;
+  }
+}

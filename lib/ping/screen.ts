@@ -1,0 +1,109 @@
+/** What a person sees of a ping while it runs and at its end. */
+import type { Address } from "../net/address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Histogram, Histograms } from "../core/histogram.ts";
+import type { Screen } from "../terminal/output.ts";
+import { sparkline, StatusLine } from "../terminal/status_line.ts";
+import { formatDuration } from "../core/units.ts";
+import type { Part } from "../probe/round_trip.ts";
+import type { PingFormat, Told } from "./format.ts";
+import { Tally } from "./statistics.ts";
+
+const RECENT = 40; // round trips in the sparkline
+
+/** The screen of a ping, and its tally. */
+export class PingScreen {
+  readonly tally: Tally;
+  readonly #address: Address;
+  readonly #clock: Clock;
+  readonly #histograms: Histograms;
+  readonly #format: PingFormat;
+  readonly #screen: StatusLine;
+  #quiet: boolean;
+  readonly #recent: number[] = [];
+  readonly #parts = new Map<Part["name"], Histogram>();
+  #started: number | undefined;
+
+  constructor(
+    { address, clock, output }: {
+      readonly address: Address;
+      readonly clock: Clock;
+      readonly output: Screen;
+    },
+    { format, quiet, histograms }: {
+      readonly format: PingFormat;
+      readonly quiet: boolean;
+      readonly histograms: Histograms;
+    },
+  ) {
+    this.#address = address;
+    this.#clock = clock;
+    this.#format = format;
+    this.#quiet = quiet;
+    this.#histograms = histograms;
+    this.#screen = new StatusLine(output, format.missed);
+    this.tally = new Tally(histograms.create());
+  }
+
+  start(size: number): void {
+    this.#started = this.#clock.now();
+    this.#screen.print(this.#format.start(size));
+  }
+
+  answer(answer: Told): void {
+    if (!this.#quiet) this.#screen.print(this.#format.answer(answer));
+    if (answer.roundTrip !== undefined) this.#remember(answer.roundTrip);
+  }
+
+  connected(
+    number: number,
+    { took: roundTrip, parts, intact, size }: {
+      readonly size: number;
+      readonly took: number;
+      readonly parts: readonly Part[];
+      readonly intact: boolean;
+    },
+  ): void {
+    const { counts } = this.tally;
+    counts.received++;
+    if (intact) this.tally.record(roundTrip);
+    else counts.corrupt++;
+    for (const { name, took } of parts) this.#part(name).record(took);
+    this.answer({ number, size, roundTrip, parts, intact, standing: "answer", reordered: false });
+  }
+
+  lost(number: number, reason: string): void {
+    if (!this.#quiet) this.#screen.print(this.#format.lost(number, reason));
+  }
+
+  /** Rejects when nothing more can be printed. */
+  get failed(): Promise<never> {
+    return this.#screen.failed;
+  }
+
+  /** Prints the summary, if anything has begun, and nothing after it. */
+  async end(): Promise<void> {
+    if (this.#started === undefined) return;
+    this.#quiet = true;
+    const parts = [...this.#parts].map(([name, times]) => ({ name, took: times.at(50) }));
+    const elapsedMs = this.#clock.now() - this.#started;
+    const { tally } = this;
+    const summary = this.#format.summary({ address: this.#address, tally, elapsedMs, parts });
+    await this.#screen.end(summary);
+  }
+
+  #part(name: Part["name"]): Histogram {
+    const found = this.#parts.get(name) ?? this.#histograms.create();
+    this.#parts.set(name, found);
+    return found;
+  }
+
+  #remember(roundTrip: number): void {
+    if (!this.#screen.live) return;
+    this.#recent.push(roundTrip);
+    if (this.#recent.length > RECENT) this.#recent.shift();
+    const { roundTrips } = this.tally;
+    const [p50, p99] = [50, 99].map((percent) => formatDuration(roundTrips.at(percent)));
+    this.#screen.show(`${sparkline(this.#recent)}  p50 ${p50}, p99 ${p99}`);
+  }
+}

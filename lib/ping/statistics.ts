@@ -1,0 +1,58 @@
+/** What has become of a run of messages. */
+import type { Histogram } from "../core/histogram.ts";
+
+/** Counts of messages and of what came back. */
+export interface Counts {
+  sent: number;
+  /** Messages that were answered, the late ones included. */
+  received: number;
+  /** Answered after the time that they had. */
+  late: number;
+  /** Answers whose bytes are not those that were sent. */
+  corrupt: number;
+  /** Answers beyond the first to a message. */
+  duplicated: number;
+  /** Answers that came after the answer to a later message. */
+  reordered: number;
+  /** What came back and answers nothing. */
+  unknown: number;
+}
+
+/** Counts, the distribution of the round trips, and how much they vary. */
+export class Tally {
+  readonly counts: Counts = {
+    sent: 0,
+    received: 0,
+    late: 0,
+    corrupt: 0,
+    duplicated: 0,
+    reordered: 0,
+    unknown: 0,
+  };
+  readonly roundTrips: Histogram;
+  #jitter = 0;
+  #last: number | undefined;
+
+  constructor(roundTrips: Histogram) {
+    this.roundTrips = roundTrips;
+  }
+
+  /** Takes note of a round trip, in milliseconds. */
+  record(roundTrip: number): void {
+    this.roundTrips.record(roundTrip);
+    // RFC 3550 section 6.4.1: the mean difference between neighbours, smoothed by 1/16.
+    const change = Math.abs(roundTrip - (this.#last ?? roundTrip));
+    this.#jitter += (change - this.#jitter) / 16;
+    this.#last = roundTrip;
+  }
+
+  /** Interarrival jitter (RFC 3550), in milliseconds. */
+  get jitter(): number {
+    return this.#jitter;
+  }
+
+  /** Messages without an answer. */
+  get lost(): number {
+    return this.counts.sent - this.counts.received;
+  }
+}

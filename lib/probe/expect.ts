@@ -1,0 +1,58 @@
+/** What a peer is expected to say, and what it has said so far. */
+import { bytePattern, byteText } from "../core/byte_pattern.ts";
+import { unescape } from "../core/escapes.ts";
+
+const MOST = 1 << 20; // bytes that are kept while nothing of them is expected
+
+/** A text, or a pattern, in bytes that are each a character. */
+export interface Expectation {
+  /** As it was given. */
+  readonly text: string;
+  readonly pattern: RegExp;
+}
+
+/**
+ * Reads what is expected: a text with escapes, or `/regex/`, which is matched byte by byte.
+ *
+ * @throws {UsageError} for a bad escape or a bad pattern
+ */
+export function parseExpectation(text: string): Expectation {
+  return { text, pattern: bytePattern(text, { literal: unescape }) };
+}
+
+/**
+ * What has been said and not been expected yet.
+ *
+ * @example
+ * ```ts
+ * import { Heard, parseExpectation } from "./expect.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const heard = new Heard();
+ * heard.push(new TextEncoder().encode("220 ready\r\n250 ok\r\n"));
+ * assertEquals(heard.take(parseExpectation("/^220 .*?\r\n/")), true);
+ * assertEquals(heard.take(parseExpectation("220")), false); // that was before
+ * assertEquals(heard.take(parseExpectation("250 ok\\r\\n")), true);
+ * ```
+ */
+export class Heard {
+  #text = "";
+
+  /** Takes note of more. */
+  push(chunk: Uint8Array): void {
+    this.#text = (this.#text + byteText(chunk)).slice(-MOST);
+  }
+
+  /** Whether what is expected is there; then it and all before it is done with. */
+  take({ pattern }: Expectation): boolean {
+    const match = pattern.exec(this.#text);
+    if (!match) return false;
+    this.#text = this.#text.slice(match.index + match[0].length);
+    return true;
+  }
+
+  /** What is there, as bytes. */
+  get rest(): Uint8Array {
+    return Uint8Array.from(this.#text, (char) => char.charCodeAt(0));
+  }
+}

@@ -1,0 +1,53 @@
+/** What a peer says, for those who expect something of it. */
+import { Changes } from "../core/notifier.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Expectation, Heard } from "./expect.ts";
+import type { Channel } from "../net/channel.ts";
+
+/** Reads on and on, whatever else is being done, until the peer has no more to say. */
+export class Hearing {
+  /** Resolves at the peer's end of input; rejects where reading, or showing, fails. */
+  readonly over: Promise<void>;
+  readonly #heard = new Heard();
+  readonly #changes: Changes;
+  #ended = false;
+
+  constructor(
+    channel: Pick<Channel, "read">,
+    { clock, show }: {
+      readonly clock: Clock;
+      readonly show?: (chunk: Uint8Array) => Promise<void>;
+    },
+  ) {
+    this.#changes = new Changes(clock);
+    this.over = this.#listen(channel, show);
+    this.over.catch(() => {}); // whoever waits for it learns of it
+  }
+
+  /** What has been heard and not expected. */
+  get rest(): Uint8Array {
+    return this.#heard.rest;
+  }
+
+  /** Waits at most so many milliseconds until the peer has said this; "closed" where it no longer can. */
+  async hear(expected: Expectation, within: number): Promise<"heard" | "closed" | "late"> {
+    let found = false;
+    const isSo = () => (found ||= this.#heard.take(expected)) || this.#ended;
+    const coming = this.#changes.until(isSo, within);
+    const came = await Promise.race([coming, this.over.then(() => coming)]);
+    return found ? "heard" : came ? "closed" : "late";
+  }
+
+  async #listen(
+    channel: Pick<Channel, "read">,
+    show: ((chunk: Uint8Array) => Promise<void>) | undefined,
+  ): Promise<void> {
+    for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
+      this.#heard.push(chunk);
+      this.#changes.tell();
+      await show?.(chunk);
+    }
+    this.#ended = true;
+    this.#changes.tell();
+  }
+}

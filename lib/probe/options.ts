@@ -1,0 +1,59 @@
+/** Options that several ways of measuring share. */
+import { UsageError } from "../core/errors.ts";
+import { flag, interval, text } from "../cli/options.ts";
+import { formatMany, parseSize } from "../core/units.ts";
+import { largestDatagram } from "../net/transports/udp/datagrams.ts";
+import { NUMBER_LENGTH } from "./messages.ts";
+
+/** How long an answer may take where one message counts, in milliseconds. */
+export const TIMEOUT = 1000;
+
+const DEFAULT_SIZE = 64; // bytes
+const LARGEST = 64 * 1024 * 1024;
+
+/** Options of every measurement. */
+export const measuring = {
+  size: text({
+    summary: "send messages of SIZE bytes (default 64)",
+    placeholder: "SIZE",
+    read: readSize,
+  }),
+  timeout: interval(undefined, {
+    summary:
+      "give a message up after D without its answer (default 1s; with --bench over a stream, with " +
+      "--expect and with --verify 10s)",
+  }),
+  connect: flag({
+    summary: "make a new connection for each message; tell DNS, connect, TLS and echo apart",
+  }),
+  self: flag({
+    summary: "measure a server that is started in this program instead of ADDRESS: what this " +
+      "machine and the client can do at best",
+  }),
+  json: flag({ summary: "print the results as JSON" }),
+};
+
+/** The size of messages: over UDP each carries its whole number. */
+export function sizeFor(
+  { connectionless, connect, size = DEFAULT_SIZE }: {
+    readonly connectionless: boolean;
+    readonly connect: boolean;
+    readonly size: number | undefined;
+  },
+): number {
+  const least = connectionless ? NUMBER_LENGTH : connect ? 0 : 1;
+  if (connectionless && size > largestDatagram("")) {
+    throw new UsageError(`Option --size: a datagram has at most ${largestDatagram("")} bytes`);
+  }
+  if (size >= least) return size;
+  const where = connectionless ? " over UDP, for its number" : ", unless with --connect";
+  throw new UsageError(
+    `Option --size: a message has at least ${formatMany(least, "byte")}${where}, not ${size}`,
+  );
+}
+
+function readSize(text: string): number {
+  const size = parseSize(text);
+  if (size <= LARGEST) return size;
+  throw new UsageError(`a size of at most 64MiB is needed, not "${text}"`);
+}

@@ -1,0 +1,93 @@
+/** A connection for one message alone, and where its time goes. */
+import { type Clock, wait } from "../core/clock.ts";
+import { channelOf } from "../net/channel.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { Phase } from "../net/transport.ts";
+import { answersOf, Messages } from "./messages.ts";
+
+/** A part of an attempt, in milliseconds. */
+export interface Part {
+  readonly name: Exclude<Phase, "loading"> | "echo";
+  readonly took: number;
+}
+
+/** What became of an attempt. */
+export interface Attempted {
+  /** From the first look-up to the last byte, in milliseconds. */
+  readonly took: number;
+  readonly parts: readonly Part[];
+  readonly answer: Answer;
+}
+
+/** The answer to a message: as sent, other bytes, an end of the connection, or none in time. */
+export type Answer = "intact" | "corrupt" | "closed" | "none";
+
+/** One message. */
+export interface Asking {
+  readonly clock: Clock;
+  /** Bytes; with 0 nothing is sent. */
+  readonly size: number;
+  readonly number: number;
+  /** How long the answer may take, in milliseconds. */
+  readonly timeout: number;
+}
+
+/** Connects within a time, in milliseconds. */
+export type Dial = (
+  request: { readonly atMost: number; readonly onPhase: (phase: Phase) => void },
+) => Promise<Duplex>;
+
+/** Connects, sends a message, waits for its answer, and closes; the timeout is for all of it. */
+export async function attempt(dial: Dial, asking: Asking): Promise<Attempted> {
+  const { clock, size, timeout } = asking;
+  const parts: Part[] = [];
+  let started = clock.now();
+  let since = started;
+  const finish = (name: Part["name"] | "loading") => {
+    const took = clock.now() - since;
+    since += took;
+    if (name === "loading") started += took;
+    else parts.push({ name, took });
+  };
+  const peer = await dial({ atMost: timeout, onPhase: finish });
+  if (size === 0) {
+    peer.close();
+    return { took: clock.now() - started, parts, answer: "intact" };
+  }
+  since = clock.now();
+  const answer = await ask(peer, { ...asking, timeout: Math.max(0, started + timeout - since) });
+  finish("echo");
+  return { took: since - started, parts, answer };
+}
+
+/** Sends a message and waits for its answer, then closes the peer. */
+export async function ask(peer: Duplex, asking: Asking): Promise<Answer> {
+  const { clock, timeout } = asking;
+  const limit = wait(clock, timeout);
+  const answering = converse(peer, asking);
+  answering.catch(() => {}); // closing the peer ends it
+  try {
+    return await Promise.race([answering, limit.over.then(() => "none" as const)]);
+  } finally {
+    limit.cut();
+    peer.close();
+  }
+}
+
+async function converse(peer: Duplex, { size, number }: Asking): Promise<Answer> {
+  const channel = channelOf(peer);
+  const sending = channel.write(new Messages({ size }).from(number));
+  sending.catch(() => {}); // the reading side tells of a peer that is gone
+  let answer: Answer = "none";
+  const answers = answersOf(peer, {
+    size,
+    first: number,
+    onAnswer: (_, intact) => answer = intact ? "intact" : "corrupt",
+  });
+  while (answer === "none") {
+    const chunk = await channel.read();
+    if (!chunk) return "closed";
+    answers.received(chunk);
+  }
+  return answer;
+}

@@ -1,0 +1,141 @@
+/** Conditions on a result, as gates and searches have them: `p99<5ms`, `errors=0`, `rate>=1000/s`. */
+import { UsageError } from "../core/errors.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatFigures,
+  parseDuration,
+  parseFrequency,
+} from "../core/units.ts";
+import { PERCENTILES } from "./distribution.ts";
+import type { BenchResult } from "./result.ts";
+
+/** What a condition is about: how its values are read, written and found. */
+interface Metric {
+  read(text: string): number;
+  write(value: number): string;
+  /** Undefined where the result has no such value. */
+  find(result: BenchResult): number | undefined;
+}
+
+/** Requests of which nobody knows how long they would have taken. */
+function unknownShare({ latency, requests: { unsent, unanswered } }: BenchResult): number {
+  const unknown = unsent + unanswered;
+  return unknown / Math.max(1, latency.count + unknown);
+}
+
+/** A condition. */
+export interface Condition {
+  /** As it was given. */
+  readonly text: string;
+  holds(result: BenchResult): boolean;
+  /** What the result has, as `p99 is 7.1 ms`. */
+  describe(result: BenchResult): string;
+  /** The value itself; NaN where there is none. */
+  value(result: BenchResult): number;
+}
+
+const OPERATORS: Readonly<Record<string, (one: number, other: number) => boolean>> = {
+  "<": (one, other) => one < other,
+  "<=": (one, other) => one <= other,
+  ">": (one, other) => one > other,
+  ">=": (one, other) => one >= other,
+  "=": (one, other) => one === other,
+};
+
+const METRICS: Readonly<Record<string, Metric>> = {
+  min: latency(({ latency }) => latency.minMs),
+  mean: latency(({ latency }) => latency.meanMs),
+  max: latency(({ latency }) => latency.maxMs),
+  ...Object.fromEntries(PERCENTILES.map((name) => [name, percentile(name)])),
+  rate: {
+    read: parseFrequency,
+    write: (rate) => `${formatFigures(rate)}/s`,
+    find: ({ rate }) => rate,
+  },
+  errors: number(({ errors, requests: { unanswered } }) =>
+    Object.values(errors).reduce((sum, count) => sum + count, unanswered)
+  ),
+  answered: number(({ requests }) => requests.answered),
+  unsent: number(({ requests }) => requests.unsent),
+};
+
+function latency(find: Metric["find"]): Metric {
+  return {
+    read: parseDuration,
+    write: formatDuration,
+    find: (result) => result.latency.count > 0 ? find(result) : undefined,
+  };
+}
+
+// Where more than the rest were never answered, the percentile is one of theirs.
+function percentile(name: string): Metric {
+  const above = 1 - Number(name.slice(1)) / 100;
+  return latency((result) =>
+    unknownShare(result) > above ? Infinity : result.latency.percentilesMs[name]
+  );
+}
+
+function number(find: Metric["find"]): Metric {
+  return { read: readCount, write: formatCount, find };
+}
+
+/**
+ * Reads a condition.
+ *
+ * @throws {UsageError} saying what is wrong with it
+ * @example
+ * ```ts
+ * import { parseCondition } from "./conditions.ts";
+ * import { UsageError } from "../core/errors.ts";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(parseCondition("p99 < 5ms").text, "p99<5ms");
+ * assertThrows(() => parseCondition("p42<5ms"), UsageError, "p42");
+ * ```
+ */
+export function parseCondition(given: string): Condition {
+  const [, name, operator, limit] = /^\s*([\w.]+)\s*([<>]=?|=)\s*(.+?)\s*$/.exec(given) ?? [];
+  if (name === undefined || operator === undefined || limit === undefined) {
+    throw new UsageError(`a condition such as "p99<5ms" or "errors>0" is needed, not "${given}"`);
+  }
+  const metric = Object.hasOwn(METRICS, name) ? METRICS[name]! : unknown(name);
+  const bound = metric.read(limit);
+  const compare = OPERATORS[operator]!;
+  const value = (result: BenchResult) => metric.find(result) ?? NaN;
+  return {
+    text: `${name}${operator}${limit}`,
+    holds: (result) => compare(value(result), bound),
+    value,
+    describe(result) {
+      const found = value(result);
+      if (Number.isNaN(found)) return `there is no ${name}`;
+      if (found !== Infinity) return `${name} is ${metric.write(found)}`;
+      const share = (unknownShare(result) * 100).toFixed(1);
+      return `${name} is without end: ${share}% of the requests were never sent or answered`;
+    },
+  };
+}
+
+/**
+ * Reads a limit that a higher rate sooner or later breaks.
+ *
+ * @throws {UsageError} for a condition that it would never break, or always
+ */
+export function parseLimit(given: string): Condition {
+  const condition = parseCondition(given);
+  if (/^[\w.]+(<|=)/.test(condition.text) && !/^(rate|answered)/.test(condition.text)) {
+    return condition;
+  }
+  throw new UsageError(`a limit from above such as "p99<5ms" is needed, not "${given}"`);
+}
+
+function unknown(name: string): never {
+  const among = Object.keys(METRICS);
+  throw new UsageError(`"${name}" is none of ${among.join(", ")}`, { given: name, among });
+}
+
+function readCount(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`a whole number is needed, not "${text}"`);
+}

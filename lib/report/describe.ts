@@ -1,0 +1,88 @@
+/** What every report says of a result, in the same words. */
+import { formatCount, formatDuration, formatFigures, formatMany } from "../core/units.ts";
+import type { Distribution } from "./distribution.ts";
+import { isHeld } from "./load.ts";
+import type { BenchResult, Compared, Search } from "./result.ts";
+
+/** The load, in a line. */
+export function describeLoad({ load, machines }: BenchResult): string {
+  const { connections, size, pipeline, rate, connect, workers, self } = load;
+  const parts = [
+    formatMany(connections, "connection"),
+    formatMany(size, "byte"),
+    pipeline > 1 && `pipeline ${formatCount(pipeline)}`,
+    connect && "a new connection for each message",
+    workers > 1 && formatMany(workers, "worker"),
+    self && "the peer in the same program",
+    machines && `${formatMany(machines, "result")} merged`,
+    rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
+  ];
+  return parts.filter((part) => part).join(", ");
+}
+
+/** Its distributions, by name, those alone that have something in them. */
+export function distributionsOf(
+  { latency, uncorrected, parts, underLoad }: BenchResult,
+): [string, Distribution][] {
+  const named = {
+    ...(uncorrected ? { corrected: latency, uncorrected } : { latency }),
+    ...parts,
+    ...underLoad,
+  };
+  return Object.entries(named).filter(([, { count }]) => count > 0);
+}
+
+/** A figure of two results, and whether its change means anything. */
+export function describeComparison({ name, before, now, verdict }: Compared): string {
+  const change = `${now >= before ? "+" : ""}${((now / before - 1) * 100).toFixed(1)}%`;
+  const unit = name === "rate" ? "/s" : " ms";
+  const figures = `${formatFigures(before)} to ${formatFigures(now)}${unit}, ${change}`;
+  const judged = { changed: "changed", noise: "noise", unknown: "too little to tell" };
+  return `${figures}: ${judged[verdict]}`;
+}
+
+/** The trials of a search: the rate, and what came of it. */
+export function describeTrials({ condition, trials }: Search): [string, string][] {
+  const write = /^[pm]/.test(condition) ? formatDuration : formatFigures; // a latency, or a count
+  return trials.map(({ target, rate, held, value }) => {
+    const none = rate === 0 ? "no answer" : "endless, as some was never sent or answered";
+    const found = value === undefined ? none : write(value);
+    const what = `${held ? "held" : "broken"}: ${found}, ${formatFigures(rate)}/s answered`;
+    return [`${formatFigures(target)}/s`, what];
+  });
+}
+
+/** What a search has come to. */
+export function describeSearch(
+  { condition, trials, highest }: Search,
+  { interrupted }: Pick<BenchResult, "interrupted">,
+): string {
+  const cut = interrupted ? `INTERRUPTED after ${formatMany(trials.length, "trial")}; so far ` : "";
+  if (highest === undefined) return `${cut}no rate held ${condition}`;
+  const most = trials.every(({ held }) => held) ? "; nothing that was tried broke it" : "";
+  return `${cut}highest rate that held ${condition}: ${formatFigures(highest)}/s${most}`;
+}
+
+/** What became of the requests, in a line. */
+export function describeRequests({ requests, elapsedMs, interrupted }: BenchResult): string {
+  const { answered, failed, inFlight, unanswered } = requests;
+  const after = Math.min(answered, Math.max(0, inFlight - unanswered));
+  const parts = [
+    `${formatCount(answered)} answered`,
+    after > 0 && `${formatCount(after)} of them after the end`,
+    failed > 0 && `${formatCount(failed)} failed`,
+    unanswered > 0 && `${formatCount(unanswered)} never answered`,
+    `in ${formatDuration(elapsedMs)}`,
+    interrupted && "INTERRUPTED",
+  ];
+  return parts.filter((part) => part).join(", ");
+}
+
+/** Whether the rate was held, where it was not, and what that means. */
+export function describeUnsent({ requests: { unsent }, rate, load }: BenchResult): string[] {
+  if (unsent === 0) return [];
+  const were = unsent === 1 ? "1 request was" : `${formatCount(unsent)} requests were`;
+  const line = `${were} due and not sent: no connection had room`;
+  const held = load.rate !== undefined && isHeld(rate, { target: load.rate });
+  return held ? [line] : [`THE RATE WAS NOT HELD. ${line}`, "their waiting is in no percentile"];
+}

@@ -1,0 +1,83 @@
+/** Distributions of latencies, as results carry them. */
+import type { Histogram } from "../core/histogram.ts";
+import { rounded } from "../core/units.ts";
+
+const PERCENTS = [50, 75, 90, 95, 99, 99.9, 99.99, 99.999];
+const TICKS = 5; // points of the curve for each halving of what lies above
+const SERIES = [1, 1.5, 2, 3, 5, 7]; // bounds of the bars in each decade
+
+/** A distribution of latencies, in milliseconds, each within 0.1 % of what was measured. */
+export interface Distribution {
+  readonly count: number;
+  readonly minMs: number;
+  readonly meanMs: number;
+  readonly maxMs: number;
+  readonly deviationMs: number;
+  /** By name: `p50`, `p99.9`. */
+  readonly percentilesMs: Readonly<Record<string, number>>;
+  /** Percent, and the latency that so many do not exceed; finer towards 100. */
+  readonly curve: readonly (readonly [percent: number, ms: number])[];
+  /** Latencies in steps: above the first bound, up to the second, how many. */
+  readonly bars: readonly (readonly [aboveMs: number, upToMs: number, count: number])[];
+  /** The HDR histogram in nanoseconds: interchange format V2, compressed, base64. */
+  readonly hdr: string;
+}
+
+/** The names of the percentiles that are told. */
+export const PERCENTILES: readonly string[] = PERCENTS.map((percent) => `p${percent}`);
+
+/** The distribution of a histogram. */
+export function distribution(histogram: Histogram): Distribution {
+  const { count, min, mean, max, deviation } = histogram;
+  return {
+    count,
+    minMs: rounded(min),
+    meanMs: rounded(mean),
+    maxMs: rounded(max),
+    deviationMs: rounded(deviation),
+    percentilesMs: percentiles(histogram),
+    curve: percents(count).map((percent) => [percent, rounded(histogram.at(percent))]),
+    bars: bars(histogram),
+    hdr: histogram.encode(),
+  };
+}
+
+/** The usual percentiles, by name. */
+export function percentiles(histogram: Histogram): Record<string, number> {
+  return Object.fromEntries(
+    PERCENTS.map((percent) => [`p${percent}`, rounded(histogram.at(percent))]),
+  );
+}
+
+// 0, then towards 100 in steps of a fifth of what is left, until one latency is above.
+function percents(count: number): number[] {
+  const all: number[] = [];
+  for (let tick = 0; count > 0; tick++) {
+    const above = 2 ** -Math.floor(tick / TICKS) * (1 - (tick % TICKS) / TICKS / 2);
+    if (above * count < 1) break;
+    all.push(Number((100 - above * 100).toFixed(6)));
+  }
+  return count > 0 ? [...all, 100] : [];
+}
+
+function bars(histogram: Histogram): [number, number, number][] {
+  if (histogram.count === 0) return [];
+  const bounds = boundsFor(histogram);
+  const upTo = bounds.map((bound) => histogram.countUpTo(bound));
+  upTo[0] = 0; // what is equal to the first bound, as the histogram has it, is in the first bar
+  return bounds.slice(1).map((bound, index) => [
+    bounds[index]!,
+    bound,
+    upTo[index + 1]! - upTo[index]!,
+  ]);
+}
+
+function boundsFor({ min, max }: Histogram): number[] {
+  const first = Math.floor(Math.log10(Math.max(min, 1e-6)));
+  const last = Math.ceil(Math.log10(Math.max(max, 1e-6))) + 1;
+  const all = Array.from({ length: last - first }, (_, index) => first + index)
+    .flatMap((decade) => SERIES.map((step) => Number((step * 10 ** decade).toPrecision(2))));
+  const from = all.findLastIndex((bound) => bound < min);
+  const to = all.findIndex((bound) => bound >= max);
+  return from < 0 ? [0, ...all.slice(0, to + 1)] : all.slice(from, to + 1);
+}

@@ -1,0 +1,11 @@
+/** What a report is. Each is one file here and one line in `table.ts`. */
+import type { BenchResult } from "./result.ts";
+import type { Named } from "../core/named.ts";
+
+/** One way to show a result. */
+export interface Report extends Named {
+  /** Of the files that it is kept in, without the dot. */
+  readonly extension: string;
+  /** Pure: the same result gives the same text. */
+  render(result: BenchResult): string;
+}

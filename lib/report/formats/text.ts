@@ -1,0 +1,131 @@
+/** The result for a terminal or a log. */
+import {
+  describeComparison,
+  describeLoad,
+  describeRequests,
+  describeSearch,
+  describeTrials,
+  describeUnsent,
+  distributionsOf,
+} from "../describe.ts";
+import type { Distribution } from "../distribution.ts";
+import type { BenchResult } from "../result.ts";
+import { printableText } from "../../terminal/sanitize.ts";
+import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
+import type { Report } from "../format.ts";
+
+const COLUMNS = ["p50", "p90", "p99", "p99.9"];
+const BAR = 40; // columns of the longest bar
+const LEAST = 0.0005; // of all: what is rarer has no bar
+
+/** The text report. */
+export const text: Report = {
+  name: "text",
+  summary: "percentiles, bars, rates and errors",
+  extension: "txt",
+  render(result) {
+    const sections = [
+      head(result),
+      numbers(result),
+      latency(result),
+      bars(result.latency),
+      ...(result.search ? [search(result.search, result)] : []),
+      ...(result.comparison ? [comparison(result.comparison)] : []),
+      client(result),
+    ];
+    return `${
+      sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n")
+    }\n`;
+  },
+};
+
+function head(result: BenchResult): string[] {
+  return [`Load on ${printableText(result.address)}: ${describeLoad(result)}`];
+}
+
+function numbers(result: BenchResult): string[] {
+  const { errors, rate, load } = result;
+  return [
+    row("requests", describeRequests(result)),
+    row("rate", `${formatFigures(rate)}/s${target(load.rate, rate)}`),
+    row("throughput", `${formatByteRate(rate * load.size)} each way`),
+    ...Object.entries(errors).map(([kind, count]) =>
+      row("error", `${formatCount(count)} x ${printableText(kind)}`)
+    ),
+    ...describeUnsent(result).map((line, index) => row(index === 0 ? "unsent" : "", line)),
+  ];
+}
+
+function target(wanted: number | undefined, rate: number): string {
+  if (wanted === undefined) return "";
+  return ` of ${formatFigures(wanted)}/s that were asked for (${
+    (rate / wanted * 100).toFixed(1)
+  }%)`;
+}
+
+function latency(result: BenchResult): string[] {
+  const rows = distributionsOf(result);
+  if (rows.length === 0) return ["nothing was answered: there is no latency"];
+  const lines = [
+    row("ms", [...COLUMNS, "max", "mean", "stddev"].map((name) => name.padStart(9)).join("")),
+    ...rows.map(([name, distribution]) => row(name, cells(distribution))),
+  ];
+  const { underLoad } = result;
+  if (!underLoad) return lines;
+  const [idle, loaded] = [underLoad.idle.percentilesMs, underLoad.loaded.percentilesMs];
+  const more = COLUMNS.map((name) => milliseconds(loaded[name]! - idle[name]!));
+  return [...lines, row("difference", more.join(""))];
+}
+
+function cells({ percentilesMs, maxMs, meanMs, deviationMs }: Distribution): string {
+  return [...COLUMNS.map((name) => percentilesMs[name]!), maxMs, meanMs, deviationMs]
+    .map(milliseconds).join("");
+}
+
+function milliseconds(time: number): string {
+  return (Math.abs(time) < 100 ? time.toFixed(3) : time.toFixed(1)).padStart(9);
+}
+
+function bars({ bars, count }: Distribution): string[] {
+  const shown = bars.filter(([, , some]) => some / count >= LEAST);
+  const most = Math.max(...shown.map(([, , some]) => some));
+  return shown.map(([above, upTo, some]) => {
+    const bar = "█".repeat(Math.max(1, Math.round(some / most * BAR)));
+    const share = `${(some / count * 100).toFixed(1)}%`;
+    return `${`${above} to ${upTo} ms`.padStart(20)} ${share.padStart(6)} ${bar}`;
+  });
+}
+
+function search(search: NonNullable<BenchResult["search"]>, result: BenchResult): string[] {
+  return [
+    ...describeTrials(search).map(([target, what]) => row(target, what)),
+    printableText(describeSearch(search, result)),
+  ];
+}
+
+function comparison(all: NonNullable<BenchResult["comparison"]>): string[] {
+  return [
+    "Compared with the baseline",
+    ...all.map((one) => row(one.name, describeComparison(one))),
+  ];
+}
+
+function client({ instrument, load }: BenchResult): string[] {
+  const { resolutionMs, cpu, latenessMs, warning } = instrument;
+  const { p50 = 0, p99 = 0, max = 0 } = latenessMs;
+  const closed = load.rate === undefined;
+  const late = [p50, p99, max].map(formatDuration);
+  return [
+    row("client", `${cpu} of a core; clock in steps of ${Math.round(resolutionMs * 1e6)} ns`),
+    row(
+      "",
+      `${closed ? "an answer waited for its turn" : "requests left late by"} ${late[0]} at p50,`,
+    ),
+    row("", `${late[1]} at p99, ${late[2]} at most`),
+    ...(warning ? [`WARNING: ${printableText(warning)}`] : []),
+  ];
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(11)} ${text}`;
+}

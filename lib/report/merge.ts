@@ -1,0 +1,113 @@
+/** Several results, of several machines, as one. */
+import { explain, UsageError } from "../core/errors.ts";
+import type { Histogram, Histograms } from "../core/histogram.ts";
+import { rejectMixture } from "./compare.ts";
+import { type Distribution, distribution } from "./distribution.ts";
+import type { BenchResult, Instrument, Slice } from "./result.ts";
+
+/**
+ * Adds results up. Distributions are added as such: no percentile is made of percentiles. What
+ * cannot be added, the percentiles of the timelines, is left out.
+ *
+ * @throws {UsageError} where they are of different kinds of load
+ */
+export function merge(
+  results: readonly [BenchResult, ...BenchResult[]],
+  histograms: Histograms,
+): BenchResult {
+  rejectMixture(results, "merge");
+  rejectTwins(results);
+  const { schema, netecho, command, environment, address, load } = results[0];
+  const total = (of: (result: BenchResult) => number | undefined) =>
+    results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
+  const add = (of: (result: BenchResult) => Distribution | undefined) => {
+    const some = results.map(of).filter((distribution) => distribution !== undefined);
+    return some.length > 0 ? sum(some, histograms) : undefined;
+  };
+  const uncorrected = add(({ uncorrected }) => uncorrected);
+  const names = new Set(results.flatMap(({ parts = {} }) => Object.keys(parts)));
+  const parts = Object.fromEntries(
+    [...names].map((name) => [name, add(({ parts }) => parts?.[name])!]),
+  );
+  const started = results.map(({ started }) => started).toSorted()[0]!;
+  return {
+    ...{ schema, netecho, started, command, environment, address },
+    load: {
+      ...load,
+      connections: total(({ load }) => load.connections),
+      workers: total(({ load }) => load.workers),
+      duration: Math.max(...results.map(({ load }) => load.duration)),
+      requests: load.requests === undefined ? undefined : total(({ load }) => load.requests),
+      rate: load.rate === undefined ? undefined : total(({ load }) => load.rate),
+    },
+    elapsedMs: Math.max(...results.map(({ elapsedMs }) => elapsedMs)),
+    requests: addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"],
+    errors: addCounts(results.map(({ errors }) => errors)),
+    rate: total(({ rate }) => rate),
+    latency: add(({ latency }) => latency)!,
+    ...(uncorrected && { uncorrected }),
+    ...(names.size > 0 && { parts }),
+    timeline: addTimelines(results),
+    instrument: worst(results.map(({ instrument }) => instrument)),
+    machines: total(({ machines = 1 }) => machines),
+  };
+}
+
+function rejectTwins(results: readonly BenchResult[]): void {
+  const known = new Set(results.map(({ started, latency }) => started + latency.hdr));
+  if (known.size === results.length) return;
+  throw new UsageError("Cannot merge a result with itself: two of the files hold the same one");
+}
+
+function sum(distributions: readonly Distribution[], histograms: Histograms): Distribution {
+  const whole = histograms.create();
+  for (const { hdr } of distributions) whole.add(decode(hdr, histograms));
+  return distribution(whole);
+}
+
+function decode(hdr: string, histograms: Histograms): Histogram {
+  try {
+    return histograms.decode(hdr);
+  } catch (error) {
+    throw new UsageError(`Cannot merge: a histogram is damaged (${explain(error)})`);
+  }
+}
+
+function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [key, count] of all.flatMap(Object.entries)) sums[key] = (sums[key] ?? 0) + count;
+  return sums;
+}
+
+// The first slices of all together, the second ones, and so on, where they are of one length.
+function addTimelines(results: readonly BenchResult[]): Slice[] {
+  if (results.some(({ load }) => load.slice !== results[0]!.load.slice)) return [];
+  const timelines = results.map(({ timeline }) => timeline);
+  const longest = timelines.toSorted((one, other) => other.length - one.length)[0]!;
+  return longest.map(({ atMs, lastedMs }, index) => {
+    const some = timelines.map((timeline) => timeline[index]).filter((slice) =>
+      slice !== undefined
+    );
+    return {
+      atMs,
+      lastedMs,
+      answered: some.reduce((sum, { answered }) => sum + answered, 0),
+      failed: some.reduce((sum, { failed }) => sum + failed, 0),
+      maxMs: Math.max(...some.map(({ maxMs }) => maxMs)),
+    };
+  });
+}
+
+function worst(instruments: readonly Instrument[]): Instrument {
+  const names = Object.keys(instruments[0]!.latenessMs);
+  const most = (of: (instrument: Instrument) => number) => Math.max(...instruments.map(of));
+  const warning = instruments.find(({ warning }) => warning)?.warning;
+  return {
+    resolutionMs: most(({ resolutionMs }) => resolutionMs),
+    cpu: most(({ cpu }) => cpu),
+    latenessMs: Object.fromEntries(
+      names.map((name) => [name, most(({ latenessMs }) => latenessMs[name] ?? 0)]),
+    ),
+    ...(warning && { warning }),
+  };
+}

@@ -1,0 +1,74 @@
+/** The accept loop: it outlives every failed accept. */
+import { type Clock, wait } from "../core/clock.ts";
+import { explain, isReset } from "../core/errors.ts";
+import type { Log } from "../log/log.ts";
+import type { Arrival, Listener } from "../net/transport.ts";
+
+// Milliseconds. Out of descriptors, an accept fails at once and would fail at once again: 90,000
+// times a second on one core.
+const PAUSE = 100;
+const CALM = 1000; // without a failure for this long, it is over
+
+/** What an {@linkcode Acceptor} needs besides the listener. */
+export interface Accepting {
+  readonly onArrival: (arrival: Arrival) => void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/**
+ * Hands each arrival at a listener to `onArrival`. A spell of failures is reported at its beginning and
+ * at its end, not one by one.
+ */
+export class Acceptor {
+  readonly #listener: Listener;
+  readonly #accepting: Accepting;
+  #stopped = false;
+  #failures = 0;
+  #endSpell = () => {};
+  #cutPause = () => {};
+
+  constructor(listener: Listener, accepting: Accepting) {
+    this.#listener = listener;
+    this.#accepting = accepting;
+  }
+
+  /** Accepts until {@linkcode Acceptor.stop} is called. Never rejects. */
+  async run(): Promise<void> {
+    const { onArrival } = this.#accepting;
+    while (!this.#stopped) {
+      try {
+        onArrival(await this.#listener.accept());
+      } catch (error) {
+        if (!this.#stopped) await this.#recover(error);
+      }
+    }
+    this.#endSpell();
+  }
+
+  /** Closes the listener and ends the loop. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#listener.close();
+    this.#cutPause();
+  }
+
+  async #recover(error: unknown): Promise<void> {
+    const { log, clock } = this.#accepting;
+    const { address } = this.#listener;
+    if (this.#failures++ === 0) {
+      const gone = isReset(error) && "a peer was gone before it was accepted";
+      log.emit({ event: "acceptFailed", address, error: gone || explain(error) });
+    }
+    this.#endSpell();
+    this.#endSpell = clock.after(CALM, () => {
+      log.emit({ event: "acceptRecovered", address, failures: this.#failures });
+      this.#failures = 0;
+    });
+    if (isReset(error)) return; // it is out of the queue; the next peer may be fine
+    const pause = wait(clock, PAUSE);
+    this.#cutPause = pause.cut;
+    await pause.over;
+  }
+}

@@ -1,0 +1,125 @@
+/** Forward: to another peer, over any transport, with half-close and reset passed on as what they are. */
+import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
+import { type Clock, whileMoving } from "../../core/clock.ts";
+import { isReset, NetworkError, UsageError } from "../../core/errors.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { pump } from "../../net/streams.ts";
+import { dial, dialOptions, transportOf } from "../../net/transports.ts";
+import { kebabCase, list, type OptionTable, type Values } from "../../cli/options.ts";
+import { formatDuration } from "../../core/units.ts";
+import { defineService, type ServiceContext } from "../service.ts";
+
+const TIMEOUT = 10_000; // milliseconds to connect to one address
+const SILENCE = 1000; // milliseconds to wait for a last datagram: UDP has no end to see
+
+/** What the client is told of its peer, the forwarder is of its own: `--ca` is `--to-ca`. */
+const dialing: OptionTable = Object.fromEntries(
+  Object.entries(dialOptions).map(([key, { excludes, needs, ...option }]) => [
+    prefixed(key),
+    {
+      ...option,
+      summary: `for --to: ${option.summary}`,
+      ...(excludes && { excludes: excludes.map(prefixed) }),
+      ...(needs && { needs: needs.map(prefixed) }),
+    },
+  ]),
+);
+
+const options = {
+  to: list({
+    summary: "forward to this ADDRESS; of several each in its turn, and the next when one fails",
+    placeholder: "ADDRESS",
+    read: (text) => [readTarget(text)],
+  }),
+  ...dialing,
+};
+
+type Context = ServiceContext<typeof options>;
+
+/** The forward service. */
+export const forward = defineService({
+  name: "forward",
+  summary: "connect to another peer, and pass on what both say",
+  options,
+  allowance: Infinity, // what the other peer answers is for it to say
+  example: "netecho server :8080=forward --to tls://example.com:443 --show hex",
+  async check({ to, ...values }) {
+    if (to.length === 0) throw new UsageError("Service forward needs --to ADDRESS");
+    try {
+      for (const address of to) await transportOf(address).check?.(dialValues(values));
+    } catch (error) {
+      throw error instanceof UsageError ? new UsageError(renamed(error)) : error;
+    }
+  },
+  async handle(peer, context) {
+    const upstream = await connect(context).catch((error) => {
+      peer.reset(); // as if it had been refused itself: an end would look like an empty answer
+      throw error;
+    });
+    // Whatever ends the connection to the peer, a fault, its silence or the server, ends this one.
+    peer.observe({ closed: (how) => how === "reset" ? upstream.reset() : upstream.close() });
+    try {
+      await passBoth(peer, { upstream, clock: context.clock });
+    } catch (error) {
+      if (isReset(error)) peer.reset();
+      throw error;
+    }
+  },
+});
+
+async function passBoth(
+  peer: Duplex,
+  { upstream, clock }: { readonly upstream: Duplex; readonly clock: Clock },
+): Promise<void> {
+  // Whichever side breaks, the other is to hear of it as a reset, not as an end.
+  const there = pump(peer.readable, upstream.writable, { preventAbort: true });
+  const back = pump(upstream.readable, peer.writable, { preventAbort: true });
+  if (!upstream.framed) return void await Promise.all([there, back]);
+  await Promise.race([there, back]);
+  await whileMoving(back, { clock, patience: SILENCE, progress: () => upstream.traffic.chunks });
+}
+
+// Turns belong to a server: two of them in one program do not share theirs.
+const turns = new WeakMap<readonly Address[], number>();
+
+async function connect({ values, clock, report }: Context): Promise<Duplex> {
+  const { to } = values;
+  const turn = turns.get(to) ?? 0;
+  turns.set(to, turn + 1);
+  let failure: Error | undefined;
+  for (let tried = 0; tried < to.length; tried++) {
+    const address = to[(turn + tried) % to.length]!;
+    const started = clock.now();
+    try {
+      const upstream = await dial(address, { values: dialValues(values), timeout: TIMEOUT, clock });
+      const took = formatDuration(clock.now() - started);
+      report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
+      return upstream;
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+      failure = new NetworkError(renamed(error), { cause: error });
+      report(failure.message);
+    }
+  }
+  throw failure;
+}
+
+function prefixed(key: string): string {
+  return `to${key[0]!.toUpperCase()}${key.slice(1)}`;
+}
+
+function dialValues(values: Values<OptionTable>): Values<typeof dialOptions> {
+  return Object.fromEntries(Object.keys(dialOptions).map((key) => [key, values[prefixed(key)]]));
+}
+
+// Advice that names the client's options.
+function renamed({ message }: Error): string {
+  const names = Object.keys(dialOptions).map(kebabCase).join("|");
+  return message.replace(new RegExp(`--(?=(${names})\\b)`, "g"), "--to-");
+}
+
+function readTarget(text: string): Address {
+  const address = parseAddress(text);
+  transportOf(address); // there is one
+  return toConnect(address);
+}

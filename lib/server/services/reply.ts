@@ -1,0 +1,38 @@
+/** Reply: the same answer to everybody. */
+import { UsageError } from "../../core/errors.ts";
+import { unescape } from "../../core/escapes.ts";
+import { choice, file, text } from "../../cli/options.ts";
+import { answer } from "../answer.ts";
+import { defineService } from "../service.ts";
+
+/** The reply service. */
+export const reply = defineService({
+  name: "reply",
+  summary: "send a fixed answer, then close",
+  options: {
+    reply: text({
+      summary: "what to answer; \\n, \\r, \\t, \\0, \\\\ and \\xHH stand for bytes",
+      placeholder: "TEXT",
+      read: unescape,
+      excludes: ["replyFile"],
+    }),
+    replyFile: file({ summary: "a file to answer with" }),
+    replyAfter: choice(["accept", "data"], {
+      summary: "when to answer: at once (the default), or after the first bytes",
+    }),
+  },
+  example: "netecho server :8080=reply --reply '220 ready\\r\\n'",
+  check({ reply, replyFile }) {
+    if (reply || replyFile) return;
+    throw new UsageError("Service reply needs --reply TEXT or --reply-file FILE");
+  },
+  async handle(peer, { values: { reply, replyFile, replyAfter } }) {
+    if (replyAfter === "data" && !peer.framed) {
+      const reader = peer.readable.getReader();
+      const { done } = await reader.read();
+      reader.releaseLock();
+      if (done) return await peer.writable.close();
+    }
+    await answer(peer, (reply ?? replyFile)!);
+  },
+});

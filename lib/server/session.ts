@@ -1,0 +1,193 @@
+/** One connection, from its acceptance to its last byte. */
+import { type Address, formatAddress } from "../net/address.ts";
+import type { Clock } from "../core/clock.ts";
+import { explain, isReset } from "../core/errors.ts";
+import type { CloseReason, RefusalReason } from "../log/event.ts";
+import type { Capture } from "../capture/capture.ts";
+import type { Log } from "../log/log.ts";
+import type { Misbehave } from "../faults/compose.ts";
+import type { Duplex, Traffic } from "../net/duplex.ts";
+import type { Arrival } from "../net/transport.ts";
+import type { OptionTable, Values } from "../cli/options.ts";
+import type { Service } from "./service.ts";
+import { formatDuration } from "../core/units.ts";
+
+/** What all sessions of a server share. */
+export interface SessionContext {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The values of the services' options. */
+  readonly values: Values<OptionTable>;
+  /** End a session after this many milliseconds without a byte in either direction. */
+  readonly idleTimeout?: number | undefined;
+  /** Where every connection is kept as it was. */
+  readonly capture?: Capture | undefined;
+  /** Makes a peer misbehave. */
+  readonly misbehave?: Misbehave | undefined;
+}
+
+const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
+
+/** How a session ended. */
+export interface Ending {
+  readonly reason: CloseReason;
+  readonly detail?: string;
+}
+
+/** Why a peer is not served. */
+export interface Refusal {
+  readonly reason: RefusalReason;
+  readonly detail: string;
+}
+
+/** What a session needs besides its peer. */
+export interface SessionOptions {
+  readonly service: Service;
+  readonly context: SessionContext;
+  /** Called when the peer is ready; returns the number of its connection, or why it is refused. */
+  readonly onOpen: (session: Session, remote: Address) => number | Refusal;
+  /** Called once, when the peer is closed; without an ending where it was never served. */
+  readonly onEnd: (session: Session, ending?: Ending) => void;
+}
+
+/**
+ * A peer being served, from its arrival on. No async function: ten thousand that wait would cost
+ * several megabytes.
+ */
+export class Session {
+  readonly #arrival: Arrival;
+  readonly #options: SessionOptions;
+  readonly #started: number;
+  #peer: Duplex | undefined;
+  #number = 0;
+  #lastActive: number;
+  #cancelTimer: (() => void) | undefined;
+  #ended = false;
+
+  constructor(arrival: Arrival, options: SessionOptions) {
+    this.#arrival = arrival;
+    this.#options = options;
+    this.#started = this.#lastActive = options.context.clock.now();
+  }
+
+  /** Begins to serve. */
+  begin(): void {
+    const peer = this.#arrival.open();
+    if (!(peer instanceof Promise)) return this.#serve(peer);
+    peer.then((peer) => this.#serve(peer), (error) => {
+      const refusal = { reason: "handshake", detail: explain(error) } as const;
+      this.#refuse(this.#arrival.remote, refusal);
+    });
+  }
+
+  /** Whether a proxy is to say who the peer is. */
+  get proxied(): boolean {
+    return this.#arrival.proxied ?? false;
+  }
+
+  /** What has passed so far. */
+  get traffic(): Traffic {
+    return this.#peer?.traffic ?? NO_TRAFFIC;
+  }
+
+  /** Closes the peer, unless the session has ended. */
+  end(ending: Ending): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelTimer?.();
+    const { onEnd, context: { log, clock } } = this.#options;
+    if (!this.#peer) {
+      this.#arrival.close();
+      return onEnd(this);
+    }
+    this.#peer.close();
+    const { remote, traffic: { received, sent } } = this.#peer;
+    const elapsedMs = clock.now() - this.#started;
+    const connection = this.#number;
+    log.emit({ event: "closed", connection, remote, received, sent, elapsedMs, ...ending });
+    onEnd(this, ending);
+  }
+
+  #serve(peer: Duplex): void {
+    if (this.#ended) return peer.close(); // while it shook hands
+    const { service, context, onOpen } = this.#options;
+    const { log, clock, values, idleTimeout, misbehave } = context;
+    const { local, remote, via, security } = peer;
+    const admitted = onOpen(this, remote);
+    if (typeof admitted !== "number") {
+      peer.close();
+      return this.#refuse(remote, admitted);
+    }
+    this.#peer = peer;
+    this.#number = admitted;
+    log.emit({
+      event: "opened",
+      connection: this.#number,
+      remote,
+      local,
+      service: service.name,
+      via,
+      alpn: security?.alpn,
+      subject: security?.chain?.[0]?.subject,
+    });
+    peer.observe(log.watch(this.#number));
+    const { capture } = context;
+    if (capture) {
+      const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
+      peer.observe(capture.watch(peer, { initiator: "remote", comment }));
+    }
+    if (misbehave) this.#peer = this.#misbehaving(peer, misbehave);
+    if (this.#ended) return this.#peer.close(); // a fault has sent the peer away
+    const limit = idleTimeout ?? this.#arrival.idleTimeout;
+    if (limit !== undefined) this.#endWhenIdle(peer, limit);
+    const connection = this.#number;
+    const report = (detail: string) => log.emit({ event: "upstream", connection, remote, detail });
+    service.handle(this.#peer, { values, clock, report }).then(
+      // Datagrams have no end but the server's.
+      () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
+      (error) => this.end(endingOf(error)),
+    );
+  }
+
+  #misbehaving(peer: Duplex, misbehave: Misbehave): Duplex {
+    const { log, clock } = this.#options.context;
+    const connection = this.#number;
+    return misbehave(peer, {
+      clock,
+      connection,
+      fired: (fault, firing) =>
+        log.emit({ event: "fault", connection, remote: peer.remote, fault, ...firing }),
+      end: (how, fault) => {
+        if (how === "reset") peer.reset();
+        this.end({ reason: "fault", detail: fault });
+      },
+    });
+  }
+
+  #refuse(remote: Address, refusal: Refusal): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { onEnd, context: { log } } = this.#options;
+    log.emit({ event: "refused", remote, ...refusal });
+    onEnd(this);
+  }
+
+  #endWhenIdle(peer: Duplex, limit: number): void {
+    const { clock } = this.#options.context;
+    const touch = () => {
+      this.#lastActive = clock.now();
+    };
+    peer.observe({ received: touch, sent: touch });
+    // One timer, set again for what is left of the time, rather than one for each chunk.
+    const check = () => {
+      const left = this.#lastActive + limit - clock.now();
+      if (left > 0) this.#cancelTimer = clock.after(left, check);
+      else this.end({ reason: "idle", detail: `idle for ${formatDuration(limit)}` });
+    };
+    check();
+  }
+}
+
+function endingOf(error: unknown): Ending {
+  return isReset(error) ? { reason: "reset" } : { reason: "error", detail: explain(error) };
+}

@@ -1,0 +1,126 @@
+/** A terminal that edits lines while other lines appear above them. */
+import process from "node:process";
+import { PassThrough } from "node:stream";
+import {
+  clearScreenDown,
+  createInterface,
+  cursorTo,
+  type Interface,
+  moveCursor,
+} from "node:readline";
+import { systemClock } from "../core/clock.ts";
+
+// Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
+const PROMPT_DELAY = 20;
+
+// Several characters at once, none of which edits. The editor measures the whole line for each key
+// that it is given, so that a long paste would take minutes.
+const PASTE = /^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{2,}$/;
+
+/** How a terminal begins, and who learns what happens at it. */
+export interface TerminalOptions {
+  /** A line to begin with. */
+  readonly greeting: string;
+  readonly prompt: string;
+  /** A line was entered; it comes without its end. */
+  readonly onLine: (line: string) => void;
+  /** Ctrl-D on an empty line: there will be no more lines. */
+  readonly onEnd: () => void;
+  /** Ctrl-C. */
+  readonly onInterrupt: () => void;
+}
+
+/** An open terminal. */
+export interface Terminal {
+  /** Shows lines above the one being edited, which is drawn again below them. */
+  print(lines: string): void;
+  /** Gives the terminal back as it was. */
+  close(): void;
+}
+
+/**
+ * Opens the terminal of this process with line editing and history. Lines are not limited to the
+ * 4,095 bytes that the kernel's own line editing takes.
+ */
+export function openTerminal(options: TerminalOptions): Terminal {
+  return new LineEditor(options);
+}
+
+const { stdin, stdout } = process;
+
+class LineEditor implements Terminal {
+  readonly #options: TerminalOptions;
+  readonly #keys = Object.assign(new PassThrough(), {
+    setRawMode: (raw: boolean) => stdin.setRawMode(raw),
+  });
+  readonly #editor: Interface;
+  readonly #decoder = new TextDecoder();
+  #editing = true;
+  #cancelPrompt = () => {};
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    const { prompt, greeting, onInterrupt } = options;
+    const settings = { input: this.#keys, output: stdout, prompt, terminal: true };
+    this.#editor = createInterface(settings);
+    this.#editor.on("SIGINT", onInterrupt);
+    this.#editor.on("line", (line) => this.#onLine(line));
+    this.#editor.on("close", () => this.#onClose());
+    stdin.on("data", this.#onInput);
+    // Once the editor has given the keys back, Ctrl-C is a signal again.
+    Deno.addSignalListener("SIGINT", onInterrupt);
+    stdout.write(`${greeting}\n`);
+    this.#prompt();
+  }
+
+  print(text: string): void {
+    if (this.#editing) this.#clearLine();
+    stdout.write(`${text}\n`);
+    this.#prompt();
+  }
+
+  close(): void {
+    if (this.#editing) {
+      this.#clearLine();
+      this.#stopEditing();
+    }
+    Deno.removeSignalListener("SIGINT", this.#options.onInterrupt);
+  }
+
+  readonly #onInput = (bytes: Uint8Array): void => {
+    const text = this.#decoder.decode(bytes, { stream: true });
+    if (PASTE.test(text)) this.#editor.write(text);
+    else this.#keys.write(text);
+  };
+
+  #onLine(line: string): void {
+    this.#options.onLine(line);
+    this.#cancelPrompt = systemClock.after(PROMPT_DELAY, () => this.#prompt());
+  }
+
+  // The editor closes itself at Ctrl-D.
+  #onClose(): void {
+    if (!this.#editing) return;
+    this.#clearLine();
+    this.#stopEditing();
+    this.#options.onEnd();
+  }
+
+  #stopEditing(): void {
+    this.#editing = false;
+    this.#cancelPrompt();
+    stdin.off("data", this.#onInput).pause();
+    this.#editor.close();
+  }
+
+  #prompt(): void {
+    this.#cancelPrompt();
+    if (this.#editing) this.#editor.prompt(true);
+  }
+
+  #clearLine(): void {
+    moveCursor(stdout, 0, -this.#editor.getCursorPos().rows);
+    cursorTo(stdout, 0);
+    clearScreenDown(stdout);
+  }
+}

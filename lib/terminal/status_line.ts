@@ -1,0 +1,106 @@
+/** A line at the bottom of a terminal that changes while others scroll past above it. */
+import { environment } from "../core/environment.ts";
+import { columns, print, type Screen } from "./output.ts";
+
+const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
+const BARS = "▁▂▃▄▅▆▇█";
+
+const LIMIT = 1 << 20; // characters that may wait for a slow reader
+
+/**
+ * Lines, and where the output is a terminal a status below them. Nothing waits for the output: lines
+ * that a slow reader leaves no room for are counted, and the count is printed when there is room.
+ */
+export class StatusLine {
+  readonly #output: Screen;
+  readonly #live: boolean;
+  readonly #describeMissed: (count: number) => string;
+  readonly #failed = Promise.withResolvers<never>();
+  #status = "";
+  #text = "";
+  #missed = 0;
+  #writing: Promise<void> | undefined;
+
+  /** `describeMissed` says that lines were left out, in a line. */
+  constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
+    this.#output = output;
+    this.#live = output.isTerminal() && environment("TERM") !== "dumb"; // it erases nothing
+    this.#describeMissed = describeMissed;
+    this.#failed.promise.catch(() => {}); // for those who ask
+  }
+
+  /** Whether a status is shown at all. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** Rejects when nothing more can be printed. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** Prints lines, each with its line end. */
+  print(lines: string): void {
+    if (this.#text.length > LIMIT) this.#missed++;
+    else this.#write(this.#status === "" ? lines : ERASE + lines + this.#status);
+  }
+
+  /** Puts another status in the place of the last; an empty one takes it away. */
+  show(status: string): void {
+    if (!this.#live || (status === "" && this.#status === "")) return;
+    this.#status = shorten(status);
+    this.#write(ERASE + this.#status);
+  }
+
+  /** Takes the status away, prints the last lines, and waits until all is written. */
+  async end(lines = ""): Promise<void> {
+    this.show("");
+    this.#write(lines);
+    await Promise.race([this.#writing, this.#failed.promise]);
+  }
+
+  #write(text: string): void {
+    this.#text += text;
+    this.#writing ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.resolve(); // what is printed in one turn is written in one
+    try {
+      while (this.#text !== "") {
+        const text = this.#text;
+        const missed = this.#missed;
+        this.#text = "";
+        this.#missed = 0;
+        await print(this.#output, missed > 0 ? text + this.#describeMissed(missed) : text);
+      }
+    } catch (error) {
+      this.#failed.reject(error);
+    }
+    this.#writing = undefined;
+  }
+}
+
+/**
+ * A bar for each of the numbers, as high as it is between 0 and the largest.
+ *
+ * @example
+ * ```ts
+ * import { sparkline } from "./status_line.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(sparkline([1, 2, 4, 8]), "▁▂▄█");
+ * ```
+ */
+export function sparkline(numbers: readonly number[]): string {
+  const largest = Math.max(...numbers);
+  const bar = (number: number) =>
+    BARS[Math.max(0, Math.ceil(number / largest * BARS.length) - 1)] ?? BARS[0];
+  return numbers.map(bar).join("");
+}
+
+// A line that wraps could not be taken back.
+function shorten(line: string): string {
+  const width = columns();
+  return line.length < width ? line : line.slice(0, width - 1);
+}

@@ -1,0 +1,205 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { NetworkError } from "../../../lib/core/errors.ts";
+import { loadHistograms } from "../../../lib/core/histogram.ts";
+import { Generator, WRONG } from "../../../lib/bench/generator.ts";
+import type { Load } from "../../../lib/report/load.ts";
+import { Recorder, type Stretch } from "../../../lib/bench/recorder.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
+import { FakeClock, NOWHERE } from "../../fakes.ts";
+
+const histograms = await loadHistograms();
+
+const LOAD: Load = {
+  connections: 1,
+  size: 16,
+  pipeline: 1,
+  rate: undefined,
+  duration: 10_000,
+  requests: undefined,
+  warmup: 0,
+  ramp: 0,
+  connect: false,
+  timeout: 5000,
+  connectTimeout: 5000,
+  slice: 1000,
+};
+
+/** An echo on the test's clock: answers after `delay` milliseconds, and not during a stall. */
+function fakeEcho(clock: FakeClock, { delay, stall = [0, 0], spoil, lose = () => false }: {
+  readonly delay: number;
+  readonly stall?: readonly [from: number, to: number];
+  readonly spoil?: (message: Uint8Array) => void;
+  readonly lose?: () => boolean;
+}): Duplex {
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+  let closed = false;
+  const answer = (bytes: Uint8Array) => {
+    if (!closed) controller.enqueue(bytes);
+  };
+  return {
+    ...NOWHERE,
+    framed: false,
+    traffic: { received: 0, sent: 0, chunks: 0 },
+    readable: new ReadableStream({ start: (given) => void (controller = given) }),
+    writable: new WritableStream({
+      write(chunk) {
+        if (lose()) return;
+        const bytes = chunk.slice();
+        spoil?.(bytes);
+        const now = clock.now();
+        const stalled = now + delay > stall[0] && now < stall[1];
+        clock.after(stalled ? stall[1] - now + delay : delay, () => answer(bytes));
+      },
+    }),
+    observe() {},
+    close: () => void (closed = true),
+    reset() {},
+  };
+}
+
+function generate(load: Partial<Load>, connect: (clock: FakeClock) => Duplex | Promise<Duplex>) {
+  const clock = new FakeClock();
+  const whole = { ...LOAD, ...load };
+  const recorder = new Recorder(histograms, { open: whole.rate !== undefined });
+  const stretches: { atMs: number; count: number; maxMs: number; failed: number }[] = [];
+  const onStretch = ({ atMs, latencies: { count, max }, failed }: Stretch) =>
+    void stretches.push({ atMs, count, maxMs: max, failed });
+  const dial = async () => await connect(clock);
+  const generator = new Generator({ load: whole, clock, recorder, dial, onStretch });
+  return { clock, recorder, stretches, generator, running: generator.run() };
+}
+
+// Lets time pass in small steps, and whoever wakes have its turn.
+async function pass(clock: FakeClock, milliseconds: number, step = 0.5): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += step) {
+    for (let turn = 0; turn < 12; turn++) await Promise.resolve();
+    clock.advance(step);
+  }
+  for (let turn = 0; turn < 12; turn++) await Promise.resolve();
+}
+
+Deno.test("open loop: a stall of 1 s shows in the corrected p99, and not in the uncorrected", async () => {
+  const { clock, recorder, running } = generate(
+    { rate: 100, connections: 1 },
+    (clock) => fakeEcho(clock, { delay: 1, stall: [5000, 6000] }),
+  );
+  await pass(clock, 11_000);
+  const { elapsedMs, inFlight, unsent } = await running;
+  assertEquals([elapsedMs, inFlight, unsent], [10_000, 0, 0]);
+  assertEquals(recorder.latency.count, 1000);
+  // 100 requests were due during the stall, and waited 500 ms on average: a tenth of all.
+  assert(recorder.latency.at(99) > 800, `${recorder.latency.at(99)}`);
+  assert(recorder.latency.at(95) > 300, `${recorder.latency.at(95)}`);
+  assert(recorder.uncorrected!.at(99) < 5, `${recorder.uncorrected!.at(99)}`);
+  assert(recorder.uncorrected!.max > 990); // the one that was under way
+});
+
+Deno.test("open loop: a rate that no peer can hold is told, with what was due and not sent", async () => {
+  const { clock, recorder, running } = generate(
+    { rate: 1000, duration: 1000 },
+    (clock) => fakeEcho(clock, { delay: 4 }),
+  );
+  await pass(clock, 1100);
+  const { unsent, inFlight, unanswered } = await running;
+  assert(recorder.arrived >= 200 && recorder.arrived <= 250, `${recorder.arrived}`);
+  assertEquals(recorder.latency.count + unsent, 1000);
+  assertEquals([inFlight, unanswered], [1, 0]);
+  assert(recorder.latency.max > 700); // the last that was sent had waited that long
+});
+
+Deno.test("closed loop: what is under way at the end is waited for, and counts", async () => {
+  const { clock, recorder, stretches, running } = generate(
+    { connections: 3, pipeline: 2, duration: 1000, slice: 250 },
+    (clock) => fakeEcho(clock, { delay: 7.25 }),
+  );
+  await pass(clock, 1100);
+  const { inFlight, unanswered } = await running;
+  assertEquals([inFlight, unanswered], [6, 0]);
+  assertEquals(recorder.latency.count, recorder.arrived + 6);
+  assert(recorder.latency.min >= 7.25 && recorder.latency.max < 9, `${recorder.latency.max}`);
+  assertEquals(stretches.length, 4);
+  assertEquals(stretches.reduce((sum, { count }) => sum + count, 0), recorder.arrived);
+});
+
+Deno.test("open loop: a number of requests leaves nothing unsent; a datagram's loss is told", async () => {
+  const { clock, recorder, running } = generate(
+    { requests: 30, rate: 1000, duration: 1e9, connections: 2 },
+    (clock) => fakeEcho(clock, { delay: 20 }),
+  );
+  await pass(clock, 1000);
+  const { unsent, inFlight } = await running;
+  assertEquals([recorder.latency.count, unsent, inFlight], [30, 0, 0]);
+
+  let number = 0;
+  const lossy = generate(
+    { requests: 9000, pipeline: 2, duration: 1e9, timeout: 1e6 },
+    (clock) => ({ ...fakeEcho(clock, { delay: 0.1, lose: () => ++number === 5 }), framed: true }),
+  );
+  await pass(lossy.clock, 3000, 0.25);
+  await lossy.running;
+  assertEquals([lossy.recorder.latency.count, lossy.recorder.failed], [8999, 1]);
+});
+
+Deno.test("a warm-up is not counted, and a number of requests is exact", async () => {
+  const { clock, recorder, running } = generate(
+    { connections: 4, requests: 30, warmup: 100, duration: 1e9 },
+    (clock) => fakeEcho(clock, { delay: 5 }),
+  );
+  await pass(clock, 300);
+  const { elapsedMs, inFlight } = await running;
+  assertEquals([recorder.latency.count, inFlight], [30, 0]);
+  assert(elapsedMs >= 35 && elapsedMs < 60, `${elapsedMs}`);
+});
+
+Deno.test("an answer that is not what was sent is a failure, whoever sent it", async () => {
+  let number = 0;
+  const { clock, recorder, running } = generate(
+    { requests: 10, duration: 1e9 },
+    (clock) => fakeEcho(clock, { delay: 1, spoil: (bytes) => ++number === 4 && (bytes[12]! ^= 1) }),
+  );
+  await pass(clock, 100);
+  await running;
+  assertEquals([recorder.latency.count, recorder.failed], [9, 1]);
+  assertEquals([...recorder.errors], [[WRONG, 1]]);
+});
+
+Deno.test("a connection that is silent is given up, and made again", async () => {
+  let made = 0;
+  const { clock, recorder, running } = generate(
+    { duration: 10_000, timeout: 1000, slice: 500 },
+    (clock) => fakeEcho(clock, { delay: made++ === 0 ? 1e9 : 10 }),
+  );
+  await pass(clock, 11_100, 5);
+  await running;
+  assertEquals([...recorder.errors], [["no answer in time", 1]]);
+  assert(recorder.arrived > 400, `${recorder.arrived}`);
+});
+
+Deno.test("a peer that is not there is an error at the start, and a failure later", async () => {
+  const refused = new NetworkError("no", { cause: new Deno.errors.ConnectionRefused("no") });
+  const { running } = generate({}, () => Promise.reject(refused));
+  await assertRejects(() => running, NetworkError, "no");
+
+  let made = 0;
+  const later = generate({ duration: 1000, connections: 2 }, (clock) => {
+    if (made++ > 0) throw refused;
+    return fakeEcho(clock, { delay: 10 });
+  });
+  await pass(later.clock, 1100, 5);
+  await later.running;
+  assertEquals([...later.recorder.errors.keys()], ["cannot connect: connection refused"]);
+  assert(later.recorder.arrived > 50);
+});
+
+Deno.test("a wish to stop ends it, with what was measured so far", async () => {
+  const { clock, recorder, generator, running } = generate(
+    { duration: 1e6 },
+    (clock) => fakeEcho(clock, { delay: 10 }),
+  );
+  await pass(clock, 500, 5);
+  generator.stop();
+  await pass(clock, 50, 5);
+  const { elapsedMs } = await running;
+  assert(elapsedMs >= 500 && elapsedMs < 520, `${elapsedMs}`);
+  assert(recorder.latency.count >= 30);
+});

@@ -1,0 +1,44 @@
+import { assert, assertEquals } from "@std/assert";
+import { Capture } from "../../../lib/capture/capture.ts";
+import { FakeClock, NOWHERE } from "../../fakes.ts";
+
+Deno.test("capture: a disk that fills up is told once, and harms no connection", () => {
+  const errors: string[] = [];
+  let room = 1000;
+  const file = {
+    writeSync(bytes: Uint8Array) {
+      if (room < bytes.length) throw new Error("no space left on the device");
+      room -= bytes.length;
+      return bytes.length;
+    },
+  };
+  const onError = (reason: string) => void errors.push(reason);
+  const capture = new Capture({ open: () => file, clock: new FakeClock(), onError });
+  const peer = { ...NOWHERE, framed: false };
+  const { received, closed } = capture.watch(peer, { initiator: "remote", comment: "#1" });
+  for (let count = 0; count < 20; count++) received!(new Uint8Array(100));
+  closed!("closed");
+  assertEquals(errors, ["no space left on the device"]);
+});
+
+Deno.test("capture: a write that takes a part goes on with the rest", () => {
+  const written: number[] = [];
+  const file = {
+    writeSync(bytes: Uint8Array) {
+      const part = bytes.subarray(0, Math.max(1, bytes.length >> 1));
+      written.push(...part);
+      return part.length;
+    },
+  };
+  const capture = new Capture({ open: () => file, clock: new FakeClock(), onError() {} });
+  capture.watch({ ...NOWHERE, framed: false }, { initiator: "local", comment: "" });
+  const bytes = new Uint8Array(written);
+  const view = new DataView(bytes.buffer);
+  let blocks = 0;
+  for (let at = 0; at < bytes.length; at += view.getUint32(at + 4, true)) {
+    const length = view.getUint32(at + 4, true);
+    assertEquals(view.getUint32(at + length - 4, true), length);
+    blocks++;
+  }
+  assert(blocks === 5, `${blocks}`); // section, interface, and a handshake
+});

@@ -1,0 +1,50 @@
+import { assert, assertEquals } from "@std/assert";
+import { loadHistograms, LONGEST } from "../../../lib/core/histogram.ts";
+import { randomWords } from "../../helpers.ts";
+
+const histograms = await loadHistograms();
+
+// Latencies from 10 us to about 10 s, most of them short.
+function samples(count: number, seed: number): number[] {
+  const next = randomWords(seed);
+  return Array.from({ length: count }, () => 0.01 * 10 ** (6 * (next() / 2 ** 32) ** 2));
+}
+
+for (const digits of [2, 3] as const) {
+  Deno.test(`histogram: ${digits} digits: agrees with an exact sort within its error`, () => {
+    const histogram = histograms.create(digits);
+    const all = samples(50_000, digits);
+    for (const sample of all) histogram.record(sample);
+    const sorted = all.toSorted((a, b) => a - b);
+    for (const percent of [0, 1, 25, 50, 75, 90, 99, 99.9, 99.99, 100]) {
+      const exact = sorted[Math.max(0, Math.ceil(percent / 100 * sorted.length) - 1)]!;
+      const error = Math.abs(histogram.at(percent) - exact) / exact;
+      assert(error <= 10 ** -digits, `p${percent}: ${histogram.at(percent)} for ${exact}`);
+    }
+    assertEquals(histogram.min, sorted[0]);
+    assertEquals(histogram.max, sorted.at(-1));
+    const mean = all.reduce((sum, sample) => sum + sample, 0) / all.length;
+    assert(Math.abs(histogram.mean - mean) / mean <= 10 ** -digits);
+  });
+}
+
+Deno.test("histogram: two are added up, and survive their encoding", () => {
+  const [one, other, both] = [histograms.create(), histograms.create(), histograms.create()];
+  for (const [index, sample] of samples(10_000, 9).entries()) {
+    (index % 3 === 0 ? one : other).record(sample);
+    both.record(sample);
+  }
+  const merged = histograms.decode(one.encode());
+  merged.add(histograms.decode(other.encode()));
+  for (const percent of [50, 99, 99.9]) assertEquals(merged.at(percent), both.at(percent));
+  assertEquals(merged.count, 10_000);
+});
+
+Deno.test("histogram: takes what no latency is", () => {
+  const histogram = histograms.create();
+  histogram.record(-1); // a clock that was set back
+  histogram.record(2 * LONGEST);
+  assertEquals([histogram.min, histogram.max], [0, LONGEST]);
+  histogram.reset();
+  assertEquals([histogram.count, histogram.min, histogram.max, histogram.at(99)], [0, 0, 0, 0]);
+});

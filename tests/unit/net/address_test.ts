@@ -1,0 +1,65 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  formatAddress,
+  isLiteral,
+  parseAddress,
+  parseHostPort,
+  socketAddress,
+} from "../../../lib/net/address.ts";
+import { UsageError } from "../../../lib/core/errors.ts";
+
+const VALID: Readonly<Record<string, [transport: string, hostname: string, port: number]>> = {
+  "8080": ["tcp", "", 8080],
+  ":8080": ["tcp", "", 8080],
+  "localhost:0": ["tcp", "localhost", 0],
+  "127.0.0.1:65535": ["tcp", "127.0.0.1", 65535],
+  "[::1]:80": ["tcp", "::1", 80],
+  "[fe80::1%eth0]:80": ["tcp", "fe80::1%eth0", 80],
+  "[::ffff:192.0.2.1]:80": ["tcp", "::ffff:192.0.2.1", 80],
+  "tcp://example.com:7": ["tcp", "example.com", 7],
+  "TLS://example.com:443": ["tls", "example.com", 443],
+  "udp://:7": ["udp", "", 7],
+};
+
+for (const [text, [transport, hostname, port]] of Object.entries(VALID)) {
+  Deno.test(`${text} is an address`, () => {
+    assertEquals(parseAddress(text), { transport, hostname, port });
+  });
+}
+
+for (
+  const text of ["", "tcp://", "host", "host:", "host:80:90", "::1", "[::1]", "[]:80", "[host]:80"]
+    .concat(["host:-1", "host:1.5", "host:0x50", "host:65536", "a b:80", "tcp://h:80/", "h\n:80"])
+) {
+  Deno.test(`${JSON.stringify(text)} is no address`, () => {
+    assertThrows(() => parseAddress(text), UsageError);
+  });
+}
+
+Deno.test("HOST and PORT: IPv6 with brackets or without", () => {
+  const address = { transport: "tcp", hostname: "::1", port: 80 };
+  assertEquals(parseHostPort("::1", "80"), address);
+  assertEquals(parseHostPort("[::1]", "80"), address);
+  assertThrows(() => parseHostPort("host", "http"), UsageError, "port between 0 and 65535");
+});
+
+Deno.test("an address is written as it is read", () => {
+  for (const text of ["tcp://[::1]:80", "tcp://127.0.0.1:80", "udp://example.com:7"]) {
+    assertEquals(formatAddress(parseAddress(text)), text);
+  }
+});
+
+Deno.test("an IPv4 peer of a dual-stack socket is shown as IPv4", () => {
+  const mapped = { transport: "tcp", hostname: "::ffff:192.0.2.1", port: 5 } as const;
+  assertEquals(socketAddress("tcp", mapped).hostname, "192.0.2.1");
+  assertEquals(socketAddress("tcp", { ...mapped, hostname: "::1" }).hostname, "::1");
+});
+
+Deno.test("literals need no look-up", () => {
+  assertEquals(["1.2.3.4", "::1", "1.example", "localhost"].map(isLiteral), [
+    true,
+    true,
+    false,
+    false,
+  ]);
+});

@@ -1,0 +1,202 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { loadHistograms } from "../../../lib/core/histogram.ts";
+import { compare, rankSum } from "../../../lib/report/compare.ts";
+import { parseCondition } from "../../../lib/report/conditions.ts";
+import type { Asked } from "../../../lib/report/load.ts";
+import { merge } from "../../../lib/report/merge.ts";
+import { Recorder } from "../../../lib/bench/recorder.ts";
+import { sliceOf } from "../../../lib/bench/measurement.ts";
+import type { BenchResult, Slice } from "../../../lib/report/result.ts";
+import { schedule } from "../../../lib/bench/schedule.ts";
+import { findRate } from "../../../lib/bench/rate_search.ts";
+import { summarise } from "../../../lib/bench/summary.ts";
+import { UsageError } from "../../../lib/core/errors.ts";
+import { html } from "../../../lib/report/formats/html.ts";
+import { json } from "../../../lib/report/formats/json.ts";
+import { reports } from "../../../lib/report/formats.ts";
+import { text } from "../../../lib/report/formats/text.ts";
+import { assertThrows } from "@std/assert";
+import { needing, randomWords, runProgram } from "../../helpers.ts";
+
+const histograms = await loadHistograms();
+
+const SETTING = {
+  netecho: "0.1.0",
+  started: "2026-01-02T03:04:05.678Z",
+  command: "netecho client '</script><b>&'",
+  environment: { os: "linux", arch: "x86_64", cpus: 2, deno: "2.9.6" },
+  address: "tcp://127.0.0.1:8080",
+};
+
+/** A result of 10 s with latencies from a seed, `factor` times as long. */
+function resultOf(
+  { seed = 1, factor = 1, rate = 1000, failed = 3 }: {
+    seed?: number;
+    factor?: number;
+    rate?: number | undefined;
+    failed?: number;
+  } = {},
+): BenchResult {
+  const next = randomWords(seed);
+  const recorder = new Recorder(histograms, { open: true });
+  recorder.cover(0, 10_010);
+  const timeline: Slice[] = [];
+  for (let at = 0; at < 10_000; at++) {
+    const latency = factor * (0.1 + 5 * (next() / 2 ** 32) ** 8);
+    recorder.answer(at + latency, { due: at, sent: at + latency / 2 });
+    if (at % 250 === 249) timeline.push(sliceOf(recorder.cut(at + 1)));
+  }
+  for (let count = 0; count < failed; count++) recorder.failure(5, "closed by the peer");
+  const load: Asked = {
+    connections: 5,
+    size: 64,
+    pipeline: 1,
+    rate,
+    duration: 10_000,
+    requests: undefined,
+    warmup: 0,
+    ramp: 0,
+    connect: false,
+    timeout: 1000,
+    connectTimeout: 1000,
+    slice: 250,
+    workers: 1,
+    self: false,
+  };
+  const measured = { elapsedMs: 10_000, inFlight: 0, unanswered: 0, unsent: 0, cpu: 0.5 };
+  return summarise({ ...measured, recorder, timeline }, { load, setting: SETTING });
+}
+
+for (const report of reports) {
+  Deno.test(`report ${report.name}: is pure, and bears its name`, () => {
+    assertMatch(report.summary, /^\S.{5,90}[^.\s]$/);
+    const result = resultOf();
+    assertEquals(report.render(result), report.render(JSON.parse(json.render(result))));
+  });
+}
+
+Deno.test("text: no line is longer than a terminal", () => {
+  for (const line of text.render(resultOf()).split("\n")) assert(line.length <= 80, line);
+});
+
+Deno.test("html: the numbers are the JSON's, and nothing in them ends a script", () => {
+  const result = resultOf();
+  const page = html.render(result);
+  const [, data] = /<script type="application\/json" id="result">(.*?)<\/script>/.exec(page)!;
+  assertEquals(JSON.parse(data!), JSON.parse(json.render(result)));
+  assert(!page.includes("<b>&"));
+  assertEquals(page.match(/<\/script>/g)!.length, 2);
+  assertStringIncludes(page, "default-src 'none'"); // the browser itself keeps it from loading
+  assert(!/<(link|img|iframe)|src=/.test(page.replaceAll(/<script.*?<\/script>/gs, "")));
+});
+
+for (
+  const [name, flags] of [["light", []], ["dark", [
+    "--blink-settings=preferredColorScheme=0",
+  ]]] as const
+) {
+  Deno.test({
+    ...needing(["chromium"], `html: opens in a browser without an error, ${name}`),
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      const page = `${folder}/report.html`;
+      await Deno.writeTextFile(page, html.render(resultOf()));
+      const always = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"];
+      const { text: dom, stderr } = await runProgram(["chromium", [
+        ...always,
+        ...flags,
+        `--user-data-dir=${folder}/profile`,
+        "--window-size=390,800",
+        "--dump-dom",
+        `file://${page}`,
+      ]]);
+      assertEquals(stderr.split("\n").filter((line) => line.includes("CONSOLE")), []);
+      assertEquals(dom.match(/<canvas/g)?.length, 3);
+      await Deno.remove(folder, { recursive: true });
+    },
+  });
+}
+
+Deno.test("merge: two halves are the whole; different loads are refused", () => {
+  const [one, other] = [resultOf({ seed: 1 }), resultOf({ seed: 2 })];
+  const both = merge([one, other], histograms);
+  assertEquals(both.latency.count, 20_000);
+  assertEquals(both.requests.failed, 6);
+  assertEquals(both.errors, { "closed by the peer": 6 });
+  assertEquals(both.load.rate, 2000);
+  assertEquals(both.timeline[3]!.answered, one.timeline[3]!.answered + other.timeline[3]!.answered);
+  const p99 = both.latency.percentilesMs["p99"]!;
+  const of = (result: BenchResult) => result.latency.percentilesMs["p99"]!;
+  assert(p99 >= Math.min(of(one), of(other)) && p99 <= Math.max(of(one), of(other)));
+  const closed = { ...one, load: { ...one.load, rate: undefined } };
+  assertThrows(() => merge([one, closed], histograms), UsageError, "different");
+  text.render(both);
+  html.render(both);
+});
+
+Deno.test("comparison: the same distribution is noise, one that is half as slow again is a change", () => {
+  const verdicts = (now: BenchResult) =>
+    Object.fromEntries(compare(now, resultOf()).map(({ name, verdict }) => [name, verdict]));
+  assertEquals(verdicts(resultOf({ seed: 7 })), {
+    rate: "noise",
+    p50: "noise",
+    p99: "noise",
+    max: "noise",
+  });
+  const { p50, p99, rate } = verdicts(resultOf({ seed: 7, factor: 1.5 }));
+  assertEquals([p50, p99, rate], ["changed", "changed", "noise"]);
+  const short = { ...resultOf(), timeline: resultOf().timeline.slice(0, 5) };
+  assertEquals(compare(short, resultOf())[0]!.verdict, "unknown");
+  assertEquals(rankSum([1, 2, 3], [4, 5, 6]) > 0, true);
+});
+
+Deno.test("condition: each metric is found, compared and described", () => {
+  const result = resultOf();
+  const holds = (given: string) => parseCondition(given).holds(result);
+  assertEquals(
+    ["p50<1ms", "p50>1ms", "errors=3", "errors<3", "rate>=1000", "rate>1k/s"].map(holds),
+    [
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ],
+  );
+  assertStringIncludes(parseCondition("rate<2k/s").describe(result), "rate is 1,000/s");
+  for (const wrong of ["p99", "p99<", "p99<5", "speed>1", "rate<x", "errors>-1", "constructor>1"]) {
+    assertThrows(() => parseCondition(wrong), UsageError);
+  }
+});
+
+Deno.test("schedule: as many requests in a ramp as the rising rate has room for", () => {
+  const { at, before } = schedule({ rate: 1000, ramp: 1000 }, 0);
+  const moments = Array.from({ length: 1500 }, (_, index) => at(index));
+  assert(moments.every((moment, index) => index === 0 || moment > moments[index - 1]!));
+  assertEquals(moments.filter((moment) => moment < 1000).length, 500);
+  assertEquals(moments.filter((moment) => moment < 500).length, 125); // a quarter in the first half
+  assert(Math.abs(moments[1499]! - 1999) < 1e-6);
+  for (const index of [0, 1, 77, 499, 500, 501, 1499]) assertEquals(before(at(index)), index);
+});
+
+Deno.test("search: finds the highest rate that a peer of known capacity holds", async () => {
+  const capacity = 12_345;
+  const condition = parseCondition("p99<5ms");
+  const result = resultOf();
+  const isStopped = () => false;
+  const trial = (wanted: number | undefined) => {
+    const rate = Math.min(wanted ?? capacity * 1.2, capacity);
+    const slow = (wanted ?? Infinity) > capacity * 0.8;
+    const percentilesMs = { ...result.latency.percentilesMs, p99: slow ? 9 : 1 };
+    return Promise.resolve({ ...result, rate, latency: { ...result.latency, percentilesMs } });
+  };
+  const found = await findRate(condition, { trial, isStopped });
+  const { highest = 0, trials } = found.search!;
+  assert(highest <= capacity * 0.8 && highest > capacity * 0.8 / 1.06, `${highest}`);
+  assert(trials.length <= 10);
+  const percentilesMs = { ...result.latency.percentilesMs, p99: 9 };
+  const slow = () => Promise.resolve({ ...result, latency: { ...result.latency, percentilesMs } });
+  const never = await findRate(condition, { trial: slow, isStopped });
+  assertEquals(never.search!.highest, undefined);
+});
