@@ -1,4 +1,5 @@
 /** The `client` subcommand: options, dial, mode, exit code. */
+import type { Reader, Screen, Writer } from "./lib/core/io.ts";
 import {
   type Address,
   formatAddress,
@@ -20,12 +21,11 @@ import { textFormat } from "./lib/log/text_format.ts";
 import type { HelpPage } from "./lib/cli/help.ts";
 import type { DialRequest, ModeContext } from "./lib/client/mode.ts";
 import { chooseMode, modeOptions, modes } from "./lib/client/modes.ts";
-import type { Reads } from "./lib/net/chunk_io.ts";
 import type { Duplex } from "./lib/net/duplex.ts";
 import { describeSecurity, type Security } from "./lib/net/transports/tls/session_info.ts";
 import { dial, dialOptions, transportOf, transports } from "./lib/net/transports.ts";
 import { optionName, type OptionTable, type Values } from "./lib/cli/options.ts";
-import { dumpWidth, type Output, say, type Screen } from "./lib/terminal/output.ts";
+import { dumpWidth, say } from "./lib/terminal/output.ts";
 import type { Owner } from "./lib/cli/option_groups.ts";
 import { retry } from "./lib/core/retry.ts";
 import { handleSignals } from "./lib/core/signals.ts";
@@ -123,7 +123,7 @@ function createContext(
   const { show, color, verbose, connectTimeout } = values as Values<typeof common>;
   // A capture on stdout has it to itself.
   const [output, name] = values.capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
-  const openLog = (to: Output = Deno.stderr) =>
+  const openLog = (to: Writer = Deno.stderr) =>
     new Log({
       format: textFormat({
         show,
@@ -184,7 +184,7 @@ async function connect(
 }
 
 // Trouble with stdin and stdout is told from trouble with the peer by its class.
-function reading(input: Reads): Reads {
+function reading(input: Reader): Reader {
   return { read: (into) => input.read(into).catch(failWith("Cannot read stdin")) };
 }
 

@@ -5,7 +5,7 @@ import { systemClock, wait } from "./lib/core/clock.ts";
 import { painter } from "./lib/terminal/colors.ts";
 import { parseOptions } from "./lib/cli/parse.ts";
 import { explain, NetworkError } from "./lib/core/errors.ts";
-import type { Planned } from "./lib/faults/plan.ts";
+import type { FaultPlan } from "./lib/faults/plan.ts";
 import { captureIfAny } from "./lib/capture/open.ts";
 import { LineSink } from "./lib/log/line_sink.ts";
 import { Log } from "./lib/log/log.ts";
@@ -55,14 +55,20 @@ export async function run(args: readonly string[]): Promise<number> {
     throw error;
   });
   for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
-  if (planned) log.emit({ event: "faults", seed: planned.seed, faults: planned.faults });
+  if (planned) {
+    log.emit({
+      event: "faults",
+      seed: planned.seed,
+      faults: planned.faults.map(({ text }) => text),
+    });
+  }
   for (const binding of bindings) showCertificate(binding, { log, quiet: values.quiet });
   await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
   systemClock.after(0, preloadStreams);
   const ending = await serve(bindings, {
     values,
     limits,
-    misbehave: planned?.misbehave,
+    faults: planned,
     capture,
     shutdown,
     log,
@@ -132,7 +138,7 @@ async function checkOptions(
 async function planIfAny(
   targets: readonly Target[],
   { fault, faults, seed }: Values<typeof common>,
-): Promise<Planned | undefined> {
+): Promise<FaultPlan | undefined> {
   if (fault.length + faults.length === 0) return undefined;
   const { planFaults } = await import("./lib/faults/plan.ts");
   const kinds = new Set(

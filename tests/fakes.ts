@@ -1,4 +1,6 @@
 /** A socket, a connection and a clock that do what a test says. */
+import type { Duplex } from "../lib/net/duplex.ts";
+import { readableFrom, writableTo } from "../lib/net/streams.ts";
 import { concat } from "../lib/core/bytes.ts";
 
 /** A socket that delivers given chunks and then ends or fails, and keeps what is written. */
@@ -51,6 +53,57 @@ const nowhere = { transport: "tcp", hostname: "127.0.0.1", port: 9 };
 
 /** Both ends of a connection that exists in a test alone. */
 export const NOWHERE = { local: nowhere, remote: nowhere };
+
+/** A peer that says what the test has it say, and hands the test what it is told. */
+export class FakePeer implements Duplex {
+  readonly local = NOWHERE.local;
+  readonly remote = NOWHERE.remote;
+  readonly framed: boolean;
+  readonly traffic = { received: 0, sent: 0, chunks: 0 };
+  readonly readable: ReadableStream<Uint8Array> = readableFrom(this);
+  readonly writable: WritableStream<Uint8Array> = writableTo(this);
+  readonly #onWrite: (chunk: Uint8Array) => void;
+  readonly #chunks: (Uint8Array | null)[] = [];
+  #wake = () => {};
+
+  constructor({ framed = false, onWrite }: {
+    readonly framed?: boolean;
+    readonly onWrite: (chunk: Uint8Array) => void;
+  }) {
+    this.framed = framed;
+    this.#onWrite = onWrite;
+  }
+
+  /** Says this to whoever reads; null is the end of input. */
+  say(chunk: Uint8Array | null): void {
+    this.#chunks.push(chunk);
+    this.#wake();
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    while (this.#chunks.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
+    return this.#chunks.shift()!;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    this.#onWrite(chunk);
+    return Promise.resolve();
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  observe(): void {}
+
+  close(): void {
+    this.say = () => {};
+  }
+
+  reset(): void {
+    this.close();
+  }
+}
 
 /** A clock that stands still until the test advances it. */
 export class FakeClock {

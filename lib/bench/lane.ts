@@ -1,6 +1,5 @@
 /** One connection under load: requests go out, and their answers are checked and timed. */
 import type { Clock } from "../core/clock.ts";
-import { type Channel, channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Part } from "../probe/round_trip.ts";
 import { answersOf, Messages, UNASKED } from "../probe/messages.ts";
@@ -67,7 +66,6 @@ const STRAYS = {
 export class ConnectionLane implements Lane {
   readonly #peer: Duplex;
   readonly #options: LaneOptions;
-  readonly #channel: Channel;
   readonly #messages: Messages;
   readonly #tracker: Tracker;
   readonly #window: number;
@@ -86,7 +84,6 @@ export class ConnectionLane implements Lane {
     const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
     this.#peer = peer;
     this.#options = options;
-    this.#channel = channelOf(peer);
     this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
     this.#tracker = new Tracker({ window });
     this.#window = window;
@@ -136,7 +133,7 @@ export class ConnectionLane implements Lane {
     }
     this.#written += count;
     this.#writing = true;
-    this.#channel.write(this.#messages.from(first, count)).then(this.#onWritten, this.#onFailed);
+    this.#peer.write(this.#messages.from(first, count)).then(this.#onWritten, this.#onFailed);
   }
 
   readonly #onWritten = () => {
@@ -151,7 +148,7 @@ export class ConnectionLane implements Lane {
     const onAnswer = (number: number, intact: boolean) => this.#answered(number, intact);
     const answers = answersOf(this.#peer, { size, onAnswer });
     for (;;) {
-      const chunk = await this.#channel.read();
+      const chunk = await this.#peer.read();
       if (!chunk) return this.close(CLOSED);
       if (this.#ended) return;
       this.#now = clock.now();

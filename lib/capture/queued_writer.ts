@@ -1,7 +1,7 @@
 /** A pipe that takes what it is given without making the giver wait. */
+import { writeAll, type Writer } from "../core/io.ts";
 import { atMost, type Clock } from "../core/clock.ts";
 import { concat } from "../core/bytes.ts";
-import { type Output, writeAll } from "../terminal/output.ts";
 
 const MOST = 64 * 1024 * 1024; // bytes that wait for the reader
 
@@ -10,13 +10,13 @@ const MOST = 64 * 1024 * 1024; // bytes that wait for the reader
  * would wait than there is room for, it fails.
  */
 export class QueuedFile {
-  readonly #to: Output;
+  readonly #to: Writer;
   #blocks: Uint8Array[] = [];
   #waiting = 0; // bytes
   #draining: Promise<void> | undefined;
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(to: Output) {
+  constructor(to: Writer) {
     this.#to = to;
   }
 

@@ -1,51 +1,49 @@
 /** What modes that talk to a peer have in common: stdout for what comes, patience, the last word. */
+import { type Screen, writeText } from "../core/io.ts";
 import { atMost, type Clock, whileMoving } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
-import type { Channel } from "../net/channel.ts";
-import type { Duplex } from "../net/duplex.ts";
-import { byteWritable } from "../net/streams.ts";
-import type { Screen } from "../terminal/output.ts";
+import type { ChunkWriter, Duplex } from "../net/duplex.ts";
+import { chunksTo } from "../net/streams.ts";
 import { TerminalText } from "../terminal/sanitize.ts";
 import { formatDuration, formatMany } from "../core/units.ts";
 
 const SILENCE = 1000; // milliseconds
 const FLUSH_PATIENCE = 5000; // milliseconds for what came last to be read, when all is over
 
-/** Takes what comes to stdout: exact for a program, safe for a terminal. */
-export function showing(output: Screen): WritableStream<Uint8Array> {
-  if (!output.isTerminal()) return byteWritable(output);
+/** Writes what the peer sends: to a program as it is, to a terminal sanitised. */
+export function payloadTo(output: Screen): ChunkWriter {
+  if (!output.isTerminal()) return chunksTo(output);
   const text = new TerminalText();
-  const writer = byteWritable(output).getWriter();
-  const encoder = new TextEncoder();
-  return new WritableStream({
-    write: (chunk) => writer.write(encoder.encode(text.push(chunk))),
-    close: () => writer.write(encoder.encode(text.end())),
-  });
-}
-
-/** Stdout, and whether somebody is still to take what came last. */
-export interface Shown {
-  write(chunk: Uint8Array): Promise<void>;
-  close(): Promise<void>;
-  readonly busy: boolean;
-}
-
-/** {@linkcode showing}, a chunk at a time. */
-export function shownOn(output: Screen): Shown {
-  const writer = showing(output).getWriter();
-  let busy = false;
   return {
-    async write(chunk) {
-      busy = true;
-      await writer.write(chunk);
-      busy = false;
-    },
-    close: () => writer.close().catch(() => {}), // half a character, perhaps
-    get busy() {
-      return busy;
-    },
+    write: (chunk) => writeText(output, text.push(chunk)),
+    closeWrite: () => writeText(output, text.end()),
   };
+}
+
+/** What the peer sends on its way to stdout. */
+export class PayloadOutput implements ChunkWriter {
+  readonly #writer: ChunkWriter;
+  #busy = false;
+
+  constructor(output: Screen) {
+    this.#writer = payloadTo(output);
+  }
+
+  /** Whether a chunk is being written: the peer is not slow, whoever reads stdout is. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#busy = true;
+    await this.#writer.write(chunk);
+    this.#busy = false;
+  }
+
+  async closeWrite(): Promise<void> {
+    await this.#writer.closeWrite().catch(() => {}); // nobody reads stdout any more
+  }
 }
 
 /**
@@ -55,16 +53,15 @@ export function shownOn(output: Screen): Shown {
  */
 export async function sayTo(
   peer: Duplex,
-  { channel, bytes, shown, clock, timeout }: {
-    readonly channel: Pick<Channel, "write">;
+  { bytes, shown, clock, timeout }: {
     readonly bytes: Uint8Array;
-    readonly shown: Shown;
+    readonly shown: PayloadOutput;
     readonly clock: Clock;
     readonly timeout: number;
   },
 ): Promise<void> {
   const before = peer.traffic.sent;
-  const writing = channel.write(bytes);
+  const writing = peer.write(bytes);
   const progress = () => shown.busy ? NaN : peer.traffic.sent + peer.traffic.received;
   if (await whileMoving(writing, { clock, patience: timeout, progress })) return;
   const taken = formatMany(peer.traffic.sent - before, "byte");
@@ -81,13 +78,13 @@ export async function part(
   peer: Duplex,
   { over, shown, log, clock }: {
     readonly over: Promise<unknown>;
-    readonly shown: Shown;
+    readonly shown: PayloadOutput;
     readonly log: Log;
     readonly clock: Clock;
   },
 ): Promise<void> {
   peer.close();
   await atMost(over, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
-  if (!shown.busy) await shown.close();
+  if (!shown.busy) await shown.closeWrite();
   await log.flush(FLUSH_PATIENCE);
 }

@@ -1,5 +1,6 @@
 /** Streams of bytes, a line at a time. */
 import { type Clock, wait } from "../core/clock.ts";
+import type { ChunkReader, ChunkWriter } from "../net/duplex.ts";
 
 const LF = 0x0a;
 const LONGEST_LINE = 64 * 1024; // bytes; what is longer goes in pieces
@@ -12,17 +13,18 @@ const LONGEST_LINE = 64 * 1024; // bytes; what is longer goes in pieces
  * import { linesOf } from "./lines.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const chunks = ReadableStream.from(["a\nb", "c\n\nd"].map((text) => new TextEncoder().encode(text)));
- * const lines = (await Array.fromAsync(linesOf(chunks))).map((line) => new TextDecoder().decode(line));
+ * const chunks = ["a\nb", "c\n\nd"].map((text) => new TextEncoder().encode(text));
+ * const from = { read: () => Promise.resolve(chunks.shift() ?? null) };
+ * const lines = (await Array.fromAsync(linesOf(from))).map((line) => new TextDecoder().decode(line));
  * assertEquals(lines, ["a\n", "bc\n", "\n", "d"]);
  * ```
  */
 export async function* linesOf(
-  chunks: AsyncIterable<Uint8Array>,
+  from: ChunkReader,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const held = new Uint8Array(LONGEST_LINE);
   let length = 0;
-  for await (const chunk of chunks) {
+  for (let chunk = await from.read(); chunk; chunk = await from.read()) {
     for (let rest = chunk; rest.length > 0;) {
       const room = LONGEST_LINE - length;
       const end = rest.indexOf(LF) + 1 || rest.length;
@@ -40,16 +42,15 @@ export async function* linesOf(
 
 /** Sends a stream line by line, `delay` milliseconds apart, then closes the other side. */
 export async function sendLines(
-  from: ReadableStream<Uint8Array>,
-  to: WritableStream<Uint8Array>,
+  from: ChunkReader,
+  to: ChunkWriter,
   { delay, clock }: { delay: number; clock: Clock },
 ): Promise<void> {
-  const writer = to.getWriter();
   let first = true;
   for await (const line of linesOf(from)) {
     if (!first) await wait(clock, delay).over;
     first = false;
-    await writer.write(line);
+    await to.write(line);
   }
-  await writer.close();
+  await to.closeWrite();
 }

@@ -1,13 +1,12 @@
 /** What a client mode is. Each is one file here and one line in `table.ts`. */
+import type { Reader, Screen, Writer } from "../core/io.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseExpectation } from "../probe/expect.ts";
 import { explain, isReset, NetworkError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Reads } from "../net/chunk_io.ts";
 import type { DialOptions } from "../net/transport.ts";
-import type { Output, Screen } from "../terminal/output.ts";
 import { duration, flag, list, type OptionTable, type Values } from "../cli/options.ts";
 import type { Shutdown } from "../core/signals.ts";
 import type { Named } from "../core/named.ts";
@@ -36,7 +35,7 @@ export interface ModeContext {
   readonly connectionless: boolean;
   /** Connects to the peer, or throws a NetworkError naming what was tried. */
   readonly dial: (request?: DialRequest) => Promise<Duplex>;
-  readonly input: Reads;
+  readonly input: Reader;
   readonly output: Screen;
   readonly errors: Screen;
   /** Takes over the signals that end a process, and learns of them. */
@@ -44,7 +43,7 @@ export interface ModeContext {
   /** Prints a line on stderr. */
   readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */
-  readonly openLog: (to?: Output) => Log;
+  readonly openLog: (to?: Writer) => Log;
   /** Whether to say on stderr how much has passed. */
   readonly verbose: boolean;
   readonly clock: Clock;

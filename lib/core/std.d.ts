@@ -62,3 +62,28 @@ declare module "@std/streams/to-text" {
   /** Reads a stream of UTF-8 to its end. */
   export function toText(stream: ReadableStream<Uint8Array>): Promise<string>;
 }
+
+declare module "@std/data-structures/binary-heap" {
+  /** A priority queue; by default the largest value comes first. */
+  export class BinaryHeap<T> {
+    constructor(compare?: (one: T, other: T) => number);
+    peek(): T | undefined;
+    pop(): T | undefined;
+    push(...values: T[]): number;
+  }
+}
+
+declare module "@std/data-structures/deque" {
+  /** A queue with two ends; each operation at an end takes constant time. */
+  export class Deque<T> implements Iterable<T> {
+    readonly length: number;
+    isEmpty(): boolean;
+    peekFront(): T | undefined;
+    popFront(): T | undefined;
+    pushBack(value: T, ...rest: T[]): number;
+    pushFront(value: T, ...rest: T[]): number;
+    removeFirst(predicate: (value: T, index: number, deque: this) => boolean): T | undefined;
+    clear(): void;
+    [Symbol.iterator](): IterableIterator<T>;
+  }
+}

@@ -1,172 +1,177 @@
-/** The line that chunks stand in while a fault holds them back. */
-import { type Clock, until, wait } from "../core/clock.ts";
+/** The queue that chunks wait in while a fault delays them. */
+import { Deque } from "@std/data-structures/deque";
+import type { Clock } from "../core/clock.ts";
+import { Wakeups } from "../core/wakeups.ts";
 import type { Emit } from "./fault.ts";
 
-/** Bytes that a line holds before its source has to wait: a second of latency at 64 MiB/s. */
-const MOST = 64 * 1024 * 1024;
+const MAX_HELD_BYTES = 64 * 1024 * 1024; // a second of latency at 64 MiB/s
+const CHUNK_OVERHEAD_BYTES = 128; // that a chunk in the queue takes besides its own bytes
 
-const OVERHEAD = 128; // bytes that a chunk takes besides its own
-const MANY = 1024; // chunks that have left, and their places are given up
+/** How a direction of a connection ends. */
+export interface Ending {
+  /** What reading failed with; without it, a normal end of input. */
+  readonly error?: unknown;
+}
 
-const LATE = 1.2; // milliseconds that a timer is late, at the median
-const NEAR = 0.3; // milliseconds by which a chunk may be early
+/** Takes chunks and then an ending, in order, without making its caller wait. */
+export interface Outlet {
+  /** Whether it has no room for more; `onRoom` is called when that changes. */
+  readonly full: boolean;
+  onRoom: () => void;
+  push(chunk: Uint8Array): void;
+  end(ending?: Ending): void;
+  /** Drops what waits: the connection is over. */
+  close(): void;
+}
 
-/** What becomes of the chunks of a line: a fault's stage, while it is in force. */
+/** What is done to the chunks of a line: a fault's stage, while the fault is in force. */
 export interface Treatment {
-  /** Bytes that the line may hold before its source has to wait; without it, plenty. */
+  /** Bytes that the line may hold before its source has to wait; by default 64 MiB. */
   readonly room?: number | undefined;
   start?(emit: Emit): void;
   chunk(bytes: Uint8Array, emit: Emit): void;
-  /** Returns for how long to keep quiet about the end. */
+  /** Returns how many milliseconds to delay the end. */
   end?(emit: Emit): number | void;
 }
 
-interface Held {
-  readonly bytes: Uint8Array;
-  readonly at: number;
+interface Entry {
+  readonly moment: number;
+  /** A chunk, or the ending behind all of them. */
+  readonly item: Uint8Array | Ending;
 }
 
 /**
- * What is written goes through a stage and comes out at the other end. Chunks wait in a queue, each
- * with its moment, so that a delay does not lower the rate; the moments are absolute, so that the
+ * Passes chunks through a treatment and then to the next outlet, each at its moment. A delay does
+ * not lower the rate: chunks are stamped with absolute moments and wait in a queue, so that the
  * errors of timers do not add up.
  *
  * @example
  * ```ts
- * import { Line } from "./delay_line.ts";
+ * import { DelayLine, type Treatment } from "./delay_line.ts";
+ * import { ReadEnd } from "./line_ends.ts";
  * import { systemClock } from "../core/clock.ts";
- * import { toText } from "@std/streams/to-text";
  * import { assertEquals } from "@std/assert";
  *
- * const twice = new Line({ chunk: (bytes, emit) => [emit(bytes), emit(bytes)] }, systemClock);
- * const text = toText(twice.readable);
- * await ReadableStream.from([new TextEncoder().encode("ab")]).pipeTo(twice.writable);
- * assertEquals(await text, "abab");
+ * const end = new ReadEnd();
+ * const later: Treatment = { chunk: (bytes, emit) => emit(bytes, systemClock.now() + 5) };
+ * const line = new DelayLine(later, { next: end, clock: systemClock });
+ * line.push(new Uint8Array([1, 2]));
+ * assertEquals(await end.read(), new Uint8Array([1, 2]));
  * ```
  */
-export class Line {
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly writable: WritableStream<Uint8Array>;
+export class DelayLine implements Outlet {
+  onRoom = (): void => {};
+  readonly #treatment: Treatment;
+  readonly #next: Outlet;
   readonly #clock: Clock;
+  readonly #wakeups: Wakeups;
   readonly #room: number;
-  #queue: Held[] = [];
-  #next = 0; // in the queue
-  #held = 0; // bytes
-  #last = 0; // the latest moment in the queue
-  #endAt: number | undefined;
-  #cutWait = () => {};
-  #piped: Promise<void> | undefined;
-  #failure: { readonly reason: unknown } | undefined;
-  #changed = Promise.withResolvers<void>(); // there is something to read, or an end
-  #freed = Promise.withResolvers<void>(); // something has left
+  readonly #queue = new Deque<Entry>();
+  #heldBytes = 0;
+  #lastMoment = 0; // no entry may be due before the one ahead of it
+  #ended = false;
+  #treating = false; // nothing is passed on in the middle of a chunk
+  #wakeupFor: number | undefined;
+  #cancelWakeup = () => {};
 
-  constructor(stage: Treatment, clock: Clock) {
+  constructor(
+    treatment: Treatment,
+    { next, clock }: { readonly next: Outlet; readonly clock: Clock },
+  ) {
+    this.#treatment = treatment;
+    this.#next = next;
     this.#clock = clock;
-    this.#room = stage.room ?? MOST;
-    this.readable = new ReadableStream({
-      pull: (controller) => this.#pull(controller),
-      cancel: (reason) => this.#fail(reason),
-    }, { highWaterMark: 0 });
-    this.writable = new WritableStream({
-      start: () => stage.start?.(this.#emit),
-      write: (chunk) => this.#write(chunk, stage),
-      close: () => {
-        this.#end(clock.now() + (stage.end?.(this.#emit) ?? 0));
-        return this.#piped;
-      },
-      abort: (reason) => this.#fail(reason),
-    });
+    this.#wakeups = Wakeups.of(clock);
+    this.#room = treatment.room ?? MAX_HELD_BYTES;
+    next.onRoom = () => this.#release();
   }
 
-  /** Has what comes out go to a sink. Its writable is closed when the sink is. */
-  into(sink: WritableStream<Uint8Array>): WritableStream<Uint8Array> {
-    this.#piped = this.readable.pipeTo(sink);
-    this.#piped.catch(() => {}); // whoever writes learns of it
-    return this.writable;
+  /** Begins the treatment; to be called before the first chunk. */
+  start(): void {
+    this.#treatment.start?.(this.#emit);
   }
 
-  readonly #emit = (bytes: Uint8Array, at = 0): void => {
-    this.#last = Math.max(this.#last, at);
-    this.#queue.push({ bytes, at: this.#last });
-    this.#held += bytes.length + OVERHEAD;
-    this.#changed.resolve();
+  get full(): boolean {
+    return this.#heldBytes > this.#room;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#ended) return; // what comes behind an end is lost
+    this.#treating = true;
+    this.#treatment.chunk(chunk, this.#emit);
+    this.#treating = false;
+    this.#release();
+  }
+
+  end(ending: Ending = {}): void {
+    if (this.#ended) return;
+    const delay = ending.error === undefined ? this.#treatment.end?.(this.#emit) ?? 0 : 0;
+    this.#endAt(this.#clock.now() + delay, ending);
+  }
+
+  /** Ends the line behind what it holds, whatever is still pushed. */
+  finish(): void {
+    if (!this.#ended) this.#endAt(this.#lastMoment, {});
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#queue.clear();
+    this.#heldBytes = 0;
+    this.#cancelWakeup();
+    this.#next.close();
+  }
+
+  readonly #emit = (bytes: Uint8Array, moment = 0): void => {
+    this.#heldBytes += bytes.length + CHUNK_OVERHEAD_BYTES;
+    this.#add(moment, bytes);
+    if (!this.#treating) this.#release();
   };
 
-  async #write(chunk: Uint8Array, stage: Treatment): Promise<void> {
-    if (this.#failure) throw this.#failure.reason;
-    if (this.#endAt === undefined) stage.chunk(chunk.slice(), this.#emit); // its buffer is used again
-    // What is swallowed is swallowed in no time: others are to have their turn.
-    if (this.#held === 0) await new Promise<void>((resolve) => this.#clock.soon(resolve));
-    while (this.#held > this.#room && !this.#failure) {
-      this.#freed = Promise.withResolvers();
-      await this.#freed.promise;
+  #endAt(moment: number, ending: Ending): void {
+    this.#ended = true;
+    this.#add(moment, ending);
+    if (!this.#treating) this.#release();
+  }
+
+  #add(moment: number, item: Entry["item"]): void {
+    this.#lastMoment = Math.max(this.#lastMoment, moment);
+    this.#queue.pushBack({ moment: this.#lastMoment, item });
+  }
+
+  // Passes on what is due, as far as the next outlet has room.
+  #release(): void {
+    const wasFull = this.full;
+    for (let entry = this.#queue.peekFront(); entry; entry = this.#queue.peekFront()) {
+      if (this.#next.full) break;
+      if (!this.#wakeups.hasCome(entry.moment)) {
+        this.#wakeAt(entry.moment);
+        break;
+      }
+      this.#queue.popFront();
+      this.#pass(entry.item);
     }
+    if (wasFull && !this.full) this.onRoom();
   }
 
-  /**
-   * Ends it when what it holds is through; what is written after that is lost. What goes to a sink is
-   * told of then; of what is read whoever reads learns by itself.
-   */
-  finish(tell: () => void): void {
-    this.#end(this.#last);
-    this.#piped?.then(tell, () => {});
+  #pass(item: Entry["item"]): void {
+    if (!(item instanceof Uint8Array)) return this.#next.end(item);
+    this.#heldBytes -= item.length + CHUNK_OVERHEAD_BYTES;
+    this.#next.push(item);
   }
 
-  /** The connection is over: nothing waits any more. */
-  close(): void {
-    this.#queue = [];
-    this.#next = 0;
-    this.#fail(new Error("closed"));
-    this.#cutWait();
-  }
-
-  #end(at: number): void {
-    this.#endAt ??= Math.max(this.#last, at);
-    this.#changed.resolve();
-  }
-
-  #fail(reason: unknown): void {
-    this.#failure = { reason };
-    this.#changed.resolve();
-    this.#freed.resolve();
-  }
-
-  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    while (this.#next === this.#queue.length && this.#endAt === undefined && !this.#failure) {
-      this.#changed = Promise.withResolvers();
-      await this.#changed.promise;
-    }
-    const next = this.#take();
-    if (next) {
-      await this.#reach(next.at);
-      this.#held -= next.bytes.length + OVERHEAD;
-      this.#freed.resolve();
-      return controller.enqueue(next.bytes);
-    }
-    if (this.#failure) return controller.error(this.#failure.reason);
-    await this.#reach(this.#endAt!);
-    controller.close();
-  }
-
-  // To shift a long array is slow.
-  #take(): Held | undefined {
-    const next = this.#queue[this.#next];
-    if (!next) return undefined;
-    if (++this.#next > MANY && 2 * this.#next > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#next);
-      this.#next = 0;
-    }
-    return next;
-  }
-
-  async #reach(moment: number): Promise<void> {
-    const left = moment - this.#clock.now();
-    if (left <= NEAR) return;
-    if (left > LATE) {
-      const pause = wait(this.#clock, left - LATE);
-      this.#cutWait = pause.cut;
-      await pause.over;
-    }
-    if (!this.#failure) await until(this.#clock, moment - NEAR);
+  #wakeAt(moment: number): void {
+    if (this.#wakeupFor === moment) return;
+    this.#cancelWakeup();
+    this.#wakeupFor = moment;
+    const cancel = this.#wakeups.at(moment, () => {
+      this.#wakeupFor = undefined;
+      this.#cancelWakeup = () => {};
+      this.#release();
+    });
+    this.#cancelWakeup = () => {
+      this.#wakeupFor = undefined;
+      cancel();
+    };
   }
 }

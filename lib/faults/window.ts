@@ -8,8 +8,8 @@ import type { Treatment } from "./delay_line.ts";
 const NONE = [1, 0] as const;
 const MEMORY = 4096; // characters before a chunk in which a match may begin
 
-/** What a gate works with. */
-export interface GateOptions {
+/** What a {@linkcode FaultWindow} works with. */
+export interface FaultWindowOptions {
   readonly when: Common;
   /** Whether a chunk is a datagram: it is struck whole, or not at all. */
   readonly framed: boolean;
@@ -18,10 +18,10 @@ export interface GateOptions {
 }
 
 /** A stage that passes everything while its fault is not in force. */
-export class Gate implements Treatment {
+export class FaultWindow implements Treatment {
   readonly room: number | undefined;
   readonly #stage: Stage;
-  readonly #options: GateOptions;
+  readonly #options: FaultWindowOptions;
   #began = 0;
   #offset = 0;
   #tail = "";
@@ -29,7 +29,7 @@ export class Gate implements Treatment {
   #due: boolean; // the point has come after which it is in force
   #started = false;
 
-  constructor(stage: Stage, options: GateOptions) {
+  constructor(stage: Stage, options: FaultWindowOptions) {
     this.#stage = stage;
     this.#options = options;
     this.room = stage.room;

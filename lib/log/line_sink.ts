@@ -1,6 +1,6 @@
 /** Lines on their way to a terminal, a file or a pipe that perhaps nobody reads. */
+import { writeAll, type Writer } from "../core/io.ts";
 import { type Clock, systemClock, type Wait, wait } from "../core/clock.ts";
-import { type Output, writeAll } from "../terminal/output.ts";
 
 const GATHER = 10; // milliseconds; a busy sink writes a batch this often
 
@@ -9,7 +9,7 @@ const GATHER = 10; // milliseconds; a busy sink writes a batch this often
  * out at once. The caller looks at `backlog` and decides what to leave out.
  */
 export class LineSink {
-  readonly #to: Output;
+  readonly #to: Writer;
   readonly #clock: Clock;
   readonly #onError: (error: unknown) => void;
   readonly #encoder = new TextEncoder();
@@ -22,7 +22,7 @@ export class LineSink {
 
   /** `onError` learns once that nothing more can be written. */
   constructor(
-    to: Output,
+    to: Writer,
     { onError = () => {}, clock = systemClock }: {
       onError?: (error: unknown) => void;
       clock?: Clock;

@@ -1,11 +1,12 @@
 /** A stream connection on its way to being a peer. */
+import { closeQuietly, type Socket, SocketDuplex } from "./socket_duplex.ts";
 import { type Address, type Ends, isInet } from "./address.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
-import { breakOff } from "./linux/reset.ts";
-import { closeQuietly, type Duplex, type Socket, SocketDuplex } from "./duplex.ts";
+import { sendReset } from "./linux/reset.ts";
+import { type Duplex } from "./duplex.ts";
 import type { Security } from "./transports/tls/session_info.ts";
 import type { Arrival } from "./transport.ts";
 
@@ -71,7 +72,7 @@ export class StreamArrival implements Arrival {
   open(): Duplex | Promise<Duplex> {
     if (this.proxied || this.#preparing.secure) return this.#prepare();
     const { local, remote } = this;
-    return new SocketDuplex(this.#socket, { local, remote, breakOff: () => breakOff(this) });
+    return new SocketDuplex(this.#socket, { local, remote, sendReset: () => sendReset(this) });
   }
 
   close(): void {
@@ -106,7 +107,7 @@ export class StreamArrival implements Arrival {
       );
       if (claimed) ends = { ...claimed, via: remote };
     }
-    const rest = { ...ends, breakOff: () => breakOff(this) }; // whomever the header names
+    const rest = { ...ends, sendReset: () => sendReset(this) }; // whomever the header names
     if (!secure) return new SocketDuplex(this.#socket, rest);
     progress.waitingFor = "TLS handshake";
     const { socket, security } = await secure(this.#socket);

@@ -1,4 +1,5 @@
 /** Binding and connecting by host and port, for every transport that has ports. */
+import type { Socket } from "./socket_duplex.ts";
 import {
   type Address,
   type Ends,
@@ -9,7 +10,6 @@ import {
 } from "./address.ts";
 import { explain, FinalError, NetworkError } from "../core/errors.ts";
 import { formatDuration } from "../core/units.ts";
-import type { Socket } from "./duplex.ts";
 import type { Attempt } from "./connect/happy_eyeballs.ts";
 import type { DialOptions } from "./transport.ts";
 

@@ -2,11 +2,11 @@
  * The PROXY protocol, versions 1 and 2: what a proxy says about the connection that it passes on,
  * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
  */
+import type { Reader } from "../core/io.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import { type Ends, type InetAddress, isInet, socketAddress } from "./address.ts";
 import { NetworkError } from "../core/errors.ts";
 import { bigEndian, canonicalIp, ipBytes, ipText } from "./ip.ts";
-import type { Reads } from "./chunk_io.ts";
 
 // "\r\n\r\n\0\r\nQUIT\n", which no line of text begins with.
 const SIGNATURE = new Uint8Array([13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]);
@@ -14,12 +14,12 @@ const LONGEST_LINE = 107; // bytes, as the specification counts for version 1
 const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 
 /**
- * Reads a header and not a byte more. Returns nothing where the proxy speaks for itself
+ * Reader a header and not a byte more. Returns nothing where the proxy speaks for itself
  * (`UNKNOWN`, `LOCAL`).
  *
  * @throws {NetworkError} saying what is wrong with the header
  */
-export async function readProxyHeader(from: Reads, transport: string): Promise<Ends | undefined> {
+export async function readProxyHeader(from: Reader, transport: string): Promise<Ends | undefined> {
   // No header is shorter than the signature of version 2.
   const start = await readExactly(from, SIGNATURE.length);
   if (start.every((byte, index) => byte === SIGNATURE[index])) return await readV2(from, transport);
@@ -59,7 +59,7 @@ function oneFamily(...ends: InetAddress[]): string[] {
   return names.map((name) => mixed && !name.includes(":") ? `::ffff:${name}` : name);
 }
 
-async function readLine(from: Reads, start: string): Promise<string> {
+async function readLine(from: Reader, start: string): Promise<string> {
   let line = start;
   // A byte at a time: what follows the line is not ours to read.
   while (!line.endsWith("\r\n")) {
@@ -87,7 +87,7 @@ function parseV1(line: string, transport: string): Ends | undefined {
   return { remote: end(source!, ports[0]!), local: end(destination!, ports[1]!) };
 }
 
-async function readV2(from: Reads, transport: string): Promise<Ends | undefined> {
+async function readV2(from: Reader, transport: string): Promise<Ends | undefined> {
   const head = await readExactly(from, 4);
   const [versionAndCommand, family] = head as Iterable<number> as [number, number];
   const body = await readExactly(from, head[2]! << 8 | head[3]!);
@@ -113,7 +113,7 @@ function malformed(what: string): NetworkError {
   return new NetworkError(`malformed PROXY header: ${what}`);
 }
 
-async function readExactly(from: Reads, length: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readExactly(from: Reader, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length;) {
     const count = await from.read(bytes.subarray(at));

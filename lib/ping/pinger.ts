@@ -1,7 +1,6 @@
 /** One numbered message after another over one connection, and the judging of what comes back. */
 import { type Clock, wait } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
-import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { answersOf, Messages, type OnAnswer, UNASKED } from "../probe/messages.ts";
 import type { Tally } from "./statistics.ts";
@@ -58,9 +57,8 @@ export class Prober {
 
   /** Resolves with why it is over; rejects where the connection fails. */
   async run(): Promise<"done" | "stopped" | "closed"> {
-    const channel = channelOf(this.#peer);
-    const sending = this.#send(channel.write).then(() => "done" as const);
-    const receiving = this.#receive(channel.read).then(() => "closed" as const);
+    const sending = this.#send().then(() => "done" as const);
+    const receiving = this.#receive().then(() => "closed" as const);
     try {
       return await Promise.race([this.#stopped.promise, sending, receiving]);
     } finally {
@@ -80,7 +78,7 @@ export class Prober {
     this.#stopped.resolve("stopped");
   }
 
-  async #send(write: (message: Uint8Array) => Promise<void>): Promise<void> {
+  async #send(): Promise<void> {
     const { clock, size, interval, count = Infinity, tally, onLost } = this.#probing;
     const messages = new Messages({ size });
     const started = clock.now();
@@ -91,7 +89,7 @@ export class Prober {
       tally.counts.sent++;
       this.#expect();
       this.#writing = number;
-      await write(messages.from(number));
+      await this.#peer.write(messages.from(number));
       this.#writing = 0;
       this.#stayAwake();
       if (interval === 0) await this.#settle();
@@ -147,12 +145,13 @@ export class Prober {
     });
   }
 
-  async #receive(read: () => Promise<Uint8Array | undefined>): Promise<void> {
+  async #receive(): Promise<void> {
     const { clock, size } = this.#probing;
     let at = 0;
     const onAnswer: OnAnswer = (number, intact, size) => this.#judge({ number, intact, size, at });
     const answers = answersOf(this.#peer, { size, onAnswer });
-    for (let chunk = await read(); chunk; chunk = await read()) {
+    const peer = this.#peer;
+    for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
       at = clock.now();
       answers.received(chunk);
       if (this.#tracker.waiting === 0) this.#settled.resolve();

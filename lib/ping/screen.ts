@@ -1,8 +1,8 @@
 /** What a person sees of a ping while it runs and at its end. */
+import type { Screen } from "../core/io.ts";
 import type { Address } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
-import type { Screen } from "../terminal/output.ts";
 import { sparkline, StatusLine } from "../terminal/status_line.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Part } from "../probe/round_trip.ts";

@@ -1,8 +1,8 @@
 /** What a peer says, for those who expect something of it. */
 import { Changes } from "../core/notifier.ts";
+import type { ChunkReader } from "../net/duplex.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Expectation, Heard } from "./expect.ts";
-import type { Channel } from "../net/channel.ts";
 
 /** Reads on and on, whatever else is being done, until the peer has no more to say. */
 export class Hearing {
@@ -13,14 +13,14 @@ export class Hearing {
   #ended = false;
 
   constructor(
-    channel: Pick<Channel, "read">,
+    peer: ChunkReader,
     { clock, show }: {
       readonly clock: Clock;
       readonly show?: (chunk: Uint8Array) => Promise<void>;
     },
   ) {
     this.#changes = new Changes(clock);
-    this.over = this.#listen(channel, show);
+    this.over = this.#listen(peer, show);
     this.over.catch(() => {}); // whoever waits for it learns of it
   }
 
@@ -39,10 +39,10 @@ export class Hearing {
   }
 
   async #listen(
-    channel: Pick<Channel, "read">,
+    peer: ChunkReader,
     show: ((chunk: Uint8Array) => Promise<void>) | undefined,
   ): Promise<void> {
-    for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
+    for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
       this.#heard.push(chunk);
       this.#changes.tell();
       await show?.(chunk);

@@ -1,6 +1,5 @@
 /** A connection for one message alone, and where its time goes. */
 import { type Clock, wait } from "../core/clock.ts";
-import { channelOf } from "../net/channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Phase } from "../net/transport.ts";
 import { answersOf, Messages } from "./messages.ts";
@@ -75,8 +74,7 @@ export async function ask(peer: Duplex, asking: Asking): Promise<Answer> {
 }
 
 async function converse(peer: Duplex, { size, number }: Asking): Promise<Answer> {
-  const channel = channelOf(peer);
-  const sending = channel.write(new Messages({ size }).from(number));
+  const sending = peer.write(new Messages({ size }).from(number));
   sending.catch(() => {}); // the reading side tells of a peer that is gone
   let answer: Answer = "none";
   const answers = answersOf(peer, {
@@ -85,7 +83,7 @@ async function converse(peer: Duplex, { size, number }: Asking): Promise<Answer>
     onAnswer: (_, intact) => answer = intact ? "intact" : "corrupt",
   });
   while (answer === "none") {
-    const chunk = await channel.read();
+    const chunk = await peer.read();
     if (!chunk) return "closed";
     answers.received(chunk);
   }

@@ -1,4 +1,5 @@
 /** A result on its way out: printed, kept in files, compared, and judged by its gates. */
+import { type Writer, writeText } from "../core/io.ts";
 import { compare } from "./compare.ts";
 import { type Condition, parseCondition } from "./conditions.ts";
 import { measuring } from "../probe/options.ts";
@@ -6,7 +7,6 @@ import { readResult } from "./read.ts";
 import type { BenchResult } from "./result.ts";
 import { explain, GateError, NetworkError, UsageError } from "../core/errors.ts";
 import { list, text, type Values } from "../cli/options.ts";
-import { type Output, print } from "../terminal/output.ts";
 import type { Report } from "./format.ts";
 import { reports } from "./formats.ts";
 
@@ -61,12 +61,12 @@ export async function checkReports(
  */
 export async function deliver(
   measured: BenchResult,
-  { values, output }: { readonly values: Values<typeof delivering>; readonly output: Output },
+  { values, output }: { readonly values: Values<typeof delivering>; readonly output: Writer },
 ): Promise<void> {
   const { json, report: files, baseline, failIf } = values;
   const result = baseline ? { ...measured, comparison: compare(measured, baseline) } : measured;
   const shown = reports.find(({ name }) => name === (json ? "json" : "text"))!;
-  await print(output, shown.render(result));
+  await writeText(output, shown.render(result));
   const writing = files.map(({ path, report }) => write(path, report.render(result)));
   const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;

@@ -1,6 +1,6 @@
 /** How a service says its piece and leaves. */
+import { discardInput } from "../net/pump.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { nowhere, pump } from "../net/streams.ts";
 
 /**
  * Sends `bytes`, half-closes, and discards what the peer says until its end: a socket that is
@@ -13,11 +13,6 @@ export async function answer(peer: Duplex, bytes: Uint8Array): Promise<void> {
     for await (const _ of peer.readable) await writer.write(bytes);
   } else {
     // Both at once: a peer may send more than the kernel holds before it reads.
-    await Promise.all([discardAll(peer), writer.write(bytes).then(() => writer.close())]);
+    await Promise.all([discardInput(peer), writer.write(bytes).then(() => writer.close())]);
   }
-}
-
-/** Reads to the peer's end, and keeps nothing. */
-export function discardAll(peer: Duplex): Promise<void> {
-  return pump(peer.readable, nowhere());
 }

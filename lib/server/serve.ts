@@ -4,7 +4,7 @@ import type { Binding } from "./listeners.ts";
 import { systemClock, wait } from "../core/clock.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
-import type { Misbehave } from "../faults/compose.ts";
+import type { FaultPlan } from "../faults/plan.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Ending } from "./session.ts";
@@ -24,7 +24,7 @@ export interface ServingOptions extends Values<OptionTable> {
 export interface Serving {
   readonly values: ServingOptions;
   readonly limits: Limits;
-  readonly misbehave?: Misbehave | undefined;
+  readonly faults?: FaultPlan | undefined;
   readonly capture?: Capture | undefined;
   readonly shutdown: Shutdown;
   readonly log: Log;
@@ -33,13 +33,13 @@ export interface Serving {
 /** Serves until a signal, or with `once` until one session has ended; returns how that one did. */
 export async function serve(
   bindings: readonly Binding[],
-  { values, limits, misbehave, capture, shutdown, log }: Serving,
+  { values, limits, faults, capture, shutdown, log }: Serving,
 ): Promise<Ending | undefined> {
   const clock = systemClock;
   const started = clock.now();
   const { once, idleTimeout } = values;
   const only = Promise.withResolvers<Ending>();
-  const sessions = new Sessions({ log, clock, values, idleTimeout, misbehave, capture }, {
+  const sessions = new Sessions({ log, clock, values, idleTimeout, faults, capture }, {
     ...limits,
     ...(once && { connections: 1, onOpen: () => stop(ofConnections), onEnd: only.resolve }),
   });

@@ -5,7 +5,7 @@ import { explain, isReset } from "../core/errors.ts";
 import type { CloseReason, RefusalReason } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
-import type { Misbehave } from "../faults/compose.ts";
+import type { FaultPlan } from "../faults/plan.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
@@ -22,8 +22,8 @@ export interface SessionContext {
   readonly idleTimeout?: number | undefined;
   /** Where every connection is kept as it was. */
   readonly capture?: Capture | undefined;
-  /** Makes a peer misbehave. */
-  readonly misbehave?: Misbehave | undefined;
+  /** The faults that peers meet. */
+  readonly faults?: FaultPlan | undefined;
 }
 
 const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
@@ -111,7 +111,7 @@ export class Session {
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // while it shook hands
     const { service, context, onOpen } = this.#options;
-    const { log, clock, values, idleTimeout, misbehave } = context;
+    const { log, clock, values, idleTimeout, faults } = context;
     const { local, remote, via, security } = peer;
     const admitted = onOpen(this, remote);
     if (typeof admitted !== "number") {
@@ -136,7 +136,7 @@ export class Session {
       const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
       peer.observe(capture.watch(peer, { initiator: "remote", comment }));
     }
-    if (misbehave) this.#peer = this.#misbehaving(peer, misbehave);
+    if (faults) this.#peer = this.#applyFaults(peer, faults);
     if (this.#ended) return this.#peer.close(); // a fault has sent the peer away
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
@@ -149,10 +149,10 @@ export class Session {
     );
   }
 
-  #misbehaving(peer: Duplex, misbehave: Misbehave): Duplex {
+  #applyFaults(peer: Duplex, faults: FaultPlan): Duplex {
     const { log, clock } = this.#options.context;
     const connection = this.#number;
-    return misbehave(peer, {
+    return faults.apply(peer, {
       clock,
       connection,
       fired: (fault, firing) =>

@@ -1,6 +1,7 @@
 /** A line at the bottom of a terminal that changes while others scroll past above it. */
+import { type Screen, writeText } from "../core/io.ts";
 import { environment } from "../core/environment.ts";
-import { columns, print, type Screen } from "./output.ts";
+import { columns } from "./output.ts";
 
 const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
 const BARS = "▁▂▃▄▅▆▇█";
@@ -72,7 +73,7 @@ export class StatusLine {
         const missed = this.#missed;
         this.#text = "";
         this.#missed = 0;
-        await print(this.#output, missed > 0 ? text + this.#describeMissed(missed) : text);
+        await writeText(this.#output, missed > 0 ? text + this.#describeMissed(missed) : text);
       }
     } catch (error) {
       this.#failed.reject(error);

@@ -1,7 +1,7 @@
 /** What every entry of every table promises (design, section 5). */
+import { SocketDuplex } from "../../lib/net/socket_duplex.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { modes } from "../../lib/client/modes.ts";
-import { SocketDuplex } from "../../lib/net/duplex.ts";
 import { dial, listen, transports } from "../../lib/net/transports.ts";
 import { initialValues } from "../../lib/cli/options.ts";
 import { serviceOptions, services } from "../../lib/server/services.ts";

@@ -1,4 +1,5 @@
 /** Bench: many connections, a schedule, and what an expert asks of their latencies. */
+import { writeText } from "../../core/io.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { type Histograms, loadHistograms } from "../../core/histogram.ts";
 import { loadFor, loading } from "../../bench/options.ts";
@@ -17,7 +18,6 @@ import { NO_ECHO } from "../../probe/messages.ts";
 import { flag } from "../../cli/options.ts";
 import { formatCount } from "../../core/units.ts";
 import { checkReports, deliver, delivering } from "../../report/deliver.ts";
-import { print } from "../../terminal/output.ts";
 import { StatusLine } from "../../terminal/status_line.ts";
 import { defineMode, type ModeContext } from "../mode.ts";
 
@@ -70,7 +70,7 @@ async function failWith(
 ): Promise<never> {
   if (json && error instanceof NetworkError) {
     const failure = { schema: SCHEMA, ...setting(context), error: error.message };
-    await print(context.output, `${JSON.stringify(failure, null, 2)}\n`);
+    await writeText(context.output, `${JSON.stringify(failure, null, 2)}\n`);
   }
   throw error;
 }

@@ -1,9 +1,9 @@
 /** Interactive: a person types lines and sees what each one brings. */
+import type { Writer } from "../../core/io.ts";
 import { formatAddress } from "../../net/address.ts";
 import { type Clock, wait } from "../../core/clock.ts";
 import { Exchange } from "../echo_matcher.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import type { Output } from "../../terminal/output.ts";
 import type { Terminal } from "../../terminal/line_editor.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, failureOf, talking } from "../mode.ts";
@@ -114,7 +114,7 @@ async function receive(
 }
 
 // The log of this connection, shown above the line that is being edited.
-function above(terminal: Terminal): Output {
+function above(terminal: Terminal): Writer {
   const decoder = new TextDecoder();
   return {
     write(bytes) {

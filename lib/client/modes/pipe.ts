@@ -1,18 +1,19 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
+import { discardInput, pump } from "../../net/pump.ts";
 import { formatAddress } from "../../net/address.ts";
 import { atMost } from "../../core/clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { isReset, NetworkError } from "../../core/errors.ts";
 import { sendLines } from "../lines.ts";
-import type { Duplex } from "../../net/duplex.ts";
-import { byteReadable, nowhere, pump } from "../../net/streams.ts";
+import type { ChunkWriter, Duplex } from "../../net/duplex.ts";
+import { chunksOf } from "../../net/streams.ts";
 import { duration, flag } from "../../cli/options.ts";
 import { formatMany } from "../../core/units.ts";
 import { Verifier } from "../../probe/verifier.ts";
 import { defineMode, failureOf, type ModeContext, talking, verifying } from "../mode.ts";
-import { lingerFor, showing } from "../conversation.ts";
+import { lingerFor, payloadTo } from "../conversation.ts";
 
-const INPUT_BUFFER = 64 * 1024; // bytes; a read of stdin goes through a thread and costs tens of us
+const INPUT_BUFFER_BYTES = 64 * 1024; // a read of stdin goes through a thread and costs tens of us
 
 const FLUSH_PATIENCE = 5000; // milliseconds for the last bytes to be read, when all is over
 
@@ -39,7 +40,7 @@ export const pipe = defineMode({
     peer.observe(log.watch());
     peer.observe({ received: verifier && ((chunk) => verifier.received(chunk)) });
     const sending = recvOnly ? endless() : send(peer, { verifier, values, context });
-    const receiving = pump(peer.readable, sendOnly ? nowhere() : showing(context.output));
+    const receiving = sendOnly ? discardInput(peer) : pump(peer, payloadTo(context.output));
     const linger = lingerFor(peer, values.linger);
     let whole = false;
     sending.then(() => whole = true, () => {});
@@ -83,7 +84,7 @@ interface Sending {
 
 function send(peer: Duplex, { verifier, values, context }: Sending): Promise<void> {
   const { crlf, delayLines: delay } = values;
-  const input = byteReadable(context.input, { firstBuffer: INPUT_BUFFER });
+  const input = chunksOf(context.input, INPUT_BUFFER_BYTES);
   const output = outgoing(peer, { verifier, crlf });
   if (delay === undefined) return pump(input, output);
   return sendLines(input, output, { delay, clock: context.clock });
@@ -132,21 +133,19 @@ async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
   if (broken) throw failureOf(peer, broken);
 }
 
-// What is sent passes through here only where it is changed or remembered.
+// The output of the pipe: the peer itself, unless its input is changed or remembered.
 function outgoing(
   peer: Duplex,
-  { verifier, crlf }: { verifier: Verifier | undefined; crlf: boolean },
-): WritableStream<Uint8Array> {
-  if (!verifier && !crlf) return peer.writable;
-  const writer = peer.writable.getWriter();
+  { verifier, crlf }: { readonly verifier: Verifier | undefined; readonly crlf: boolean },
+): ChunkWriter {
+  if (!verifier && !crlf) return peer;
   const encoder = crlf ? new CrlfEncoder() : undefined;
-  return new WritableStream({
+  return {
     write(chunk) {
       const bytes = encoder ? encoder.encode(chunk) : chunk;
       verifier?.sent(bytes); // before it can come back
-      return writer.write(bytes);
+      return peer.write(bytes);
     },
-    close: () => writer.close(),
-    abort: (reason) => writer.abort(reason),
-  });
+    closeWrite: () => peer.closeWrite(),
+  };
 }

@@ -3,14 +3,13 @@ import { concat } from "../../core/bytes.ts";
 import { type Clock, until } from "../../core/clock.ts";
 import { isReset, UsageError } from "../../core/errors.ts";
 import { measuring } from "../../probe/options.ts";
-import { type Channel, channelOf } from "../../net/channel.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile, text, type Values } from "../../cli/options.ts";
 import { Answers } from "../replay_answers.ts";
 import type { Recording, Step } from "../../capture/recording.ts";
 import { formatMany } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext, verifying } from "../mode.ts";
-import { part, sayTo, type Shown, shownOn } from "../conversation.ts";
+import { part, PayloadOutput, sayTo } from "../conversation.ts";
 
 const TIMEOUT = 10_000; // milliseconds for an answer that must come
 const TOLERANCE = 1000; // milliseconds for one that may be another
@@ -54,13 +53,12 @@ export const replay = defineMode({
     const log = context.openLog();
     peer.observe(log.watch());
     const { clock } = context;
-    const shown = shownOn(context.output);
+    const shown = new PayloadOutput(context.output);
     const answers = new Answers(said, { verify, timeout, clock, isBusy: () => shown.busy });
-    const channel = channelOf(peer);
     const mayReset = recorded.includes("reset");
-    const receiving = receive(channel, { answers, shown, mayReset });
-    const say = (bytes: Uint8Array) => sayTo(peer, { channel, bytes, shown, clock, timeout });
-    const playing = play(recording.steps, { peer, channel, answers, clock, say, values });
+    const receiving = receive(peer, { answers, shown, mayReset });
+    const say = (bytes: Uint8Array) => sayTo(peer, { bytes, shown, clock, timeout });
+    const playing = play(recording.steps, { peer, answers, clock, say, values });
     try {
       await Promise.race([playing, receiving.then(() => playing)]);
     } catch (error) {
@@ -100,16 +98,16 @@ function speaks({ steps, gaps }: Recording): boolean {
 }
 
 async function receive(
-  channel: Channel,
+  peer: Duplex,
   { answers, shown, mayReset }: {
     readonly answers: Answers;
-    readonly shown: Shown;
+    readonly shown: PayloadOutput;
     /** Whether a reset is an end as it was recorded, if it comes after the answers. */
     readonly mayReset: boolean;
   },
 ): Promise<void> {
   try {
-    for (let chunk = await channel.read(); chunk; chunk = await channel.read()) {
+    for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
       answers.push(chunk);
       await shown.write(chunk);
     }
@@ -122,9 +120,8 @@ async function receive(
 // At the moments of the recording, which are all put off where an answer comes later than it did.
 async function play(
   steps: readonly Step[],
-  { peer, channel, answers, clock, say, values: { speed = 1 } }: {
+  { peer, answers, clock, say, values: { speed = 1 } }: {
     readonly peer: Duplex;
-    readonly channel: Channel;
     readonly answers: Answers;
     readonly clock: Clock;
     readonly say: (bytes: Uint8Array) => Promise<void>;
@@ -144,7 +141,7 @@ async function play(
     began = Math.max(began, clock.now() - answered);
     await until(clock, began + moment);
     if (what === "reset") return peer.reset();
-    await (what === "fin" ? channel.close() : say(what));
+    await (what === "fin" ? peer.closeWrite() : say(what));
   }
   await answers.complete(began + answered);
   const closes = steps.some(({ by, what }) => by === "server" && typeof what === "string");

@@ -4,14 +4,13 @@ import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
 import type { Expectation } from "../../probe/expect.ts";
 import { measuring } from "../../probe/options.ts";
-import { type Channel, channelOf } from "../../net/channel.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { Hearing } from "../../probe/expect_reader.ts";
 import { list, optionName, readFile, type Values } from "../../cli/options.ts";
 import { preview } from "../../terminal/sanitize.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, expecting, failureOf, talking } from "../mode.ts";
-import { lingerFor, part, sayTo, type Shown, shownOn } from "../conversation.ts";
+import { lingerFor, part, PayloadOutput, sayTo } from "../conversation.ts";
 
 const TIMEOUT = 10_000; // milliseconds for each thing that is expected
 const SHOWN = 512; // bytes of what came instead
@@ -47,10 +46,9 @@ export const converse = defineMode({
     const peer = await context.dial();
     const log = context.openLog();
     peer.observe(log.watch());
-    const channel = channelOf(peer);
-    const shown = shownOn(output);
-    const hearing = new Hearing(channel, { clock, show: (chunk) => shown.write(chunk) });
-    const conversation = { peer, channel, hearing, shown, clock, timeout };
+    const shown = new PayloadOutput(output);
+    const hearing = new Hearing(peer, { clock, show: (chunk) => shown.write(chunk) });
+    const conversation = { peer, hearing, shown, clock, timeout };
     const steps = stepsOf(context.args, values);
     try {
       for (const step of steps) {
@@ -72,9 +70,8 @@ export const converse = defineMode({
 
 interface Conversation {
   readonly peer: Duplex;
-  readonly channel: Channel;
   readonly hearing: Hearing;
-  readonly shown: Shown;
+  readonly shown: PayloadOutput;
   readonly clock: Clock;
   readonly timeout: number;
 }
@@ -89,10 +86,10 @@ async function listen(expected: Expectation, { hearing, timeout }: Conversation)
 
 // What was said last is answered, or not: the peer has the last word.
 async function drain(
-  { peer, channel, hearing, clock }: Conversation,
+  { peer, hearing, clock }: Conversation,
   linger: number | undefined,
 ): Promise<void> {
-  await channel.close();
+  await peer.closeWrite();
   const limit = lingerFor(peer, linger);
   if (limit === undefined) return await hearing.over;
   const late = wait(clock, limit);

@@ -4,7 +4,6 @@ import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "..
 import type { Expectation } from "../../probe/expect.ts";
 import { type Answer, ask } from "../../probe/round_trip.ts";
 import { measuring, sizeFor, TIMEOUT } from "../../probe/options.ts";
-import { channelOf } from "../../net/channel.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { Hearing } from "../../probe/expect_reader.ts";
 import { interval, type Values } from "../../cli/options.ts";
@@ -99,7 +98,7 @@ async function listenFor(
     readonly patience: number;
   },
 ): Promise<void> {
-  const hearing = new Hearing(channelOf(peer), { clock });
+  const hearing = new Hearing(peer, { clock });
   const until = clock.now() + patience;
   try {
     for (const one of expected) {

@@ -1,4 +1,6 @@
 /** Connecting over TCP, as the client's options ask for it. */
+import { writeAll } from "../../core/io.ts";
+import { closeQuietly } from "../socket_duplex.ts";
 import {
   endsOf,
   formatAddress,
@@ -10,8 +12,6 @@ import {
 import { FinalError, UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
-import { writeAll } from "../../terminal/output.ts";
-import { closeQuietly } from "../duplex.ts";
 import type { Connecting, Connection } from "../listen.ts";
 import type { DialOptions } from "../transport.ts";
 

@@ -8,7 +8,7 @@ let system: Descriptors | undefined; // one for all: it knows where it found the
  * Breaks a connection where the system can (Linux), and does nothing elsewhere. The runtime itself
  * shuts a socket down before it closes it, which the peer sees as an end of input.
  */
-export function breakOff({ local, remote }: Ends): void {
+export function sendReset({ local, remote }: Ends): void {
   if (!isInet(local) || !isInet(remote)) return;
   system ??= Descriptors.open();
   system?.reset({ local, remote });

@@ -1,9 +1,9 @@
 /** A node:net socket as a {@linkcode Socket}, for what the runtime's own cannot do. */
+import type { Socket } from "../socket_duplex.ts";
 import { connect } from "node:net";
 import type { Duplex as NodeDuplex } from "node:stream";
 import { type InetAddress, socketAddress } from "../address.ts";
 import { requireNodeNetworking } from "../../core/runtime.ts";
-import type { Socket } from "../duplex.ts";
 import { Inbox } from "./inbox.ts";
 import { cannotConnectFrom, type Connection } from "../listen.ts";
 import { endWriting, writeTo } from "./write.ts";

@@ -1,9 +1,10 @@
 /** TCP (RFC 9293). */
+import { SocketDuplex } from "../socket_duplex.ts";
 import { endsOf, type InetAddress, socketAddress } from "../address.ts";
 import { acceptTcp, arriving, StreamArrival } from "../incoming.ts";
-import { breakOff } from "../linux/reset.ts";
+import { sendReset } from "../linux/reset.ts";
 import { connectTcp, dialing } from "../connect/tcp_connect.ts";
-import { type Duplex, SocketDuplex } from "../duplex.ts";
+import { type Duplex } from "../duplex.ts";
 import { bindTcp, connectWithin } from "../listen.ts";
 import {
   defineTransport,
@@ -42,6 +43,6 @@ function dial(address: InetAddress, options: DialOptions<typeof dialing>): Promi
   return connectWithin({ address, ...options }, async (connecting) => {
     const connection = await connectTcp(address, { ...options, ...connecting });
     const { socket, local, remote } = connection;
-    return new SocketDuplex(socket, { local, remote, breakOff: () => breakOff(connection) });
+    return new SocketDuplex(socket, { local, remote, sendReset: () => sendReset(connection) });
   });
 }

@@ -1,10 +1,11 @@
 /** Unix sockets, by path. A path that begins with `@` is in Linux's abstract namespace. */
+import { SocketDuplex } from "../socket_duplex.ts";
 import type { UnixAddress } from "../address.ts";
 import { wait } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
 import { arriving, StreamArrival } from "../incoming.ts";
-import { type Duplex, SocketDuplex } from "../duplex.ts";
+import { type Duplex } from "../duplex.ts";
 import { cannotListen, connectWithin } from "../listen.ts";
 import {
   defineTransport,

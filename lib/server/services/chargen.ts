@@ -1,5 +1,5 @@
 /** Character generator (RFC 864): data "sent without regard to the input". */
-import { discardAll } from "../answer.ts";
+import { discardInput } from "../../net/pump.ts";
 import { defineService } from "../service.ts";
 
 const PRINTABLE = 95; // ASCII characters, the space included
@@ -15,7 +15,7 @@ export const chargen = defineService({
   amplifies: true,
   async handle(peer) {
     let over = false;
-    const reading = discardAll(peer).finally(() => over = true);
+    const reading = discardInput(peer).finally(() => over = true);
     const sending = async () => {
       const writer = peer.writable.getWriter();
       for (const block = pattern(); !over;) await writer.write(block);

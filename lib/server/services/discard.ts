@@ -1,5 +1,5 @@
 /** Discard (RFC 863): "throws away any data it receives. No response is sent." */
-import { discardAll } from "../answer.ts";
+import { discardInput } from "../../net/pump.ts";
 import { defineService } from "../service.ts";
 
 /** The discard service. It closes its side when the peer has closed its own. */
@@ -9,7 +9,7 @@ export const discard = defineService({
   options: {},
   example: "netecho server :9=discard",
   handle: async (peer) => {
-    await discardAll(peer);
-    await peer.writable.close();
+    await discardInput(peer);
+    await peer.closeWrite();
   },
 });

@@ -1,9 +1,9 @@
 /** Forward: to another peer, over any transport, with half-close and reset passed on as what they are. */
+import { pump } from "../../net/pump.ts";
 import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
 import { type Clock, whileMoving } from "../../core/clock.ts";
 import { isReset, NetworkError, UsageError } from "../../core/errors.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { pump } from "../../net/streams.ts";
 import { dial, dialOptions, transportOf } from "../../net/transports.ts";
 import { kebabCase, list, type OptionTable, type Values } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -72,8 +72,8 @@ async function passBoth(
   { upstream, clock }: { readonly upstream: Duplex; readonly clock: Clock },
 ): Promise<void> {
   // Whichever side breaks, the other is to hear of it as a reset, not as an end.
-  const there = pump(peer.readable, upstream.writable, { preventAbort: true });
-  const back = pump(upstream.readable, peer.writable, { preventAbort: true });
+  const there = pump(peer, upstream);
+  const back = pump(upstream, peer);
   if (!upstream.framed) return void await Promise.all([there, back]);
   await Promise.race([there, back]);
   await whileMoving(back, { clock, patience: SILENCE, progress: () => upstream.traffic.chunks });

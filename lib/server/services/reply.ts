@@ -28,10 +28,7 @@ export const reply = defineService({
   },
   async handle(peer, { values: { reply, replyFile, replyAfter } }) {
     if (replyAfter === "data" && !peer.framed) {
-      const reader = peer.readable.getReader();
-      const { done } = await reader.read();
-      reader.releaseLock();
-      if (done) return await peer.writable.close();
+      if (!await peer.read()) return await peer.closeWrite();
     }
     await answer(peer, (reply ?? replyFile)!);
   },

@@ -5,7 +5,7 @@ import { Generator, WRONG } from "../../../lib/bench/generator.ts";
 import type { Load } from "../../../lib/report/load.ts";
 import { Recorder, type Stretch } from "../../../lib/bench/recorder.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { FakeClock, NOWHERE } from "../../fakes.ts";
+import { FakeClock, FakePeer } from "../../fakes.ts";
 
 const histograms = await loadHistograms();
 
@@ -25,36 +25,28 @@ const LOAD: Load = {
 };
 
 /** An echo on the test's clock: answers after `delay` milliseconds, and not during a stall. */
-function fakeEcho(clock: FakeClock, { delay, stall = [0, 0], spoil, lose = () => false }: {
-  readonly delay: number;
-  readonly stall?: readonly [from: number, to: number];
-  readonly spoil?: (message: Uint8Array) => void;
-  readonly lose?: () => boolean;
-}): Duplex {
-  let controller: ReadableStreamDefaultController<Uint8Array>;
-  let closed = false;
-  const answer = (bytes: Uint8Array) => {
-    if (!closed) controller.enqueue(bytes);
-  };
-  return {
-    ...NOWHERE,
-    framed: false,
-    traffic: { received: 0, sent: 0, chunks: 0 },
-    readable: new ReadableStream({ start: (given) => void (controller = given) }),
-    writable: new WritableStream({
-      write(chunk) {
-        if (lose()) return;
-        const bytes = chunk.slice();
-        spoil?.(bytes);
-        const now = clock.now();
-        const stalled = now + delay > stall[0] && now < stall[1];
-        clock.after(stalled ? stall[1] - now + delay : delay, () => answer(bytes));
-      },
-    }),
-    observe() {},
-    close: () => void (closed = true),
-    reset() {},
-  };
+function fakeEcho(
+  clock: FakeClock,
+  { delay, stall = [0, 0], spoil, lose = () => false, framed = false }: {
+    readonly delay: number;
+    readonly stall?: readonly [from: number, to: number];
+    readonly spoil?: (message: Uint8Array) => void;
+    readonly lose?: () => boolean;
+    readonly framed?: boolean;
+  },
+): Duplex {
+  const peer = new FakePeer({
+    framed,
+    onWrite(chunk) {
+      if (lose()) return;
+      const bytes = chunk.slice();
+      spoil?.(bytes);
+      const now = clock.now();
+      const stalled = now + delay > stall[0] && now < stall[1];
+      clock.after(stalled ? stall[1] - now + delay : delay, () => peer.say(bytes));
+    },
+  });
+  return peer;
 }
 
 function generate(load: Partial<Load>, connect: (clock: FakeClock) => Duplex | Promise<Duplex>) {
@@ -133,7 +125,7 @@ Deno.test("open loop: a number of requests leaves nothing unsent; a datagram's l
   let number = 0;
   const lossy = generate(
     { requests: 9000, pipeline: 2, duration: 1e9, timeout: 1e6 },
-    (clock) => ({ ...fakeEcho(clock, { delay: 0.1, lose: () => ++number === 5 }), framed: true }),
+    (clock) => fakeEcho(clock, { delay: 0.1, framed: true, lose: () => ++number === 5 }),
   );
   await pass(lossy.clock, 3000, 0.25);
   await lossy.running;

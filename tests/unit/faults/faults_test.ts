@@ -1,14 +1,15 @@
+import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
+import { pump } from "../../../lib/net/pump.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Clock, systemClock } from "../../../lib/core/clock.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
-import { compose } from "../../../lib/faults/compose.ts";
-import { Gate } from "../../../lib/faults/window.ts";
+import { FaultPlan } from "../../../lib/faults/plan.ts";
+import { FaultWindow } from "../../../lib/faults/window.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
-import { type Duplex, SocketDuplex } from "../../../lib/net/duplex.ts";
+import { type Duplex } from "../../../lib/net/duplex.ts";
 import { seeded } from "../../../lib/core/random.ts";
 import { datagramPeer } from "../../../lib/net/transports/udp/datagrams.ts";
-import { pump } from "../../../lib/net/streams.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
 import { randomBytes } from "../../helpers.ts";
 
@@ -17,6 +18,8 @@ const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
     { length: Math.ceil(bytes.length / length) },
     (_, index) => bytes.slice(index * length, (index + 1) * length),
   );
+
+const planOf = (texts: readonly string[], seed = 1) => new FaultPlan(texts.map(parseFault), seed);
 
 interface Run {
   readonly socket: FakeSocket;
@@ -39,13 +42,13 @@ function echo(
   const socket = new FakeSocket(chunks);
   const [events, ended]: string[][] = [[], []];
   const inner = new SocketDuplex(socket, NOWHERE);
-  const peer = compose(inner, { faults: texts.map(parseFault), seed }, {
+  const peer = planOf(texts, seed).apply(inner, {
     clock,
     connection,
     fired: (fault, { detail }) => void events!.push(`${fault} ${detail}`),
     end: (how, fault) => void ended!.push(`${how} ${fault}`),
   });
-  return { socket, events: events!, ended: ended!, peer, done: pump(peer.readable, peer.writable) };
+  return { socket, events: events!, ended: ended!, peer, done: pump(peer, peer) };
 }
 
 for (const { name, summary, example, options, main } of faults) {
@@ -81,10 +84,10 @@ for (
 
   Deno.test(`fault ${text}: a peer that fails makes the service fail with the same error`, async () => {
     const socket = new FakeSocket([new Uint8Array(9)], new Deno.errors.ConnectionReset("gone"));
-    const plan = { faults: [parseFault(`${text},direction=both`)], seed: 1 };
+    const plan = planOf([`${text},direction=both`]);
     const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
-    const peer = compose(new SocketDuplex(socket, NOWHERE), plan, control);
-    const error = await pump(peer.readable, peer.writable).catch((error) => error);
+    const peer = plan.apply(new SocketDuplex(socket, NOWHERE), control);
+    const error = await pump(peer, peer).catch((error) => error);
     assert(error instanceof Deno.errors.ConnectionReset, `${error}`);
     peer.close();
   });
@@ -93,20 +96,19 @@ for (
 Deno.test("no fault for this connection: the peer itself, at no cost", () => {
   const peer = new SocketDuplex(new FakeSocket([]), NOWHERE);
   const control = { clock: systemClock, connection: 3, fired() {}, end() {} };
-  const plan = (text: string) => ({ faults: [parseFault(text)], seed: 1 });
-  assert(compose(peer, plan("latency:1s,connections=4"), control) === peer);
-  assert(compose(peer, plan("latency:1s,connections=every 2"), control) === peer);
-  assert(compose(peer, plan("latency:1s,toxicity=0"), control) === peer);
-  assert(compose(peer, plan("latency:1s,connections=1-3"), control) !== peer);
+  assert(planOf(["latency:1s,connections=4"]).apply(peer, control) === peer);
+  assert(planOf(["latency:1s,connections=every 2"]).apply(peer, control) === peer);
+  assert(planOf(["latency:1s,toxicity=0"]).apply(peer, control) === peer);
+  assert(planOf(["latency:1s,connections=1-3"]).apply(peer, control) !== peer);
 });
 
 Deno.test("toxicity strikes as many connections as it says, the same for the same seed", () => {
-  const plan = { faults: [parseFault("timeout:1s,toxicity=30%")], seed: 11 };
+  const plan = planOf(["timeout:1s,toxicity=30%"], 11);
   const struck = () =>
     Array.from({ length: 1000 }, (_, connection) => {
       const peer = new SocketDuplex(new FakeSocket([]), NOWHERE);
       const control = { clock: new FakeClock(), connection, fired() {}, end() {} };
-      return compose(peer, plan, control) !== peer;
+      return plan.apply(peer, control) !== peer;
     });
   const once = struck();
   const count = once.filter((one) => one).length;
@@ -192,19 +194,16 @@ Deno.test("timers: reset_peer strikes with no data flowing; timeout closes; both
     close() {},
   }, NOWHERE);
   const ended: string[] = [];
-  const plan = {
-    faults: ["reset_peer:2s,after=1s", "timeout:5s"].map(parseFault),
-    seed: 1,
-  };
+  const plan = planOf(["reset_peer:2s,after=1s", "timeout:5s"]);
   const end = (how: string, fault: string) => void ended.push(`${how} ${fault}`);
-  const peer = compose(silent, plan, { clock, connection: 1, fired() {}, end });
+  const peer = plan.apply(silent, { clock, connection: 1, fired() {}, end });
   clock.advance(2999);
   assertEquals(ended, []);
   clock.advance(1);
   assertEquals(ended, ["reset reset_peer"]);
   clock.advance(2000);
   assertEquals(ended, ["reset reset_peer", "close timeout"]);
-  const again = compose(silent, plan, { clock, connection: 2, fired() {}, end });
+  const again = plan.apply(silent, { clock, connection: 2, fired() {}, end });
   again.close();
   assertEquals(clock.waiting, 0);
   peer.close();
@@ -242,10 +241,10 @@ for (
       close() {},
     };
     const control = { clock, connection: 1, fired() {}, end() {} };
-    const plan = { faults: [parseFault(text)], seed: 1 };
-    const peer = compose(new SocketDuplex(whole, NOWHERE), plan, control);
+    const plan = planOf([text]);
+    const peer = plan.apply(new SocketDuplex(whole, NOWHERE), control);
     peer.observe({ sent: () => void seen.push(Math.round(clock.now())) });
-    const done = pump(peer.readable, peer.writable);
+    const done = pump(peer, peer);
     await pass(clock, 100);
     assertEquals(seen, [...moments]);
     peer.close();
@@ -259,11 +258,11 @@ Deno.test("latency with jitter: within it, and not always the same", async () =>
   for (let connection = 1; connection <= 20; connection++) {
     const began = clock.now();
     const socket = new FakeSocket([new Uint8Array(1)]);
-    const plan = { faults: [parseFault("latency:20ms,jitter=10ms")], seed: 4 };
+    const plan = planOf(["latency:20ms,jitter=10ms"], 4);
     const control = { clock, connection, fired() {}, end() {} };
-    const peer = compose(new SocketDuplex(socket, NOWHERE), plan, control);
+    const peer = plan.apply(new SocketDuplex(socket, NOWHERE), control);
     peer.observe({ sent: () => void seen.push(Math.round(clock.now() - began)) });
-    pump(peer.readable, peer.writable).catch(() => {});
+    pump(peer, peer).catch(() => {});
     await pass(clock, 40);
     peer.close();
   }
@@ -273,7 +272,8 @@ Deno.test("latency with jitter: within it, and not always the same", async () =>
 
 Deno.test("a service that only writes lets others have their turn while a fault swallows", async () => {
   const socket = new FakeSocket([]);
-  const { peer } = echo(["timeout:0"], { chunks: [] });
+  const { peer, done } = echo(["timeout:0"], { chunks: [] });
+  done.catch(() => {}); // it is closed before its end
   const flood = (async () => {
     const writer = peer.writable.getWriter();
     for (;;) await writer.write(new Uint8Array(10));
@@ -293,10 +293,10 @@ Deno.test("bandwidth makes the sender wait: little is held", async () => {
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  const plan = { faults: [parseFault("bandwidth:10KB/s,direction=in")], seed: 1 };
+  const plan = planOf(["bandwidth:10KB/s,direction=in"]);
   const control = { clock, connection: 1, fired() {}, end() {} };
-  const peer = compose(new SocketDuplex(socket, NOWHERE), plan, control);
-  pump(peer.readable, peer.writable).catch(() => {});
+  const peer = plan.apply(new SocketDuplex(socket, NOWHERE), control);
+  pump(peer, peer).catch(() => {});
   await pass(clock, 100);
   assert(read > 1000 && read < 10_000, `${read}`);
   peer.close();
@@ -307,9 +307,9 @@ Deno.test("until: a fault that waits does not strike after it", () => {
   const run = (text: string) => {
     const ended: string[] = [];
     const inner = new SocketDuplex(new FakeSocket([]), NOWHERE);
-    const plan = { faults: [parseFault(text)], seed: 1 };
+    const plan = planOf([text]);
     const end = (how: string) => void ended.push(how);
-    const peer = compose(inner, plan, { clock, connection: 1, fired() {}, end });
+    const peer = plan.apply(inner, { clock, connection: 1, fired() {}, end });
     clock.advance(1000);
     peer.close();
     return ended;
@@ -327,7 +327,7 @@ Deno.test("a datagram is struck whole, or not at all, the empty one too; the res
   const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
   const struck = (text: string, framed: boolean) => {
     const one = peer(framed) as unknown as Duplex;
-    return compose(one, { faults: [parseFault(text)], seed: 1 }, control) !== one;
+    return planOf([text]).apply(one, control) !== one;
   };
   assertEquals([struck("drop:1", true), struck("drop:1", false)], [true, false]);
   assertEquals([struck("slicer:9", true), struck("slicer:9", false)], [false, true]);
@@ -336,7 +336,12 @@ Deno.test("a datagram is struck whole, or not at all, the empty one too; the res
     const { common: when_ } = parseFault(`latency:1ms,${when}`);
     const seen: string[] = [];
     const stage = { chunk: ({ length }: Uint8Array) => void seen.push(`struck ${length}`) };
-    const gate = new Gate(stage, { when: when_, framed: true, clock: new FakeClock(), after() {} });
+    const gate = new FaultWindow(stage, {
+      when: when_,
+      framed: true,
+      clock: new FakeClock(),
+      after() {},
+    });
     const emit = ({ length }: Uint8Array) => void seen.push(`passed ${length}`);
     gate.start(emit);
     for (const length of lengths) gate.chunk(new Uint8Array(length), emit);
@@ -368,10 +373,10 @@ Deno.test("drop: loses, doubles and reorders datagrams, by the seed", async () =
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  const plan = { faults: [parseFault("drop:10%,duplicate=5%,reorder=3%")], seed: 3 };
+  const plan = planOf(["drop:10%,duplicate=5%,reorder=3%"], 3);
   const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
-  const peer = compose(datagramPeer(socket as never, NOWHERE), plan, control);
-  await pump(peer.readable, peer.writable);
+  const peer = plan.apply(datagramPeer(socket as never, NOWHERE), control);
+  await pump(peer, peer);
   peer.close();
   const distinct = new Set(out);
   const lost = count - distinct.size;

@@ -2,38 +2,26 @@ import { assert, assertEquals } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { Prober, type Reply } from "../../../lib/ping/pinger.ts";
 import { Tally } from "../../../lib/ping/statistics.ts";
-import type { Duplex } from "../../../lib/net/duplex.ts";
-import { FakeClock, NOWHERE } from "../../fakes.ts";
+import { FakeClock, FakePeer } from "../../fakes.ts";
 
 const histograms = await loadHistograms();
 
 /** A peer whose answers the test gives, and the messages that it was sent. */
 class Puppet {
   readonly sent: string[] = [];
-  readonly peer: Duplex;
-  #answer: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly peer: FakePeer;
 
   constructor({ framed }: { framed: boolean }) {
-    this.peer = {
-      ...NOWHERE,
-      framed,
-      traffic: { received: 0, sent: 0, chunks: 0 },
-      readable: new ReadableStream({ start: (controller) => void (this.#answer = controller) }),
-      writable: new WritableStream({
-        write: (chunk) => void this.sent.push(new TextDecoder().decode(chunk)),
-      }),
-      observe() {},
-      close() {},
-      reset() {},
-    };
+    const onWrite = (chunk: Uint8Array) => void this.sent.push(new TextDecoder().decode(chunk));
+    this.peer = new FakePeer({ framed, onWrite });
   }
 
   answer(text: string): void {
-    this.#answer!.enqueue(new TextEncoder().encode(text));
+    this.peer.say(new TextEncoder().encode(text));
   }
 
   end(): void {
-    this.#answer!.close();
+    this.peer.say(null);
   }
 }
 

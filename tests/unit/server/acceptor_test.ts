@@ -1,8 +1,8 @@
+import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
 import { assertEquals } from "@std/assert";
 import { Acceptor } from "../../../lib/server/acceptor.ts";
 import type { Event } from "../../../lib/log/event.ts";
 import type { Log } from "../../../lib/log/log.ts";
-import { SocketDuplex } from "../../../lib/net/duplex.ts";
 import type { Arrival } from "../../../lib/net/transport.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
 

@@ -1,8 +1,8 @@
+import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
 import { assertEquals } from "@std/assert";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import type { Event } from "../../../lib/log/event.ts";
 import type { Log } from "../../../lib/log/log.ts";
-import { SocketDuplex } from "../../../lib/net/duplex.ts";
 import { echo } from "../../../lib/server/services/echo.ts";
 import type { Service } from "../../../lib/server/service.ts";
 import { type Ending, Session } from "../../../lib/server/session.ts";

@@ -1,12 +1,13 @@
 /** Connecting by TLS. */
+import { closeQuietly, SocketDuplex } from "../../socket_duplex.ts";
 import { formatAddress, type InetAddress } from "../../address.ts";
 import { FinalError, NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
 import type { Secured } from "../../incoming.ts";
-import { breakOff } from "../../linux/reset.ts";
+import { sendReset } from "../../linux/reset.ts";
 import { Descriptors } from "../../linux/sockets.ts";
 import { connectTcp } from "../../connect/tcp_connect.ts";
-import { closeQuietly, type Duplex, SocketDuplex } from "../../duplex.ts";
+import { type Duplex } from "../../duplex.ts";
 import { type Connection, connectWithin } from "../../listen.ts";
 import type { dialOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
@@ -42,7 +43,7 @@ export async function dialTls(
         local,
         remote,
         security,
-        breakOff: () => breakOff({ local, remote }),
+        sendReset: () => sendReset({ local, remote }),
       });
     } catch (error) {
       connection.close();

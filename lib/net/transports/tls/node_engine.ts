@@ -6,12 +6,13 @@
  * pauses it buffers without bound. Here it works on a stream that we feed, no faster than the
  * plain bytes are read.
  */
+import { writeAll } from "../../../core/io.ts";
+import { closeQuietly, type Socket } from "../../socket_duplex.ts";
 import { Buffer } from "node:buffer";
 import { Duplex as NodeDuplex } from "node:stream";
 import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
-import { writeAll } from "../../../terminal/output.ts";
-import { ChunkSource } from "../../chunk_io.ts";
-import { closeQuietly, type Socket } from "../../duplex.ts";
+import type { ChunkReader } from "../../duplex.ts";
+import { chunksOf } from "../../streams.ts";
 import { Inbox } from "../../node/inbox.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
 
@@ -100,12 +101,12 @@ class Feed {
   /** Learns why the socket failed, until the handshake is over. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
-  readonly #source: ChunkSource;
+  readonly #chunks: ChunkReader;
   #wanted = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#source = new ChunkSource(socket);
+    this.#chunks = chunksOf(socket);
     this.stream = new NodeDuplex({
       allowHalfOpen: true,
       read: () => {
@@ -123,9 +124,9 @@ class Feed {
     if (!this.#wanted || !this.inbox.empty) return;
     this.#wanted = false;
     try {
-      const length = await this.#socket.read(this.#source.buffer());
-      if (length === null) setImmediate(() => this.#end()); // what came before is on its way
-      else this.stream.push(Buffer.from(this.#source.take(length)));
+      const chunk = await this.#chunks.read();
+      if (!chunk) setImmediate(() => this.#end()); // what came before is on its way
+      else this.stream.push(Buffer.from(chunk));
     } catch (error) {
       this.#fail(error);
     }

@@ -1,11 +1,11 @@
 /** TLS sessions by node:tls: what was agreed on, and whether the peer is to be trusted. */
+import type { Socket } from "../../socket_duplex.ts";
 import { X509Certificate } from "node:crypto";
 import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../../address.ts";
 import { FinalError, NetworkError } from "../../../core/errors.ts";
 import type { Secured } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
-import type { Socket } from "../../duplex.ts";
 import type { Certificate, Security } from "./session_info.ts";
 import { TlsEngine } from "./node_engine.ts";
 import { explainTls, explainUnjudged } from "./errors.ts";

@@ -2,8 +2,8 @@
 import { formatAddress, type InetAddress, socketAddress } from "../../address.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { NetworkError } from "../../../core/errors.ts";
-import { datagramPeer, largestDatagram, type ReadsDatagrams } from "./datagrams.ts";
-import type { Duplex, Socket } from "../../duplex.ts";
+import { datagramPeer, type DatagramSocket, largestDatagram } from "./datagrams.ts";
+import type { Duplex } from "../../duplex.ts";
 import { type Icmp, openIcmp } from "./port_unreachable.ts";
 
 // Milliseconds after a datagram at which to ask whether it could not be delivered.
@@ -27,7 +27,7 @@ interface Talking {
   readonly icmp: Icmp | undefined;
 }
 
-class DatagramClient implements Socket, ReadsDatagrams {
+class DatagramClient implements DatagramSocket {
   datagram = new Uint8Array(0);
   readonly #talking: Talking;
   readonly #address: Deno.NetAddr;

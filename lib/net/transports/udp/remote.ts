@@ -1,8 +1,8 @@
 /** One remote that datagrams come from, at the server. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
-import { datagramPeer, type ReadsDatagrams } from "./datagrams.ts";
-import type { Duplex, Socket } from "../../duplex.ts";
+import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
+import type { Duplex } from "../../duplex.ts";
 import type { Arrival } from "../../transport.ts";
 
 const IDLE = 60_000; // milliseconds of silence that end a remote, which never says goodbye
@@ -28,7 +28,7 @@ export interface RemoteOptions {
 }
 
 /** One remote: what it has sent and is not read yet, and how much it may be sent. */
-export class Remote implements Arrival, Socket, ReadsDatagrams {
+export class Remote implements Arrival, DatagramSocket {
   readonly key: string;
   readonly local: InetAddress;
   readonly remote: InetAddress;

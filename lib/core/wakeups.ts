@@ -1,0 +1,99 @@
+/** Calling functions at exact moments, with one timer for all of them. */
+import { BinaryHeap } from "@std/data-structures/binary-heap";
+import type { Clock } from "./clock.ts";
+
+const TIMER_LATENESS_MS = 1.2; // by which a timer fires late, at the median
+const SHORTEST_SLEEP_MS = 0.1; // a timer for less is not worth its while
+const EARLY_MS = 0.3; // by which a function may be called early
+
+interface Wakeup {
+  readonly moment: number;
+  readonly wake: () => void;
+  cancelled: boolean;
+}
+
+/**
+ * Calls each function at its moment of the clock, some tenths of a millisecond early or late. Timers
+ * alone are a millisecond and more late, so the last stretch is spent looking at the clock between
+ * turns of the event loop.
+ *
+ * @example
+ * ```ts
+ * import { Wakeups } from "./wakeups.ts";
+ * import { systemClock } from "./clock.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const wakeups = new Wakeups(systemClock);
+ * const order: string[] = [];
+ * const now = systemClock.now();
+ * await new Promise<void>((resolve) => {
+ *   wakeups.at(now + 2, resolve);
+ *   wakeups.at(now + 1, () => void order.push("first"));
+ * });
+ * assertEquals(order, ["first"]);
+ * ```
+ */
+export class Wakeups {
+  static readonly #byClock = new WeakMap<Clock, Wakeups>();
+  readonly #clock: Clock;
+  readonly #pending = new BinaryHeap<Wakeup>((one, other) => one.moment - other.moment);
+  #armedFor = Infinity; // the moment that the timer, or the look at the clock, is for
+  #disarm = () => {};
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The one that everybody with this clock shares. */
+  static of(clock: Clock): Wakeups {
+    const found = Wakeups.#byClock.get(clock) ?? new Wakeups(clock);
+    Wakeups.#byClock.set(clock, found);
+    return found;
+  }
+
+  /** Whether a moment has come, as exactly as the clock is looked at. */
+  hasCome(moment: number): boolean {
+    return moment - this.#clock.now() <= EARLY_MS;
+  }
+
+  /** Calls `wake` at a moment of the clock, in milliseconds; the returned function cancels that. */
+  at(moment: number, wake: () => void): () => void {
+    const wakeup = { moment, wake, cancelled: false };
+    this.#pending.push(wakeup);
+    if (moment < this.#armedFor) this.#arm();
+    return () => {
+      wakeup.cancelled = true;
+      if (this.#next() === undefined) this.#arm();
+    };
+  }
+
+  #next(): Wakeup | undefined {
+    while (this.#pending.peek()?.cancelled) this.#pending.pop();
+    return this.#pending.peek();
+  }
+
+  #arm(): void {
+    this.#disarm();
+    const moment = this.#next()?.moment ?? Infinity;
+    this.#armedFor = moment;
+    this.#disarm = () => {};
+    if (moment === Infinity) return;
+    const sleep = moment - this.#clock.now() - TIMER_LATENESS_MS;
+    if (sleep > SHORTEST_SLEEP_MS) {
+      this.#disarm = this.#clock.after(sleep, this.#run);
+      return;
+    }
+    let disarmed = false;
+    this.#clock.soon(() => disarmed || this.#run());
+    this.#disarm = () => disarmed = true;
+  }
+
+  readonly #run = (): void => {
+    this.#armedFor = -Infinity; // whoever is woken may add more without arming for each
+    for (let next = this.#next(); next && this.hasCome(next.moment); next = this.#next()) {
+      this.#pending.pop();
+      next.wake();
+    }
+    this.#arm();
+  };
+}

@@ -1,0 +1,221 @@
+/** A connection whose chunks pass through faults. */
+import type { Clock } from "../core/clock.ts";
+import type { Duplex, Observer } from "../net/duplex.ts";
+import { readableFrom, writableTo } from "../net/streams.ts";
+import { DelayLine, type Outlet } from "./delay_line.ts";
+import type { FaultContext } from "./fault.ts";
+import { ReadEnd, WriteEnd } from "./line_ends.ts";
+import type { FaultSpec } from "./parse.ts";
+import { FaultWindow } from "./window.ts";
+
+const PUSHES_PER_TURN = 16; // chunks that are taken without waiting, then the event loop turns
+
+/** What a fault has done. */
+export interface Firing {
+  readonly detail: string;
+  readonly direction: Direction | undefined;
+}
+
+/** From the peer, or to it. */
+export type Direction = "in" | "out";
+
+/** What faults may do besides changing what passes. */
+export interface FaultControl {
+  readonly clock: Clock;
+  /** The number of the connection. */
+  readonly connection: number;
+  /** A fault has come into force, or struck; it tells its direction where it has one. */
+  readonly fired: (fault: string, firing: Firing) => void;
+  /** Ends the connection because of a fault. */
+  readonly end: (how: "close" | "reset", fault: string) => void;
+}
+
+/** A fault that strikes this connection. */
+export interface StrikingFault {
+  readonly spec: FaultSpec;
+  /** A generator of what it leaves to chance in a direction. */
+  readonly random: (direction: Direction) => () => number;
+}
+
+/** What a {@linkcode FaultyDuplex} is made with. */
+export interface FaultyDuplexOptions {
+  /** In the order in which they work on what comes in, and on what goes out. */
+  readonly striking: readonly StrikingFault[];
+  readonly control: FaultControl;
+}
+
+/** A peer as its faults leave it. */
+export class FaultyDuplex implements Duplex {
+  readonly #peer: Duplex;
+  readonly #control: FaultControl;
+  readonly #cancels = new Set<() => void>();
+  readonly #in: Outlet;
+  readonly #out: Outlet;
+  readonly #readEnd = new ReadEnd();
+  readonly #writeEnd: WriteEnd;
+  #reading = false;
+  #pushes = 0;
+  #closed = false;
+  #roomToRead = () => {};
+  #roomToWrite = () => {};
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array> | undefined;
+
+  constructor(peer: Duplex, { striking, control }: FaultyDuplexOptions) {
+    this.#peer = peer;
+    this.#control = control;
+    this.#writeEnd = new WriteEnd(peer);
+    this.#in = this.#lines(striking, { direction: "in", end: this.#readEnd });
+    this.#out = this.#lines(striking, { direction: "out", end: this.#writeEnd });
+    this.#in.onRoom = () => this.#roomToRead();
+    this.#out.onRoom = () => this.#roomToWrite();
+  }
+
+  get local(): Duplex["local"] {
+    return this.#peer.local;
+  }
+
+  get remote(): Duplex["remote"] {
+    return this.#peer.remote;
+  }
+
+  get via(): Duplex["via"] {
+    return this.#peer.via;
+  }
+
+  get security(): Duplex["security"] {
+    return this.#peer.security;
+  }
+
+  get framed(): boolean {
+    return this.#peer.framed;
+  }
+
+  get traffic(): Duplex["traffic"] {
+    return this.#peer.traffic;
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#readable ??= readableFrom(this);
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#writable ??= writableTo(this);
+  }
+
+  observe(observer: Observer): void {
+    this.#peer.observe(observer);
+  }
+
+  read(): Promise<Uint8Array | null> {
+    if (this.#in === this.#readEnd) return this.#peer.read();
+    if (!this.#reading) {
+      this.#reading = true;
+      this.#readIn();
+    }
+    return this.#readEnd.read();
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.#out === this.#writeEnd) return await this.#peer.write(chunk);
+    this.#writeEnd.throwIfFailed();
+    this.#out.push(chunk.slice()); // its buffer is used again
+    if (!this.#out.full) return await this.#pushed();
+    const room = new Promise<void>((resolve) => this.#roomToWrite = resolve);
+    await Promise.race([room, this.#writeEnd.passed]);
+  }
+
+  async closeWrite(): Promise<void> {
+    this.#out.end();
+    await this.#writeEnd.passed;
+  }
+
+  close(): void {
+    this.#forget();
+    this.#peer.close();
+  }
+
+  reset(): void {
+    this.#forget();
+    this.#peer.reset();
+  }
+
+  #forget(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#roomToRead();
+    for (const cancel of this.#cancels) cancel();
+    this.#cancels.clear();
+    this.#in.close();
+    this.#out.close();
+  }
+
+  // Reads ahead of the service, as far as the lines have room.
+  async #readIn(): Promise<void> {
+    try {
+      for (let chunk = await this.#peer.read(); chunk; chunk = await this.#peer.read()) {
+        this.#in.push(chunk.slice()); // its buffer is used again
+        if (this.#in.full) await new Promise<void>((resolve) => this.#roomToRead = resolve);
+        else await this.#pushed();
+      }
+      this.#in.end();
+    } catch (error) {
+      this.#in.end({ error });
+    }
+  }
+
+  // A fault that drops chunks takes no time for them; other connections are to have their turn.
+  async #pushed(): Promise<void> {
+    if (++this.#pushes % PUSHES_PER_TURN !== 0) return;
+    await new Promise<void>((resolve) => this.#control.clock.soon(resolve));
+  }
+
+  // Each passes its chunks to the next one, the last to an end.
+  #lines(
+    striking: readonly StrikingFault[],
+    { direction, end }: { readonly direction: Direction; readonly end: Outlet },
+  ): Outlet {
+    const lines: DelayLine[] = [];
+    for (const fault of striking.toReversed()) {
+      const wanted = fault.spec.fault.atAccept ? "out" : fault.spec.common.direction;
+      if (wanted !== "both" && wanted !== direction) continue;
+      lines.unshift(this.#line(fault, { direction, next: lines[0] ?? end }));
+    }
+    for (const line of lines) line.start();
+    return lines[0] ?? end;
+  }
+
+  #line(
+    { spec, random }: StrikingFault,
+    { direction, next }: { readonly direction: Direction; readonly next: Outlet },
+  ): DelayLine {
+    const { fault, settings, common } = spec;
+    const { clock, fired, end } = this.#control;
+    const writeEnd = this.#writeEnd;
+    const after = (milliseconds: number, wake: () => void) => {
+      const cancel = clock.after(milliseconds, () => {
+        this.#cancels.delete(cancel);
+        wake();
+      });
+      this.#cancels.add(cancel);
+    };
+    const context: FaultContext = {
+      clock,
+      random: random(direction),
+      framed: this.framed,
+      fired: (detail) =>
+        fired(fault.name, { detail, direction: fault.atAccept ? undefined : direction }),
+      after: (milliseconds, wake) => after(milliseconds, () => window.over || wake()),
+      close: () => end("close", fault.name),
+      reset: () => end("reset", fault.name),
+      finish() {
+        line.finish();
+        if (direction === "out") writeEnd.passed.then(() => end("close", fault.name), () => {});
+      },
+    };
+    const stage = fault.create(settings, context);
+    const window = new FaultWindow(stage, { when: common, framed: this.framed, clock, after });
+    const line: DelayLine = new DelayLine(window, { next, clock });
+    return line;
+  }
+}

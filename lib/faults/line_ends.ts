@@ -1,0 +1,98 @@
+/** Where the lines of a direction end: in what a service reads, or in what is written to the peer. */
+import type { ChunkWriter } from "../net/duplex.ts";
+import type { Ending, Outlet } from "./delay_line.ts";
+
+const CLOSED: Ending = { error: new Deno.errors.Interrupted("closed") };
+
+/** The end of the incoming direction: whoever reads gets the chunks. */
+export class ReadEnd implements Outlet {
+  onRoom = (): void => {};
+  #chunk: Uint8Array | undefined;
+  #ending: Ending | undefined;
+  #wake = () => {};
+
+  get full(): boolean {
+    return this.#chunk !== undefined;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#wake();
+  }
+
+  end(ending: Ending = {}): void {
+    this.#ending ??= ending;
+    this.#wake();
+  }
+
+  close(): void {
+    this.#chunk = undefined;
+    this.end(CLOSED);
+  }
+
+  /** The next chunk, or null at the end of input. Rejects with the error of the ending. */
+  async read(): Promise<Uint8Array | null> {
+    while (!this.#chunk && !this.#ending) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    const chunk = this.#chunk;
+    if (chunk) {
+      this.#chunk = undefined;
+      this.onRoom();
+      return chunk;
+    }
+    if (this.#ending!.error !== undefined) throw this.#ending!.error;
+    return null;
+  }
+}
+
+/** The end of the outgoing direction: chunks are written to the peer, then it is half-closed. */
+export class WriteEnd implements Outlet {
+  onRoom = (): void => {};
+  readonly #writer: ChunkWriter;
+  readonly #passed = Promise.withResolvers<void>();
+  #failure: { readonly error: unknown } | undefined;
+  #writing = false;
+
+  constructor(writer: ChunkWriter) {
+    this.#writer = writer;
+    this.#passed.promise.catch(() => {}); // whoever writes learns of it
+  }
+
+  get full(): boolean {
+    return this.#writing;
+  }
+
+  /** Resolves when everything has been written and the peer is half-closed; rejects when writing fails. */
+  get passed(): Promise<void> {
+    return this.#passed.promise;
+  }
+
+  /** @throws what writing has failed with */
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#writing = true;
+    this.#writer.write(chunk).then(this.#onWritten, this.#fail);
+  }
+
+  end(): void {
+    if (!this.#failure) this.#writer.closeWrite().then(this.#passed.resolve, this.#fail);
+  }
+
+  close(): void {
+    this.#fail(CLOSED.error);
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= { error };
+    this.#passed.reject(error);
+  };
+
+  readonly #onWritten = (): void => {
+    this.#writing = false;
+    this.onRoom();
+  };
+}

@@ -1,0 +1,147 @@
+/** A {@linkcode Duplex} over a socket. */
+import { isReset } from "../core/errors.ts";
+import type { Reader, Writer } from "../core/io.ts";
+import type { Duplex, Observer, Traffic } from "./duplex.ts";
+import { type ChunkBuffer, ReadBuffer } from "./read_buffer.ts";
+import { readableFrom, writableTo } from "./streams.ts";
+
+/** The part of `Deno.Conn` that a duplex needs. */
+export interface Socket extends Reader, Writer {
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+/** Closes a socket that may be closed already. */
+export function closeQuietly(socket: { close(): void }): void {
+  try {
+    socket.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/** What is known about the peer, and how to handle its socket. */
+export interface SocketDuplexOptions extends Pick<Duplex, "local" | "remote" | "via" | "security"> {
+  readonly framed?: boolean;
+  /** Where reads go; by default a {@linkcode ReadBuffer}. */
+  readonly buffer?: ChunkBuffer;
+  /** Sends RST where the system can; the socket is closed afterwards. */
+  readonly sendReset?: (() => void) | undefined;
+}
+
+/** A {@linkcode Duplex} over a socket. */
+export class SocketDuplex implements Duplex {
+  readonly local: Duplex["local"];
+  readonly remote: Duplex["remote"];
+  readonly via: Duplex["via"];
+  readonly security: Duplex["security"];
+  readonly framed: boolean;
+  readonly #socket: Socket;
+  readonly #buffer: ChunkBuffer;
+  readonly #sendReset: (() => void) | undefined;
+  readonly #observers: Observer[] = [];
+  #received = 0;
+  #sent = 0;
+  #chunks = 0;
+  #closed: "closed" | "reset" | undefined;
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #writable: WritableStream<Uint8Array> | undefined;
+
+  constructor(
+    socket: Socket,
+    { local, remote, via, security, framed = false, buffer = new ReadBuffer(), sendReset }:
+      SocketDuplexOptions,
+  ) {
+    this.local = local;
+    this.remote = remote;
+    this.via = via;
+    this.security = security;
+    this.framed = framed;
+    this.#socket = socket;
+    this.#buffer = buffer;
+    this.#sendReset = sendReset;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    try {
+      const length = await this.#socket.read(this.#buffer.space());
+      if (length === null) {
+        for (const observer of this.#observers) observer.ended?.("fin");
+        return null;
+      }
+      const chunk = this.#buffer.chunk(length);
+      this.#chunks++;
+      this.#received += length;
+      for (const observer of this.#observers) observer.received?.(chunk);
+      return chunk;
+    } catch (error) {
+      throw this.#observeReset(error);
+    }
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    let rest = chunk;
+    try {
+      do {
+        const length = await this.#socket.write(rest);
+        this.#sent += length;
+        if (this.#observers.length > 0) this.#observeSent(rest.subarray(0, length));
+        rest = length < rest.length ? rest.subarray(length) : NOTHING;
+      } while (rest.length > 0);
+    } catch (error) {
+      throw this.#observeReset(error);
+    }
+  }
+
+  async closeWrite(): Promise<void> {
+    for (const observer of this.#observers) observer.halfClosed?.();
+    await this.#socket.closeWrite();
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#readable ??= readableFrom(this);
+  }
+
+  get writable(): WritableStream<Uint8Array> {
+    return this.#writable ??= writableTo(this);
+  }
+
+  get traffic(): Traffic {
+    return { received: this.#received, sent: this.#sent, chunks: this.#chunks };
+  }
+
+  observe(observer: Observer): void {
+    if (this.#closed) observer.closed?.(this.#closed);
+    else if (Object.values(observer).some((call) => call)) this.#observers.push(observer);
+  }
+
+  close(): void {
+    if (this.#close("closed")) this.#socket.close();
+  }
+
+  // No Deno API sends RST: the runtime shuts a socket down before it closes it.
+  reset(): void {
+    if (!this.#sendReset) return this.close();
+    if (!this.#close("reset")) return;
+    this.#sendReset();
+    this.#socket.close();
+  }
+
+  #close(how: "closed" | "reset"): boolean {
+    if (this.#closed) return false;
+    this.#closed = how;
+    for (const { closed } of this.#observers.splice(0)) closed?.(how); // and they see no more
+    return true;
+  }
+
+  #observeSent(chunk: Uint8Array): void {
+    for (const observer of this.#observers) observer.sent?.(chunk);
+  }
+
+  #observeReset(error: unknown): unknown {
+    if (isReset(error)) { for (const observer of this.#observers) observer.ended?.("reset"); }
+    return error;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
