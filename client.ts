@@ -1,81 +1,70 @@
 /** The `client` subcommand: options, dial, mode, exit code. */
-import type { Reader, Screen, Writer } from "./lib/core/io.ts";
-import {
-  type Address,
-  formatAddress,
-  parseAddress,
-  parseHostPort,
-  scheme,
-  toConnect,
-} from "./lib/net/address.ts";
-import { common, groups } from "./lib/client/options.ts";
-import { systemClock } from "./lib/core/clock.ts";
-import { painter } from "./lib/terminal/colors.ts";
-import { parseOptions } from "./lib/cli/parse.ts";
-import { explain, NetworkError, UsageError } from "./lib/core/errors.ts";
 import type { Capture } from "./lib/capture/capture.ts";
 import { captureIfAny } from "./lib/capture/open.ts";
+import type { HelpPage } from "./lib/cli/help.ts";
+import type { OptionOwner } from "./lib/cli/option_groups.ts";
+import type { OptionTable, Values } from "./lib/cli/options.ts";
+import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
+import { Dialer } from "./lib/client/dialer.ts";
+import type { Mode, ModeContext } from "./lib/client/mode.ts";
+import { chooseMode, modeLabel, modeOptions, modes } from "./lib/client/modes.ts";
+import { clientOptions, optionGroups } from "./lib/client/options.ts";
+import { namedInput, namedOutput } from "./lib/client/stdio.ts";
+import { systemClock } from "./lib/core/clock.ts";
+import { UsageError } from "./lib/core/errors.ts";
+import type { Writer } from "./lib/core/io.ts";
+import { handleSignals } from "./lib/core/signals.ts";
 import { LineSink } from "./lib/log/line_sink.ts";
 import { Log } from "./lib/log/log.ts";
 import { textFormat } from "./lib/log/text_format.ts";
-import type { HelpPage } from "./lib/cli/help.ts";
-import type { DialRequest, ModeContext } from "./lib/client/mode.ts";
-import { chooseMode, modeOptions, modes } from "./lib/client/modes.ts";
-import type { Duplex } from "./lib/net/duplex.ts";
-import { describeSecurity, type Security } from "./lib/net/transports/tls/session_info.ts";
-import { dial, dialOptions, transportOf, transports } from "./lib/net/transports.ts";
-import { optionName, type OptionTable, type Values } from "./lib/cli/options.ts";
+import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
+import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
+import { painter } from "./lib/terminal/colors.ts";
 import { dumpWidth, say } from "./lib/terminal/output.ts";
-import type { Owner } from "./lib/cli/option_groups.ts";
-import { retry } from "./lib/core/retry.ts";
-import { handleSignals } from "./lib/core/signals.ts";
-import { formatDuration } from "./lib/core/units.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
-const FLUSH_PATIENCE = 5000; // milliseconds for the last of a capture to be read
-
-const options = { ...dialOptions, ...modeOptions, ...common };
+const FLUSH_TIMEOUT_MS = 5000; // for the last of a capture to be read
 
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals, given } = await parseOptions(options, args);
+  const parsed = await parseOptions([clientOptions, modeOptions, dialOptions], args);
+  const { positionals, given } = parsed;
+  const values = parsed.of(clientOptions);
   if (values.help) {
-    const { printHelp } = await import("./lib/cli/print_help.ts");
+    const { printHelp } = await import("./lib/cli/help.ts");
     return await printHelp(await helpPage());
   }
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const mode = chooseMode({ terminal, given });
-  const address = parseTarget(mode.peerless ? [] : positionals);
-  if (transportOf(address).connectionless && values.retry) {
+  const { needsPeer = true } = mode;
+  const named = parseTarget(needsPeer ? positionals : []);
+  const { connectionless, dialOptions: options, check } = transportOf(named);
+  if (connectionless && values.retry) {
     throw new UsageError(
       "Option --retry does not apply over UDP: nothing tells whether a peer is there",
     );
   }
-  const dialed = mode.peerless ? {} : transportOf(address).dialOptions;
-  await checkOptions(given, [common, mode.options, dialed]);
-  await transportOf(address).check?.(values);
-  const peer = given.has("self") ? await itself(positionals) : address;
-  const capture = await captureIfAny(values as Values<typeof common>);
-  const context = createContext(peer, { values, positionals, args, capture });
+  await rejectForeign(given, { mode, dialed: needsPeer ? options : {} });
+  await check?.(parsed.of(options));
+  const address = given.has("self") ? await startLoopback(positionals) : named;
+  const capture = await captureIfAny(values);
   try {
-    return await mode.run(context, values);
+    const context = createContext(address, { args, parsed, capture });
+    return await mode.run(context, parsed.of(mode.options));
   } finally {
-    await capture?.flush(FLUSH_PATIENCE);
+    await capture?.flush(FLUSH_TIMEOUT_MS);
   }
 }
 
-async function itself(positionals: readonly string[]): Promise<Address> {
+async function startLoopback(positionals: readonly string[]): Promise<Address> {
   if (positionals.length > 0) throw new UsageError("With --self there is no ADDRESS; leave it out");
-  const { startSelf } = await import("./lib/client/loopback.ts");
-  return parseAddress(await startSelf());
+  const { startLoopback } = await import("./lib/client/loopback.ts");
+  return parseAddress(await startLoopback());
 }
 
-function owners(): Owner[] {
+function owners(): OptionOwner[] {
   return [
-    ...modes.map(({ name, chosenBy: [first] = [], options }) => ({
-      label: first ? optionName(first) : `${name} mode`,
-      options,
-    })),
+    ...modes.map((mode) => ({ label: modeLabel(mode), options: mode.options })),
     ...transports.map(({ name, dialOptions }) => ({ label: scheme(name), options: dialOptions })),
   ];
 }
@@ -88,7 +77,7 @@ export async function helpPage(): Promise<HelpPage> {
     summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
       "[tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the default is " +
       `${DEFAULT_ADDRESS}. Durations are written 250us, 10ms, 1.5s, 2m.`,
-    sections: [...groups, ...sectionsOf(owners())],
+    sections: [...optionGroups, ...sectionsOf(owners())],
     examples: [
       ...modes.map((mode) => [mode.example, mode.summary] as const),
       ["netecho client tls://example.com:443 -v", "show the TLS session and its certificates"],
@@ -96,13 +85,15 @@ export async function helpPage(): Promise<HelpPage> {
   };
 }
 
-async function checkOptions(
+async function rejectForeign(
   given: ReadonlySet<string>,
-  present: readonly OptionTable[],
+  { mode, dialed }: { readonly mode: Mode; readonly dialed: OptionTable },
 ): Promise<void> {
   if (given.size === 0) return;
   const { rejectForeign } = await import("./lib/cli/option_groups.ts");
-  rejectForeign(given, { present, owners: owners() });
+  const present = [clientOptions, mode.options, dialed];
+  const where = mode.chosenBy ? `with ${modeLabel(mode)}` : "here";
+  rejectForeign(given, { present, owners: owners(), where });
 }
 
 function parseTarget(positionals: readonly string[]): Address {
@@ -113,90 +104,45 @@ function parseTarget(positionals: readonly string[]): Address {
 
 function createContext(
   address: Address,
-  { values, capture, ...given }: {
-    readonly values: Values<typeof options>;
-    readonly positionals: readonly string[];
+  { args, parsed, capture }: {
     readonly args: readonly string[];
+    readonly parsed: ParsedOptions;
     readonly capture: Capture | undefined;
   },
 ): ModeContext {
-  const { show, color, verbose, connectTimeout } = values as Values<typeof common>;
+  const values = parsed.of(clientOptions);
+  const { connectTimeout, retry, verbose } = values;
+  const target = { address, values: parsed.of(dialOptions) };
+  const clock = systemClock;
+  const trace = verbose ? say : undefined;
+  const dialer = new Dialer({ ...target, connectTimeout, retry, capture, trace, clock });
   // A capture on stdout has it to itself.
   const [output, name] = values.capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
-  const openLog = (to: Writer = Deno.stderr) =>
-    new Log({
-      format: textFormat({
-        show,
-        paint: painter(color, Deno.stderr),
-        width: dumpWidth(Deno.stderr),
-      }),
-      output: new LineSink(to),
-      payload: show === "none" ? [] : ["in", "out"],
-    });
   return {
-    address,
-    values,
-    ...given,
+    commandLine: { args, positionals: parsed.positionals, occurrences: parsed.occurrences },
+    target,
     connectTimeout,
     connectionless: transportOf(address).connectionless ?? false,
-    dial: (request) => connect(address, { values, capture, request }),
-    input: reading(Deno.stdin),
-    output: screen(output, name),
-    errors: screen(Deno.stderr, "stderr"),
+    dial: (request) => dialer.dial(request),
+    input: namedInput(Deno.stdin, "stdin"),
+    output: namedOutput(output, name),
+    errors: namedOutput(Deno.stderr, "stderr"),
     signals: handleSignals,
     say,
-    openLog,
+    openLog: (to) => payloadLog(values, to),
     verbose,
-    clock: systemClock,
+    clock,
   };
 }
 
-async function connect(
-  address: Address,
-  { values, capture, request = {} }: {
-    readonly values: Values<typeof options>;
-    readonly capture: Capture | undefined;
-    readonly request: DialRequest | undefined;
-  },
-): Promise<Duplex> {
-  const { connectTimeout, retry: patience, verbose } = values as Values<typeof common>;
-  const { atMost = Infinity, once, onPhase } = request;
-  const timeout = Math.min(connectTimeout, atMost);
-  const clock = systemClock;
-  const tell = (line: string) => verbose && line !== "" ? say(line) : Promise.resolve();
-  const onSession = verbose
-    ? (security: Security) => tell(describeSecurity(security).join("\n"))
-    : undefined;
-  const attempt = async () => {
-    const started = clock.now();
-    const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
-    const took = formatDuration(clock.now() - started);
-    const comment = `client of ${formatAddress(peer.remote)}`;
-    if (capture) peer.observe(capture.watch(peer, { initiator: "local", comment }));
-    await tell(
-      `connected to ${formatAddress(peer.remote)} from ${formatAddress(peer.local)} in ${took}`,
-    );
-    return peer;
-  };
-  if (!patience || once) return await attempt();
-  const onFailure = ({ message }: Error) => void tell(`${message}; trying again`);
-  return await retry(attempt, { ...patience, clock, onFailure });
-}
-
-// Trouble with stdin and stdout is told from trouble with the peer by its class.
-function reading(input: Reader): Reader {
-  return { read: (into) => input.read(into).catch(failWith("Cannot read stdin")) };
-}
-
-function screen(output: Screen, name: string): Screen {
-  return {
-    write: (bytes) => output.write(bytes).catch(failWith(`Cannot write to ${name}`)),
-    isTerminal: () => output.isTerminal(),
-  };
-}
-
-function failWith(what: string): (error: unknown) => never {
-  return (error) => {
-    throw new NetworkError(`${what}: ${explain(error)}`, { cause: error });
-  };
+function payloadLog(
+  { show, color }: Values<typeof clientOptions>,
+  to: Writer = Deno.stderr,
+): Log {
+  const [paint, width] = [painter(color, Deno.stderr), dumpWidth(Deno.stderr)];
+  return new Log({
+    format: textFormat({ show, paint, width }),
+    output: new LineSink(to),
+    payload: show === "none" ? [] : ["in", "out"],
+  });
 }

@@ -1,79 +1,94 @@
-/** The `server` subcommand: options, listeners, sessions, summary. */
-import { bindAll, type Binding, parseTarget, type Target } from "./lib/server/listeners.ts";
-import { scheme } from "./lib/net/address.ts";
-import { systemClock, wait } from "./lib/core/clock.ts";
-import { painter } from "./lib/terminal/colors.ts";
-import { parseOptions } from "./lib/cli/parse.ts";
-import { explain, NetworkError } from "./lib/core/errors.ts";
-import type { FaultPlan } from "./lib/faults/plan.ts";
+/** The `server` subcommand: options, endpoints, sessions, summary. */
 import { captureIfAny } from "./lib/capture/open.ts";
+import type { HelpPage } from "./lib/cli/help.ts";
+import type { OptionOwner } from "./lib/cli/option_groups.ts";
+import type { Values } from "./lib/cli/options.ts";
+import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
+import { systemClock, wait } from "./lib/core/clock.ts";
+import { explain, NetworkError } from "./lib/core/errors.ts";
+import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
+import type { FaultPlan } from "./lib/faults/plan.ts";
 import { LineSink } from "./lib/log/line_sink.ts";
 import { Log } from "./lib/log/log.ts";
 import { textFormat } from "./lib/log/text_format.ts";
-import type { HelpPage } from "./lib/cli/help.ts";
+import { formatAddress, scheme } from "./lib/net/address.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
-import type { Values } from "./lib/cli/options.ts";
-import type { Owner } from "./lib/cli/option_groups.ts";
-import { common, groups } from "./lib/server/options.ts";
-import { serviceOptions, services } from "./lib/server/services.ts";
-import { dumpWidth, say } from "./lib/terminal/output.ts";
+import { Admission, ConnectionLimit, HostLimit } from "./lib/server/admission.ts";
+import type { AccessList } from "./lib/server/access_list.ts";
+import type { Endpoint } from "./lib/server/endpoint.ts";
+import {
+  defaultName,
+  type EndpointSpec,
+  optionsOf,
+  parseEndpoints,
+} from "./lib/server/endpoint_spec.ts";
+import { Endpoints } from "./lib/server/endpoints.ts";
+import { admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
 import { serve } from "./lib/server/serve.ts";
-import type { Limits } from "./lib/server/sessions.ts";
-import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
+import { serviceOptions, services } from "./lib/server/services.ts";
+import type { Ending } from "./lib/server/session.ts";
+import { painter } from "./lib/terminal/colors.ts";
+import { dumpWidth, say } from "./lib/terminal/output.ts";
 
 const DEFAULT_ADDRESS = ":8080";
-const FLUSH_PATIENCE = 1000; // milliseconds for the last lines to be read
-const ANSWERS = 2; // times what was asked, over UDP: a fault may double and delay it
-const INSISTENT_PATIENCE = 100; // the same, after a second signal
+const FLUSH_TIMEOUT_MS = 1000; // for the last lines to be read
+const INSISTENT_FLUSH_TIMEOUT_MS = 100; // the same, after a second signal
 
-const options = { ...listenOptions, ...serviceOptions, ...common };
+type ServerValues = Values<typeof serverOptions>;
 
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals, given } = await parseOptions(options, args);
+  const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], args);
+  const values = parsed.of(serverOptions);
   if (values.help) {
-    const { printHelp } = await import("./lib/cli/print_help.ts");
+    const { printHelp } = await import("./lib/cli/help.ts");
     return await printHelp(await helpPage());
   }
-  const { service = services[0] } = values;
-  const addresses = positionals.length > 0 ? positionals : [DEFAULT_ADDRESS];
-  const targets = addresses.map((text) => parseTarget(text, service));
-  await checkOptions(targets, { values, given });
-  const planned = await planIfAny(targets, values);
-  const limits = await createLimits(values);
+  const { positionals } = parsed;
+  const specs = await parseEndpoints(
+    positionals.length > 0 ? positionals : [DEFAULT_ADDRESS],
+    parsed,
+  );
+  await rejectUnused(specs, parsed.given);
+  const faults = await planIfAny(specs, values);
+  const admissions = await createAdmissions(specs, values);
   const shutdown = handleSignals();
-  const log = await createLog(values);
-  const bindings = await bindAll(targets, {
-    values,
+  const log = await createLog(specs, values);
+  const endpoints = new Endpoints();
+  const once = Promise.withResolvers<Ending>();
+  const context = {
+    log,
     clock: systemClock,
-    allowance: planned && ANSWERS,
-  });
-  // Not over that of a server that has the port.
-  const capture = await captureIfAny(values).catch((error) => {
-    for (const { listener } of bindings) listener.close();
-    throw error;
-  });
-  for (const { listener: { address } } of bindings) log.emit({ event: "listening", address });
-  if (planned) {
-    log.emit({
-      event: "faults",
-      seed: planned.seed,
-      faults: planned.faults.map(({ text }) => text),
+    nextConnection: counter(),
+    capture: undefined as Awaited<ReturnType<typeof captureIfAny>>,
+  };
+  for (const [index, spec] of specs.entries()) {
+    endpoints.add(spec, {
+      context,
+      admission: admissions[index]!,
+      faults: faults?.endpoints[index],
+      idleTimeout: (spec.values as Values<typeof admissionOptions>).idleTimeout,
+      ...(values.once && { onOpen: () => void stopConnecting(endpoints), onEnd: once.resolve }),
     });
   }
-  for (const binding of bindings) showCertificate(binding, { log, quiet: values.quiet });
+  await endpoints.startAll();
+  // Not over that of a server that has the port.
+  context.capture = await captureIfAny(values).catch(async (error) => {
+    await endpoints.stopListening();
+    throw error;
+  });
+  report([...endpoints], { log, faults, quiet: values.quiet });
   await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
   systemClock.after(0, preloadStreams);
-  const ending = await serve(bindings, {
-    values,
-    limits,
-    faults: planned,
-    capture,
+  const ending = await serve(endpoints, {
+    ...values,
+    done: once.promise,
     shutdown,
     log,
+    clock: systemClock,
   });
-  await capture?.flush(FLUSH_PATIENCE);
+  await context.capture?.flush(FLUSH_TIMEOUT_MS);
   await flush(log, shutdown);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
@@ -81,7 +96,40 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-function owners(): Owner[] {
+function counter(): () => number {
+  let count = 0;
+  return () => ++count;
+}
+
+// A remote without a connection goes on arriving where it first did.
+function stopConnecting(endpoints: Endpoints): Promise<void> {
+  return endpoints.stopListening(({ spec: { transport } }) => !transport.connectionless);
+}
+
+function report(
+  endpoints: readonly Endpoint[],
+  { log, faults, quiet }: {
+    readonly log: Log;
+    readonly faults: FaultPlan | undefined;
+    readonly quiet: boolean;
+  },
+): void {
+  for (const { name: endpoint, address, listener } of endpoints) {
+    log.emit({ event: listener ? "listening" : "disabled", endpoint, address });
+  }
+  if (faults) log.emit({ event: "faults", seed: faults.seed, faults: faults.texts });
+  for (const { name: endpoint, address, listener } of endpoints) {
+    const { certificate } = listener ?? {};
+    // A certificate that was made for this run is all that a peer can trust it by.
+    if (!certificate || (quiet && !certificate.generated)) continue;
+    const { generated, subject, names, fingerprint, validTo } = certificate;
+    const until = new Date(validTo).toISOString().slice(0, 10);
+    const fields = { endpoint, address, generated, subject, names, fingerprint, until };
+    log.emit({ event: "certificate", ...fields });
+  }
+}
+
+function owners(): OptionOwner[] {
   return [
     ...transports.map(({ name, listenOptions }) => ({
       label: scheme(name),
@@ -96,12 +144,13 @@ export async function helpPage(): Promise<HelpPage> {
   const { sectionsOf } = await import("./lib/cli/option_groups.ts");
   const { faults } = await import("./lib/faults/kinds.ts");
   return {
-    usage: ["netecho server [ADDRESS[=SERVICE]...] [options]"],
+    usage: ["netecho server [ADDRESS[=SERVICE][,key=value...]...] [options]"],
     summary: "A peer that shows every byte: an echo server (RFC 862), unless another service is " +
       "named. ADDRESS is [tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; " +
       `the default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
-      "Durations are written 250us, 10ms, 1.5s, 2m.",
-    sections: [...groups, ...sectionsOf(owners())],
+      "Keys are the options below, without dashes, for this address alone (netecho help " +
+      "endpoints). Durations are written 250us, 10ms, 1.5s, 2m.",
+    sections: [...optionGroups, ...sectionsOf(owners())],
     words: [
       { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
       {
@@ -115,67 +164,89 @@ export async function helpPage(): Promise<HelpPage> {
       ["netecho server 127.0.0.1:0 [::1]:0 --show hex", "two free ports, every byte shown"],
       ["netecho server --json --once", "one connection, as JSON events"],
       ["netecho server tls://:8443 unix:/tmp/echo.sock", "TLS with a certificate of its own"],
+      [
+        "netecho server :5433=forward,to=db:5432,name=db :8080 --fault latency:200ms,on=db",
+        "two endpoints, one of them slow",
+      ],
       ...services.map(({ example, summary }) => [example, summary] as const),
     ],
   };
 }
 
-async function checkOptions(
-  targets: readonly Target[],
-  { values, given }: { values: Values<typeof options>; given: ReadonlySet<string> },
+// An option that no endpoint uses would be ignored, and its user misled.
+async function rejectUnused(
+  specs: readonly EndpointSpec[],
+  given: ParsedOptions["given"],
 ): Promise<void> {
-  for (const { service } of targets) await service.check?.(values);
   if (given.size === 0) return;
   const { rejectForeign } = await import("./lib/cli/option_groups.ts");
-  const present = targets.flatMap(({ transport: { listenOptions }, service }) => [
-    listenOptions,
-    service.options,
-  ]);
-  rejectForeign(given, { present: [common, ...present], owners: owners() });
+  rejectForeign(given, { present: [serverOptions, ...specs.map(optionsOf)], owners: owners() });
 }
 
-// Most servers behave, and are spared the time that loading the faults takes.
+// Most servers have no faults, and are spared the time that loading them takes.
 async function planIfAny(
-  targets: readonly Target[],
-  { fault, faults, seed }: Values<typeof common>,
+  specs: readonly EndpointSpec[],
+  { fault, faults, seed }: ServerValues,
 ): Promise<FaultPlan | undefined> {
   if (fault.length + faults.length === 0) return undefined;
   const { planFaults } = await import("./lib/faults/plan.ts");
-  const kinds = new Set(
-    targets.map(({ transport }) => transport.connectionless ? "datagrams" : "streams"),
-  );
-  return planFaults({ fault, faults, seed, kinds });
+  const targets = specs.map(({ name, address, transport }) => ({
+    names: [name ?? defaultName(address), formatAddress(address), defaultName(address)],
+    seedName: name ?? defaultName(address),
+    framed: transport.connectionless ?? false,
+  }));
+  return planFaults({ fault, faults, seed, targets });
+}
+
+// Endpoints without limits of their own share those of the server.
+async function createAdmissions(
+  specs: readonly EndpointSpec[],
+  { once, maxConnections, maxConnectionsPerHost }: ServerValues,
+): Promise<Admission[]> {
+  const connections = new ConnectionLimit(once ? 1 : maxConnections);
+  const connectionsPerHost = new HostLimit(maxConnectionsPerHost);
+  const accessLists = new Map<string, AccessList>();
+  const admissions: Admission[] = [];
+  for (const { values, own } of specs) {
+    const options = values as Values<typeof admissionOptions>;
+    admissions.push(
+      new Admission({
+        access: await accessList(options, accessLists),
+        connections: own.has("maxConnections")
+          ? new ConnectionLimit(options.maxConnections)
+          : connections,
+        connectionsPerHost: own.has("maxConnectionsPerHost")
+          ? new HostLimit(options.maxConnectionsPerHost)
+          : connectionsPerHost,
+      }),
+    );
+  }
+  return admissions;
+}
+
+// One list for all endpoints that ask for the same.
+async function accessList(
+  { allow, deny }: Pick<ServerValues, "allow" | "deny">,
+  known: Map<string, AccessList>,
+): Promise<AccessList | undefined> {
+  if (allow.length + deny.length === 0) return undefined;
+  const { AccessList } = await import("./lib/server/access_list.ts");
+  const key = JSON.stringify([allow, deny]);
+  const list = known.get(key) ?? new AccessList({ allow, deny });
+  known.set(key, list);
+  return list;
 }
 
 // The last lines, unless nobody reads them: then stderr says so.
 async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
-  const cut = insisted.then(() => wait(systemClock, INSISTENT_PATIENCE).over);
-  const written = await Promise.race([log.flush(FLUSH_PATIENCE), cut]);
+  const cut = insisted.then(() => wait(systemClock, INSISTENT_FLUSH_TIMEOUT_MS).over);
+  const written = await Promise.race([log.flush(FLUSH_TIMEOUT_MS), cut]);
   if (!written) await say("netecho: The last output was not read, and is cut short");
 }
 
-// The one that was made for this run is all that a peer can trust it by.
-function showCertificate(
-  { listener: { address, certificate } }: Binding,
-  { log, quiet }: { log: Log; quiet: boolean },
-): void {
-  if (!certificate || (quiet && !certificate.generated)) return;
-  const { generated, subject, names, fingerprint, validTo } = certificate;
-  const until = new Date(validTo).toISOString().slice(0, 10);
-  log.emit({ event: "certificate", address, generated, subject, names, fingerprint, until });
-}
-
-async function createLimits(
-  { maxConnections, maxConnectionsPerHost, allow, deny }: Values<typeof common>,
-): Promise<Limits> {
-  const limits = { connections: maxConnections, connectionsPerHost: maxConnectionsPerHost };
-  if (allow.length + deny.length === 0) return limits;
-  const { Access } = await import("./lib/server/access_list.ts");
-  return { ...limits, access: new Access({ allow, deny }) };
-}
-
 async function createLog(
-  { json, quiet, show, color, capture }: Values<typeof common>,
+  specs: readonly EndpointSpec[],
+  { json, quiet, show, color, capture }: ServerValues,
 ): Promise<Log> {
   const errors = new LineSink(Deno.stderr);
   const stdout = capture === "-" ? Deno.stderr : Deno.stdout; // a capture has it to itself
@@ -190,6 +261,12 @@ async function createLog(
     const { jsonFormat } = await import("./lib/log/json_format.ts");
     return new Log({ format: jsonFormat({ show }), output, payload, quiet });
   }
-  const format = textFormat({ show, paint: painter(color, stdout), width: dumpWidth(stdout) });
+  const named = new Set(specs.map(({ name }) => name));
+  const format = textFormat({
+    show,
+    paint: painter(color, stdout),
+    width: dumpWidth(stdout),
+    showsEndpoint: (name) => specs.length > 1 || named.has(name),
+  });
   return new Log({ format, output, errors, payload, quiet });
 }

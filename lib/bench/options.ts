@@ -6,7 +6,6 @@ import { parseLimit } from "../report/conditions.ts";
 import { measuring, sizeFor } from "../probe/options.ts";
 import type { Asked } from "../report/load.ts";
 
-const CONNECTIONS = 10;
 const DURATION = 10_000; // milliseconds
 const TRIAL = 3000; // milliseconds of each trial of a search
 const WARMUP = 1000; // milliseconds: the runtime compiles what it sees often
@@ -17,8 +16,8 @@ const MOST = 2 ** 30; // bytes under way
 
 /** What a load is described by. */
 export const loading = {
-  connections: count({ summary: `use N connections (default ${CONNECTIONS})` }),
-  duration: interval(undefined, {
+  connections: count({ summary: "use N connections", initial: 10 }),
+  duration: interval({
     summary: "measure for D (default 10s; each trial of --find 3s)",
   }),
   requests: count({
@@ -37,11 +36,14 @@ export const loading = {
     read: parseFrequency,
     excludes: ["find"],
   }),
-  warmup: duration(undefined, {
+  warmup: duration({
     summary: "run for D before measuring (default 1s; with --requests 0)",
   }),
-  ramp: duration(0, { summary: "before that, take D to the full rate or number of connections" }),
-  workers: count({ summary: "spread the connections over N threads (default 1)" }),
+  ramp: duration({
+    initial: 0,
+    summary: "before that, take D to the full rate or number of connections",
+  }),
+  workers: count({ summary: "spread the connections over N threads", initial: 1 }),
   find: text({
     summary: "search for the highest rate that holds this, as in 'p99<5ms'",
     placeholder: "CONDITION",
@@ -67,7 +69,7 @@ export function loadFor(
     readonly connectTimeout: number;
   },
 ): Asked {
-  const { requests, find, connections = CONNECTIONS, rate, ramp, connect } = values;
+  const { requests, find, connections, rate, ramp, connect } = values;
   // A datagram that is lost holds up no other, and is soon known to be.
   const datagrams = connectionless && (rate !== undefined || find !== undefined);
   const { pipeline = datagrams ? DATAGRAMS : 1 } = values;
@@ -95,6 +97,6 @@ export function loadFor(
     timeout,
     connectTimeout,
     slice: duration === LONGEST_WAIT ? 1000 : sliceFor(duration),
-    workers: Math.min(values.workers ?? 1, connections, requests ?? Infinity),
+    workers: Math.min(values.workers, connections, requests ?? Infinity),
   };
 }

@@ -8,8 +8,8 @@ import type { Dial } from "../probe/round_trip.ts";
 import type { Asked } from "../report/load.ts";
 import type { Slice } from "../report/result.ts";
 
-/** Whom to load, and how to dial. Plain data: a worker is sent it. */
-export interface Whom {
+/** DialTarget to connect to, and how. Plain data: a worker is sent it. */
+export interface DialTarget {
   readonly address: Address;
   /** The values of the transports' options. */
   readonly values: Values<OptionTable>;
@@ -17,7 +17,7 @@ export interface Whom {
 
 /** How a load is run. */
 export interface Running {
-  readonly whom: Whom;
+  readonly target: DialTarget;
   readonly load: Asked;
   readonly histograms: Histograms;
   readonly clock: Clock;
@@ -32,7 +32,7 @@ export interface Running {
 }
 
 /** Dials as a generator asks for it. */
-export function dialerOf({ address, values }: Whom): Dial {
+export function dialerOf({ address, values }: DialTarget): Dial {
   const clock = systemClock;
   return ({ atMost: timeout, onPhase }) => dial(address, { values, timeout, clock, onPhase });
 }

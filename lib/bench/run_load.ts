@@ -29,7 +29,7 @@ export async function runLoad(running: Running): Promise<Measured> {
 }
 
 async function runHere(
-  { whom, load, histograms, onSlice, stop, onMeasuring, onMeasured }: Running,
+  { target, load, histograms, onSlice, stop, onMeasuring, onMeasured }: Running,
 ): Promise<Omit<Measured, "timeline" | "cpu">> {
   using clock = new PromptClock();
   const recorder = new Recorder(histograms, { open: load.rate !== undefined });
@@ -37,7 +37,7 @@ async function runHere(
     load,
     clock,
     recorder,
-    dial: dialerOf(whom),
+    dial: dialerOf(target),
     onStretch: (stretch) => onSlice(sliceOf(stretch)),
     onMeasuring,
     onMeasured,

@@ -4,7 +4,7 @@ import { loadHistograms } from "../core/histogram.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
-import { dialerOf, type Whom } from "./run_context.ts";
+import { dialerOf, type DialTarget } from "./run_context.ts";
 import type { Asked } from "../report/load.ts";
 import type { Message, Order } from "./workers.ts";
 
@@ -24,13 +24,13 @@ thread.onmessage = ({ data }) => {
   }
 };
 
-async function work({ whom, load }: { whom: Whom; load: Asked }): Promise<void> {
+async function work({ target, load }: { target: DialTarget; load: Asked }): Promise<void> {
   const recorder = new Recorder(await loadHistograms(), { open: load.rate !== undefined });
   const generator = new Generator({
     load,
     clock: new PromptClock(),
     recorder,
-    dial: dialerOf(whom),
+    dial: dialerOf(target),
     onStretch({ latencies, ...stretch }) {
       thread.postMessage({ kind: "stretch", stretch: { ...stretch, hdr: latencies.encode() } });
     },

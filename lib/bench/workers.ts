@@ -5,11 +5,11 @@ import { dialOptions } from "../net/transports.ts";
 import type { Outcome } from "./generator.ts";
 import { type Encoded, Recorder, type Stretch } from "./recorder.ts";
 import { type Measured, sliceOf } from "./measurement.ts";
-import type { Running, Whom } from "./run_context.ts";
+import type { DialTarget, Running } from "./run_context.ts";
 import type { Asked } from "../report/load.ts";
 
 /** What a worker is told. */
-export type Order = { readonly whom: Whom; readonly load: Asked } | "go" | "stop";
+export type Order = { readonly target: DialTarget; readonly load: Asked } | "go" | "stop";
 
 /** What a worker tells. */
 export type Message =
@@ -27,10 +27,10 @@ type Done = Extract<Message, { kind: "done" }>;
 
 /** Runs a load in worker threads. They begin together, when all are connected. */
 export async function runWorkers(running: Running): Promise<Omit<Measured, "timeline" | "cpu">> {
-  const { load, whom, histograms, stop } = running;
+  const { load, target, histograms, stop } = running;
   const stretches = new Stretches(running);
   const hands = shares(load).map((share) =>
-    new Hand({ whom: plain(whom), load: share }, { stretches, running })
+    new Hand({ target: plain(target), load: share }, { stretches, running })
   );
   stop.then(() => hands.forEach((hand) => hand.tell("stop")));
   try {
@@ -75,7 +75,7 @@ function shares(load: Asked): Asked[] {
 }
 
 // What a thread can be sent: the values of the transports' options are data, others need not be.
-function plain({ address, values }: Whom): Whom {
+function plain({ address, values }: DialTarget): DialTarget {
   const needed = Object.keys(dialOptions).map((key) => [key, values[key]]);
   return { address, values: Object.fromEntries(needed) };
 }

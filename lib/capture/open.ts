@@ -1,6 +1,7 @@
 /** The capture that the command line asks for; the code for it is loaded where it does. */
 import { systemClock } from "../core/clock.ts";
-import type { capturing, Values } from "../cli/options.ts";
+import type { Values } from "../cli/options.ts";
+import type { captureOptions } from "./options.ts";
 import type { Capture } from "./capture.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { Capture } from "./capture.ts";
  * @throws {UsageError} where it would go to a terminal
  */
 export async function captureIfAny(
-  { capture, captureSize }: Values<typeof capturing>,
+  { capture, captureSize }: Values<typeof captureOptions>,
 ): Promise<Capture | undefined> {
   if (capture === undefined) return undefined;
   const { openCapture } = await import("./capture.ts");

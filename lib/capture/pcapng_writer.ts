@@ -1,5 +1,5 @@
 /** The blocks of a capture file (draft-ietf-opsawg-pcapng), little-endian. */
-import { concat } from "../core/bytes.ts";
+import { concat } from "@std/bytes/concat";
 
 const SECTION = 0x0a0d0d0a;
 const INTERFACE = 1;

@@ -1,7 +1,7 @@
 /** A pipe that takes what it is given without making the giver wait. */
 import { writeAll, type Writer } from "../core/io.ts";
 import { atMost, type Clock } from "../core/clock.ts";
-import { concat } from "../core/bytes.ts";
+import { concat } from "@std/bytes/concat";
 
 const MOST = 64 * 1024 * 1024; // bytes that wait for the reader
 

@@ -1,4 +1,5 @@
 /** The text of `--help`, made of the same tables that the command line is read by. */
+import { columns, printPage } from "../terminal/output.ts";
 import { type Option, optionName, type OptionTable } from "./options.ts";
 
 /** What a help page says. */
@@ -26,7 +27,13 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-const LONGEST_LABEL = 30; // columns; a longer label has its description on the next line
+const MAX_LABEL_COLUMNS = 30; // a longer label has its description on the next line
+const MAX_PAGE_COLUMNS = 100; // longer lines are hard to read
+
+/** Prints a page on stdout as wide as the terminal, within reason; returns the exit code. */
+export function printHelp(page: HelpPage): Promise<number> {
+  return printPage(renderHelp(page, Math.min(columns(), MAX_PAGE_COLUMNS)));
+}
 
 /**
  * Renders a help page, no line longer than `columns` where its words allow.
@@ -67,12 +74,17 @@ export function tablesOf({ sections = [], words = [], examples }: HelpPage): Tab
 function optionRow([key, option]: [string, Option<unknown>]): Row {
   const short = option.short ? `-${option.short}, ` : "";
   const value = option.placeholder ? ` ${option.placeholder}` : "";
-  return [`${short}${optionName(key)}${value}`, option.summary];
+  return [`${short}${optionName(key)}${value}`, describeOption(option)];
+}
+
+/** The summary of an option, and its default. */
+export function describeOption({ summary, defaultText }: Option<unknown>): string {
+  return defaultText === undefined ? summary : `${summary} (default ${defaultText})`;
 }
 
 function renderTable({ title, rows }: Table, columns: number): string {
   const widest = Math.max(...rows.map(([label]) => label.length));
-  const indent = Math.min(widest, LONGEST_LABEL) + 4;
+  const indent = Math.min(widest, MAX_LABEL_COLUMNS) + 4;
   const lines = rows.map(([label, text]) => {
     const body = wrap(text, { columns, indent });
     return label.length <= indent - 4

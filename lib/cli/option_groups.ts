@@ -3,7 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { optionName, type OptionTable } from "./options.ts";
 
 /** Somebody who brings options along. */
-export interface Owner {
+export interface OptionOwner {
   /** As a message calls it: `service reply`. */
   readonly label: string;
   readonly options: OptionTable;
@@ -24,7 +24,9 @@ export interface Owner {
  * assertEquals(section, { title: "options of tcp, tls", options: { proxyProtocol } });
  * ```
  */
-export function sectionsOf(owners: readonly Owner[]): { title: string; options: OptionTable }[] {
+export function sectionsOf(
+  owners: readonly OptionOwner[],
+): { title: string; options: OptionTable }[] {
   const all = owners.flatMap(({ options }) => Object.entries(options));
   const sections = Map.groupBy(new Map(all), ([key]) => labelsOf(key, owners));
   return [...sections].map(([labels, entries]) => ({
@@ -40,16 +42,23 @@ export function sectionsOf(owners: readonly Owner[]): { title: string; options: 
  */
 export function rejectForeign(
   given: ReadonlySet<string>,
-  { present, owners }: { present: readonly OptionTable[]; owners: readonly Owner[] },
+  { present, owners, where = "here" }: {
+    readonly present: readonly OptionTable[];
+    readonly owners: readonly OptionOwner[];
+    /** Where it does not apply: `with --ping`. */
+    readonly where?: string;
+  },
 ): void {
   for (const key of given) {
-    if (present.some((options) => key in options)) continue;
+    if (present.some((options) => Object.hasOwn(options, key))) continue;
     throw new UsageError(
-      `Option ${optionName(key)} does not apply here: it is for ${labelsOf(key, owners)}`,
+      `Option ${optionName(key)} does not apply ${where}: it is for ${labelsOf(key, owners)}`,
     );
   }
 }
 
-function labelsOf(key: string, owners: readonly Owner[]): string {
-  return owners.filter(({ options }) => key in options).map(({ label }) => label).join(", ");
+function labelsOf(key: string, owners: readonly OptionOwner[]): string {
+  return owners.filter(({ options }) => Object.hasOwn(options, key)).map(({ label }) => label).join(
+    ", ",
+  );
 }

@@ -1,10 +1,11 @@
-/** Command-line options as data: declared once, read by `command_line.ts`, described by `help.ts`. */
+/** Command-line options as data: declared once, read by `parse.ts`, described by `help.ts`. */
+import { toKebabCase } from "@std/text/to-kebab-case";
 import { explain, UsageError } from "../core/errors.ts";
-import { parseDuration, parseSize } from "../core/units.ts";
+import { parseDuration, writeDuration } from "../core/units.ts";
 
 /** One option. Its key in an {@linkcode OptionTable}, in kebab case, is its name. */
 export interface Option<V> {
-  /** One line for the help. */
+  /** One line for the help, without the default. */
   readonly summary: string;
   /** A one-letter alias. */
   readonly short?: string;
@@ -12,6 +13,8 @@ export interface Option<V> {
   readonly placeholder?: string;
   /** The value when the option is not given. */
   readonly initial: V;
+  /** The same as the command line would write it, for the help; absent where there is no default. */
+  readonly defaultText?: string;
   /** Keys of options that cannot be given together with this one. */
   readonly excludes?: readonly string[];
   /** Keys of options without which this one means nothing. */
@@ -24,7 +27,7 @@ export interface Option<V> {
   parse(text: string): V;
 }
 
-/** The options of a subcommand, by key. */
+/** Options by key. */
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 /** What was read for each option of a table. */
@@ -33,6 +36,7 @@ export type Values<T extends OptionTable> = {
 };
 
 type Details = Pick<Option<unknown>, "summary" | "short" | "excludes" | "needs">;
+type WithDefault<V> = Details & { readonly initial: V };
 
 /** The values of options of which none is given. */
 export function initialValues<T extends OptionTable>(table: T): Values<T> {
@@ -42,40 +46,42 @@ export function initialValues<T extends OptionTable>(table: T): Values<T> {
 
 /** An option that is there or not. */
 export function flag(details: Details): Option<boolean> {
-  return { ...details, initial: false, parse: (text) => text !== "false" };
+  return { ...details, initial: false, parse: readFlag };
 }
 
 /** A duration, in milliseconds. */
-export function duration<V extends number | undefined>(
-  initial: V,
-  details: Details,
-): Option<number | V> {
-  return { ...details, initial, placeholder: "D", parse: parseDuration };
+export function duration(details: WithDefault<number>): Option<number>;
+export function duration(details: Details): Option<number | undefined>;
+export function duration(
+  details: Details & { readonly initial?: number },
+): Option<number | undefined> {
+  const { initial } = details;
+  const defaultText = initial === undefined ? {} : { defaultText: writeDuration(initial) };
+  return { ...details, ...defaultText, initial, placeholder: "D", parse: parseDuration };
 }
 
-/** A duration that must not be zero, in milliseconds. */
-export function interval<V extends number | undefined>(
-  initial: V,
-  details: Details,
-): Option<number | V> {
-  const parse = (text: string) => {
-    const milliseconds = parseDuration(text);
-    if (milliseconds > 0) return milliseconds;
-    throw new UsageError(`a duration above 0 is needed, not "${text}"`);
-  };
-  return { ...details, initial, placeholder: "D", parse };
+/** A duration above zero, in milliseconds. */
+export function interval(details: WithDefault<number>): Option<number>;
+export function interval(details: Details): Option<number | undefined>;
+export function interval(
+  details: Details & { readonly initial?: number },
+): Option<number | undefined> {
+  return { ...duration(details), parse: readInterval };
 }
 
 /** A whole number of at least 1. */
-export function count(details: Details): Option<number | undefined> {
-  return { ...details, initial: undefined, placeholder: "N", parse: parseCount };
+export function count(details: WithDefault<number>): Option<number>;
+export function count(details: Details): Option<number | undefined>;
+export function count(
+  details: Details & { readonly initial?: number },
+): Option<number | undefined> {
+  const { initial } = details;
+  const defaultText = initial === undefined ? {} : { defaultText: String(initial) };
+  return { ...details, ...defaultText, initial, placeholder: "N", parse: readCount };
 }
 
 /** One of a few words; the first is the value when the option is not given. */
-export function choice<W extends string>(
-  words: readonly [W, ...W[]],
-  details: Details,
-): Option<W> {
+export function choice<W extends string>(words: readonly [W, ...W[]], details: Details): Option<W> {
   const parse = (text: string) => {
     const word = words.find((word) => word === text);
     if (word) return word;
@@ -84,52 +90,47 @@ export function choice<W extends string>(
       among: words,
     });
   };
-  return { ...details, initial: words[0], placeholder: words.join("|"), words, parse };
+  const [initial] = words;
+  const placeholder = words.join("|");
+  return { ...details, initial, defaultText: initial, placeholder, words, parse };
 }
 
-/** Text, as `read` understands it: as it stands unless said otherwise. */
-export function text<V = string>(
-  details: Details & { readonly placeholder: string; readonly read?: (text: string) => V },
-): Option<V | undefined> {
-  const { read = (text) => text as V, ...rest } = details;
-  return { ...rest, initial: undefined, parse: read };
+type Named = Details & { readonly placeholder: string };
+type ReadBy<V> = { readonly read: (text: string) => V };
+type InitialOf<V> = {
+  readonly initial: V;
+  /** How the default is written; by default as a string. */
+  readonly write?: (initial: V) => string;
+};
+
+/** A text, or what `read` makes of it. */
+export function text<V>(details: Named & ReadBy<V> & InitialOf<V>): Option<V>;
+export function text<V>(details: Named & ReadBy<V>): Option<V | undefined>;
+export function text(details: Named): Option<string | undefined>;
+export function text<V>(
+  details: Named & Partial<ReadBy<V | string> & InitialOf<V>>,
+): Option<V | string | undefined> {
+  const { read = (text) => text, initial, write = String, ...rest } = details;
+  const defaultText = initial === undefined ? {} : { defaultText: write(initial) };
+  return { ...rest, ...defaultText, initial, parse: read };
 }
 
-/** A list, of which each time that the option is given brings some. */
+/** A list, to which each occurrence of the option adds. */
+export function list<V>(details: Named & ReadBy<readonly V[]>): Option<readonly V[]>;
+export function list(details: Named): Option<readonly string[]>;
 export function list<V>(
-  details: Details & {
-    readonly placeholder: string;
-    readonly read: (text: string) => readonly V[];
-  },
-): Option<readonly V[]> {
-  const { read, ...rest } = details;
+  details: Named & Partial<ReadBy<readonly (V | string)[]>>,
+): Option<readonly (V | string)[]> {
+  const { read = (text) => [text], ...rest } = details;
   return { ...rest, initial: [], repeatable: true, parse: read };
 }
 
-const SMALLEST_CAPTURE = 4096; // bytes; a file for each packet is of no use
-
-/** Where connections are kept, as Wireshark reads them. */
-export const capturing = {
-  capture: text({
-    summary:
-      "keep every connection in FILE as it was, for Wireshark (pcapng); - is stdout, and what " +
-      "goes there otherwise goes to stderr",
-    placeholder: "FILE",
-  }),
-  captureSize: text({
-    summary: "begin another file when one has SIZE bytes",
-    placeholder: "SIZE",
-    read: readCaptureSize,
-    needs: ["capture"],
-  }),
-};
-
-/** What a file holds, as bytes. */
+/** The content of a file, as bytes. */
 export function file(details: Details): Option<Uint8Array<ArrayBuffer> | undefined> {
   return text({ ...details, placeholder: "FILE", read: readFile });
 }
 
-/** What a text file holds. */
+/** The content of a text file. */
 export function textFile(details: Details): Option<string | undefined> {
   const read = (path: string) => new TextDecoder().decode(readFile(path));
   return text({ ...details, placeholder: "FILE", read });
@@ -150,21 +151,21 @@ export function readFile(path: string): Uint8Array<ArrayBuffer> {
 
 /** The name of an option on the command line: `maxConnections` is `--max-connections`. */
 export function optionName(key: string): string {
-  return `--${kebabCase(key)}`;
+  return `--${toKebabCase(key)}`;
 }
 
-/** A name as people write it: `acceptFailed` is `accept-failed`. */
-export function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function readFlag(text: string): boolean {
+  if (text === "true" || text === "false") return text === "true";
+  throw new UsageError(`true or false is needed, not "${text}"`);
 }
 
-function readCaptureSize(text: string): number {
-  const size = parseSize(text);
-  if (size >= SMALLEST_CAPTURE) return size;
-  throw new UsageError(`a size of at least 4KiB is needed, not "${text}"`);
+function readInterval(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds > 0) return milliseconds;
+  throw new UsageError(`a duration above 0 is needed, not "${text}"`);
 }
 
-function parseCount(text: string): number {
+function readCount(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && Number.isSafeInteger(number)) return number;
   throw new UsageError(

@@ -1,18 +1,28 @@
-/** Reads a command line by an option table. */
+/** Reading a command line by option tables. */
 import { UsageError } from "../core/errors.ts";
-import { NETCAT } from "./nc_hints.ts";
+import { NC_HINTS } from "./nc_hints.ts";
 import { type Option, optionName, type OptionTable, type Values } from "./options.ts";
 
+/** An option that was given, and its value. */
+export interface Occurrence {
+  readonly key: string;
+  readonly value: unknown;
+}
+
 /** A command line, read. */
-export interface Parsed<T extends OptionTable> {
-  readonly values: Values<T>;
-  readonly positionals: readonly string[];
+export interface ParsedOptions {
+  /** The values of one of the tables that the command line was read by. */
+  of<T extends OptionTable>(table: T): Values<T>;
+  /** Every option that was given, in the order of the command line, each time that it was. */
+  readonly occurrences: readonly Occurrence[];
   /** The keys of the options that were given. */
   readonly given: ReadonlySet<string>;
+  readonly positionals: readonly string[];
 }
 
 /**
- * Reads a command line by its option table.
+ * Reads a command line by the option tables of everybody who has options. Tables may share an
+ * option; two different options under one key are a mistake of the program, which a test finds.
  *
  * @throws {UsageError} for an unknown option, a bad value, or two options that exclude each other
  * @example
@@ -21,115 +31,52 @@ export interface Parsed<T extends OptionTable> {
  * import { duration, flag } from "./options.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const table = {
- *   grace: duration(5000, { summary: "how long to drain" }),
- *   json: flag({ summary: "JSON output" }),
- * };
- * const { values, positionals } = await parseOptions(table, ["--grace=2s", ":8080"]);
- * assertEquals(values, { grace: 2000, json: false });
- * assertEquals(positionals, [":8080"]);
+ * const common = { json: flag({ summary: "JSON output" }) };
+ * const draining = { grace: duration({ summary: "how long to drain", initial: 5000 }) };
+ * const parsed = await parseOptions([common, draining], ["--grace=2s", ":8080"]);
+ * assertEquals(parsed.of(draining), { grace: 2000 });
+ * assertEquals(parsed.of(common), { json: false });
+ * assertEquals(parsed.positionals, [":8080"]);
  * ```
  */
-export async function parseOptions<T extends OptionTable>(
-  table: T,
+export async function parseOptions(
+  tables: readonly OptionTable[],
   args: readonly string[],
-): Promise<Parsed<T>> {
+): Promise<ParsedOptions> {
+  const options = new Map(tables.flatMap((table) => Object.entries(table)));
   // Most command lines have no option, and are spared the time that loading the parser takes.
   const { texts, positionals } = args.some((arg) => arg.startsWith("-"))
-    ? await readArgs(table, args)
-    : { texts: new Map<string, string[]>(), positionals: args };
-  const given = new Set(texts.keys());
-  rejectMisfits(table, given);
-  const entries = Object.entries(table).map(([key, option]) => {
-    const given = texts.get(key);
-    return [key, given ? readValues(given, { key, option }) : option.initial] as const;
-  });
-  return { values: Object.fromEntries(entries) as Values<T>, positionals, given };
-}
-
-// The texts given for each option, by key.
-async function readArgs(table: OptionTable, args: readonly string[]) {
-  const { parseArgs } = await import("@std/cli/parse-args");
-  const options = Object.entries(table).map(([key, option]) => ({
+    ? await readArgs(options, args)
+    : { texts: [], positionals: args };
+  const given = new Set(texts.map(({ key }) => key));
+  checkTogether(options, given);
+  const occurrences = texts.map(({ key, text }) => ({
     key,
-    name: optionName(key),
-    ...option,
+    value: readValue(text, { name: optionName(key), option: options.get(key)! }),
   }));
-  const names = options.map(({ name }) => name.slice(2));
-  const parsed = parseArgs(normalise(args, options), { string: [...names, "_"], collect: names });
-  const texts = new Map<string, string[]>();
-  for (const { key, name, placeholder } of options) {
-    const given = parsed[name.slice(2)] as string[] | undefined ?? [];
-    if (given.length > 0 && (placeholder || given.at(-1) !== "false")) texts.set(key, given);
+  const values = new Map([...options].map(([key, { initial }]) => [key, initial]));
+  for (const key of given) {
+    const all = occurrences.filter((each) => each.key === key).map(({ value }) => value);
+    values.set(key, options.get(key)!.repeatable ? all.flat() : all.at(-1)); // the last one counts
   }
-  return { texts, positionals: parsed._ };
+  return {
+    of: <T extends OptionTable>(table: T) =>
+      Object.fromEntries(Object.keys(table).map((key) => [key, values.get(key)])) as Values<T>,
+    occurrences,
+    given,
+    positionals,
+  };
 }
 
-interface Declared {
-  readonly name: string;
-  readonly short?: string;
-  readonly placeholder?: string;
-}
-
-// Every option by its long name, and with its value in the same argument: `-q` is `--quiet=true`.
-function normalise(args: readonly string[], options: readonly Declared[]): string[] {
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const normal: string[] = [];
-  for (let at = 0; at < end; at++) {
-    const arg = args[at]!;
-    if (!/^-./s.test(arg)) {
-      normal.push(arg);
-      continue;
-    }
-    for (const { name, placeholder } of named(arg, options)) {
-      const value = /=(.*)/s.exec(arg)?.[1];
-      const next = args[at + 1] ?? "";
-      if (!placeholder) normal.push(`${name}=${flagValue(name, value)}`);
-      else if (value !== undefined) normal.push(`${name}=${value}`);
-      // A value may be a negative number, for its parser to refuse, but not another option.
-      else if (at + 1 < end && !/^-\D/.test(next)) normal.push(`${name}=${args[++at]}`);
-      else normal.push(`${name}=`);
-    }
-  }
-  return [...normal, ...args.slice(end)];
-}
-
-// The options that an argument stands for: one by its long name, or several by their letters.
-function named(arg: string, options: readonly Declared[]): Declared[] {
-  const given = arg.replace(/=.*/s, "");
-  const long = given.startsWith("--");
-  const find = (wanted: string) =>
-    options.find(({ name, short }) => wanted === (long ? name : short));
-  const found = (long ? [given] : given.slice(1).split("")).map(find);
-  if (found.every((option) => option !== undefined)) return found;
-  if (long) {
-    throw new UsageError(`Unknown option ${given}`, {
-      given,
-      among: options.map(({ name }) => name),
-    });
-  }
-  const advice = NETCAT[given.slice(1)];
-  throw new UsageError(`Unknown option ${given}${advice ? `: ${advice}` : ""}`);
-}
-
-function flagValue(name: string, value: string | undefined): string {
-  if (value === undefined || value === "true" || value === "false") return value ?? "true";
-  throw new UsageError(`Option ${name} is a flag and takes no value, not "${value}"`);
-}
-
-interface Reading {
-  readonly key: string;
-  readonly option: Option<unknown>;
-}
-
-// Of an option given twice the last value counts, unless it is one to repeat.
-function readValues(texts: readonly string[], reading: Reading): unknown {
-  if (!reading.option.repeatable) return readValue(texts.at(-1)!, reading);
-  return texts.flatMap((text) => readValue(text, reading));
-}
-
-function readValue(text: string, { key, option }: Reading): unknown {
-  const name = optionName(key);
+/**
+ * Reads the value of an option. `name` is what an error calls the option.
+ *
+ * @throws {UsageError} naming the option, and what is needed
+ */
+export function readValue<V>(
+  text: string,
+  { name, option }: { readonly name: string; readonly option: Option<V> },
+): V {
   if (text === "") throw new UsageError(`Option ${name} needs a value (${option.placeholder})`);
   try {
     return option.parse(text);
@@ -139,9 +86,17 @@ function readValue(text: string, { key, option }: Reading): unknown {
   }
 }
 
-function rejectMisfits(table: OptionTable, given: ReadonlySet<string>): void {
+/**
+ * Refuses options that exclude each other, or lack another one that they need.
+ *
+ * @throws {UsageError} naming both
+ */
+export function checkTogether(
+  options: ReadonlyMap<string, Option<unknown>>,
+  given: ReadonlySet<string>,
+): void {
   for (const key of given) {
-    const { excludes = [], needs = [] } = table[key]!;
+    const { excludes = [], needs = [] } = options.get(key)!;
     const other = excludes.find((excluded) => given.has(excluded));
     if (other !== undefined) {
       throw new UsageError(
@@ -152,4 +107,86 @@ function rejectMisfits(table: OptionTable, given: ReadonlySet<string>): void {
     if (lacking === undefined) continue;
     throw new UsageError(`Option ${optionName(key)} needs ${optionName(lacking)} as well`);
   }
+}
+
+interface DeclaredOption {
+  readonly key: string;
+  /** With its dashes. */
+  readonly name: string;
+  readonly short: string | undefined;
+  readonly takesValue: boolean;
+}
+
+interface GivenText {
+  readonly key: string;
+  readonly text: string;
+}
+
+async function readArgs(options: ReadonlyMap<string, Option<unknown>>, args: readonly string[]) {
+  const { parseArgs } = await import("@std/cli/parse-args");
+  const declared = [...options].map(([key, { short, placeholder }]) => ({
+    key,
+    name: optionName(key),
+    short,
+    takesValue: placeholder !== undefined,
+  }));
+  const names = declared.map(({ name }) => name.slice(2));
+  const { texts, rest } = normalise(args, declared);
+  // What is left to find are the positionals, among options that all have their values attached.
+  const { _: positionals } = parseArgs(rest, { string: [...names, "_"], collect: names });
+  // A flag that is taken back, as in --quiet=false, was not given.
+  const last = new Map(texts.map(({ key, text }) => [key, text]));
+  const flags = new Set(declared.filter(({ takesValue }) => !takesValue).map(({ key }) => key));
+  return {
+    texts: texts.filter(({ key }) => !flags.has(key) || last.get(key) !== "false"),
+    positionals,
+  };
+}
+
+// Every option by its long name and with its value attached: `-q` is `--quiet=true`.
+function normalise(
+  args: readonly string[],
+  declared: readonly DeclaredOption[],
+): { readonly texts: GivenText[]; readonly rest: string[] } {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const texts: GivenText[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < end; at++) {
+    const arg = args[at]!;
+    if (!/^-./s.test(arg)) {
+      rest.push(arg);
+      continue;
+    }
+    const attached = /=(.*)/s.exec(arg)?.[1];
+    for (const { key, name, takesValue } of optionsOf(arg, declared)) {
+      let text = attached;
+      if (!takesValue) text = flagText(name, attached);
+      // A value may be a negative number, for its reader to refuse, but not another option.
+      else if (text === undefined && at + 1 < end && !/^-\D/.test(args[at + 1]!)) text = args[++at];
+      texts.push({ key, text: text ?? "" });
+      rest.push(`${name}=${text ?? ""}`);
+    }
+  }
+  return { texts, rest: [...rest, ...args.slice(end)] };
+}
+
+// The options that an argument stands for: one by its long name, or several by their letters.
+function optionsOf(arg: string, declared: readonly DeclaredOption[]): DeclaredOption[] {
+  const given = arg.replace(/=.*/s, "");
+  const long = given.startsWith("--");
+  const find = (wanted: string) =>
+    declared.find(({ name, short }) => wanted === (long ? name : short));
+  const found = (long ? [given] : given.slice(1).split("")).map(find);
+  if (found.every((option) => option !== undefined)) return found;
+  if (long) {
+    const among = declared.map(({ name }) => name);
+    throw new UsageError(`Unknown option ${given}`, { given, among });
+  }
+  const hint = NC_HINTS.get(given.slice(1));
+  throw new UsageError(`Unknown option ${given}${hint ? `: ${hint}` : ""}`);
+}
+
+function flagText(name: string, value: string | undefined): string {
+  if (value === undefined || value === "true" || value === "false") return value ?? "true";
+  throw new UsageError(`Option ${name} is a flag and takes no value, not "${value}"`);
 }

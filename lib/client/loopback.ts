@@ -2,7 +2,7 @@
 import { NetworkError } from "../core/errors.ts";
 
 /** Starts it in a thread of its own, on a free port; resolves with its address. */
-export function startSelf(): Promise<string> {
+export function startLoopback(): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const worker = new Worker(new URL("../server/loopback_worker.ts", import.meta.url), {
     type: "module",

@@ -1,34 +1,33 @@
-/** What a client mode is. Each is one file here and one line in `table.ts`. */
+/** What a client mode is. Each is one file in `modes/` and one line in `modes.ts`. */
 import type { Reader, Screen, Writer } from "../core/io.ts";
-import { type Address, formatAddress } from "../net/address.ts";
+import type { DialTarget } from "../bench/run_context.ts";
+import type { Occurrence } from "../cli/parse.ts";
+import { formatAddress } from "../net/address.ts";
+import type { DialRequest } from "./dialer.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseExpectation } from "../probe/expect.ts";
 import { explain, isReset, NetworkError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { DialOptions } from "../net/transport.ts";
 import { duration, flag, list, type OptionTable, type Values } from "../cli/options.ts";
 import type { Shutdown } from "../core/signals.ts";
 import type { Named } from "../core/named.ts";
 
-/** How a mode dials: by default as the command line says. */
-export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
-  /** Milliseconds that it may take, where that is less than `--connect-timeout`. */
-  readonly atMost?: number;
-  /** Whether a failure is final, whatever `--retry` says. */
-  readonly once?: boolean;
+/** What was asked for besides options. */
+export interface CommandLine {
+  /** All of it, as it was given. */
+  readonly args: readonly string[];
+  /** What is no option: of a mode that needs no peer. */
+  readonly positionals: readonly string[];
+  /** The options that were given, in their order. */
+  readonly occurrences: readonly Occurrence[];
 }
 
 /** What a mode works with. */
 export interface ModeContext {
-  /** The peer, as the command line names it. */
-  readonly address: Address;
-  /** The values of all options, for the transports. */
-  readonly values: Values<OptionTable>;
-  /** What stands on the command line besides options. */
-  readonly positionals: readonly string[];
-  /** The command line, as it was given. */
-  readonly args: readonly string[];
+  readonly commandLine: CommandLine;
+  /** The peer, and the values of the transports' options. */
+  readonly target: DialTarget;
   /** Milliseconds that connecting may take. */
   readonly connectTimeout: number;
   /** Whether nothing tells that the peer is there, or gone. */
@@ -51,13 +50,15 @@ export interface ModeContext {
 
 /** One thing that the client can do with a peer. */
 export interface Mode extends Named {
-  /** Whether it is for somebody at a terminal, or for any stdin and stdout. */
-  readonly terminal?: boolean;
-  /** The keys of options that choose it; without any it is for whoever asks for nothing else. */
-  readonly chosenBy?: readonly string[];
   readonly options: OptionTable;
-  /** Whether it talks to nobody: the arguments are its own. */
-  readonly peerless?: boolean;
+  /** The key of the flag, or of the option, that chooses it. Two of these exclude each other. */
+  readonly chosenBy?: string;
+  /** Keys of options that choose it where no other mode is chosen. */
+  readonly impliedBy?: readonly string[];
+  /** Of the modes that nothing chooses: whether it is for a person at a terminal. */
+  readonly terminal?: boolean;
+  /** Whether the arguments name a peer (by default), or are the mode's own. */
+  readonly needsPeer?: boolean;
   /** A command line that shows it. */
   readonly example: string;
   /** Returns the exit code, or throws what `main.ts` prints. */
@@ -105,7 +106,7 @@ export const verifying = {
 /** Options of every mode that talks to a peer. */
 export const talking = {
   crlf: flag({ summary: "end lines with CR LF" }),
-  linger: duration(undefined, {
+  linger: duration({
     summary: "after the end of input, wait at most D for the peer to finish (default: no limit; " +
       "1s over UDP)",
   }),

@@ -1,8 +1,9 @@
 /** The client's modes. */
 import { bench } from "./modes/bench.ts";
-import { converse } from "./modes/script.ts";
+import { script } from "./modes/script.ts";
 import { interactive } from "./modes/interactive.ts";
-import type { OptionTable } from "../cli/options.ts";
+import { optionName, type OptionTable } from "../cli/options.ts";
+import { UsageError } from "../core/errors.ts";
 import { merge } from "./modes/merge.ts";
 import type { Mode } from "./mode.ts";
 import { ping } from "./modes/ping.ts";
@@ -18,20 +19,37 @@ export const modes: readonly Mode[] = [
   wait,
   bench,
   merge,
-  converse,
+  script,
   replay,
 ];
 
 /** What the modes add to the client's options. */
 export const modeOptions: OptionTable = Object.assign({}, ...modes.map(({ options }) => options));
 
-/** The mode that an option chooses, or the one for what stdin and stdout are. */
+/**
+ * The mode that the options choose, or the one for what stdin and stdout are.
+ *
+ * @throws {UsageError} where they choose two
+ */
 export function chooseMode(
-  { terminal, given }: { terminal: boolean; given: ReadonlySet<string> },
+  { terminal, given }: { readonly terminal: boolean; readonly given: ReadonlySet<string> },
 ): Mode {
-  const chosen = modes.find(({ chosenBy = [] }) => chosenBy.some((key) => given.has(key)));
-  if (chosen) return chosen;
-  const wanted = [...given].filter((key) => key in modeOptions);
-  const fitting = modes.filter((mode) => !mode.chosenBy && (terminal || !mode.terminal));
-  return fitting.find(({ options }) => wanted.every((key) => key in options)) ?? fitting[0]!;
+  const [chosen, other] = modes.filter(({ chosenBy }) => chosenBy && given.has(chosenBy));
+  if (chosen && other) {
+    const [one, two] = [chosen, other].map(({ chosenBy }) => optionName(chosenBy!));
+    throw new UsageError(`${one} and ${two} exclude each other; leave one out`);
+  }
+  const implied = modes.find(({ impliedBy = [] }) => impliedBy.some((key) => given.has(key)));
+  if (chosen ?? implied) return (chosen ?? implied)!;
+  const usual = modes.filter((mode) =>
+    !mode.chosenBy && !mode.impliedBy && (terminal || !mode.terminal)
+  );
+  const wanted = [...given].filter((key) => Object.hasOwn(modeOptions, key));
+  const fitting = usual.find(({ options }) => wanted.every((key) => Object.hasOwn(options, key)));
+  return fitting ?? usual[0]!;
+}
+
+/** What a message calls a mode: the option that chooses it, or its name. */
+export function modeLabel({ name, chosenBy }: Mode): string {
+  return chosenBy ? optionName(chosenBy) : `${name} mode`;
 }

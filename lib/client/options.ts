@@ -1,10 +1,12 @@
 /** The options of every client, by what they are about. */
-import { capturing, choice, flag, interval, text } from "../cli/options.ts";
+import { captureOptions } from "../capture/options.ts";
+import { choice, flag, interval, text } from "../cli/options.ts";
 import { parsePatience } from "../core/retry.ts";
 
 const connecting = {
-  connectTimeout: interval(10_000, {
-    summary: "give up connecting after D, all addresses and TLS together (default 10s)",
+  connectTimeout: interval({
+    initial: 10_000,
+    summary: "give up connecting after D, all addresses and TLS together",
   }),
   retry: text({
     summary: "until the peer is there, try again N times, or for D",
@@ -15,25 +17,25 @@ const connecting = {
 
 const showing = {
   show: choice(["none", "text", "hex", "size"], {
-    summary: "show what goes out and comes in on stderr: not at all (the default), as text, " +
-      "as a hex dump, or its size",
+    summary: "show on stderr what comes in and goes out: not at all, as text, as a hex dump, or " +
+      "its size alone",
   }),
   verbose: flag({
     short: "v",
     summary: "tell on stderr of attempts, addresses, the TLS session with its certificates, bytes",
   }),
   color: choice(["auto", "always", "never"], {
-    summary: "colour: on a terminal (the default), always or never",
+    summary: "colour the output: on a terminal, always or never",
   }),
-  ...capturing,
+  ...captureOptions,
   help: flag({ short: "h", summary: "print this help" }),
 };
 
 /** Under the titles of the help. */
-export const groups = [
+export const optionGroups = [
   { title: "connecting", options: connecting },
   { title: "what is shown and kept", options: showing },
 ];
 
 /** All of them. */
-export const common = { ...connecting, ...showing };
+export const clientOptions = { ...connecting, ...showing };

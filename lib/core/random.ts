@@ -36,6 +36,15 @@ export function pareto(random: Random): number {
 
 const SHAPE = 3; // of the tail; with 2 or less its variance would have no end
 
+/** A 32-bit number for a text, to seed by (FNV-1a). */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
 function mix(number: number): number {
   let word = number | 0;
   word = Math.imul(word ^ (word >>> 15), 1 | word);

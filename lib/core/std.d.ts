@@ -87,3 +87,13 @@ declare module "@std/data-structures/deque" {
     [Symbol.iterator](): IterableIterator<T>;
   }
 }
+
+declare module "@std/text/to-kebab-case" {
+  /** A name in kebab case: `acceptFailed` is `accept-failed`. */
+  export function toKebabCase(name: string): string;
+}
+
+declare module "@std/bytes/concat" {
+  /** All of the arrays, one after the other. */
+  export function concat(arrays: readonly Uint8Array[]): Uint8Array<ArrayBuffer>;
+}

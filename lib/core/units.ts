@@ -41,6 +41,24 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
+/**
+ * Writes a duration in milliseconds as {@linkcode parseDuration} reads it: the inverse of it.
+ *
+ * @example
+ * ```ts
+ * import { writeDuration } from "./units.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([1500, 60_000, 0.25, 0].map(writeDuration), ["1500ms", "1m", "250us", "0"]);
+ * ```
+ */
+export function writeDuration(milliseconds: number): string {
+  if (milliseconds === 0) return "0";
+  const unit = ["h", "m", "s", "ms"].find((unit) => milliseconds % MILLISECONDS[unit]! === 0) ??
+    "us";
+  return `${milliseconds / MILLISECONDS[unit]!}${unit}`;
+}
+
 const BYTES: Readonly<Record<string, number>> = {
   "": 1,
   B: 1,

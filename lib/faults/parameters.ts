@@ -3,8 +3,11 @@ import { UsageError } from "../core/errors.ts";
 import { type Option, text } from "../cli/options.ts";
 
 /** A share, as 0.1 or 10%; from 0 to 1. */
-export function share(summary: string): Option<number | undefined> {
-  return text({ summary, placeholder: "SHARE", read: readShare });
+export function share(summary: string, initial: number): Option<number>;
+export function share(summary: string): Option<number | undefined>;
+export function share(summary: string, initial?: number): Option<number | undefined> {
+  const details = { summary, placeholder: "SHARE", read: readShare };
+  return initial === undefined ? text(details) : text({ ...details, initial });
 }
 
 function readShare(given: string): number {

@@ -1,18 +1,20 @@
 /** Faults as people ask for them: `KIND:VALUE,key=value`, or the same as JSON. */
-import { explain, UsageError } from "../core/errors.ts";
+import { readPairs, splitItems } from "../cli/items.ts";
 import { initialValues, type OptionTable, readFile, type Values } from "../cli/options.ts";
-import { seeded } from "../core/random.ts";
+import { systemClock } from "../core/clock.ts";
+import { explain, UsageError } from "../core/errors.ts";
 import { find } from "../core/named.ts";
-import { checkWindow, choosing, type Common, common } from "./selectors.ts";
+import { unquote } from "../core/quotes.ts";
+import { seeded } from "../core/random.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./kinds.ts";
-import { systemClock } from "../core/clock.ts";
+import { checkWindow, commonOptions, type CommonValues, selectionOptions } from "./selectors.ts";
 
 /** A fault that was asked for. */
 export interface FaultSpec {
   readonly fault: Fault;
   readonly settings: Values<OptionTable>;
-  readonly common: Common;
+  readonly common: CommonValues;
   /** As it was given. */
   readonly text: string;
 }
@@ -32,14 +34,10 @@ export interface FaultSpec {
  * ```
  */
 export function parseFault(text: string): FaultSpec {
-  const [head = "", ...pairs] = text.split(/,(?=\w+=)/);
+  const { head, pairs } = splitItems(text, /^[^:,"]*:/);
   const [, name = "", value, stray] = /^([^:,]*)(?::(.*)|,(.*))?$/s.exec(head)!;
   if (stray !== undefined) throw new UsageError(`${name}: "${stray}" is no key=value`);
-  const given = pairs.map((pair): [string, string] => {
-    const [, key = "", value = ""] = /^(\w+)=(.*)$/s.exec(pair) ?? [];
-    return [key, value];
-  });
-  return specOf(name, { main: value, given, text });
+  return specOf(name, { main: value && unquote(value), pairs, text });
 }
 
 /**
@@ -57,11 +55,10 @@ export function readFaults(path: string): FaultSpec[] {
   if (!Array.isArray(data)) throw new UsageError(`${path}: a list of faults is needed`);
   return data.map((entry: unknown, index) => {
     const { kind, ...rest } = Object(entry) as Record<string, unknown>;
-    const given = Object.entries(rest).map(([key, value]): [string, string] => [key, `${value}`]);
     const where = `${path}, fault ${index + 1}`;
     if (typeof kind !== "string") throw new UsageError(`${where}: a kind is needed, as in latency`);
     try {
-      return specOf(kind, { main: undefined, given, text: JSON.stringify(entry) });
+      return specOf(kind, { pairs: pairsOf(rest), text: JSON.stringify(entry) });
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${where}: ${error.message}`, error.suggestion);
@@ -69,53 +66,41 @@ export function readFaults(path: string): FaultSpec[] {
   });
 }
 
+// A list gives its key several times.
+function pairsOf(values: Readonly<Record<string, unknown>>): [string, string][] {
+  return Object.entries(values).flatMap(([key, value]) =>
+    [value].flat().map((each): [string, string] => {
+      if (["string", "number", "boolean"].includes(typeof each)) return [key, String(each)];
+      throw new UsageError(`${key}: a text or a number is needed, not ${JSON.stringify(each)}`);
+    })
+  );
+}
+
 function specOf(
   name: string,
-  { main, given, text }: {
-    readonly main: string | undefined;
-    readonly given: readonly (readonly [key: string, value: string])[];
+  { main, pairs, text }: {
+    readonly main?: string | undefined;
+    readonly pairs: readonly (readonly [key: string, value: string])[];
     readonly text: string;
   },
 ): FaultSpec {
   const fault = find(faults, { name, kind: "fault" });
-  const all = [...given];
   if (main === "") throw new UsageError(`${name} needs a value after its colon`);
-  if (main !== undefined) {
-    if (!fault.main) throw new UsageError(`${name} takes no value, not "${main}"`);
-    all.unshift([fault.main, main]);
+  if (main !== undefined && !fault.main) {
+    throw new UsageError(`${name} takes no value, not "${main}"`);
   }
-  const keys = all.map(([key]) => key);
-  const doubled = keys.find((key, index) => keys.indexOf(key) < index);
-  if (doubled) throw new UsageError(`${name} has ${doubled} twice`);
-  const table: OptionTable = { ...fault.options, ...(fault.atAccept ? choosing : common) };
-  const read = all.map(([key, value]) =>
-    [key, readParameter({ table, name, key, value })] as const
-  );
-  const settings = { ...initialValues({ ...table, ...common }), ...Object.fromEntries(read) };
+  const table: OptionTable = {
+    ...fault.options,
+    ...(fault.atAccept ? selectionOptions : commonOptions),
+  };
+  const all = main === undefined ? pairs : [[fault.main!, main] as const, ...pairs];
+  const settings = {
+    ...initialValues({ ...table, ...commonOptions }),
+    ...Object.fromEntries(readPairs(all, { owner: name, table })),
+  };
   checkWindow(name, settings);
   fault.create(settings, REHEARSAL);
-  return { fault, settings, common: settings as Common, text };
-}
-
-function readParameter(
-  { table, name, key, value }: {
-    readonly table: OptionTable;
-    readonly name: string;
-    readonly key: string;
-    readonly value: string;
-  },
-): unknown {
-  const option = Object.hasOwn(table, key) ? table[key] : undefined;
-  const among = Object.keys(table);
-  if (!option) {
-    throw new UsageError(`${name} has no parameter "${key}"`, { given: key, among });
-  }
-  try {
-    return option.parse(value);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${name}, ${key}: ${error.message}`, error.suggestion);
-  }
+  return { fault, settings, common: settings as CommonValues, text };
 }
 
 // A fault that lacks what it needs says so at once, and not when somebody connects.

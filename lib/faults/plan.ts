@@ -1,9 +1,19 @@
-/** The faults of a server: read, checked, and ready to strike. */
+/** Which faults strike which connections, and by what chance. */
 import { UsageError } from "../core/errors.ts";
-import { seeded } from "../core/random.ts";
+import { hashText, seeded } from "../core/random.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type FaultControl, FaultyDuplex } from "./faulty_duplex.ts";
 import { type FaultSpec, parseFault, readFaults } from "./parse.ts";
+
+/** An endpoint, as far as faults are concerned. */
+export interface FaultTarget {
+  /** What `on=` may call it: its name, and its address as it was written. */
+  readonly names: readonly string[];
+  /** What chance is seeded by: its name or, as the port may change, its address as written. */
+  readonly seedName: string;
+  /** Whether a chunk is a datagram. */
+  readonly framed: boolean;
+}
 
 /** What the command line asks for. */
 export interface FaultRequest {
@@ -12,8 +22,16 @@ export interface FaultRequest {
   /** The files of `--faults`. */
   readonly faults: readonly string[];
   readonly seed: number | undefined;
-  /** What the listeners take. */
-  readonly kinds: ReadonlySet<"datagrams" | "streams">;
+  readonly targets: readonly FaultTarget[];
+}
+
+/** The faults of a run. */
+export interface FaultPlan {
+  readonly seed: number;
+  /** As they were given. */
+  readonly texts: readonly string[];
+  /** The faults of each target; undefined where it has none. */
+  readonly endpoints: readonly (EndpointFaults | undefined)[];
 }
 
 /**
@@ -21,35 +39,89 @@ export interface FaultRequest {
  *
  * @throws {UsageError} where one of them is none, or can never strike
  */
-export function planFaults({ fault, faults: files, seed, kinds }: FaultRequest): FaultPlan {
+export function planFaults(
+  { fault, faults: files, seed: given, targets }: FaultRequest,
+): FaultPlan {
   const faults = [...fault.map(parseFault), ...files.flatMap(readFaults)];
-  const idle = faults.find(({ fault: { only } }) => only && !kinds.has(only));
-  if (idle) {
-    const where = idle.fault.only === "datagrams" ? "udp://" : "tcp://, tls:// or unix:";
-    throw new UsageError(`${idle.text} is for ${idle.fault.only} alone; listen on ${where}`);
+  for (const spec of faults) checkTargets(spec, targets);
+  const seed = given ?? crypto.getRandomValues(new Uint32Array(1))[0]!;
+  const endpoints = targets.map((target) => {
+    const striking = faults.filter((spec) => isOn(spec, target) && fits(spec, target));
+    return striking.length > 0
+      ? new EndpointFaults(namedFaults(striking), { seed, seedName: target.seedName })
+      : undefined;
+  });
+  return { seed, texts: faults.map(({ text }) => text), endpoints };
+}
+
+function isOn({ common: { on } }: FaultSpec, { names }: FaultTarget): boolean {
+  return on.length === 0 || on.some((name) => names.includes(name));
+}
+
+function fits({ fault: { only } }: FaultSpec, { framed }: FaultTarget): boolean {
+  return only === undefined || only === (framed ? "datagrams" : "streams");
+}
+
+function checkTargets(spec: FaultSpec, targets: readonly FaultTarget[]): void {
+  const { fault: { only }, common: { on }, text } = spec;
+  const among = targets.flatMap(({ names }) => names);
+  const stray = on.find((name) => !among.includes(name));
+  if (stray !== undefined) {
+    throw new UsageError(`${text}: no endpoint is named ${stray}`, { given: stray, among });
   }
-  return new FaultPlan(faults, seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!);
+  if (targets.some((target) => isOn(spec, target) && fits(spec, target))) return;
+  const where = only === "datagrams" ? "udp://" : "tcp://, tls:// or unix:";
+  throw new UsageError(`${text} is for ${only} alone; listen on ${where}`);
+}
+
+/** A fault, by a name that no other fault of its endpoint has. */
+export interface NamedFault {
+  readonly name: string;
+  readonly spec: FaultSpec;
+}
+
+const STREAM_NAMES = { out: "downstream", in: "upstream", both: "both" } as const;
+
+// Names that are not given are made as toxiproxy makes them: the type and the stream.
+function namedFaults(specs: readonly FaultSpec[]): NamedFault[] {
+  const taken = new Set<string>();
+  return specs.map((spec) => {
+    const { fault, common: { name, direction } } = spec;
+    if (name !== undefined && taken.has(name)) {
+      throw new UsageError(`Two faults of one endpoint are named ${name}`);
+    }
+    const usual = fault.atAccept ? fault.name : `${fault.name}_${STREAM_NAMES[direction]}`;
+    let chosen = name ?? usual;
+    for (let number = 2; taken.has(chosen); number++) chosen = `${usual}_${number}`;
+    taken.add(chosen);
+    return { name: chosen, spec };
+  });
 }
 
 const [TOXICITY, IN, OUT] = [0, 1, 2]; // purposes of chance
 
-/** The faults of a run, and the seed of everything that is left to chance. */
-export class FaultPlan {
-  readonly faults: readonly FaultSpec[];
-  readonly seed: number;
+/** The faults of an endpoint. */
+export class EndpointFaults {
+  readonly #faults: readonly NamedFault[];
+  readonly #seed: number;
 
-  constructor(faults: readonly FaultSpec[], seed: number) {
-    this.faults = faults;
-    this.seed = seed;
+  constructor(
+    faults: readonly NamedFault[],
+    { seed, seedName }: { readonly seed: number; readonly seedName: string },
+  ) {
+    this.#faults = faults;
+    this.#seed = seed ^ hashText(seedName);
   }
 
-  /** The peer as the faults that strike this connection leave it; the peer itself where none does. */
+  /**
+   * The peer as the faults that strike this connection leave it; the peer itself where none does.
+   * `control.connection` is its number at the endpoint.
+   */
   apply(peer: Duplex, control: FaultControl): Duplex {
-    const { framed } = peer;
     const { connection } = control;
-    const striking = this.faults.flatMap((spec, index) => {
-      const random = (purpose: number) => seeded(this.seed, connection, index, purpose);
-      if (!strikes(spec, { framed, connection, random: random(TOXICITY) })) return [];
+    const striking = this.#faults.flatMap(({ name, spec }) => {
+      const random = (purpose: number) => seeded(this.#seed, hashText(name), connection, purpose);
+      if (!strikes(spec, { connection, random: random(TOXICITY) })) return [];
       return [{ spec, random: (direction: "in" | "out") => random(direction === "in" ? IN : OUT) }];
     });
     return striking.length === 0 ? peer : new FaultyDuplex(peer, { striking, control });
@@ -57,14 +129,9 @@ export class FaultPlan {
 }
 
 function strikes(
-  { fault: { only }, common: { toxicity = 1, connections } }: FaultSpec,
-  { framed, connection, random }: {
-    readonly framed: boolean;
-    readonly connection: number;
-    readonly random: () => number;
-  },
+  { common: { toxicity, connections } }: FaultSpec,
+  { connection, random }: { readonly connection: number; readonly random: () => number },
 ): boolean {
-  if (only && only !== (framed ? "datagrams" : "streams")) return false;
   if (connections && !connections(connection)) return false;
   return random() < toxicity;
 }

@@ -1,7 +1,7 @@
 /** What every fault may be told: which connections, which way, and when. */
 import { bytePattern } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
-import { choice, type Option, text, type Values } from "../cli/options.ts";
+import { choice, list, type Option, text, type Values } from "../cli/options.ts";
 import { parseDuration, parseSize } from "../core/units.ts";
 import { share } from "./parameters.ts";
 
@@ -9,21 +9,30 @@ import { share } from "./parameters.ts";
 export type Point = { readonly bytes: number } | { readonly milliseconds: number };
 
 /** The keys that choose connections. */
-export const choosing = {
-  toxicity: share("the share of connections that it strikes (default 1)"),
+export const selectionOptions = {
+  toxicity: share("the share of connections that it strikes", 1),
   connections: text({
     summary: "these connections alone: 3, 1-10, or every 4",
     placeholder: "N|N-N|every N",
     read: readConnections,
   }),
+  on: list({
+    summary:
+      "the endpoints that have it, by name or by address as written (repeatable; default all)",
+    placeholder: "NAME",
+  }),
+  name: text({
+    summary: "what the fault is called (default: its kind and direction)",
+    placeholder: "NAME",
+  }),
 };
 
 /** The keys that every fault takes, besides its own; one that strikes at accept those above. */
-export const common = {
+export const commonOptions = {
   direction: choice(["out", "in", "both"], {
-    summary: "what goes to the peer (the default), what comes from it, or both",
+    summary: "what goes to the peer, what comes from it, or both",
   }),
-  ...choosing,
+  ...selectionOptions,
   after: point("from here on"),
   until: point("up to here"),
   match: text({
@@ -34,10 +43,10 @@ export const common = {
 };
 
 /** The values of those keys. */
-export type Common = Values<typeof common>;
+export type CommonValues = Values<typeof commonOptions>;
 
 /** Throws a {@linkcode UsageError} where a fault would end before it begins. */
-export function checkWindow(name: string, settings: Partial<Common>): void {
+export function checkWindow(name: string, settings: Partial<CommonValues>): void {
   const { after, until } = settings;
   const unit = until && "bytes" in until ? "bytes" : "milliseconds";
   const [from, to] = [after, until].map((point) => (point as Record<string, number>)?.[unit] ?? 0);

@@ -1,7 +1,7 @@
 /** When a fault is in force: after and until a point, and from a match on. */
 import { byteText } from "../core/byte_pattern.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Common, Point } from "./selectors.ts";
+import type { CommonValues, Point } from "./selectors.ts";
 import type { Emit, Stage } from "./fault.ts";
 import type { Treatment } from "./delay_line.ts";
 
@@ -10,7 +10,7 @@ const MEMORY = 4096; // characters before a chunk in which a match may begin
 
 /** What a {@linkcode FaultWindow} works with. */
 export interface FaultWindowOptions {
-  readonly when: Common;
+  readonly when: CommonValues;
   /** Whether a chunk is a datagram: it is struck whole, or not at all. */
   readonly framed: boolean;
   readonly clock: Clock;

@@ -11,18 +11,26 @@ export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "fault" | "erro
 /** Why a connection was not served. */
 export type RefusalReason = "denied" | "limit" | "host-limit" | "handshake";
 
+/** Where something happens: at an endpoint of a server. */
+interface OfEndpoint {
+  /** Its name; absent in a client. */
+  readonly endpoint?: string;
+}
+
 /** A connection's address and, for a server, its number. */
-interface OfConnection {
+interface OfConnection extends OfEndpoint {
   readonly connection?: number;
   readonly remote: Address;
 }
 
 /** Everything that is reported, by name. Bytes are counts, times milliseconds. */
 export interface EventMap {
-  /** A listener is bound. */
-  listening: { readonly address: Address };
+  /** An endpoint listens. */
+  listening: OfEndpoint & { readonly address: Address };
+  /** An endpoint is disabled, and does not listen. */
+  disabled: OfEndpoint & { readonly address: Address };
   /** What a listener shows to its peers; `generated` where it was made for this run. */
-  certificate: Pick<Certificate, "subject" | "names" | "fingerprint"> & {
+  certificate: OfEndpoint & Pick<Certificate, "subject" | "names" | "fingerprint"> & {
     readonly address: Address;
     readonly generated: boolean;
     /** The last day of its validity, as ISO 8601. */
@@ -38,7 +46,7 @@ export interface EventMap {
     readonly subject?: string | undefined;
   };
   /** A chunk of payload, valid only during the call. */
-  data: {
+  data: OfEndpoint & {
     readonly connection?: number;
     readonly direction: Direction;
     /** Bytes of this direction before the chunk. */
@@ -65,8 +73,8 @@ export interface EventMap {
   };
   /** What became of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
-  acceptFailed: { readonly address: Address; readonly error: string };
-  acceptRecovered: { readonly address: Address; readonly failures: number };
+  acceptFailed: OfEndpoint & { readonly address: Address; readonly error: string };
+  acceptRecovered: OfEndpoint & { readonly address: Address; readonly failures: number };
   stats: {
     readonly open: number;
     /** Since the last stats event. */

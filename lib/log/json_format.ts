@@ -1,6 +1,6 @@
 /** Events as JSON, one object a line (https://jsonlines.org). */
 import { type Address, formatAddress } from "../net/address.ts";
-import { kebabCase } from "../cli/options.ts";
+import { toKebabCase } from "@std/text/to-kebab-case";
 import { UNSAFE, wholeCharacters } from "../terminal/sanitize.ts";
 import { type Event, type EventMap, type Format, LONGEST_DUMP, type Show } from "./event.ts";
 
@@ -15,7 +15,7 @@ export function jsonFormat({ show }: { show: Show }): Format {
   return (event, time) => {
     const { event: name, ...fields } = event;
     const record = {
-      event: kebabCase(name),
+      event: toKebabCase(name),
       time: new Date(time).toISOString(),
       ...(event.event === "data" ? dataFields(event, show) : plain(fields)),
     };
@@ -35,8 +35,8 @@ function plain(fields: Omit<Event, "event">): Record<string, unknown> {
 }
 
 function dataFields(data: EventMap["data"], show: Show): Record<string, unknown> {
-  const { connection, direction, offset, payload } = data;
-  const head = { connection, direction, offset, bytes: payload.length };
+  const { endpoint, connection, direction, offset, payload } = data;
+  const head = { endpoint, connection, direction, offset, bytes: payload.length };
   if (show === "size") return head;
   const shown = wholeCharacters(payload, show === "hex" ? LONGEST_DUMP : PREVIEW);
   const content = show === "hex" ? { hex: shown.toHex() } : textOrHex(shown);

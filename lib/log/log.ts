@@ -1,7 +1,7 @@
 /** Where events go. */
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../net/duplex.ts";
-import type { Direction, Event, Format } from "./event.ts";
+import type { Direction, Event, EventMap, Format } from "./event.ts";
 import type { LineSink } from "./line_sink.ts";
 
 // Characters that may wait for a slow reader: payload gives way first, so that the openings and
@@ -24,6 +24,7 @@ export interface LogOptions {
 
 const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set([
   "listening",
+  "disabled",
   "certificate",
   "faults",
   "stats",
@@ -63,10 +64,10 @@ export class Log {
   }
 
   /** An observer that reports a connection's payload in the directions that are shown. */
-  watch(connection?: number): Observer {
+  watch(whose: Pick<EventMap["data"], "endpoint" | "connection"> = {}): Observer {
     const { payload, quiet } = this.#options;
     const report = (direction: Direction) =>
-      !quiet && payload.includes(direction) ? this.#chunks(direction, connection) : undefined;
+      !quiet && payload.includes(direction) ? this.#chunks(direction, whose) : undefined;
     return { received: report("in"), sent: report("out") };
   }
 
@@ -78,10 +79,13 @@ export class Log {
     return written;
   }
 
-  #chunks(direction: Direction, connection: number | undefined): (payload: Uint8Array) => void {
+  #chunks(
+    direction: Direction,
+    whose: Pick<EventMap["data"], "endpoint" | "connection">,
+  ): (payload: Uint8Array) => void {
     let offset = 0;
     return (payload) => {
-      this.emit({ event: "data", connection, direction, offset, payload });
+      this.emit({ event: "data", ...whose, direction, offset, payload });
       offset += payload.length;
     };
   }

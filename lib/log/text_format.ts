@@ -33,9 +33,11 @@ const REASONS: Readonly<Record<CloseReason, string>> = {
 
 /** The text format. Every line but `listening` begins with the local time of day. */
 export function textFormat(
-  { show, paint, width }: {
+  { show, paint, width, showsEndpoint = () => false }: {
     readonly show: Show;
     readonly paint: Paint;
+    /** Whether a line says at which endpoint it happened; a line of payload never does. */
+    readonly showsEndpoint?: (name: string) => boolean;
     /** Bytes of a line of a dump. */
     readonly width?: number;
   },
@@ -51,7 +53,12 @@ export function textFormat(
     const tag = "connection" in event && event.connection !== undefined
       ? paint(CYAN, `#${event.connection} `)
       : "";
-    return apply(formatters, event).map((line) => `${stamp}${tag}${line}\n`).join("");
+    const endpoint =
+      event.event !== "data" && "endpoint" in event && event.endpoint !== undefined &&
+        showsEndpoint(event.endpoint)
+        ? paint(DIM, `${printableText(event.endpoint)} `)
+        : "";
+    return apply(formatters, event).map((line) => `${stamp}${endpoint}${tag}${line}\n`).join("");
   };
 }
 
@@ -59,6 +66,7 @@ export function textFormat(
 function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
   return {
     listening: () => [],
+    disabled: ({ address }) => [`disabled ${formatAddress(address)}`],
     certificate: ({ address, generated, subject, names, until, fingerprint }) => [
       `certificate of ${formatAddress(address)}: ` +
       (generated ? "self-signed" : printableText(subject)) +

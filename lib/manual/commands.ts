@@ -1,7 +1,7 @@
 /** The subcommands `help`, `completions` and `man`. */
 import { UsageError } from "../core/errors.ts";
 import { printPage } from "../terminal/output.ts";
-import { printHelp } from "../cli/print_help.ts";
+import { printHelp } from "../cli/help.ts";
 import { find } from "../core/named.ts";
 import { completions } from "./completions.ts";
 import { completedCommands } from "./completion_model.ts";

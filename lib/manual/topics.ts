@@ -1,8 +1,8 @@
 /** Topics of `netecho help`. */
-import { common } from "../faults/selectors.ts";
+import { commonOptions } from "../faults/selectors.ts";
 import type { Fault } from "../faults/fault.ts";
 import { faults } from "../faults/kinds.ts";
-import type { HelpPage, Row } from "../cli/help.ts";
+import { describeOption, type HelpPage, type Row } from "../cli/help.ts";
 import { PERCENTILES } from "../report/distribution.ts";
 import type { OptionTable } from "../cli/options.ts";
 
@@ -66,7 +66,7 @@ const faultTopic: Topic = {
         title: `${fault.name} (${fault.summary}${fault.only ? `; for ${fault.only} alone` : ""})`,
         rows: parameters(mainFirst(fault)),
       })),
-      { title: "parameters of every fault", rows: parameters(common) },
+      { title: "parameters of every fault", rows: parameters(commonOptions) },
     ],
     examples: faults.map(({ example, summary, only }) => [
       `netecho server ${only === "datagrams" ? "udp://:8080 " : ""}--fault ${example}`,
@@ -80,9 +80,9 @@ function mainFirst({ main, options }: Fault): OptionTable {
 }
 
 function parameters(table: OptionTable): Row[] {
-  return Object.entries(table).map(([key, { placeholder, summary }]) => [
-    `${key}=${placeholder}`,
-    summary,
+  return Object.entries(table).map(([key, option]) => [
+    `${key}=${option.placeholder}`,
+    describeOption(option),
   ]);
 }
 

@@ -1,8 +1,9 @@
 /**
  * Addresses as the command line writes them: `[tcp://]HOST:PORT`, `:PORT`, `PORT`, `[V6]:PORT`,
- * `unix:PATH`.
+ * `unix:PATH`, `unix:"PATH"`.
  */
 import { UsageError } from "../core/errors.ts";
+import { quote, unquote } from "../core/quotes.ts";
 
 /** A port of a host. An empty `hostname` means every interface of this machine. */
 export interface InetAddress {
@@ -22,7 +23,7 @@ export interface UnixAddress {
 export type Address = InetAddress | UnixAddress;
 
 /** Both ends of a connection. */
-export interface Ends<A extends Address = Address> {
+export interface ConnectionAddresses<A extends Address = Address> {
   readonly local: A;
   readonly remote: A;
 }
@@ -55,24 +56,6 @@ export function parseAddress(text: string): Address {
   const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
   if (port === undefined) throw new UsageError(misshapen(text, rest!));
   return { transport, hostname: parseHost({ v6, name }, text), port: parsePort(port, text) };
-}
-
-/**
- * Reads an ADDRESS that may be followed by `=SERVICE`.
- *
- * @throws {UsageError} saying what is wrong with the address
- * @example
- * ```ts
- * import { parseBinding } from "./address.ts";
- * import { assertEquals } from "@std/assert";
- *
- * const address = { transport: "udp", hostname: "", port: 7 };
- * assertEquals(parseBinding("udp://:7=echo"), { address, service: "echo" });
- * ```
- */
-export function parseBinding(text: string): { address: Address; service: string | undefined } {
-  const [, head, service] = /^(.*)=([^=/]*)$/s.exec(text) ?? [];
-  return { address: parseAddress(head ?? text), service };
 }
 
 /** Reads the two arguments HOST and PORT; the host may be a bare IPv6 address. */
@@ -113,7 +96,7 @@ export function scheme(transport: string): string {
 
 /** Writes an address as `transport://host:port`, IPv6 in brackets, or as `unix:path`. */
 export function formatAddress(address: Address): string {
-  if (!isInet(address)) return `unix:${address.path || "(unnamed)"}`;
+  if (!isInet(address)) return `unix:${writePath(address.path)}`;
   return `${address.transport}://${formatHostPort(address)}`;
 }
 
@@ -137,14 +120,23 @@ export function unmapped(hostname: string): string {
 }
 
 /** The ends of a connection as people know them. */
-export function endsOf(conn: Deno.TcpConn | Deno.TlsConn, transport: string): Ends<InetAddress> {
+export function addressesOf(
+  conn: Deno.TcpConn | Deno.TlsConn,
+  transport: string,
+): ConnectionAddresses<InetAddress> {
   return {
     local: socketAddress(transport, conn.localAddr),
     remote: socketAddress(transport, conn.remoteAddr),
   };
 }
 
-function parsePath(path: string, text: string): string {
+// Quoted where the path would be cut, or a part of it taken for a service.
+function writePath(path: string): string {
+  return /^"|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(path) ? quote(path) : path || "(unnamed)";
+}
+
+function parsePath(written: string, text: string): string {
+  const path = unquote(written);
   if (path !== "" && path !== "@" && !path.includes("\0")) return path;
   throw new UsageError(`Address "${text}" needs a path, as in unix:/tmp/echo.sock`);
 }

@@ -1,6 +1,6 @@
 /** A stream connection on its way to being a peer. */
 import { closeQuietly, type Socket, SocketDuplex } from "./socket_duplex.ts";
-import { type Address, type Ends, isInet } from "./address.ts";
+import { type Address, type ConnectionAddresses, isInet } from "./address.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { flag, interval, type Values } from "../cli/options.ts";
@@ -16,8 +16,9 @@ export const arriving = {
     summary: "expect a PROXY protocol header, v1 or v2, and show the remote that it names; only " +
       "behind a proxy that you trust",
   }),
-  handshakeTimeout: interval(10_000, {
-    summary: "refuse a peer whose TLS handshake or PROXY header takes longer than D (default 10s)",
+  handshakeTimeout: interval({
+    initial: 10_000,
+    summary: "refuse a peer whose TLS handshake or PROXY header takes longer than D",
   }),
 };
 
@@ -33,7 +34,7 @@ export interface Preparing {
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
   readonly secure?: (socket: Socket) => Promise<Secured>;
-  /** Ends a handshake that closing the socket does not end. */
+  /** ConnectionAddresses a handshake that closing the socket does not end. */
   readonly cut?: () => void;
 }
 
@@ -60,7 +61,7 @@ export class StreamArrival implements Arrival {
 
   constructor(
     socket: Socket,
-    { ends: { local, remote }, preparing }: { ends: Ends; preparing: Preparing },
+    { ends: { local, remote }, preparing }: { ends: ConnectionAddresses; preparing: Preparing },
   ) {
     this.#socket = socket;
     this.#preparing = preparing;
@@ -97,7 +98,7 @@ export class StreamArrival implements Arrival {
   async #steps(progress: { waitingFor: string }): Promise<Duplex> {
     const { local, remote, proxied } = this;
     const { secure } = this.#preparing;
-    let ends: Ends & { via?: Address } = { local, remote };
+    let ends: ConnectionAddresses & { via?: Address } = { local, remote };
     if (proxied) {
       progress.waitingFor = "PROXY header";
       const { readProxyHeader } = await import("./proxy_protocol.ts");

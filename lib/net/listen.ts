@@ -2,7 +2,7 @@
 import type { Socket } from "./socket_duplex.ts";
 import {
   type Address,
-  type Ends,
+  type ConnectionAddresses,
   formatAddress,
   formatHostPort,
   type InetAddress,
@@ -89,7 +89,7 @@ export function cannotConnectFrom(source: InetAddress, error: unknown): NetworkE
 }
 
 /** A connection, and its ends. */
-export interface Connection extends Ends<InetAddress> {
+export interface Connection extends ConnectionAddresses<InetAddress> {
   readonly socket: Socket;
   /** The socket as the runtime has it; absent where node:net connected it. */
   readonly conn?: Deno.TcpConn;

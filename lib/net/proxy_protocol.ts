@@ -4,7 +4,7 @@
  */
 import type { Reader } from "../core/io.ts";
 import { isIPv4, isIPv6 } from "node:net";
-import { type Ends, type InetAddress, isInet, socketAddress } from "./address.ts";
+import { type ConnectionAddresses, type InetAddress, isInet, socketAddress } from "./address.ts";
 import { NetworkError } from "../core/errors.ts";
 import { bigEndian, canonicalIp, ipBytes, ipText } from "./ip.ts";
 
@@ -19,7 +19,10 @@ const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
  *
  * @throws {NetworkError} saying what is wrong with the header
  */
-export async function readProxyHeader(from: Reader, transport: string): Promise<Ends | undefined> {
+export async function readProxyHeader(
+  from: Reader,
+  transport: string,
+): Promise<ConnectionAddresses | undefined> {
   // No header is shorter than the signature of version 2.
   const start = await readExactly(from, SIGNATURE.length);
   if (start.every((byte, index) => byte === SIGNATURE[index])) return await readV2(from, transport);
@@ -33,7 +36,7 @@ export async function readProxyHeader(from: Reader, transport: string): Promise<
  * end is IPv4 and the other IPv6, the first is written as IPv4-mapped.
  */
 export function proxyHeader(
-  { local, remote }: Ends,
+  { local, remote }: ConnectionAddresses,
   { version }: { version: "1" | "2" },
 ): Uint8Array<ArrayBuffer> {
   const known = isInet(local) && isInet(remote);
@@ -69,7 +72,7 @@ async function readLine(from: Reader, start: string): Promise<string> {
   return line.slice(0, -2);
 }
 
-function parseV1(line: string, transport: string): Ends | undefined {
+function parseV1(line: string, transport: string): ConnectionAddresses | undefined {
   const [, family, source, destination, ...ports] = line.split(" ");
   if (family === "UNKNOWN") return undefined;
   const valid = { TCP4: isIPv4, TCP6: isUnzonedIPv6 }[family ?? ""];
@@ -87,7 +90,7 @@ function parseV1(line: string, transport: string): Ends | undefined {
   return { remote: end(source!, ports[0]!), local: end(destination!, ports[1]!) };
 }
 
-async function readV2(from: Reader, transport: string): Promise<Ends | undefined> {
+async function readV2(from: Reader, transport: string): Promise<ConnectionAddresses | undefined> {
   const head = await readExactly(from, 4);
   const [versionAndCommand, family] = head as Iterable<number> as [number, number];
   const body = await readExactly(from, head[2]! << 8 | head[3]!);

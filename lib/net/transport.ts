@@ -42,7 +42,7 @@ export interface ListenOptions<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
   readonly clock: Clock;
   /** Over UDP: times what it was asked that a remote may be answered, at any time. */
-  readonly allowance?: number | undefined;
+  readonly replyFactor?: number | undefined;
 }
 
 /**
@@ -68,7 +68,7 @@ export interface Transport extends Named {
   /** Whether anybody may forge a sender's address: there is no handshake that would find out. */
   readonly connectionless?: boolean;
   /** Milliseconds that the runtime may need, after a close, to say goodbye to the peer. */
-  readonly parting?: number;
+  readonly closeDelayMs?: number;
   /** What it adds to the server's options. */
   readonly listenOptions: OptionTable;
   /** What it adds to the client's options. */
@@ -83,7 +83,7 @@ export interface Transport extends Named {
 
 /** Declares a transport whose functions know the types of its addresses and options. */
 export function defineTransport<A extends Address, L extends OptionTable, D extends OptionTable>(
-  transport: Pick<Transport, "name" | "summary" | "connectionless" | "parting"> & {
+  transport: Pick<Transport, "name" | "summary" | "connectionless" | "closeDelayMs"> & {
     readonly listenOptions: L;
     readonly dialOptions: D;
     check?(values: Values<D>): Promise<void>;

@@ -8,17 +8,17 @@ import { NUMBER_LENGTH } from "./messages.ts";
 /** How long an answer may take where one message counts, in milliseconds. */
 export const TIMEOUT = 1000;
 
-const DEFAULT_SIZE = 64; // bytes
 const LARGEST = 64 * 1024 * 1024;
 
 /** Options of every measurement. */
 export const measuring = {
   size: text({
-    summary: "send messages of SIZE bytes (default 64)",
+    summary: "send messages of SIZE bytes",
     placeholder: "SIZE",
     read: readSize,
+    initial: 64,
   }),
-  timeout: interval(undefined, {
+  timeout: interval({
     summary:
       "give a message up after D without its answer (default 1s; with --bench over a stream, with " +
       "--expect and with --verify 10s)",
@@ -35,10 +35,10 @@ export const measuring = {
 
 /** The size of messages: over UDP each carries its whole number. */
 export function sizeFor(
-  { connectionless, connect, size = DEFAULT_SIZE }: {
+  { connectionless, connect, size }: {
     readonly connectionless: boolean;
     readonly connect: boolean;
-    readonly size: number | undefined;
+    readonly size: number;
   },
 ): number {
   const least = connectionless ? NUMBER_LENGTH : connect ? 0 : 1;

@@ -12,6 +12,8 @@ const CALM = 1000; // without a failure for this long, it is over
 /** What an {@linkcode Acceptor} needs besides the listener. */
 export interface Accepting {
   readonly onArrival: (arrival: Arrival) => void;
+  /** The name of the endpoint, for the log. */
+  readonly endpoint: string;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -55,15 +57,15 @@ export class Acceptor {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const { log, clock } = this.#accepting;
+    const { endpoint, log, clock } = this.#accepting;
     const { address } = this.#listener;
     if (this.#failures++ === 0) {
       const gone = isReset(error) && "a peer was gone before it was accepted";
-      log.emit({ event: "acceptFailed", address, error: gone || explain(error) });
+      log.emit({ event: "acceptFailed", endpoint, address, error: gone || explain(error) });
     }
     this.#endSpell();
     this.#endSpell = clock.after(CALM, () => {
-      log.emit({ event: "acceptRecovered", address, failures: this.#failures });
+      log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
       this.#failures = 0;
     });
     if (isReset(error)) return; // it is out of the queue; the next peer may be fine

@@ -10,16 +10,16 @@ import { readFile } from "../cli/options.ts";
  *
  * @example
  * ```ts
- * import { Access } from "./access_list.ts";
+ * import { AccessList } from "./access_list.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const access = new Access({ allow: ["10.0.0.0/8"], deny: ["10.6.6.6"] });
+ * const access = new AccessList({ allow: ["10.0.0.0/8"], deny: ["10.6.6.6"] });
  * assertEquals(access.denies("10.1.2.3"), undefined);
  * assertEquals(access.denies("10.6.6.6"), "--deny holds it");
  * assertEquals(access.denies("192.0.2.1"), "--allow does not hold it");
  * ```
  */
-export class Access {
+export class AccessList {
   readonly #allow: BlockList | undefined;
   readonly #deny: BlockList;
 

@@ -1,27 +1,34 @@
 /** The thread of an echo server in the program that measures it. */
-import { formatAddress } from "../net/address.ts";
-import { bindAll, parseTarget } from "./listeners.ts";
 import { systemClock } from "../core/clock.ts";
-import { LineSink } from "../log/line_sink.ts";
+import { parseOptions } from "../cli/parse.ts";
 import { Log } from "../log/log.ts";
+import { LineSink } from "../log/line_sink.ts";
+import { formatAddress } from "../net/address.ts";
 import { listenOptions } from "../net/transports.ts";
-import { initialValues } from "../cli/options.ts";
+import { Admission } from "./admission.ts";
+import { parseEndpoints } from "./endpoint_spec.ts";
+import { Endpoints } from "./endpoints.ts";
+import { serverOptions } from "./options.ts";
 import { serve } from "./serve.ts";
-import { serviceOptions, services } from "./services.ts";
+import { serviceOptions } from "./services.ts";
 
 const thread = self as unknown as { postMessage(address: string): void };
 const never = new Promise<never>(() => {});
 const nowhere = new LineSink({ write: ({ length }) => Promise.resolve(length) });
 
-const values = initialValues({ ...listenOptions, ...serviceOptions });
-const bindings = await bindAll([parseTarget("127.0.0.1:0", services[0]!)], {
-  values,
-  clock: systemClock,
-});
-thread.postMessage(formatAddress(bindings[0]!.listener.address));
-await serve(bindings, {
-  values: { ...values, once: false, stats: undefined, idleTimeout: undefined, grace: 0 },
-  limits: { connections: undefined, connectionsPerHost: undefined },
+const log = new Log({ format: () => "", output: nowhere, payload: [], quiet: true });
+const clock = systemClock;
+const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], []);
+const [spec] = await parseEndpoints(["127.0.0.1:0"], parsed);
+const endpoints = new Endpoints();
+let connections = 0;
+const context = { log, clock, nextConnection: () => ++connections };
+const endpoint = endpoints.add(spec!, { context, admission: new Admission() });
+await endpoints.startAll();
+thread.postMessage(formatAddress(endpoint.address));
+await serve(endpoints, {
+  grace: 0,
   shutdown: { requested: never, insisted: never },
-  log: new Log({ format: () => "", output: nowhere, payload: [], quiet: true }),
+  log,
+  clock,
 });

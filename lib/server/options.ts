@@ -1,31 +1,32 @@
 /** The options of every server, by what they are about. */
-import { serviceNamed } from "./listeners.ts";
+import { find } from "../core/named.ts";
+import { services } from "./services.ts";
 import { UsageError } from "../core/errors.ts";
-import { capturing, choice, count, duration, flag, interval, list, text } from "../cli/options.ts";
+import { captureOptions } from "../capture/options.ts";
+import { choice, count, duration, flag, interval, list, text } from "../cli/options.ts";
 
-const networks = (summary: string) =>
-  list({ summary, placeholder: "CIDR|@FILE", read: (text) => [text] });
+const networks = (summary: string) => list({ summary, placeholder: "CIDR|@FILE" });
 
 const serving = {
   service: text({
-    summary: "what to do with a peer where its ADDRESS does not say (default echo)",
+    summary: "the service of each ADDRESS that names none",
     placeholder: "NAME",
-    read: serviceNamed,
+    read: (name) => find(services, { name, kind: "service" }),
+    initial: services[0],
+    write: ({ name }) => name,
   }),
   once: flag({
     summary: "serve one connection, then exit",
     excludes: ["maxConnections", "maxConnectionsPerHost"],
   }),
-  grace: duration(5000, {
-    summary: "when stopped, wait D for open connections to end (default 5s)",
-  }),
+  grace: duration({ initial: 5000, summary: "when stopped, wait D for open connections to end" }),
   help: flag({ short: "h", summary: "print this help" }),
 };
 
 const showing = {
   show: choice(["text", "hex", "size", "none"], {
-    summary: "how to show payload: what comes in as text (the default), what goes in and out as " +
-      "a hex dump, its size, or not at all",
+    summary: "how to show payload: what comes in as text, what comes in and goes out as a hex " +
+      "dump, its size alone, or not at all",
     excludes: ["quiet"],
   }),
   json: flag({ summary: "print events as JSON, one object a line" }),
@@ -33,33 +34,38 @@ const showing = {
     short: "q",
     summary: "print listening lines, faults, a certificate made for this run, and errors alone",
   }),
-  stats: interval(undefined, { summary: "print a line of rates every D" }),
+  stats: interval({ summary: "print a line of rates every D" }),
   color: choice(["auto", "always", "never"], {
-    summary: "colour: on a terminal (the default), always or never",
+    summary: "colour the output: on a terminal, always or never",
   }),
-  ...capturing,
+  ...captureOptions,
 };
 
-const admitting = {
+/** Who is served, and for how long: of the server, and of an endpoint that has its own. */
+export const admissionOptions = {
   maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
   maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
   allow: networks("serve these networks alone; behind a proxy, as its header says (repeatable)"),
   deny: networks("do not serve these networks (repeatable)"),
-  idleTimeout: interval(undefined, {
+  idleTimeout: interval({
     summary: "close a connection after D without a byte (default: none; 60s over UDP)",
   }),
+};
+
+/** What else an endpoint may say of itself. */
+export const endpointOptions = {
+  name: text({ summary: "the name of the endpoint (default: its address)", placeholder: "NAME" }),
+  enabled: choice(["true", "false"], { summary: "whether it listens when the server starts" }),
 };
 
 const misbehaving = {
   fault: list({
     summary: "misbehave: KIND:VALUE,key=value..., as listed below (repeatable, in this order)",
     placeholder: "FAULT",
-    read: (text) => [text],
   }),
   faults: list({
     summary: "the faults of a JSON file: a list of objects with kind, and parameters by name",
     placeholder: "FILE",
-    read: (path) => [path],
   }),
   seed: text({
     summary: "what faults leave to chance is the same for the same N (default: drawn, and printed)",
@@ -69,15 +75,15 @@ const misbehaving = {
 };
 
 /** Under the titles of the help. */
-export const groups = [
+export const optionGroups = [
   { title: "options", options: serving },
   { title: "what is shown and kept", options: showing },
-  { title: "who is served", options: admitting },
+  { title: "who is served", options: admissionOptions },
   { title: "misbehaviour", options: misbehaving },
 ];
 
-/** All of them. */
-export const common = { ...serving, ...showing, ...admitting, ...misbehaving };
+/** All of them: those of every server. */
+export const serverOptions = { ...serving, ...showing, ...admissionOptions, ...misbehaving };
 
 function readSeed(text: string): number {
   const seed = Number(text);

@@ -1,14 +1,16 @@
 /** What a service is: what the server does with a peer. Each is one file and one line in the table. */
-import type { Clock } from "../core/clock.ts";
-import type { Duplex } from "../net/duplex.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Named } from "../core/named.ts";
+import type { Duplex } from "../net/duplex.ts";
 
 /** What a service works with besides the peer. */
-export interface ServiceContext<T extends OptionTable = OptionTable> {
+export interface ServiceContext<T extends OptionTable = OptionTable, S = unknown> {
   readonly values: Values<T>;
+  /** What {@linkcode Service.start} returned for the endpoint. */
+  readonly state: S;
   readonly clock: Clock;
-  /** Tells what becomes of what the service does elsewhere. */
+  /** Reports what becomes of a connection that the service makes for its peer. */
   readonly report: (detail: string) => void;
 }
 
@@ -18,22 +20,28 @@ export interface Service extends Named {
   readonly options: OptionTable;
   /** A command line that shows it. */
   readonly example: string;
-  /** Whether it says more than it is asked, and so is not offered over UDP. */
+  /** Whether its answers are longer than their questions, so that it is not offered over UDP. */
   readonly amplifies?: boolean;
-  /** Over UDP: times what it was asked that it may answer, at any time. */
-  readonly allowance?: number;
+  /**
+   * Over UDP: how many bytes an answer may have for each byte that was received; by default 1 for
+   * each datagram.
+   */
+  readonly replyFactor?: number;
   /** Throws a `UsageError` where its options say too little or too much. */
   check?(values: Values<OptionTable>): Promise<void> | void;
+  /** Makes what the connections of an endpoint share. */
+  start?(values: Values<OptionTable>): unknown;
   /** Serves one peer until its end. The caller closes the peer afterwards. */
   handle(peer: Duplex, context: ServiceContext): Promise<void>;
 }
 
 /** Declares a service whose functions know the types of its options. */
-export function defineService<T extends OptionTable>(
-  service: Omit<Service, "options" | "check" | "handle"> & {
+export function defineService<T extends OptionTable, S = undefined>(
+  service: Omit<Service, "options" | "check" | "start" | "handle"> & {
     readonly options: T;
     check?(values: Values<T>): Promise<void> | void;
-    handle(peer: Duplex, context: ServiceContext<T>): Promise<void>;
+    start?(values: Values<T>): S;
+    handle(peer: Duplex, context: ServiceContext<T, S>): Promise<void>;
   },
 ): Service {
   return service as Service;

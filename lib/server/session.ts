@@ -2,28 +2,36 @@
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { explain, isReset } from "../core/errors.ts";
-import type { CloseReason, RefusalReason } from "../log/event.ts";
+import type { CloseReason } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
-import type { FaultPlan } from "../faults/plan.ts";
+import type { EndpointFaults } from "../faults/plan.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
+import type { Refusal } from "./admission.ts";
 import type { Service } from "./service.ts";
 import { formatDuration } from "../core/units.ts";
 
-/** What all sessions of a server share. */
+/** What all sessions of an endpoint share. */
 export interface SessionContext {
+  /** The name of the endpoint. */
+  readonly endpoint: string;
+  readonly service: Service;
+  /** The values of the options of the endpoint. */
+  readonly values: Values<OptionTable>;
+  /** What the service keeps for the endpoint. */
+  readonly state?: unknown;
   readonly log: Log;
   readonly clock: Clock;
-  /** The values of the services' options. */
-  readonly values: Values<OptionTable>;
+  /** The next number of a connection, over all endpoints. */
+  readonly nextConnection: () => number;
   /** End a session after this many milliseconds without a byte in either direction. */
   readonly idleTimeout?: number | undefined;
   /** Where every connection is kept as it was. */
   readonly capture?: Capture | undefined;
   /** The faults that peers meet. */
-  readonly faults?: FaultPlan | undefined;
+  readonly faults?: EndpointFaults | undefined;
 }
 
 const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
@@ -34,20 +42,13 @@ export interface Ending {
   readonly detail?: string;
 }
 
-/** Why a peer is not served. */
-export interface Refusal {
-  readonly reason: RefusalReason;
-  readonly detail: string;
-}
-
 /** What a session needs besides its peer. */
 export interface SessionOptions {
-  readonly service: Service;
   readonly context: SessionContext;
-  /** Called when the peer is ready; returns the number of its connection, or why it is refused. */
-  readonly onOpen: (session: Session, remote: Address) => number | Refusal;
+  /** Called when the peer is ready; returns its number at the endpoint, or why it is refused. */
+  readonly onOpen: (remote: Address) => number | Refusal;
   /** Called once, when the peer is closed; without an ending where it was never served. */
-  readonly onEnd: (session: Session, ending?: Ending) => void;
+  readonly onEnd: (ending?: Ending) => void;
 }
 
 /**
@@ -80,11 +81,6 @@ export class Session {
     });
   }
 
-  /** Whether a proxy is to say who the peer is. */
-  get proxied(): boolean {
-    return this.#arrival.proxied ?? false;
-  }
-
   /** What has passed so far. */
   get traffic(): Traffic {
     return this.#peer?.traffic ?? NO_TRAFFIC;
@@ -95,33 +91,35 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelTimer?.();
-    const { onEnd, context: { log, clock } } = this.#options;
+    const { onEnd, context: { endpoint, log, clock } } = this.#options;
     if (!this.#peer) {
       this.#arrival.close();
-      return onEnd(this);
+      return onEnd();
     }
     this.#peer.close();
     const { remote, traffic: { received, sent } } = this.#peer;
     const elapsedMs = clock.now() - this.#started;
     const connection = this.#number;
-    log.emit({ event: "closed", connection, remote, received, sent, elapsedMs, ...ending });
-    onEnd(this, ending);
+    const fields = { endpoint, connection, remote, received, sent, elapsedMs };
+    log.emit({ event: "closed", ...fields, ...ending });
+    onEnd(ending);
   }
 
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // while it shook hands
-    const { service, context, onOpen } = this.#options;
-    const { log, clock, values, idleTimeout, faults } = context;
+    const { context, onOpen } = this.#options;
+    const { endpoint, service, values, state, log, clock, idleTimeout, faults } = context;
     const { local, remote, via, security } = peer;
-    const admitted = onOpen(this, remote);
+    const admitted = onOpen(remote);
     if (typeof admitted !== "number") {
       peer.close();
       return this.#refuse(remote, admitted);
     }
     this.#peer = peer;
-    this.#number = admitted;
+    this.#number = context.nextConnection();
     log.emit({
       event: "opened",
+      endpoint,
       connection: this.#number,
       remote,
       local,
@@ -130,33 +128,37 @@ export class Session {
       alpn: security?.alpn,
       subject: security?.chain?.[0]?.subject,
     });
-    peer.observe(log.watch(this.#number));
+    peer.observe(log.watch({ endpoint, connection: this.#number }));
     const { capture } = context;
     if (capture) {
       const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
       peer.observe(capture.watch(peer, { initiator: "remote", comment }));
     }
-    if (faults) this.#peer = this.#applyFaults(peer, faults);
+    if (faults) this.#peer = this.#applyFaults(peer, { faults, number: admitted });
     if (this.#ended) return this.#peer.close(); // a fault has sent the peer away
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
     const connection = this.#number;
-    const report = (detail: string) => log.emit({ event: "upstream", connection, remote, detail });
-    service.handle(this.#peer, { values, clock, report }).then(
+    const report = (detail: string) =>
+      log.emit({ event: "upstream", endpoint, connection, remote, detail });
+    service.handle(this.#peer, { values, state, clock, report }).then(
       // Datagrams have no end but the server's.
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),
     );
   }
 
-  #applyFaults(peer: Duplex, faults: FaultPlan): Duplex {
-    const { log, clock } = this.#options.context;
+  #applyFaults(
+    peer: Duplex,
+    { faults, number }: { readonly faults: EndpointFaults; readonly number: number },
+  ): Duplex {
+    const { endpoint, log, clock } = this.#options.context;
     const connection = this.#number;
     return faults.apply(peer, {
       clock,
-      connection,
+      connection: number,
       fired: (fault, firing) =>
-        log.emit({ event: "fault", connection, remote: peer.remote, fault, ...firing }),
+        log.emit({ event: "fault", endpoint, connection, remote: peer.remote, fault, ...firing }),
       end: (how, fault) => {
         if (how === "reset") peer.reset();
         this.end({ reason: "fault", detail: fault });
@@ -167,9 +169,9 @@ export class Session {
   #refuse(remote: Address, refusal: Refusal): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { onEnd, context: { log } } = this.#options;
-    log.emit({ event: "refused", remote, ...refusal });
-    onEnd(this);
+    const { onEnd, context: { endpoint, log } } = this.#options;
+    log.emit({ event: "refused", endpoint, remote, ...refusal });
+    onEnd();
   }
 
   #endWhenIdle(peer: Duplex, limit: number): void {

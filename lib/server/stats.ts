@@ -1,16 +1,20 @@
 /** A line of rates now and then. */
 import { type Clock, every } from "../core/clock.ts";
 import type { Log } from "../log/log.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Totals } from "./sessions.ts";
 
 /** Reports rates every `interval` milliseconds, until the returned function is called. */
 export function emitStats(
   interval: number,
-  { log, clock, sessions }: { log: Log; clock: Clock; sessions: Sessions },
+  { log, clock, totals }: {
+    readonly log: Log;
+    readonly clock: Clock;
+    readonly totals: () => Totals;
+  },
 ): () => void {
-  let last = { ...sessions.totals, at: clock.now() };
+  let last = { ...totals(), at: clock.now() };
   return every(clock, interval, () => {
-    const now = { ...sessions.totals, at: clock.now() };
+    const now = { ...totals(), at: clock.now() };
     const rate = (key: "connections" | "chunks" | "received" | "sent") =>
       (now[key] - last[key]) * 1000 / (now.at - last.at);
     log.emit({

@@ -1,6 +1,11 @@
 /** What every entry of every table promises (design, section 5). */
 import { SocketDuplex } from "../../lib/net/socket_duplex.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { OptionTable } from "../../lib/cli/options.ts";
+import { clientOptions } from "../../lib/client/options.ts";
+import { faults } from "../../lib/faults/kinds.ts";
+import { commonOptions } from "../../lib/faults/selectors.ts";
+import { endpointOptions, serverOptions } from "../../lib/server/options.ts";
 import { modes } from "../../lib/client/modes.ts";
 import { dial, listen, transports } from "../../lib/net/transports.ts";
 import { initialValues } from "../../lib/cli/options.ts";
@@ -27,6 +32,7 @@ for (const entry of [...services, ...modes]) {
 const context = {
   clock: systemClock,
   report() {},
+  state: undefined,
   values: { ...initialValues(serviceOptions), reply: new Uint8Array([7]) },
 };
 
@@ -60,18 +66,51 @@ Deno.test("echo: conserves bytes, however they are cut", async () => {
   assertEquals(socket.written, bytes);
 });
 
-Deno.test("no option has two meanings", () => {
-  for (const side of ["listenOptions", "dialOptions"] as const) {
+// One and the same option may be shared; two options under one key would be confused.
+for (
+  const [side, tables] of Object.entries({
+    server: [
+      serverOptions,
+      endpointOptions,
+      ...services.map(({ options }) => options),
+      ...transports.map(({ listenOptions }) => listenOptions),
+    ],
+    client: [
+      clientOptions,
+      ...modes.map(({ options }) => options),
+      ...transports.map(({ dialOptions }) => dialOptions),
+    ],
+    ...Object.fromEntries(
+      faults.map(({ name, options }) => [`fault ${name}`, [commonOptions, options]] as const),
+    ),
+  })
+) {
+  Deno.test(`${side}: no option has two meanings`, () => {
     const meanings = new Map<string, unknown>();
-    const tables = side === "listenOptions"
-      ? [...services.map(({ options }) => options), ...transports.map((each) => each[side])]
-      : [...modes.map(({ options }) => options), ...transports.map((each) => each[side])];
-    for (const [key, option] of tables.flatMap((table) => Object.entries(table))) {
-      assert((meanings.get(key) ?? option) === option, `${side}: ${key}`);
+    for (const [key, option] of tables.flatMap((table: OptionTable) => Object.entries(table))) {
+      assert((meanings.get(key) ?? option) === option, key);
       meanings.set(key, option);
     }
-  }
-});
+  });
+
+  Deno.test(`${side}: a default stands in the option, not in its summary`, () => {
+    for (const [key, option] of tables.flatMap((table: OptionTable) => Object.entries(table))) {
+      if (option.defaultText === undefined) continue;
+      assert(!/\bdefault\b/.test(option.summary), `${key}: ${option.summary}`);
+    }
+  });
+
+  Deno.test(`${side}: options name others that there are`, () => {
+    const keys = new Set(tables.flatMap((table: OptionTable) => Object.keys(table)));
+    for (
+      const { excludes = [], needs = [] } of tables.flatMap((table: OptionTable) =>
+        Object.values(table)
+      )
+    ) {
+      for (const key of [...excludes, ...needs]) assert(keys.has(key), key);
+    }
+  });
+}
 
 // Where no other test listens: one that gets the port, once it is free, would be found there.
 const LOOPBACK = Deno.build.os === "linux" ? "127.0.0.77" : "127.0.0.1";

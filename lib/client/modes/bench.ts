@@ -6,7 +6,7 @@ import { loadFor, loading } from "../../bench/options.ts";
 import { LoadProgress } from "../../bench/progress.ts";
 import type { Condition } from "../../report/conditions.ts";
 import { type Distribution, distribution } from "../../report/distribution.ts";
-import { type BenchResult, SCHEMA } from "../../report/result.ts";
+import { type BenchResult, SCHEMA, type Setting } from "../../report/result.ts";
 import type { Running } from "../../bench/run_context.ts";
 import { runLoad } from "../../bench/run_load.ts";
 import { findRate } from "../../bench/rate_search.ts";
@@ -28,12 +28,12 @@ const IDLE = 3000; // milliseconds at most, to measure it without a load
 export const bench = defineMode({
   name: "bench",
   summary: "load the peer, and measure its rate and latency",
-  chosenBy: ["bench"],
+  chosenBy: "bench",
   example: "netecho client :8080 --bench --connections 50 --rate 10k/s",
   options: {
     bench: flag({
       summary: "load the peer and measure; every answer is checked",
-      excludes: ["ping", "wait", "show", "retry", "verbose", "capture"],
+      excludes: ["show", "retry", "verbose", "capture"],
     }),
     ...loading,
     ...delivering,
@@ -59,6 +59,10 @@ export const bench = defineMode({
   },
 });
 
+function settingOf({ target: { address }, commandLine: { args }, clock }: ModeContext): Setting {
+  return setting({ address, args, clock });
+}
+
 function giveUp(): never {
   throw new NetworkError("Stopped before the end");
 }
@@ -69,7 +73,7 @@ async function failWith(
   { context, json }: { readonly context: ModeContext; readonly json: boolean },
 ): Promise<never> {
   if (json && error instanceof NetworkError) {
-    const failure = { schema: SCHEMA, ...setting(context), error: error.message };
+    const failure = { schema: SCHEMA, ...settingOf(context), error: error.message };
     await writeText(context.output, `${JSON.stringify(failure, null, 2)}\n`);
   }
   throw error;
@@ -116,7 +120,7 @@ class Bench {
   /** One load, which differs from what was asked for by a change. */
   async run({ aside, onMeasuring, onMeasured, ...change }: Change): Promise<BenchResult> {
     const load = { ...this.#benching.load, ...change };
-    const started = setting(this.#context);
+    const started = settingOf(this.#context);
     const progress = new LoadProgress(this.#status, load);
     const measured = await runLoad({
       ...this.#running(load),
@@ -170,6 +174,6 @@ class Bench {
   #running(load: Asked): Running {
     const { histograms, stop } = this.#benching;
     const { clock } = this.#context;
-    return { whom: this.#context, load, histograms, clock, stop, onSlice() {} };
+    return { target: this.#context.target, load, histograms, clock, stop, onSlice() {} };
   }
 }

@@ -11,18 +11,18 @@ import { defineMode } from "../mode.ts";
 export const merge = defineMode({
   name: "merge",
   summary: "add the results of several machines, the files of --bench --json, into one",
-  chosenBy: ["merge"],
-  peerless: true,
+  chosenBy: "merge",
+  needsPeer: false,
   example: "netecho client --merge one.json two.json --report both.html",
   options: {
     merge: flag({
       summary: "add up the results in the files that are named instead of an address",
-      excludes: ["bench", "ping", "wait", "show", "retry", "verbose", "capture", "connectTimeout"],
+      excludes: ["show", "retry", "verbose", "capture", "connectTimeout"],
     }),
     ...delivering,
   },
-  async run({ positionals, output }, values) {
-    const [first, ...others] = positionals.map(readResult);
+  async run({ commandLine, output }, values) {
+    const [first, ...others] = commandLine.positionals.map(readResult);
     if (!first) throw new UsageError("Option --merge needs the names of result files");
     await checkReports(values);
     await deliver(add([first, ...others], await loadHistograms()), { values, output });

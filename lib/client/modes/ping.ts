@@ -15,14 +15,15 @@ import { defineMode, failureOf, type ModeContext } from "../mode.ts";
 const options = {
   ping: flag({
     summary: "send numbered messages and show the time that each answer takes",
-    excludes: ["show", "wait"],
+    excludes: ["show"],
   }),
   count: count({ short: "c", summary: "stop after N messages (default: no limit)" }),
-  interval: duration(1000, {
+  interval: duration({
+    initial: 1000,
     short: "i",
-    summary: "send a message every D; 0: as soon as the last is answered (default 1s)",
+    summary: "send a message every D; 0: as soon as the last is answered",
   }),
-  deadline: interval(undefined, { summary: "stop after D, whatever is still under way" }),
+  deadline: interval({ summary: "stop after D, whatever is still under way" }),
   quiet: flag({ short: "q", summary: "print the summary alone" }),
   ...measuring,
 };
@@ -33,14 +34,14 @@ type Options = Values<typeof options> & { readonly timeout: number };
 export const ping = defineMode({
   name: "ping",
   summary: "measure the round trip, message by message",
-  chosenBy: ["ping"],
+  chosenBy: "ping",
   example: "netecho client :8080 --ping --count 5",
   options,
   async run(context, { timeout = TIMEOUT, ...given }) {
     const values = { ...given, timeout };
     const size = sizeFor({ ...values, connectionless: context.connectionless });
-    const { address, clock } = context;
-    const screen = new PingScreen(context, {
+    const { target: { address }, clock, output } = context;
+    const screen = new PingScreen({ address, clock, output }, {
       format: values.json ? pingJson(address, clock) : pingText(address),
       quiet: values.quiet,
       histograms: await loadHistograms(),

@@ -30,7 +30,7 @@ export const pipe = defineMode({
       excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger"],
     }),
     sendOnly: flag({ summary: "discard what the peer sends", excludes: ["verify"] }),
-    delayLines: duration(undefined, { summary: "send stdin line by line, D apart" }),
+    delayLines: duration({ summary: "send stdin line by line, D apart" }),
   },
   async run(context, values) {
     const { verify, recvOnly, sendOnly } = values;

@@ -1,5 +1,5 @@
 /** Replay: the client's side of a recorded connection, at its pace. */
-import { concat } from "../../core/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { type Clock, until } from "../../core/clock.ts";
 import { isReset, UsageError } from "../../core/errors.ts";
 import { measuring } from "../../probe/options.ts";
@@ -41,7 +41,7 @@ const options = {
 export const replay = defineMode({
   name: "replay",
   summary: "play a recorded client again, and compare the answers",
-  chosenBy: ["replay"],
+  chosenBy: "replay",
   example: "netecho client localhost 8080 --replay session.pcapng --speed max --verify",
   options,
   async run(context, values) {

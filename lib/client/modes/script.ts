@@ -1,4 +1,4 @@
-/** Converse: say this, expect that, in the order of the command line. */
+/** Script: send this, expect that, in the order of the command line. */
 import { type Clock, wait } from "../../core/clock.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
@@ -6,7 +6,8 @@ import type { Expectation } from "../../probe/expect.ts";
 import { measuring } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { Hearing } from "../../probe/expect_reader.ts";
-import { list, optionName, readFile, type Values } from "../../cli/options.ts";
+import type { Occurrence } from "../../cli/parse.ts";
+import { list, readFile } from "../../cli/options.ts";
 import { preview } from "../../terminal/sanitize.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, expecting, failureOf, talking } from "../mode.ts";
@@ -33,11 +34,11 @@ const options = {
 
 type Step = { readonly say: Uint8Array } | { readonly expect: Expectation };
 
-/** The converse mode. */
-export const converse = defineMode({
-  name: "converse",
-  summary: "say and expect what the command line has, in its order",
-  chosenBy: ["send", "sendFile", "expect"],
+/** The script mode. */
+export const script = defineMode({
+  name: "script",
+  summary: "send and expect what the command line has, in its order",
+  impliedBy: ["send", "sendFile", "expect"],
   example: "netecho client mail.internal:25 --expect 220 --send 'QUIT\\r\\n' --expect 221",
   options,
   async run(context, values) {
@@ -49,7 +50,7 @@ export const converse = defineMode({
     const shown = new PayloadOutput(output);
     const hearing = new Hearing(peer, { clock, show: (chunk) => shown.write(chunk) });
     const conversation = { peer, hearing, shown, clock, timeout };
-    const steps = stepsOf(context.args, values);
+    const steps = stepsOf(context.commandLine.occurrences);
     try {
       for (const step of steps) {
         if ("expect" in step) await listen(step.expect, conversation);
@@ -96,15 +97,10 @@ async function drain(
   await Promise.race([hearing.over, late.over]).finally(late.cut);
 }
 
-// Options of a kind are lists; the order of the command line says how the lists go together.
-function stepsOf(
-  args: readonly string[],
-  { send, sendFile, expect }: Values<typeof options>,
-): Step[] {
-  const rest: Record<string, Step[]> = {
-    [optionName("send")]: send.map((say) => ({ say })),
-    [optionName("sendFile")]: sendFile.map((say) => ({ say })),
-    [optionName("expect")]: expect.map((expect) => ({ expect })),
-  };
-  return args.flatMap((arg) => rest[arg.replace(/=.*/s, "")]?.splice(0, 1) ?? []);
+function stepsOf(occurrences: readonly Occurrence[]): Step[] {
+  return occurrences.flatMap(({ key, value }): Step[] => {
+    if (key === "expect") return (value as Expectation[]).map((expect) => ({ expect }));
+    if (key !== "send" && key !== "sendFile") return [];
+    return (value as Uint8Array[]).map((say) => ({ say }));
+  });
 }

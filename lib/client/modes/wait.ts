@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "../../core/errors.ts";
 import type { Expectation } from "../../probe/expect.ts";
 import { type Answer, ask } from "../../probe/round_trip.ts";
-import { measuring, sizeFor, TIMEOUT } from "../../probe/options.ts";
+import { measuring, TIMEOUT } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { Hearing } from "../../probe/expect_reader.ts";
 import { interval, type Values } from "../../cli/options.ts";
@@ -16,7 +16,7 @@ const ECHO = "echo"; // what is expected is an echo of what is sent
 const SHORTEST = 5; // milliseconds; what is left of D is too little for another try
 
 const options = {
-  wait: interval(undefined, {
+  wait: interval({
     summary: "wait until the peer accepts a connection, at most D; then exit 124",
     excludes: ["retry", "show"],
   }),
@@ -28,11 +28,11 @@ const options = {
 export const wait = defineMode({
   name: "wait",
   summary: "wait until the peer is there, for scripts",
-  chosenBy: ["wait"],
+  chosenBy: "wait",
   example: "netecho client db.internal:5432 --wait 30s",
   options,
   async run(context, values) {
-    const { address, connectionless, clock, say } = context;
+    const { target: { address }, connectionless, clock, say } = context;
     const { wait: limit = 0, expect } = values;
     if (connectionless && expect.length === 0) {
       throw new UsageError(
@@ -75,7 +75,7 @@ async function tryOnce(
   const patience = Math.min(timeout, left());
   try {
     if (expect[0]?.text !== ECHO) return await listenFor(expect, { peer, clock, patience });
-    const size = sizeFor({ connectionless, connect: true, size: undefined });
+    const size = measuring.size.initial;
     const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
     throw new NetworkError(`${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}`);

@@ -19,8 +19,8 @@ export const latency = defineFault({
   main: "latency",
   example: "latency:200ms,jitter=50ms,distribution=normal",
   options: {
-    latency: duration(0, { summary: "how long" }),
-    jitter: duration(0, { summary: "by how much it varies" }),
+    latency: duration({ initial: 0, summary: "how long" }),
+    jitter: duration({ initial: 0, summary: "by how much it varies" }),
     distribution: choice(["uniform", "normal", "pareto"], { summary: "how it varies" }),
   },
   create({ latency, jitter, distribution }, { clock, random, fired }) {

@@ -9,7 +9,7 @@ export const resetPeer = defineFault({
   summary: "reset the connection (RST) after a while",
   main: "timeout",
   example: "reset_peer:1s",
-  options: { timeout: duration(0, { summary: "after how long" }) },
+  options: { timeout: duration({ initial: 0, summary: "after how long" }) },
   create: ({ timeout }, { after, reset, fired }) => ({
     start() {
       const strike = () => {

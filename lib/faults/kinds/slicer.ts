@@ -18,7 +18,7 @@ export const slicer = defineFault({
       placeholder: "SIZE",
       read: parseSize,
     }),
-    delay: duration(0, { summary: "the wait between two pieces" }),
+    delay: duration({ initial: 0, summary: "the wait between two pieces" }),
   },
   create({ average_size: size, size_variation: variation = 0, delay }, { clock, random, fired }) {
     if (size === undefined || size < 1) throw new UsageError("a size is needed, as in slicer:10");

@@ -9,7 +9,7 @@ export const slowClose = defineFault({
   summary: "hold the end of the connection back",
   main: "delay",
   example: "slow_close:2s",
-  options: { delay: duration(1000, { summary: "for how long" }) },
+  options: { delay: duration({ initial: 1000, summary: "for how long" }) },
   create: ({ delay }, { fired }) => ({
     chunk: (bytes, emit) => emit(bytes),
     end(_emit, over) {

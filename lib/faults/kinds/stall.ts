@@ -9,7 +9,7 @@ export const stall = defineFault({
   summary: "hold everything back once, then let it all go",
   main: "stall",
   example: "stall:1s,after=10KB",
-  options: { stall: duration(1000, { summary: "for how long" }) },
+  options: { stall: duration({ initial: 1000, summary: "for how long" }) },
   create({ stall }, { clock, fired }) {
     let until: number | undefined;
     return {

@@ -9,7 +9,7 @@ export const timeout = defineFault({
   summary: "swallow everything, then close; with 0 never close",
   main: "timeout",
   example: "timeout:5s",
-  options: { timeout: duration(0, { summary: "close after so long" }) },
+  options: { timeout: duration({ initial: 0, summary: "close after so long" }) },
   create: ({ timeout }, { after, close, fired }) => ({
     start() {
       fired("swallows everything");

@@ -2,7 +2,7 @@
 import { writeAll } from "../../core/io.ts";
 import { closeQuietly } from "../socket_duplex.ts";
 import {
-  endsOf,
+  addressesOf,
   formatAddress,
   type InetAddress,
   isInet,
@@ -28,7 +28,7 @@ export const dialing = {
   keepalive: flag({ summary: "let the system probe an idle connection (TCP keepalive)" }),
   proxyProtocol: flag({ summary: "send a PROXY protocol header first, as a proxy does" }),
   proxyVersion: choice(["1", "2"], {
-    summary: "the version of that header (default 1)",
+    summary: "the version of that header",
     needs: ["proxyProtocol"],
   }),
   proxySource: text({
@@ -82,7 +82,7 @@ async function connect(
   return {
     socket: conn,
     conn,
-    ...endsOf(conn, transport),
+    ...addressesOf(conn, transport),
     close: () => closeQuietly(conn),
   };
 }

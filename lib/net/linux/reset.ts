@@ -1,5 +1,5 @@
 /** Breaking a TCP connection, so that its peer gets RST. */
-import { type Ends, isInet } from "../address.ts";
+import { type ConnectionAddresses, isInet } from "../address.ts";
 import { Descriptors } from "./sockets.ts";
 
 let system: Descriptors | undefined; // one for all: it knows where it found the others
@@ -8,7 +8,7 @@ let system: Descriptors | undefined; // one for all: it knows where it found the
  * Breaks a connection where the system can (Linux), and does nothing elsewhere. The runtime itself
  * shuts a socket down before it closes it, which the peer sees as an end of input.
  */
-export function sendReset({ local, remote }: Ends): void {
+export function sendReset({ local, remote }: ConnectionAddresses): void {
   if (!isInet(local) || !isInet(remote)) return;
   system ??= Descriptors.open();
   system?.reset({ local, remote });

@@ -2,7 +2,12 @@
  * Sockets by their descriptors, through the system's own functions, for the little that the
  * runtime has no call for. Linux alone; elsewhere there is another way or none.
  */
-import { type Ends, formatHostPort, type InetAddress, socketAddress } from "../address.ts";
+import {
+  type ConnectionAddresses,
+  formatHostPort,
+  type InetAddress,
+  socketAddress,
+} from "../address.ts";
 import { bigEndian, ipBytes, ipText } from "../ip.ts";
 
 const LIBRARY = "libc.so.6";
@@ -65,16 +70,16 @@ export class Descriptors implements Disposable {
   }
 
   /**
-   * Ends a connection, whoever holds it. Both ends tell which: of two listeners, one remote may talk
+   * ConnectionAddresses a connection, whoever holds it. Both ends tell which: of two listeners, one remote may talk
    * to each from one port.
    */
-  cut(ends: Ends<InetAddress>): void {
+  cut(ends: ConnectionAddresses<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
   }
 
   /** Breaks a connection: the peer gets RST (connect(2) to no family dissolves it). */
-  reset(ends: Ends<InetAddress>): void {
+  reset(ends: ConnectionAddresses<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) {
       this.#library.symbols.connect(descriptor, NOWHERE, NOWHERE.length);
@@ -152,7 +157,7 @@ export class Descriptors implements Disposable {
   }
 }
 
-function keyOf({ local, remote }: Ends<InetAddress>): string {
+function keyOf({ local, remote }: ConnectionAddresses<InetAddress>): string {
   return `${formatHostPort(local)} ${formatHostPort(remote)}`;
 }
 

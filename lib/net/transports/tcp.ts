@@ -1,6 +1,6 @@
 /** TCP (RFC 9293). */
 import { SocketDuplex } from "../socket_duplex.ts";
-import { endsOf, type InetAddress, socketAddress } from "../address.ts";
+import { addressesOf, type InetAddress, socketAddress } from "../address.ts";
 import { acceptTcp, arriving, StreamArrival } from "../incoming.ts";
 import { sendReset } from "../linux/reset.ts";
 import { connectTcp, dialing } from "../connect/tcp_connect.ts";
@@ -33,7 +33,7 @@ function listen(
     address: socketAddress("tcp", listener.addr),
     accept: async () => {
       const conn = await acceptTcp(listener);
-      return new StreamArrival(conn, { ends: endsOf(conn, "tcp"), preparing });
+      return new StreamArrival(conn, { ends: addressesOf(conn, "tcp"), preparing });
     },
     close: () => listener.close(),
   });

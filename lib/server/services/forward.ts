@@ -1,11 +1,12 @@
 /** Forward: to another peer, over any transport, with half-close and reset passed on as what they are. */
 import { pump } from "../../net/pump.ts";
+import { toKebabCase } from "@std/text/to-kebab-case";
 import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
 import { type Clock, whileMoving } from "../../core/clock.ts";
 import { isReset, NetworkError, UsageError } from "../../core/errors.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { dial, dialOptions, transportOf } from "../../net/transports.ts";
-import { kebabCase, list, type OptionTable, type Values } from "../../cli/options.ts";
+import { list, type OptionTable, type Values } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineService, type ServiceContext } from "../service.ts";
 
@@ -34,14 +35,19 @@ const options = {
   ...dialing,
 };
 
-type Context = ServiceContext<typeof options>;
+/** Whose turn it is among the addresses of an endpoint. */
+interface ForwardState {
+  turn: number;
+}
+
+type Context = ServiceContext<typeof options, ForwardState>;
 
 /** The forward service. */
 export const forward = defineService({
   name: "forward",
   summary: "connect to another peer, and pass on what both say",
   options,
-  allowance: Infinity, // what the other peer answers is for it to say
+  replyFactor: Infinity, // what the other peer answers is for it to say
   example: "netecho server :8080=forward --to tls://example.com:443 --show hex",
   async check({ to, ...values }) {
     if (to.length === 0) throw new UsageError("Service forward needs --to ADDRESS");
@@ -51,6 +57,7 @@ export const forward = defineService({
       throw error instanceof UsageError ? new UsageError(renamed(error)) : error;
     }
   },
+  start: (): ForwardState => ({ turn: 0 }),
   async handle(peer, context) {
     const upstream = await connect(context).catch((error) => {
       peer.reset(); // as if it had been refused itself: an end would look like an empty answer
@@ -79,13 +86,9 @@ async function passBoth(
   await whileMoving(back, { clock, patience: SILENCE, progress: () => upstream.traffic.chunks });
 }
 
-// Turns belong to a server: two of them in one program do not share theirs.
-const turns = new WeakMap<readonly Address[], number>();
-
-async function connect({ values, clock, report }: Context): Promise<Duplex> {
+async function connect({ values, state, clock, report }: Context): Promise<Duplex> {
   const { to } = values;
-  const turn = turns.get(to) ?? 0;
-  turns.set(to, turn + 1);
+  const turn = state.turn++;
   let failure: Error | undefined;
   for (let tried = 0; tried < to.length; tried++) {
     const address = to[(turn + tried) % to.length]!;
@@ -114,7 +117,7 @@ function dialValues(values: Values<OptionTable>): Values<typeof dialOptions> {
 
 // Advice that names the client's options.
 function renamed({ message }: Error): string {
-  const names = Object.keys(dialOptions).map(kebabCase).join("|");
+  const names = Object.keys(dialOptions).map(toKebabCase).join("|");
   return message.replace(new RegExp(`--(?=(${names})\\b)`, "g"), "--to-");
 }
 

@@ -18,7 +18,7 @@ export const reply = defineService({
     }),
     replyFile: file({ summary: "a file to answer with" }),
     replyAfter: choice(["accept", "data"], {
-      summary: "when to answer: at once (the default), or after the first bytes",
+      summary: "when to answer: at once, or after the first bytes",
     }),
   },
   example: "netecho server :8080=reply --reply '220 ready\\r\\n'",

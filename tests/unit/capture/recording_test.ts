@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { InetAddress } from "../../../lib/net/address.ts";
-import { concat } from "../../../lib/core/bytes.ts";
+import { concat } from "@std/bytes/concat";
 import { UsageError } from "../../../lib/core/errors.ts";
 import { ACK, FIN, PSH, RST, SYN, tcpFrame, udpFrame } from "../../../lib/capture/packet.ts";
 import { fileHeader, packetBlock } from "../../../lib/capture/pcapng_writer.ts";

@@ -1,15 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { parseOptions } from "../../../lib/cli/parse.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
-import { choice, count, duration, flag, interval } from "../../../lib/cli/options.ts";
+import { choice, count, duration, flag, interval, list, text } from "../../../lib/cli/options.ts";
 
 const table = {
   show: choice(["text", "hex"], { summary: "how", excludes: ["quiet"] }),
   quiet: flag({ short: "q", summary: "less" }),
   json: flag({ summary: "as JSON" }),
   maxConnections: count({ summary: "limit" }),
-  grace: duration(5000, { summary: "patience" }),
-  stats: interval(undefined, { summary: "rates" }),
+  grace: duration({ summary: "patience", initial: 5000 }),
+  stats: interval({ summary: "rates" }),
 };
 const initial = {
   show: "text" as "text" | "hex",
@@ -20,7 +20,10 @@ const initial = {
   stats: undefined as number | undefined,
 };
 
-const read = (line: string) => parseOptions(table, line.split(" ").filter(Boolean));
+async function read(line: string) {
+  const parsed = await parseOptions([table], line.split(" ").filter(Boolean));
+  return { ...parsed, values: parsed.of(table) };
+}
 
 Deno.test("what is not given has its initial value", async () => {
   for (const line of ["", "a b", "-- a"]) {
@@ -79,4 +82,27 @@ Deno.test("an unknown option carries the words that it could have been", async (
   const error = await assertRejects(() => read("--grase=1s"), UsageError);
   assertEquals(error.suggestion?.given, "--grase");
   assertEquals(error.suggestion?.among.includes("--grace"), true);
+});
+
+Deno.test("each part gets the values of its own table, and the occurrences in their order", async () => {
+  const one = { send: list({ summary: "this", placeholder: "TEXT" }) };
+  const other = {
+    json: flag({ summary: "as JSON" }),
+    expect: list({ summary: "", placeholder: "" }),
+  };
+  const args = ["--send", "a", "--expect=b", "--json", "--send", "c"];
+  const { of, occurrences } = await parseOptions([one, other], args);
+  assertEquals(of(one), { send: ["a", "c"] });
+  assertEquals(of(other), { json: true, expect: ["b"] });
+  assertEquals(occurrences.map(({ key, value }) => [key, value]), [
+    ["send", ["a"]],
+    ["expect", ["b"]],
+    ["json", true],
+    ["send", ["c"]],
+  ]);
+});
+
+Deno.test("types: a text that is no text has a reader", () => {
+  // @ts-expect-error: without `read`, the value is a string
+  text<number>({ summary: "", placeholder: "N" });
 });

@@ -3,7 +3,7 @@ import { pump } from "../../../lib/net/pump.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type Clock, systemClock } from "../../../lib/core/clock.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
-import { FaultPlan } from "../../../lib/faults/plan.ts";
+import { type EndpointFaults, planFaults } from "../../../lib/faults/plan.ts";
 import { FaultWindow } from "../../../lib/faults/window.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
@@ -19,7 +19,11 @@ const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
     (_, index) => bytes.slice(index * length, (index + 1) * length),
   );
 
-const planOf = (texts: readonly string[], seed = 1) => new FaultPlan(texts.map(parseFault), seed);
+function planOf(texts: readonly string[], seed = 1, framed = false): Pick<EndpointFaults, "apply"> {
+  const target = { names: [], seedName: "test", framed };
+  const { endpoints } = planFaults({ fault: texts, faults: [], seed, targets: [target] });
+  return endpoints[0] ?? { apply: (peer) => peer };
+}
 
 interface Run {
   readonly socket: FakeSocket;
@@ -322,16 +326,15 @@ Deno.test("until: a fault that waits does not strike after it", () => {
   assertEquals(clock.waiting, 0);
 });
 
-Deno.test("a datagram is struck whole, or not at all, the empty one too; the rest is not for it", () => {
-  const peer = (framed: boolean) => ({ ...new SocketDuplex(new FakeSocket([]), NOWHERE), framed });
-  const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
-  const struck = (text: string, framed: boolean) => {
-    const one = peer(framed) as unknown as Duplex;
-    return planOf([text]).apply(one, control) !== one;
-  };
-  assertEquals([struck("drop:1", true), struck("drop:1", false)], [true, false]);
-  assertEquals([struck("slicer:9", true), struck("slicer:9", false)], [false, true]);
+Deno.test("a fault for datagrams alone, or for streams, is refused where it can never strike", () => {
+  const plan = (text: string, framed: boolean) => () => planOf([text], 1, framed);
+  assertThrows(plan("drop:1", false), UsageError, "is for datagrams alone; listen on udp://");
+  assertThrows(plan("slicer:9", true), UsageError, "is for streams alone; listen on tcp://");
+  plan("drop:1", true)();
+  plan("slicer:9", false)();
+});
 
+Deno.test("a datagram is struck whole, or not at all, the empty one too", () => {
   const struckBy = (when: string, lengths: readonly number[]) => {
     const { common: when_ } = parseFault(`latency:1ms,${when}`);
     const seen: string[] = [];
@@ -373,7 +376,7 @@ Deno.test("drop: loses, doubles and reorders datagrams, by the seed", async () =
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  const plan = planOf(["drop:10%,duplicate=5%,reorder=3%"], 3);
+  const plan = planOf(["drop:10%,duplicate=5%,reorder=3%"], 3, true);
   const control = { clock: systemClock, connection: 1, fired() {}, end() {} };
   const peer = plan.apply(datagramPeer(socket as never, NOWHERE), control);
   await pump(peer, peer);

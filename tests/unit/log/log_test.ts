@@ -62,7 +62,7 @@ Deno.test("lines that come while one is being written go out together, 10 ms lat
 
 Deno.test("what does not fit is counted, payload first, and told when there is room", async () => {
   const { clock, to, log } = openLog();
-  const watcher = log.watch(1);
+  const watcher = log.watch({ connection: 1 });
   for (let chunk = 0; chunk < 1500; chunk++) watcher.received!(new Uint8Array(10));
   log.emit(recovered(1)); // still told: payload gives way at half the limit
   to.open();
@@ -119,7 +119,7 @@ Deno.test("an output that fails is told of once, and then left alone", async () 
 Deno.test("quiet watches no payload and tells of no recovery", async () => {
   const { to, log } = openLog({ quiet: true });
   to.open();
-  assertEquals(log.watch(1), { received: undefined, sent: undefined });
+  assertEquals(log.watch({ connection: 1 }), { received: undefined, sent: undefined });
   log.emit(recovered(1));
   await log.flush(1000);
   assertEquals(to.written, []);
@@ -135,7 +135,7 @@ Deno.test("offsets are counted by direction and connection", async () => {
     clock,
   });
   to.open();
-  const [one, other] = [spy.watch(1), spy.watch(2)];
+  const [one, other] = [spy.watch({ connection: 1 }), spy.watch({ connection: 2 })];
   for (const watcher of [one, other, one]) {
     watcher.received!(new Uint8Array(5));
     watcher.sent!(new Uint8Array(7));

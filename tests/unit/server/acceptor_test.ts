@@ -31,7 +31,12 @@ function listening(script: readonly (Error | "peer")[]) {
   };
   const log = { emit: (event: Event) => void events.push(event) } as Log;
   closed.promise.catch(() => {});
-  const acceptor = new Acceptor(listener, { onArrival: () => peers++, log, clock });
+  const acceptor = new Acceptor(listener, {
+    onArrival: () => peers++,
+    endpoint: "test",
+    log,
+    clock,
+  });
   const done = acceptor.run();
   return {
     clock,
@@ -63,6 +68,7 @@ Deno.test("out of descriptors: tried again every 100 ms, reported at both ends o
   run.clock.advance(1000);
   assertEquals(run.events[1], {
     event: "acceptRecovered",
+    endpoint: "test",
     address: NOWHERE.local,
     failures: 3,
   });

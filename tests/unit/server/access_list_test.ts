@@ -1,9 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { Access } from "../../../lib/server/access_list.ts";
+import { AccessList } from "../../../lib/server/access_list.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
 
 Deno.test("networks of both families, their edges, and addresses with a zone", () => {
-  const access = new Access({ allow: ["192.0.2.64/26", "2001:db8::/33", "fe80::/10"], deny: [] });
+  const access = new AccessList({
+    allow: ["192.0.2.64/26", "2001:db8::/33", "fe80::/10"],
+    deny: [],
+  });
   const inside = ["192.0.2.64", "192.0.2.127", "2001:db8::", "2001:db8:7fff::1", "fe80::1%eth0"];
   const outside = ["192.0.2.63", "192.0.2.128", "2001:db8:8000::", "fec0::1", "::ffff:192.0.2.63"];
   assertEquals(inside.map((each) => access.denies(each)), inside.map(() => undefined));
@@ -11,7 +14,7 @@ Deno.test("networks of both families, their edges, and addresses with a zone", (
 });
 
 Deno.test("an IPv4-mapped network or address is an IPv4 one", () => {
-  const access = new Access({ allow: [], deny: ["::ffff:10.0.0.0/104", "::ffff:192.0.2.1"] });
+  const access = new AccessList({ allow: [], deny: ["::ffff:10.0.0.0/104", "::ffff:192.0.2.1"] });
   for (const denied of ["10.255.0.1", "::ffff:10.255.0.1", "192.0.2.1"]) {
     assertEquals(access.denies(denied), "--deny holds it");
   }
@@ -31,7 +34,7 @@ for (
 ) {
   Deno.test(`${network} is no network`, () => {
     assertThrows(
-      () => new Access({ allow: [network], deny: [] }),
+      () => new AccessList({ allow: [network], deny: [] }),
       UsageError,
       "Option --allow: a network",
     );

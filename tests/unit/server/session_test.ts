@@ -22,10 +22,18 @@ function start(
   const socket = new FakeSocket(incoming);
   const peer = new SocketDuplex(socket, NOWHERE);
   const ended = Promise.withResolvers<Ending | undefined>();
-  const context = { log, clock, idleTimeout, values: {} };
-  const onEnd = (_: Session, ending?: Ending) => ended.resolve(ending);
+  const context = {
+    endpoint: "test",
+    service,
+    values: {},
+    log,
+    clock,
+    idleTimeout,
+    nextConnection: () => 1,
+  };
+  const onEnd = (ending?: Ending) => ended.resolve(ending);
   const arrival = { ...NOWHERE, idleTimeout: usualIdle, open, close: () => socket.close() };
-  const session = new Session(arrival, { service, context, onOpen: () => 1, onEnd });
+  const session = new Session(arrival, { context, onOpen: () => 1, onEnd });
   function open() {
     return opening ? opening.then(() => peer) : peer;
   }
@@ -53,6 +61,7 @@ Deno.test("a service that ends closes the peer, once, and what it moved is told"
   const closed = events.filter(({ event }) => event === "closed");
   assertEquals(closed, [{
     event: "closed",
+    endpoint: "test",
     connection: 1,
     remote: NOWHERE.remote,
     received: 8,
@@ -109,7 +118,13 @@ Deno.test("a peer that fails its handshake is refused, by one event", async () =
   assertEquals(await ending, undefined);
   const { remote } = NOWHERE;
   const detail = "it does not speak TLS";
-  assertEquals(events, [{ event: "refused", remote, reason: "handshake", detail }]);
+  assertEquals(events, [{
+    event: "refused",
+    endpoint: "test",
+    remote,
+    reason: "handshake",
+    detail,
+  }]);
 });
 
 Deno.test("a session that is ended during its handshake is not served, and says nothing", async () => {

@@ -1,5 +1,5 @@
 /** Listening for TLS. */
-import { endsOf, type InetAddress, socketAddress } from "../../address.ts";
+import { addressesOf, type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
 import { acceptTcp, type Secured, StreamArrival } from "../../incoming.ts";
@@ -44,10 +44,15 @@ export async function listenTls(
   const byNode = values.clientCa !== undefined || values.proxyProtocol;
   const system = byNode ? undefined : Descriptors.open();
   const byDeno = system || (!byNode && !hasNodeNetworking());
-  const listening = byDeno
-    ? listenByDeno(address, { ...binding, system })
-    : await listenByNode(address, binding);
-  return { certificate, ...listening };
+  try {
+    const listening = byDeno
+      ? listenByDeno(address, { ...binding, system })
+      : await listenByNode(address, binding);
+    return { certificate, ...listening };
+  } catch (error) {
+    system?.[Symbol.dispose]();
+    throw error;
+  }
 }
 
 interface Binding extends ListenOptions<typeof listenOptions> {
@@ -69,7 +74,7 @@ function listenByDeno(
     address: bound,
     accept: async () => {
       const conn = await listener.accept();
-      const ends = endsOf(conn, "tls");
+      const ends = addressesOf(conn, "tls");
       // It goes on with a handshake whose connection is closed, until the peer has enough.
       const cut = () => open ? system?.cut(ends) : undefined;
       const preparing = { values, clock, cut, secure: () => shake(conn) };
@@ -97,7 +102,7 @@ async function listenByNode(
     address: socketAddress("tls", listener.addr),
     accept: async () => {
       const conn = await acceptTcp(listener);
-      return new StreamArrival(conn, { ends: endsOf(conn, "tls"), preparing });
+      return new StreamArrival(conn, { ends: addressesOf(conn, "tls"), preparing });
     },
     close: () => listener.close(),
   };

@@ -11,7 +11,7 @@ const MOST_REMOTES = 4096; // then the one that was silent longest makes room
 export class DatagramListener implements Listener {
   readonly address: InetAddress;
   readonly #conn: Deno.DatagramConn;
-  readonly #allowance: number | undefined;
+  readonly #replyFactor: number | undefined;
   readonly #buffer = new Uint8Array(largestDatagram("::"));
   // By host and port, the one that was silent longest first.
   readonly #remotes = new Map<string, Remote>();
@@ -21,10 +21,10 @@ export class DatagramListener implements Listener {
 
   constructor(
     conn: Deno.DatagramConn,
-    { allowance }: Pick<RemoteOptions, "allowance">,
+    { replyFactor }: Pick<RemoteOptions, "replyFactor">,
   ) {
     this.#conn = conn;
-    this.#allowance = allowance;
+    this.#replyFactor = replyFactor;
     this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
   }
 
@@ -67,7 +67,7 @@ export class DatagramListener implements Listener {
       to,
       conn: this.#conn,
       local: this.address,
-      allowance: this.#allowance,
+      replyFactor: this.#replyFactor,
       onClose: () => this.#forget(remote),
     });
     this.#remotes.set(key, remote);

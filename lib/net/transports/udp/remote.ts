@@ -23,7 +23,7 @@ export interface RemoteOptions {
    * Times what it has sent that it may be answered, at any time; without this, each datagram by no
    * more than it had itself.
    */
-  readonly allowance: number | undefined;
+  readonly replyFactor: number | undefined;
   readonly onClose: () => void;
 }
 
@@ -89,9 +89,9 @@ export class Remote implements Arrival, DatagramSocket {
     this.datagram = this.#queue.shift()!;
     const { length } = this.datagram;
     this.#queued -= length;
-    const { allowance } = this.#options;
-    if (!allowance) this.#credit = length;
-    else if (length > 0) this.#credit += allowance * length; // Infinity times 0 is no number
+    const { replyFactor } = this.#options;
+    if (!replyFactor) this.#credit = length;
+    else if (length > 0) this.#credit += replyFactor * length; // Infinity times 0 is no number
     return length;
   }
 

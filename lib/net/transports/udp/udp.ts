@@ -27,12 +27,12 @@ export const udp = defineTransport({
 
 async function listen(
   address: InetAddress,
-  { allowance }: ListenOptions<typeof listenOptions>,
+  { replyFactor }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
   const { DatagramListener } = await import("./listener.ts");
   return new DatagramListener(
     bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" })),
-    { allowance },
+    { replyFactor },
   );
 }
 

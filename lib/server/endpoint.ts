@@ -1,0 +1,141 @@
+/** An endpoint of the server: it listens on an address, and serves those who arrive there. */
+import type { Capture } from "../capture/capture.ts";
+import type { Clock } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import type { EndpointFaults } from "../faults/plan.ts";
+import type { CloseReason } from "../log/event.ts";
+import type { Log } from "../log/log.ts";
+import { type Address, formatAddress, isInet } from "../net/address.ts";
+import type { Listener } from "../net/transport.ts";
+import { Acceptor } from "./acceptor.ts";
+import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
+import { Sessions, type SessionsOptions, type Totals } from "./sessions.ts";
+
+const FAULTY_REPLY_FACTOR = 2; // over UDP: a fault may double an answer, and delay it
+
+/** What the endpoints of a server share. */
+export interface EndpointContext {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The next number of a connection, over all endpoints. */
+  readonly nextConnection: () => number;
+  /** Where every connection is kept as it was. */
+  readonly capture?: Capture | undefined;
+}
+
+/** What an {@linkcode Endpoint} has besides what it is to be. */
+export interface EndpointOptions extends SessionsOptions {
+  readonly context: EndpointContext;
+  readonly faults?: EndpointFaults | undefined;
+  readonly idleTimeout?: number | undefined;
+}
+
+/** An endpoint, which can be started and stopped while others go on. */
+export class Endpoint {
+  readonly spec: EndpointSpec;
+  readonly sessions: Sessions;
+  readonly #options: EndpointOptions;
+  #address: Address;
+  #listener: Listener | undefined;
+  #acceptor: Acceptor | undefined;
+  #accepting: Promise<void> = Promise.resolve();
+
+  constructor(spec: EndpointSpec, options: EndpointOptions) {
+    const { context, faults, idleTimeout } = options;
+    const { service, values } = spec;
+    this.spec = spec;
+    this.#options = options;
+    this.#address = spec.address;
+    const name = () => this.name;
+    this.sessions = new Sessions({
+      ...context,
+      get endpoint() {
+        return name();
+      },
+      service,
+      values,
+      state: service.start?.(values),
+      idleTimeout,
+      faults,
+    }, options);
+  }
+
+  /** As it was given, or else its address. */
+  get name(): string {
+    return this.spec.name ?? defaultName(this.#address);
+  }
+
+  /** Where it listens or, while it does not, is to listen. */
+  get address(): Address {
+    return this.#address;
+  }
+
+  /** The listener while it listens. */
+  get listener(): Listener | undefined {
+    return this.#listener;
+  }
+
+  get totals(): Totals {
+    return this.sessions.totals;
+  }
+
+  /**
+   * Listens and serves; a port that was chosen by the system is kept from then on.
+   *
+   * @throws {NetworkError} when the address cannot be bound
+   */
+  async start(): Promise<void> {
+    if (this.#listener) return;
+    const { spec: { transport, service, values } } = this;
+    const { context: { clock }, faults } = this.#options;
+    const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
+    this.#listener = await transport.listen(this.#address, { values, clock, replyFactor });
+    this.#address = this.#listener.address;
+  }
+
+  /** Begins to accept. Apart from {@linkcode start}, so that a server listens everywhere or nowhere. */
+  accept(): void {
+    if (!this.#listener || this.#acceptor) return;
+    const { context: { log, clock } } = this.#options;
+    this.#acceptor = new Acceptor(this.#listener, {
+      onArrival: (arrival) => this.sessions.serve(arrival),
+      endpoint: this.name,
+      log,
+      clock,
+    });
+    this.#accepting = this.#acceptor.run();
+  }
+
+  /** Stops listening; its sessions go on. Resolves when the port is free. */
+  async stopListening(): Promise<void> {
+    const accepting = this.#accepting;
+    if (this.#acceptor) this.#acceptor.stop();
+    else this.#listener?.close();
+    this.#acceptor = this.#listener = undefined;
+    await accepting;
+  }
+
+  /** Stops listening and ends its sessions. */
+  async stop(reason: CloseReason = "stopped"): Promise<void> {
+    await this.stopListening();
+    await this.sessions.endAll(reason);
+  }
+
+  /** Whether its address keeps another one from being bound. */
+  occupies(address: Address): boolean {
+    if (!this.#listener) return false;
+    if (!isInet(address) || !isInet(this.#address)) {
+      return formatAddress(address) === formatAddress(this.#address);
+    }
+    const udp = ({ transport }: Address) => transport === "udp";
+    return address.port === this.#address.port && udp(address) === udp(this.#address);
+  }
+}
+
+/** The error of an address that the server itself has in use. */
+export function inUseByItself(address: Address, other: Endpoint): NetworkError {
+  return new NetworkError(
+    `Cannot listen on ${formatAddress(address)}: this server listens on ` +
+      `${formatAddress(other.address)} already; leave one of them out`,
+  );
+}

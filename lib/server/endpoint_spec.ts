@@ -1,0 +1,159 @@
+/** Endpoints as the command line writes them: `ADDRESS[=SERVICE][,key=value...]`. */
+import { toKebabCase } from "@std/text/to-kebab-case";
+import { readPairs, splitItems } from "../cli/items.ts";
+import type { Option, OptionTable, Values } from "../cli/options.ts";
+import { checkTogether, type ParsedOptions } from "../cli/parse.ts";
+import { UsageError } from "../core/errors.ts";
+import { find } from "../core/named.ts";
+import { type Address, formatAddress, isInet, parseAddress } from "../net/address.ts";
+import { transportOf } from "../net/transports.ts";
+import type { Transport } from "../net/transport.ts";
+import { admissionOptions, endpointOptions, serverOptions } from "./options.ts";
+import type { Service } from "./service.ts";
+import { services } from "./services.ts";
+
+/** What an endpoint is to be: where it listens, and what it does with its peers. */
+export interface EndpointSpec {
+  /** As it was given; absent where the address is to be its name. */
+  readonly name: string | undefined;
+  readonly address: Address;
+  readonly transport: Transport;
+  readonly service: Service;
+  /** Whether it begins to listen when the server starts. */
+  readonly enabled: boolean;
+  /** The values of the options of its service, its transport and its admission: own, or default. */
+  readonly values: Values<OptionTable>;
+  /** The keys of the admission options that are its own. */
+  readonly own: ReadonlySet<string>;
+}
+
+/** The name of an endpoint whose address, bound or not, is this. */
+export function defaultName(address: Address): string {
+  return formatAddress(address).replace(/^tcp:\/\//, "");
+}
+
+/**
+ * Reads endpoints. What they do not say themselves is as the options of the server say.
+ *
+ * @throws {UsageError} where one of them is none, or they do not go together
+ */
+export async function parseEndpoints(
+  texts: readonly string[],
+  defaults: ParsedOptions,
+): Promise<EndpointSpec[]> {
+  const specs = texts.map((text) => parseEndpoint(text, defaults));
+  for (const { service, values } of specs) await service.check?.(values);
+  checkNames(specs);
+  checkAddresses(specs);
+  return specs;
+}
+
+/** The options of an endpoint with this service and transport. */
+export function optionsOf(
+  { service, transport }: Pick<EndpointSpec, "service" | "transport">,
+): OptionTable {
+  return { ...service.options, ...transport.listenOptions, ...admissionOptions };
+}
+
+function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
+  const { head, pairs } = splitItems(text, /^unix:(\/\/)?/i);
+  const [, written = head, serviceName] = /^(.*)=([^/="]*)$/s.exec(head) ?? [];
+  const address = parseAddress(written);
+  const transport = transportOf(address);
+  const service = serviceName === undefined
+    ? defaults.of(serverOptions).service
+    : find(services, { name: serviceName, kind: "service" });
+  checkAmplification({ service, transport });
+  const table = optionsOf({ service, transport });
+  const own = readPairs(pairs, {
+    owner: `Endpoint ${written}`,
+    table: { ...endpointOptions, ...table },
+    write: toKebabCase,
+    hint: (key) => hintFor(key, { address, text }),
+  });
+  const given = new Set([...own.keys(), ...defaults.given]);
+  const known: OptionTable = { ...serverOptions, ...table };
+  checkTogether(
+    new Map<string, Option<unknown>>(Object.entries(known)),
+    new Set([...given].filter((key) => Object.hasOwn(known, key))),
+  );
+  const { name, enabled = "true" } = Object.fromEntries(own) as Partial<
+    Values<typeof endpointOptions>
+  >;
+  const values = { ...defaults.of(table) as Record<string, unknown> };
+  for (const [key, value] of own) if (Object.hasOwn(table, key)) values[key] = value;
+  return {
+    name,
+    address,
+    transport,
+    service,
+    enabled: enabled === "true",
+    values,
+    own: new Set(own.keys()),
+  };
+}
+
+function checkAmplification(
+  { service, transport }: Pick<EndpointSpec, "service" | "transport">,
+): void {
+  if (!transport.connectionless || !service.amplifies) return;
+  throw new UsageError(
+    `Service ${service.name} is not offered over ${transport.name.toUpperCase()}: its answers are ` +
+      "longer than their questions, which helps those who forge a sender's address; leave out " +
+      `${transport.name}://`,
+  );
+}
+
+// Why a key is not one of this endpoint's.
+function hintFor(
+  key: string,
+  { address, text }: { readonly address: Address; readonly text: string },
+): string | undefined {
+  if (key === "fault") return "a fault is given by --fault KIND:VALUE,on=NAME";
+  const server = Object.keys(serverOptions).find((each) => toKebabCase(each) === key);
+  if (server) return `${key} is for the whole server: give --${key}`;
+  const owner = services.find(({ options }) => Object.keys(options).map(toKebabCase).includes(key));
+  if (owner) return `${key} is for service ${owner.name}`;
+  if (!isInet(address)) {
+    return `it has no parameter "${key}"; a path with ",${key}=" in it is written in quotes, ` +
+      `as in ${formatAddress({ ...address, path: text.replace(/^unix:(\/\/)?/i, "") })}`;
+  }
+  return undefined;
+}
+
+function checkNames(specs: readonly EndpointSpec[]): void {
+  const names = specs.map(({ name, address }) => name ?? defaultName(address));
+  const twice = names.find((name, index) =>
+    specs[index]!.name !== undefined && names.indexOf(name) !== names.lastIndexOf(name)
+  );
+  if (twice !== undefined) throw new UsageError(`Two endpoints are named ${twice}`);
+}
+
+// One IPv6 socket on all interfaces serves IPv4 as well, and Deno has no way to keep it from that.
+function checkAddresses(specs: readonly EndpointSpec[]): void {
+  const bound = specs.map(({ address }) => address).filter((address) =>
+    !isInet(address) || address.port !== 0
+  );
+  for (const [index, address] of bound.entries()) {
+    const other = bound.slice(0, index).find((other) => clash(address, other));
+    if (!other) continue;
+    const [one, two] = [other, address].map(formatAddress);
+    if (one === two) throw new UsageError(`Address ${one} is given twice; leave one out`);
+    const [wide, narrow] = isIPv4Any(address) ? [one, two] : [two, one];
+    throw new UsageError(
+      `${wide} serves IPv4 and IPv6, so that ${narrow} would be in use; leave ${narrow} out`,
+    );
+  }
+}
+
+function clash(one: Address, other: Address): boolean {
+  if (!isInet(one) || !isInet(other)) return formatAddress(one) === formatAddress(other);
+  const udp = (address: Address) => address.transport === "udp";
+  if (one.port !== other.port || udp(one) !== udp(other)) return false;
+  const hosts = [one, other].map(({ hostname }) => hostname || "::");
+  return hosts[0] === hosts[1] || (hosts.includes("::") && hosts.includes("0.0.0.0"));
+}
+
+function isIPv4Any(address: Address): boolean {
+  return isInet(address) && address.hostname === "0.0.0.0";
+}

@@ -1,0 +1,71 @@
+/** The endpoints of a server. */
+import type { CloseReason } from "../log/event.ts";
+import { Endpoint, type EndpointOptions, inUseByItself } from "./endpoint.ts";
+import type { EndpointSpec } from "./endpoint_spec.ts";
+import { sumTotals, type Totals } from "./sessions.ts";
+
+/** A set of endpoints, each of which can be started and stopped by itself. */
+export class Endpoints implements Iterable<Endpoint> {
+  readonly #endpoints: Endpoint[] = [];
+
+  [Symbol.iterator](): Iterator<Endpoint> {
+    return this.#endpoints[Symbol.iterator]();
+  }
+
+  /** Adds an endpoint, which does not listen yet. */
+  add(spec: EndpointSpec, options: EndpointOptions): Endpoint {
+    const endpoint = new Endpoint(spec, options);
+    this.#endpoints.push(endpoint);
+    return endpoint;
+  }
+
+  /**
+   * Has an endpoint listen. It does not accept yet.
+   *
+   * @throws {NetworkError} naming the address that cannot be bound
+   */
+  async start(endpoint: Endpoint): Promise<void> {
+    try {
+      await endpoint.start();
+    } catch (error) {
+      const cause = (error as Error).cause;
+      const other = cause instanceof Deno.errors.AddrInUse &&
+        this.#endpoints.find((other) => other !== endpoint && other.occupies(endpoint.address));
+      throw other ? inUseByItself(endpoint.address, other) : error;
+    }
+  }
+
+  /**
+   * Has every enabled endpoint listen, or none.
+   *
+   * @throws {NetworkError} naming the address that cannot be bound
+   */
+  async startAll(): Promise<void> {
+    try {
+      for (const endpoint of this) if (endpoint.spec.enabled) await this.start(endpoint);
+    } catch (error) {
+      await this.stopListening();
+      throw error;
+    }
+  }
+
+  get totals(): Totals {
+    return sumTotals(this.#endpoints.map(({ totals }) => totals));
+  }
+
+  /** Stops listening; the sessions go on. Resolves when all ports are free. */
+  async stopListening(which: (endpoint: Endpoint) => boolean = () => true): Promise<void> {
+    const some = this.#endpoints.filter(which);
+    await Promise.all(some.map((endpoint) => endpoint.stopListening()));
+  }
+
+  /** Resolves when no session is open. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#endpoints.map(({ sessions }) => sessions.drain()));
+  }
+
+  /** Ends every session. */
+  async endAll(reason: CloseReason): Promise<void> {
+    await Promise.all(this.#endpoints.map(({ sessions }) => sessions.endAll(reason)));
+  }
+}
