@@ -27,7 +27,7 @@ import { Endpoints } from "./lib/server/endpoints.ts";
 import { admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
 import { serve } from "./lib/server/serve.ts";
 import { serviceOptions, services } from "./lib/server/services.ts";
-import type { Ending } from "./lib/server/session.ts";
+import type { Ending, ServerContext } from "./lib/server/session.ts";
 import { painter } from "./lib/terminal/colors.ts";
 import { dumpWidth, say } from "./lib/terminal/output.ts";
 
@@ -57,15 +57,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const log = await createLog(specs, values);
   const endpoints = new Endpoints();
   const once = Promise.withResolvers<Ending>();
-  const context = {
-    log,
-    clock: systemClock,
-    nextConnection: counter(),
-    capture: undefined as Awaited<ReturnType<typeof captureIfAny>>,
-  };
+  const server: ServerContext = { log, clock: systemClock, nextConnection: counter() };
   for (const [index, spec] of specs.entries()) {
     endpoints.add(spec, {
-      context,
+      server,
       admission: admissions[index]!,
       faults: faults?.endpoints[index],
       idleTimeout: (spec.values as Values<typeof admissionOptions>).idleTimeout,
@@ -74,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   await endpoints.startAll();
   // Not over that of a server that has the port.
-  context.capture = await captureIfAny(values).catch(async (error) => {
+  server.capture = await captureIfAny(values).catch(async (error) => {
     await endpoints.stopListening();
     throw error;
   });
@@ -88,7 +83,7 @@ export async function run(args: readonly string[]): Promise<number> {
     log,
     clock: systemClock,
   });
-  await context.capture?.flush(FLUSH_TIMEOUT_MS);
+  await server.capture?.flush(FLUSH_TIMEOUT_MS);
   await flush(log, shutdown);
   if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
@@ -165,7 +160,7 @@ export async function helpPage(): Promise<HelpPage> {
       ["netecho server --json --once", "one connection, as JSON events"],
       ["netecho server tls://:8443 unix:/tmp/echo.sock", "TLS with a certificate of its own"],
       [
-        "netecho server :5433=forward,to=db:5432,name=db :8080 --fault latency:200ms,on=db",
+        "netecho server :7 :9=discard,name=slow --fault latency:200ms,on=slow",
         "two endpoints, one of them slow",
       ],
       ...services.map(({ example, summary }) => [example, summary] as const),

@@ -97,6 +97,30 @@ export function endless(): Promise<void> {
   return new Promise(() => {});
 }
 
+const WATCHDOG_MS = 60_000; // for what takes seconds on a busy machine
+const LINES_SHOWN = 40;
+
+/** Ends a wait that would never end, so that the test can say what it saw. */
+export class Watchdog {
+  /** Resolves when the time is over. */
+  readonly bark: Promise<void>;
+  barked = false;
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.bark = promise;
+    this.#timer = setTimeout(() => {
+      this.barked = true;
+      resolve();
+    }, WATCHDOG_MS);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /** A program that runs beside the test, and the lines that it prints. */
 export class Running implements AsyncDisposable {
   readonly lines: string[] = [];
@@ -129,14 +153,26 @@ export class Running implements AsyncDisposable {
     return this.#child.stdin;
   }
 
-  /** The first line, from now or before, that matches. */
+  /** The first line, from now or before, that matches; fails with what was printed instead. */
   async line(pattern: { test(line: string): boolean }): Promise<string> {
-    for (;;) {
-      const found = this.lines.find((line) => pattern.test(line));
-      if (found !== undefined) return found;
-      assert(!this.#ended, `no line matches ${pattern}:\n${this.lines.join("\n")}`);
-      await this.#wake.promise;
+    const watchdog = new Watchdog();
+    try {
+      for (;;) {
+        const found = this.lines.find((line) => pattern.test(line));
+        if (found !== undefined) return found;
+        const why = this.#ended ? "ended" : watchdog.barked ? "did not go on" : undefined;
+        assert(!why, `the program ${why}, and no line matches ${pattern}:\n${this.#lastLines()}`);
+        await Promise.race([this.#wake.promise, watchdog.bark]);
+      }
+    } finally {
+      watchdog.cancel();
     }
+  }
+
+  #lastLines(): string {
+    const left = this.lines.length - LINES_SHOWN;
+    const more = left > 0 ? `... ${left} lines before\n` : "";
+    return more + this.lines.slice(-LINES_SHOWN).join("\n");
   }
 
   kill(signal: Deno.Signal = "SIGTERM"): void {

@@ -1,31 +1,19 @@
 /** An endpoint of the server: it listens on an address, and serves those who arrive there. */
-import type { Capture } from "../capture/capture.ts";
-import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { EndpointFaults } from "../faults/plan.ts";
 import type { CloseReason } from "../log/event.ts";
-import type { Log } from "../log/log.ts";
 import { type Address, formatAddress, isInet } from "../net/address.ts";
 import type { Listener } from "../net/transport.ts";
+import type { ServerContext } from "./session.ts";
 import { Acceptor } from "./acceptor.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 import { Sessions, type SessionsOptions, type Totals } from "./sessions.ts";
 
 const FAULTY_REPLY_FACTOR = 2; // over UDP: a fault may double an answer, and delay it
 
-/** What the endpoints of a server share. */
-export interface EndpointContext {
-  readonly log: Log;
-  readonly clock: Clock;
-  /** The next number of a connection, over all endpoints. */
-  readonly nextConnection: () => number;
-  /** Where every connection is kept as it was. */
-  readonly capture?: Capture | undefined;
-}
-
 /** What an {@linkcode Endpoint} has besides what it is to be. */
 export interface EndpointOptions extends SessionsOptions {
-  readonly context: EndpointContext;
+  readonly server: ServerContext;
   readonly faults?: EndpointFaults | undefined;
   readonly idleTimeout?: number | undefined;
 }
@@ -41,17 +29,17 @@ export class Endpoint {
   #accepting: Promise<void> = Promise.resolve();
 
   constructor(spec: EndpointSpec, options: EndpointOptions) {
-    const { context, faults, idleTimeout } = options;
+    const { server, faults, idleTimeout } = options;
     const { service, values } = spec;
     this.spec = spec;
     this.#options = options;
     this.#address = spec.address;
-    const name = () => this.name;
+    const nameOf = () => this.name;
     this.sessions = new Sessions({
-      ...context,
       get endpoint() {
-        return name();
+        return nameOf(); // once it listens
       },
+      server,
       service,
       values,
       state: service.start?.(values),
@@ -87,7 +75,7 @@ export class Endpoint {
   async start(): Promise<void> {
     if (this.#listener) return;
     const { spec: { transport, service, values } } = this;
-    const { context: { clock }, faults } = this.#options;
+    const { server: { clock }, faults } = this.#options;
     const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
     this.#listener = await transport.listen(this.#address, { values, clock, replyFactor });
     this.#address = this.#listener.address;
@@ -96,7 +84,7 @@ export class Endpoint {
   /** Begins to accept. Apart from {@linkcode start}, so that a server listens everywhere or nowhere. */
   accept(): void {
     if (!this.#listener || this.#acceptor) return;
-    const { context: { log, clock } } = this.#options;
+    const { server: { log, clock } } = this.#options;
     this.#acceptor = new Acceptor(this.#listener, {
       onArrival: (arrival) => this.sessions.serve(arrival),
       endpoint: this.name,

@@ -22,8 +22,8 @@ const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions]
 const [spec] = await parseEndpoints(["127.0.0.1:0"], parsed);
 const endpoints = new Endpoints();
 let connections = 0;
-const context = { log, clock, nextConnection: () => ++connections };
-const endpoint = endpoints.add(spec!, { context, admission: new Admission() });
+const server = { log, clock, nextConnection: () => ++connections };
+const endpoint = endpoints.add(spec!, { server, admission: new Admission() });
 await endpoints.startAll();
 thread.postMessage(formatAddress(endpoint.address));
 await serve(endpoints, {

@@ -13,6 +13,16 @@ import type { Refusal } from "./admission.ts";
 import type { Service } from "./service.ts";
 import { formatDuration } from "../core/units.ts";
 
+/** What all sessions of a server share. */
+export interface ServerContext {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** The next number of a connection, over all endpoints. */
+  readonly nextConnection: () => number;
+  /** Where every connection is captured; set when the endpoints listen. */
+  capture?: Capture | undefined;
+}
+
 /** What all sessions of an endpoint share. */
 export interface SessionContext {
   /** The name of the endpoint. */
@@ -22,14 +32,9 @@ export interface SessionContext {
   readonly values: Values<OptionTable>;
   /** What the service keeps for the endpoint. */
   readonly state?: unknown;
-  readonly log: Log;
-  readonly clock: Clock;
-  /** The next number of a connection, over all endpoints. */
-  readonly nextConnection: () => number;
+  readonly server: ServerContext;
   /** End a session after this many milliseconds without a byte in either direction. */
   readonly idleTimeout?: number | undefined;
-  /** Where every connection is kept as it was. */
-  readonly capture?: Capture | undefined;
   /** The faults that peers meet. */
   readonly faults?: EndpointFaults | undefined;
 }
@@ -68,7 +73,7 @@ export class Session {
   constructor(arrival: Arrival, options: SessionOptions) {
     this.#arrival = arrival;
     this.#options = options;
-    this.#started = this.#lastActive = options.context.clock.now();
+    this.#started = this.#lastActive = options.context.server.clock.now();
   }
 
   /** Begins to serve. */
@@ -91,7 +96,7 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelTimer?.();
-    const { onEnd, context: { endpoint, log, clock } } = this.#options;
+    const { onEnd, context: { endpoint, server: { log, clock } } } = this.#options;
     if (!this.#peer) {
       this.#arrival.close();
       return onEnd();
@@ -108,7 +113,8 @@ export class Session {
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // while it shook hands
     const { context, onOpen } = this.#options;
-    const { endpoint, service, values, state, log, clock, idleTimeout, faults } = context;
+    const { endpoint, service, values, state, idleTimeout, faults, server } = context;
+    const { log, clock, capture } = server;
     const { local, remote, via, security } = peer;
     const admitted = onOpen(remote);
     if (typeof admitted !== "number") {
@@ -116,7 +122,7 @@ export class Session {
       return this.#refuse(remote, admitted);
     }
     this.#peer = peer;
-    this.#number = context.nextConnection();
+    this.#number = server.nextConnection();
     log.emit({
       event: "opened",
       endpoint,
@@ -129,7 +135,6 @@ export class Session {
       subject: security?.chain?.[0]?.subject,
     });
     peer.observe(log.watch({ endpoint, connection: this.#number }));
-    const { capture } = context;
     if (capture) {
       const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
       peer.observe(capture.watch(peer, { initiator: "remote", comment }));
@@ -152,7 +157,7 @@ export class Session {
     peer: Duplex,
     { faults, number }: { readonly faults: EndpointFaults; readonly number: number },
   ): Duplex {
-    const { endpoint, log, clock } = this.#options.context;
+    const { endpoint, server: { log, clock } } = this.#options.context;
     const connection = this.#number;
     return faults.apply(peer, {
       clock,
@@ -169,13 +174,13 @@ export class Session {
   #refuse(remote: Address, refusal: Refusal): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { onEnd, context: { endpoint, log } } = this.#options;
+    const { onEnd, context: { endpoint, server: { log } } } = this.#options;
     log.emit({ event: "refused", endpoint, remote, ...refusal });
     onEnd();
   }
 
   #endWhenIdle(peer: Duplex, limit: number): void {
-    const { clock } = this.#options.context;
+    const { clock } = this.#options.context.server;
     const touch = () => {
       this.#lastActive = clock.now();
     };

@@ -69,7 +69,7 @@ export class Sessions {
     if (ticket instanceof Ticket && !refusal) return this.#begin(arrival, ticket);
     if (ticket instanceof Ticket) ticket.leave();
     this.#refused++;
-    const { log, endpoint } = this.#context;
+    const { endpoint, server: { log } } = this.#context;
     log.emit({ event: "refused", endpoint, remote: arrival.remote, ...refusal! });
     arrival.close();
   }

@@ -166,7 +166,7 @@ Deno.test("replay: options that make no sense", () =>
         [["--replay", file, "--speed", "0"], "a number above 0, or max, is needed"],
         [["--speed", "2"], "--replay"],
         [["--replay", `${folder}/none`], "no such file"],
-        [["--replay", file, "--crlf"], "Option --crlf does not apply here"],
+        [["--replay", file, "--crlf"], "Option --crlf does not apply with --replay"],
       ] as const
     ) {
       const { code, stderr } = await netecho(["client", "127.0.0.1:1", ...args]);

@@ -11,7 +11,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
   ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
   ["server -x", "Unknown option -x"],
-  ["client -u :9", "Unknown option -u: for UDP write udp://HOST:PORT"],
+  ["client -u :9", "Unknown option -u: for UDP, write udp://HOST:PORT"],
   ["version", 'Unknown subcommand "version"; did you mean --version?'],
   [
     "server --show hxe",
@@ -84,7 +84,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ],
   [
     "server udp://:0=chargen",
-    "Service chargen is not offered over UDP: its answers are longer than their questions, which serves those who forge a sender's address; leave out udp://",
+    "Service chargen is not offered over UDP: its answers are longer than their questions, which helps those who forge a sender's address; leave out udp://",
   ],
   ["server :0=reply", "Service reply needs --reply TEXT or --reply-file FILE"],
   [
@@ -218,7 +218,7 @@ for (const args of [["--help"], ["-h"], ["help"]]) {
   Deno.test(`netecho ${args} names the subcommands`, async () => {
     const { code, text, stderr } = await netecho(args);
     assertEquals([code, stderr], [0, ""]);
-    assertStringIncludes(text, "netecho server [ADDRESS[=SERVICE]...]");
+    assertStringIncludes(text, "netecho server [ADDRESS[=SERVICE][,key=value...]...]");
     assertStringIncludes(text, "netecho client [ADDRESS | HOST PORT]");
   });
 }

@@ -23,10 +23,10 @@ async function listening(...texts: string[]) {
     watch: () => ({}),
   } as unknown as Log;
   let count = 0;
-  const context = { log, clock: systemClock, nextConnection: () => ++count };
+  const server = { log, clock: systemClock, nextConnection: () => ++count };
   const endpoints = new Endpoints();
   for (const spec of await parseEndpoints(texts, parsed)) {
-    endpoints.add(spec, { context, admission: new Admission() });
+    endpoints.add(spec, { server, admission: new Admission() });
   }
   await endpoints.startAll();
   for (const endpoint of endpoints) endpoint.accept();
@@ -96,8 +96,8 @@ Deno.test("a port that the server itself has in use is not called another progra
   assert(isInet(one!.address));
   const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], []);
   const [spec] = await parseEndpoints([`tls://127.0.0.1:${one!.address.port}`], parsed);
-  const context = { log: {} as Log, clock: systemClock, nextConnection: () => 1 };
-  const second = endpoints.add(spec!, { context, admission: new Admission() });
+  const server = { log: {} as Log, clock: systemClock, nextConnection: () => 1 };
+  const second = endpoints.add(spec!, { server, admission: new Admission() });
   const error = await assertRejects(
     () => endpoints.start(second),
     NetworkError,

@@ -26,10 +26,8 @@ function start(
     endpoint: "test",
     service,
     values: {},
-    log,
-    clock,
     idleTimeout,
-    nextConnection: () => 1,
+    server: { log, clock, nextConnection: () => 1 },
   };
   const onEnd = (ending?: Ending) => ended.resolve(ending);
   const arrival = { ...NOWHERE, idleTimeout: usualIdle, open, close: () => socket.close() };
