@@ -14,8 +14,8 @@ import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
 import type { Writer } from "./lib/core/io.ts";
 import { handleSignals } from "./lib/core/signals.ts";
-import { LineSink } from "./lib/log/line_sink.ts";
-import { Log } from "./lib/log/log.ts";
+import { BatchWriter } from "./lib/core/batch_writer.ts";
+import { GATHER_MS, Log } from "./lib/log/log.ts";
 import { textFormat } from "./lib/log/text_format.ts";
 import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
 import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
@@ -142,7 +142,7 @@ function payloadLog(
   const [paint, width] = [painter(color, Deno.stderr), dumpWidth(Deno.stderr)];
   return new Log({
     format: textFormat({ show, paint, width }),
-    output: new LineSink(to),
+    output: new BatchWriter(to, { gatherMs: GATHER_MS }),
     payload: show === "none" ? [] : ["in", "out"],
   });
 }

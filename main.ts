@@ -5,12 +5,12 @@
  */
 import {
   ExpiredError,
-  explain,
   GateError,
   NetworkError,
   type Suggestion,
   UsageError,
 } from "./lib/core/errors.ts";
+import { explain } from "./lib/core/explain.ts";
 import type { Manual } from "./lib/manual/manual.ts";
 import { printPage, say } from "./lib/terminal/output.ts";
 

@@ -4,12 +4,13 @@ import type { HelpPage } from "./lib/cli/help.ts";
 import type { OptionOwner } from "./lib/cli/option_groups.ts";
 import type { Values } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
-import { systemClock, wait } from "./lib/core/clock.ts";
-import { explain, NetworkError } from "./lib/core/errors.ts";
+import { delay, systemClock } from "./lib/core/clock.ts";
+import { NetworkError } from "./lib/core/errors.ts";
+import { explain } from "./lib/core/explain.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 import type { FaultPlan } from "./lib/faults/plan.ts";
-import { LineSink } from "./lib/log/line_sink.ts";
-import { Log } from "./lib/log/log.ts";
+import { BatchWriter } from "./lib/core/batch_writer.ts";
+import { GATHER_MS, Log } from "./lib/log/log.ts";
 import { textFormat } from "./lib/log/text_format.ts";
 import { formatAddress, scheme } from "./lib/net/address.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
@@ -234,7 +235,7 @@ async function accessList(
 
 // The last lines, unless nobody reads them: then stderr says so.
 async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
-  const cut = insisted.then(() => wait(systemClock, INSISTENT_FLUSH_TIMEOUT_MS).over);
+  const cut = insisted.then(() => delay(INSISTENT_FLUSH_TIMEOUT_MS, { clock: systemClock }));
   const written = await Promise.race([log.flush(FLUSH_TIMEOUT_MS), cut]);
   if (!written) await say("netecho: The last output was not read, and is cut short");
 }
@@ -243,9 +244,10 @@ async function createLog(
   specs: readonly EndpointSpec[],
   { json, quiet, show, color, capture }: ServerValues,
 ): Promise<Log> {
-  const errors = new LineSink(Deno.stderr);
+  const errors = new BatchWriter(Deno.stderr, { gatherMs: GATHER_MS });
   const stdout = capture === "-" ? Deno.stderr : Deno.stdout; // a capture has it to itself
-  const output = new LineSink(stdout, {
+  const output = new BatchWriter(stdout, {
+    gatherMs: GATHER_MS,
     onError: (error) =>
       errors.push(
         `netecho: Cannot write to stdout: ${explain(error)}; serving on without output\n`,

@@ -1,6 +1,6 @@
 /** The load generator: requests over many connections, in a closed or an open loop. */
-import { type Clock, every, until, wait } from "../core/clock.ts";
-import { reasonOf } from "../core/errors.ts";
+import { type Clock, every, settlesWithin, until } from "../core/clock.ts";
+import { reasonOf } from "../core/explain.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { type Answered, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
@@ -176,9 +176,8 @@ export class Generator implements LaneEvents {
     const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
     const unsent = Math.min(due, requests - this.#counted);
     if (inFlight === 0) this.#drained.resolve();
-    const limit = wait(clock, Math.min(timeout + SAMPLE, this.#stopping ? PATIENCE : Infinity));
-    await Promise.race([this.#drained.promise, limit.over]);
-    limit.cut();
+    const milliseconds = Math.min(timeout + SAMPLE, this.#stopping ? PATIENCE : Infinity);
+    await settlesWithin(this.#drained.promise, { clock, milliseconds });
     const unanswered = this.#counted - this.#settled;
     return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
   }
@@ -188,10 +187,8 @@ export class Generator implements LaneEvents {
     const { clock } = this.#generating;
     const left = moment - clock.now();
     if (left <= 0) return;
-    const pause = wait(clock, left);
-    const reached = pause.over.then(() => this.#stopping ? undefined : until(clock, moment));
-    await Promise.race([reached, this.#ended.promise]);
-    pause.cut();
+    if (await settlesWithin(this.#ended.promise, { clock, milliseconds: left })) return;
+    await Promise.race([until(clock, moment), this.#ended.promise]);
   }
 
   // A request that counts is answered, or has failed.

@@ -1,6 +1,6 @@
 /** The connections of a load generator: made, and made again where they fail. */
-import { type Clock, wait } from "../core/clock.ts";
-import { reasonOf } from "../core/errors.ts";
+import { type Clock, delay } from "../core/clock.ts";
+import { reasonOf } from "../core/explain.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { AttemptLane } from "./connect_lane.ts";
 import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
@@ -52,7 +52,7 @@ export class Lanes {
     const dialer = async () => {
       while (next < connections && !this.#over) {
         const left = started + ramp * next++ / connections - clock.now();
-        if (left > 0) await wait(clock, left).over;
+        if (left > 0) await delay(left, { clock });
         await this.#add().catch((error) => {
           failure ??= error;
           this.#addLater(error);

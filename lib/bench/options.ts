@@ -1,6 +1,6 @@
 /** The options of a load, and the load that they ask for. */
 import { UsageError } from "../core/errors.ts";
-import { LONGEST_WAIT, parseFrequency } from "../core/units.ts";
+import { LONGEST_WAIT_MS, parseFrequency } from "../core/units.ts";
 import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
 import { parseLimit } from "../report/conditions.ts";
 import { measuring, sizeFor } from "../probe/options.ts";
@@ -73,7 +73,7 @@ export function loadFor(
   // A datagram that is lost holds up no other, and is soon known to be.
   const datagrams = connectionless && (rate !== undefined || find !== undefined);
   const { pipeline = datagrams ? DATAGRAMS : 1 } = values;
-  const usual = requests ? LONGEST_WAIT : find ? TRIAL : DURATION;
+  const usual = requests ? LONGEST_WAIT_MS : find ? TRIAL : DURATION;
   const { duration = usual, warmup = requests ? 0 : WARMUP } = values;
   const { timeout = connectionless ? DATAGRAM_TIMEOUT : TIMEOUT } = values;
   const size = sizeFor({ ...values, connectionless });
@@ -96,7 +96,7 @@ export function loadFor(
     connect,
     timeout,
     connectTimeout,
-    slice: duration === LONGEST_WAIT ? 1000 : sliceFor(duration),
+    slice: duration === LONGEST_WAIT_MS ? 1000 : sliceFor(duration),
     workers: Math.min(values.workers, connections, requests ?? Infinity),
   };
 }

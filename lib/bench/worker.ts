@@ -1,5 +1,5 @@
 /** A worker thread: makes its share of a load, and tells what it measures. */
-import { explain } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 import { loadHistograms } from "../core/histogram.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";

@@ -1,23 +1,16 @@
 /** Every connection as it was, in a pcapng file that Wireshark reads; no privilege is needed. */
+import { concat } from "@std/bytes/concat";
 import type { Clock } from "../core/clock.ts";
-import { explain, NetworkError, UsageError } from "../core/errors.ts";
+import { NetworkError, UsageError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import { say } from "../terminal/output.ts";
 import { fileHeader, packetBlock, secretsBlock } from "./pcapng_writer.ts";
 import { keyLog } from "./tls_key_log.ts";
-import { flowOf } from "./flow.ts";
-import { QueuedFile } from "./queued_writer.ts";
+import { flowOf, type Frame } from "./flow.ts";
+import { type CaptureFile, queuedFile } from "./capture_file.ts";
 
 const APPLICATION = "netecho";
-
-/** Where blocks are written. */
-export interface CaptureFile {
-  /** Takes a block, or a part of it; returns how many bytes. */
-  writeSync(block: Uint8Array): number;
-  truncateSync?(size: number): void;
-  flush?(patience: number, clock: Clock): Promise<boolean>;
-  close?(): void;
-}
 
 /** How a capture is kept. */
 export interface CaptureOptions {
@@ -58,17 +51,16 @@ export class Capture {
     peer: Pick<Duplex, "local" | "remote" | "framed">,
     { initiator, comment }: { readonly initiator: "local" | "remote"; readonly comment: string },
   ): Observer {
-    const write = (bytes: Uint8Array, comment?: string) => this.#writePacket(bytes, comment);
+    const write = (frames: readonly Frame[]) => this.#writeFrames(frames);
     this.#writeSecrets();
     return flowOf(peer, { initiator, number: ++this.#watched, comment, write });
   }
 
-  /** Waits until all is written, at most for `patience` milliseconds; tells where it is not. */
-  async flush(patience: number): Promise<void> {
-    const { clock, onError } = this.#options;
-    if (this.#broken || await this.#file?.flush?.(patience, clock) !== false) return;
+  /** Waits until all is written, at most `milliseconds`; reports where it is not. */
+  async flush(milliseconds: number): Promise<void> {
+    if (this.#broken || await this.#file?.flush?.(milliseconds) !== false) return;
     this.#broken = true;
-    onError("the last of it was not read");
+    this.#options.onError("the last of it was not read");
   }
 
   #begin(): void {
@@ -78,9 +70,10 @@ export class Capture {
     this.#put(fileHeader({ application: APPLICATION, name: APPLICATION }));
   }
 
-  #writePacket(bytes: Uint8Array, comment?: string): void {
+  // Frames that belong together, as a segment and its acknowledgement, are written in one call.
+  #writeFrames(frames: readonly Frame[]): void {
     const at = this.#epoch + this.#options.clock.now();
-    this.#write(() => packetBlock({ at, bytes, comment }));
+    this.#write(() => concat(frames.map((frame) => packetBlock({ at, ...frame }))));
   }
 
   #writeSecrets(): void {
@@ -129,7 +122,7 @@ export function openCapture(
   { rotateAt, clock }: Pick<CaptureOptions, "rotateAt" | "clock">,
 ): Capture {
   const open = (number: number) =>
-    path === "-" ? new QueuedFile(Deno.stdout) : Deno.openSync(numbered(path, number), WRITING);
+    path === "-" ? queuedFile(Deno.stdout) : Deno.openSync(numbered(path, number), WRITING);
   if (path === "-" && Deno.stdout.isTerminal()) {
     throw new UsageError("Option --capture: stdout is a terminal; name a file, or pipe it on");
   }

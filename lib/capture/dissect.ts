@@ -1,5 +1,6 @@
 /** What a captured packet says: the TCP segment or UDP datagram in it. */
 import { ipText } from "../net/ip.ts";
+import { LINK_ETHERNET } from "./pcap_format.ts";
 import type { Captured } from "./pcap_reader.ts";
 
 /** A TCP segment or a UDP datagram. */
@@ -19,7 +20,6 @@ export interface Message {
 const TCP = 6;
 const UDP = 17;
 const FRAGMENT = 44; // a header of IPv6
-const ETHERNET = 1;
 
 /** Bytes before the IP header, by link type. */
 const HEADERS: Readonly<Record<number, number>> = {
@@ -36,7 +36,7 @@ const HEADERS: Readonly<Record<number, number>> = {
 /** The message of a packet, "fragment" where it is a part of one; undefined where it is neither. */
 export function dissect({ link, bytes }: Captured): Message | "fragment" | undefined {
   try {
-    const at = link === ETHERNET ? ethernetHeader(bytes) : HEADERS[link];
+    const at = link === LINK_ETHERNET ? ethernetHeader(bytes) : HEADERS[link];
     return at === undefined ? undefined : fromIp(bytes.subarray(at));
   } catch (error) {
     if (error instanceof RangeError) return undefined; // cut within its headers

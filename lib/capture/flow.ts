@@ -13,11 +13,16 @@ export interface FlowOptions {
   readonly number: number;
   /** Stands beside the first packet. */
   readonly comment: string;
-  /** Takes an Ethernet frame. */
-  readonly write: Write;
+  /** Takes frames that belong together. */
+  readonly write: (frames: readonly Frame[]) => void;
 }
 
-type Write = (frame: Uint8Array, comment?: string) => void;
+/** An Ethernet frame. */
+export interface Frame {
+  readonly bytes: Uint8Array;
+  /** Stands beside it in Wireshark. */
+  readonly comment?: string | undefined;
+}
 
 /** Begins a connection; the observer goes on with it. */
 export function flowOf(
@@ -40,7 +45,7 @@ interface Ends {
 function datagrams({ local, remote }: Ends, { write, comment }: FlowOptions): Observer {
   let told: string | undefined = comment;
   const pass = (from: InetAddress, to: InetAddress) => (payload: Uint8Array) => {
-    write(udpFrame({ from, to }, payload), told);
+    write([{ bytes: udpFrame({ from, to }, payload), comment: told }]);
     told = undefined;
   };
   return { received: pass(remote, local), sent: pass(local, remote) };
@@ -62,31 +67,35 @@ function stream(
   const out: Way = { path: { from: local, to: remote }, sequence: first, over: false };
   const back: Way = { path: { from: remote, to: local }, sequence: first, over: false };
   const other = (way: Way) => way === out ? back : out;
-  const send = (way: Way, flags: number, payload?: Uint8Array, text?: string) => {
+  const segment = (way: Way, flags: number, payload?: Uint8Array): Frame => {
     const { path, sequence } = way;
     const acknowledged = flags & ACK ? other(way).sequence : 0;
-    write(tcpFrame(path, { flags, sequence, acknowledged, ...(payload && { payload }) }), text);
     const numbered = (payload?.length ?? 0) + (flags & (SYN | FIN) ? 1 : 0);
     way.sequence = (sequence + numbered) >>> 0;
+    return {
+      bytes: tcpFrame(path, { flags, sequence, acknowledged, ...(payload && { payload }) }),
+    };
   };
   const pass = (way: Way) => (chunk: Uint8Array) => {
+    const frames: Frame[] = [];
     for (let at = 0; at < chunk.length; at += MOST) {
-      send(way, PSH | ACK, chunk.subarray(at, at + MOST));
-      send(other(way), ACK);
+      frames.push(segment(way, PSH | ACK, chunk.subarray(at, at + MOST)), segment(other(way), ACK));
     }
+    write(frames);
   };
   const end = (way: Way, how: "fin" | "reset") => {
     const reset = how === "reset";
     if (way.over && (!reset || other(way).over)) return;
     way.over = true;
     if (reset) other(way).over = true;
-    send(way, reset ? RST | ACK : FIN | ACK);
-    if (!reset) send(other(way), ACK);
+    write(reset ? [segment(way, RST | ACK)] : [segment(way, FIN | ACK), segment(other(way), ACK)]);
   };
   const asking = initiator === "local" ? out : back;
-  send(asking, SYN, undefined, comment);
-  send(other(asking), SYN | ACK);
-  send(asking, ACK);
+  write([
+    { ...segment(asking, SYN), comment },
+    segment(other(asking), SYN | ACK),
+    segment(asking, ACK),
+  ]);
   return {
     received: pass(back),
     sent: pass(out),

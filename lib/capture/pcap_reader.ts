@@ -1,5 +1,7 @@
 /** Capture files as tcpdump, Wireshark and netecho write them: pcapng, and pcap. */
 
+import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION_CODE, PCAP_MAGIC } from "./pcap_format.ts";
+
 /** A packet as it was captured. */
 export interface Captured {
   /** When it was seen, in milliseconds since 1970. */
@@ -10,14 +12,6 @@ export interface Captured {
   readonly bytes: Uint8Array;
 }
 
-const SECTION = 0x0a0d0d0a; // the same in both byte orders
-const BYTE_ORDER = 0x1a2b3c4d;
-const INTERFACE = 1;
-const PACKET = 6;
-const RESOLUTION = 9; // if_tsresol
-const MICROSECONDS = 0xa1b2c3d4; // pcap's magic numbers
-const NANOSECONDS = 0xa1b23c4d;
-
 /**
  * The packets of a capture, or undefined where the bytes are none. A file that was cut off ends
  * before its last packet.
@@ -25,11 +19,11 @@ const NANOSECONDS = 0xa1b23c4d;
 export function readCapture(bytes: Uint8Array): Iterable<Captured> | undefined {
   if (bytes.length < 24) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (view.getUint32(0) === SECTION) return readPcapng(view);
+  if (view.getUint32(0) === BLOCK_TYPE.section) return readPcapng(view);
   for (const little of [true, false]) {
     const magic = view.getUint32(0, little);
-    if (magic === MICROSECONDS) return readPcap(view, { little, perSecond: 1e6 });
-    if (magic === NANOSECONDS) return readPcap(view, { little, perSecond: 1e9 });
+    if (magic === PCAP_MAGIC.microseconds) return readPcap(view, { little, perSecond: 1e6 });
+    if (magic === PCAP_MAGIC.nanoseconds) return readPcap(view, { little, perSecond: 1e9 });
   }
   return undefined;
 }
@@ -57,19 +51,20 @@ function* readPcapng(view: DataView): Generator<Captured> {
   let little = true;
   let interfaces: Interface[] = [];
   for (let at = 0; at + 12 <= view.byteLength;) {
-    const isSection = view.getUint32(at) === SECTION;
+    const isSection = view.getUint32(at) === BLOCK_TYPE.section;
     if (isSection) {
-      little = view.getUint32(at + 8, true) === BYTE_ORDER;
+      little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
       interfaces = [];
     }
     const type = view.getUint32(at, little);
     const length = view.getUint32(at + 4, little);
     if (length < 12 || at + length > view.byteLength) return;
     const body = new DataView(view.buffer, view.byteOffset + at + 8, length - 12);
-    if (type === INTERFACE && !isSection && body.byteLength >= 8) {
+    if (type === BLOCK_TYPE.interface && !isSection && body.byteLength >= 8) {
       interfaces.push(readInterface(body, little));
     }
-    const packet = type === PACKET && !isSection && readPacket(body, { little, interfaces });
+    const packet = type === BLOCK_TYPE.enhancedPacket && !isSection &&
+      readPacket(body, { little, interfaces });
     if (packet) yield packet;
     at += length;
   }
@@ -79,7 +74,7 @@ function readInterface(body: DataView, little: boolean): Interface {
   const link = body.getUint16(0, little);
   for (let at = 8; at + 5 <= body.byteLength;) {
     const [code, length] = [body.getUint16(at, little), body.getUint16(at + 2, little)];
-    if (code === RESOLUTION && length === 1) {
+    if (code === OPTION_CODE.timestampResolution && length === 1) {
       const exponent = body.getUint8(at + 4); // of 2 where its highest bit is set, else of 10
       return { link, perSecond: (exponent & 128 ? 2 : 10) ** (exponent & 127) };
     }

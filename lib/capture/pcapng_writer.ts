@@ -1,17 +1,13 @@
 /** The blocks of a capture file (draft-ietf-opsawg-pcapng), little-endian. */
+import {
+  BLOCK_TYPE,
+  BYTE_ORDER_MAGIC,
+  LINK_ETHERNET,
+  OPTION_CODE,
+  TLS_KEY_LOG,
+} from "./pcap_format.ts";
 import { concat } from "@std/bytes/concat";
 
-const SECTION = 0x0a0d0d0a;
-const INTERFACE = 1;
-const PACKET = 6;
-const SECRETS = 10;
-const TLS_KEY_LOG = 0x544c534b;
-const BYTE_ORDER = 0x1a2b3c4d;
-const ETHERNET = 1; // LINKTYPE_ETHERNET
-const COMMENT = 1; // opt_comment
-const APPLICATION = 4;
-const NAME = 2;
-const RESOLUTION = 9; // if_tsresol
 const NANOSECONDS = 9; // 10 to the power of -9
 
 /** A packet to be kept. */
@@ -28,17 +24,17 @@ export function fileHeader(
 ): Uint8Array {
   const section = new Uint8Array(16);
   const view = new DataView(section.buffer);
-  view.setUint32(0, BYTE_ORDER, true);
+  view.setUint32(0, BYTE_ORDER_MAGIC, true);
   view.setUint16(4, 1, true); // version 1.0
   view.setBigInt64(8, -1n, true); // a length that is not known
   const link = new Uint8Array(8);
-  new DataView(link.buffer).setUint16(0, ETHERNET, true);
+  new DataView(link.buffer).setUint16(0, LINK_ETHERNET, true);
   return concat([
-    block(SECTION, [section, option(APPLICATION, text(application)), END]),
-    block(INTERFACE, [
+    block(BLOCK_TYPE.section, [section, option(OPTION_CODE.application, text(application)), END]),
+    block(BLOCK_TYPE.interface, [
       link,
-      option(NAME, text(name)),
-      option(RESOLUTION, new Uint8Array([NANOSECONDS])),
+      option(OPTION_CODE.interfaceName, text(name)),
+      option(OPTION_CODE.timestampResolution, new Uint8Array([NANOSECONDS])),
       END,
     ]),
   ]);
@@ -53,8 +49,8 @@ export function packetBlock({ at, bytes, comment }: Packet): Uint8Array {
   view.setUint32(8, Number(time & 0xffffffffn), true);
   view.setUint32(12, bytes.length, true);
   view.setUint32(16, bytes.length, true);
-  const options = comment ? [option(COMMENT, text(comment)), END] : [];
-  return block(PACKET, [head, padded(bytes), ...options]);
+  const options = comment ? [option(OPTION_CODE.comment, text(comment)), END] : [];
+  return block(BLOCK_TYPE.enhancedPacket, [head, padded(bytes), ...options]);
 }
 
 /** A decryption secrets block: lines of a TLS key log, for the packets that follow. */
@@ -63,7 +59,7 @@ export function secretsBlock(lines: Uint8Array): Uint8Array {
   const view = new DataView(head.buffer);
   view.setUint32(0, TLS_KEY_LOG, true);
   view.setUint32(4, lines.length, true);
-  return block(SECRETS, [head, padded(lines)]);
+  return block(BLOCK_TYPE.decryptionSecrets, [head, padded(lines)]);
 }
 
 const END = new Uint8Array(4); // opt_endofopt

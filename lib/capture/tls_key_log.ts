@@ -1,11 +1,11 @@
 /** The secrets of TLS sessions, which the runtime writes to the file that SSLKEYLOGFILE names. */
-import { environment } from "../core/environment.ts";
+import { environmentVariable } from "../core/runtime.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** What the key log gets from now on: each call returns what is new. Undefined where there is none. */
 export function keyLog(): (() => Uint8Array) | undefined {
-  const path = environment("SSLKEYLOGFILE");
+  const path = environmentVariable("SSLKEYLOGFILE");
   if (!path) return undefined;
   let at = sizeOf(path);
   return () => {

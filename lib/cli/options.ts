@@ -1,6 +1,7 @@
 /** Command-line options as data: declared once, read by `parse.ts`, described by `help.ts`. */
 import { toKebabCase } from "@std/text/to-kebab-case";
-import { explain, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 import { parseDuration, writeDuration } from "../core/units.ts";
 
 /** One option. Its key in an {@linkcode OptionTable}, in kebab case, is its name. */

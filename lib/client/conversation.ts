@@ -1,6 +1,6 @@
 /** What modes that talk to a peer have in common: stdout for what comes, patience, the last word. */
 import { type Screen, writeText } from "../core/io.ts";
-import { atMost, type Clock, whileMoving } from "../core/clock.ts";
+import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Log } from "../log/log.ts";
 import type { ChunkWriter, Duplex } from "../net/duplex.ts";
@@ -63,7 +63,7 @@ export async function sayTo(
   const before = peer.traffic.sent;
   const writing = peer.write(bytes);
   const progress = () => shown.busy ? NaN : peer.traffic.sent + peer.traffic.received;
-  if (await whileMoving(writing, { clock, patience: timeout, progress })) return;
+  if (await whileProgressing(writing, { clock, milliseconds: timeout, progress })) return;
   const taken = formatMany(peer.traffic.sent - before, "byte");
   throw new NetworkError(`The peer takes no more after ${taken}, for ${formatDuration(timeout)}`);
 }
@@ -84,7 +84,7 @@ export async function part(
   },
 ): Promise<void> {
   peer.close();
-  await atMost(over, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
+  await settlesWithin(over, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
   if (!shown.busy) await shown.closeWrite();
   await log.flush(FLUSH_PATIENCE);
 }

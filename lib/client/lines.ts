@@ -1,5 +1,5 @@
 /** Streams of bytes, a line at a time. */
-import { type Clock, wait } from "../core/clock.ts";
+import { type Clock, delay as pause } from "../core/clock.ts";
 import type { ChunkReader, ChunkWriter } from "../net/duplex.ts";
 
 const LF = 0x0a;
@@ -48,7 +48,7 @@ export async function sendLines(
 ): Promise<void> {
   let first = true;
   for await (const line of linesOf(from)) {
-    if (!first) await wait(clock, delay).over;
+    if (!first) await pause(delay, { clock });
     first = false;
     await to.write(line);
   }

@@ -1,5 +1,5 @@
 /** What a peer answers, beside what was recorded. */
-import { Changes } from "../core/notifier.ts";
+import { Notifier } from "../core/notifier.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { preview } from "../terminal/sanitize.ts";
@@ -38,7 +38,7 @@ export interface AnswersOptions {
 export class Answers {
   readonly #recorded: Uint8Array;
   readonly #options: AnswersOptions;
-  readonly #changes: Changes;
+  readonly #notifier: Notifier;
   #due = 0; // bytes
   #received = 0;
   #ended = false;
@@ -46,7 +46,7 @@ export class Answers {
   constructor(recorded: Uint8Array, options: AnswersOptions) {
     this.#recorded = recorded;
     this.#options = options;
-    this.#changes = new Changes(options.clock);
+    this.#notifier = new Notifier(options.clock);
   }
 
   /** More is due. */
@@ -62,13 +62,13 @@ export class Answers {
   push(chunk: Uint8Array): void {
     if (this.#options.verify) this.#compare(chunk);
     this.#received += chunk.length;
-    this.#changes.tell();
+    this.#notifier.notify();
   }
 
   /** The peer has closed. */
   end(): void {
     this.#ended = true;
-    this.#changes.tell();
+    this.#notifier.notify();
   }
 
   /**
@@ -97,8 +97,8 @@ export class Answers {
 
   async #until(moment: number, isSo: () => boolean): Promise<boolean> {
     const { clock, timeout, isBusy } = this.#options;
-    let came = await this.#changes.until(isSo, Math.max(0, moment - clock.now()) + timeout);
-    while (!came && isBusy?.()) came = await this.#changes.until(isSo, timeout);
+    let came = await this.#notifier.waitFor(isSo, Math.max(0, moment - clock.now()) + timeout);
+    while (!came && isBusy?.()) came = await this.#notifier.waitFor(isSo, timeout);
     return came;
   }
 

@@ -1,5 +1,6 @@
 /** Standard input and output, whose failures are told from those of the peer by their class. */
-import { explain, NetworkError } from "../core/errors.ts";
+import { NetworkError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 import type { Reader, Screen } from "../core/io.ts";
 
 /** Rejects with a {@linkcode NetworkError} that says which input failed. */

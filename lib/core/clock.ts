@@ -1,18 +1,18 @@
-/** Time as a parameter, so that a test or a seeded run can bring its own. */
+/** Time as a parameter, so that tests and seeded runs bring their own. */
 
-/** Where the time comes from, and who wakes us. */
+/** The time, and calls at a later time. Times are in milliseconds. */
 export interface Clock {
-  /** Monotonic time, in milliseconds since an arbitrary start. */
+  /** Monotonic time since an arbitrary start. */
   now(): number;
-  /** The time of day, in milliseconds since 1970 (UTC). */
+  /** The time of day, since 1970 (UTC). */
   wallTime(): number;
-  /** Calls `wake` once after `milliseconds`; the returned function takes that back. */
+  /** Calls `wake` once after `milliseconds`; the returned function cancels that. */
   after(milliseconds: number, wake: () => void): () => void;
-  /** Calls `wake` once, when what is ready now has had its turn. */
+  /** Calls `wake` once, on the next turn of the event loop. */
   soon(wake: () => void): void;
 }
 
-/** The machine's own clock. A pending wake keeps the process alive. */
+/** The system's clock. A pending call keeps the process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
@@ -23,11 +23,33 @@ export const systemClock: Clock = {
   soon: (wake) => void setImmediate(wake),
 };
 
-/** A wait that can be cut short. */
-export interface Wait {
-  /** Resolves when the time is over, or cut short. */
-  readonly over: Promise<void>;
-  readonly cut: () => void;
+/**
+ * Resolves after `milliseconds`, or as soon as the signal is aborted.
+ *
+ * @example
+ * ```ts
+ * import { delay, systemClock } from "./clock.ts";
+ *
+ * const stop = new AbortController();
+ * const waiting = delay(60_000, { clock: systemClock, signal: stop.signal });
+ * stop.abort();
+ * await waiting;
+ * ```
+ */
+export function delay(
+  milliseconds: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal },
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const finish = () => {
+      cancel();
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = clock.after(milliseconds, finish);
+    signal?.addEventListener("abort", finish, { once: true });
+  });
 }
 
 /** Calls `wake` every so many milliseconds, without drift; the returned function ends that. */
@@ -45,62 +67,55 @@ export function every(clock: Clock, milliseconds: number, wake: () => void): () 
   return () => cancel();
 }
 
-const COARSE = 2.5; // milliseconds by which a timer may be late
+const MAX_TIMER_LATENESS_MS = 2.5;
 
 /**
- * Waits until a moment of the clock, to some microseconds: timers are a millisecond and more late,
- * so that the last stretch is spent looking at the clock, between turns of whatever else is ready.
+ * Waits until a moment of the clock, to some microseconds. Timers are a millisecond and more late,
+ * so the last stretch is spent looking at the clock between turns of the event loop.
  */
 export async function until(clock: Clock, moment: number): Promise<void> {
   for (;;) {
     const left = moment - clock.now();
     if (left <= 0) return;
-    if (left > COARSE) await wait(clock, left - COARSE).over;
+    if (left > MAX_TIMER_LATENESS_MS) await delay(left - MAX_TIMER_LATENESS_MS, { clock });
     else await new Promise<void>((resolve) => clock.soon(resolve));
   }
 }
 
-/** Begins a wait of `milliseconds`. */
-export function wait(clock: Clock, milliseconds: number): Wait {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(milliseconds, resolve);
-  const cut = () => {
-    cancel();
-    resolve();
-  };
-  return { over: promise, cut };
+/** How long to wait for something, in milliseconds of a clock. */
+export interface TimeLimit {
+  readonly clock: Clock;
+  readonly milliseconds: number;
+}
+
+/** Waits for some work within a limit; returns whether it was done, or failed, by then. */
+export async function settlesWithin(
+  work: Promise<unknown> | undefined,
+  { clock, milliseconds }: TimeLimit,
+): Promise<boolean> {
+  const limit = new AbortController();
+  const late = delay(milliseconds, { clock, signal: limit.signal }).then(() => false);
+  const settled = Promise.allSettled([work]).then(() => true);
+  return await Promise.race([settled, late]).finally(() => limit.abort());
 }
 
 /**
  * Waits for some work as long as it makes progress: while the number that tells of it changes
- * within `patience` milliseconds, or is NaN. Returns whether the work was done.
+ * within the limit, or is NaN. Returns whether the work was done.
  *
  * @throws what the work failed with
  */
-export async function whileMoving(
+export async function whileProgressing(
   work: Promise<unknown>,
-  { clock, patience, progress }: {
-    readonly clock: Clock;
-    readonly patience: number;
-    readonly progress: () => number;
-  },
+  { progress, ...limit }: TimeLimit & { readonly progress: () => number },
 ): Promise<boolean> {
-  const done = work.then(() => true);
-  done.catch(() => {}); // perhaps nobody waits for it any more
+  work.catch(() => {}); // perhaps nobody waits for it any more
   for (;;) {
     const before = progress();
-    const limit = wait(clock, patience);
-    const over = await Promise.race([done, limit.over.then(() => false)]).finally(limit.cut);
-    if (over || progress() === before) return over; // NaN is like nothing, itself included
+    if (await settlesWithin(work, limit)) {
+      await work;
+      return true;
+    }
+    if (progress() === before) return false; // NaN equals nothing, itself included
   }
-}
-
-/** Waits for some work, at most so many milliseconds; returns whether it was done, or failed, by then. */
-export async function atMost(
-  work: Promise<unknown> | undefined,
-  { clock, milliseconds }: { readonly clock: Clock; readonly milliseconds: number },
-): Promise<boolean> {
-  const limit = wait(clock, milliseconds);
-  const done = Promise.allSettled([work]).then(() => true);
-  return await Promise.race([done, limit.over.then(() => false)]).finally(limit.cut);
 }

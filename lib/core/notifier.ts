@@ -1,24 +1,24 @@
-/** Waiting until something is so. */
-import { type Clock, wait } from "./clock.ts";
+/** Waiting until a condition holds. */
+import { type Clock, delay } from "./clock.ts";
 
 /**
- * Something that changes now and then, and those who wait until it is as they want it.
+ * Wakes those who wait for a condition whenever something that it depends on has changed.
  *
  * @example
  * ```ts
- * import { Changes } from "./notifier.ts";
+ * import { Notifier } from "./notifier.ts";
  * import { systemClock } from "./clock.ts";
  * import { assertEquals } from "@std/assert";
  *
  * let count = 0;
- * const changes = new Changes(systemClock);
- * const waiting = changes.until(() => count === 1, 1000);
+ * const notifier = new Notifier(systemClock);
+ * const waiting = notifier.waitFor(() => count === 1, 1000);
  * count++;
- * changes.tell();
+ * notifier.notify();
  * assertEquals(await waiting, true);
  * ```
  */
-export class Changes {
+export class Notifier {
   readonly #clock: Clock;
   #next = Promise.withResolvers<void>();
 
@@ -26,26 +26,28 @@ export class Changes {
     this.#clock = clock;
   }
 
-  /** Something has changed. */
-  tell(): void {
+  /** Has everybody who waits check their condition. */
+  notify(): void {
     this.#next.resolve();
     this.#next = Promise.withResolvers();
   }
 
-  /** Waits at most so many milliseconds; returns whether it is so. */
-  async until(isSo: () => boolean, within: number): Promise<boolean> {
-    if (isSo()) return true;
-    const limit = wait(this.#clock, within);
+  /** Waits at most `milliseconds` for the condition; returns whether it holds. */
+  async waitFor(condition: () => boolean, milliseconds: number): Promise<boolean> {
+    if (condition()) return true;
+    const limit = new AbortController();
     let late = false;
-    const over = limit.over.then(() => late = true);
+    const over = delay(milliseconds, { clock: this.#clock, signal: limit.signal }).then(() => {
+      late = true;
+    });
     try {
       while (!late) {
         await Promise.race([this.#next.promise, over]);
-        if (isSo()) return true;
+        if (condition()) return true;
       }
       return false;
     } finally {
-      limit.cut();
+      limit.abort();
     }
   }
 }

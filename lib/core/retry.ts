@@ -1,5 +1,5 @@
 /** Trying again until something works. */
-import { type Clock, wait } from "./clock.ts";
+import { type Clock, delay } from "./clock.ts";
 import { FinalError, NetworkError, UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
@@ -58,7 +58,7 @@ export async function retry<T>(
       const hopeless = !(error instanceof NetworkError) || error instanceof FinalError;
       if (hopeless || tries >= times || left <= 0) throw error;
       onFailure(error);
-      await wait(clock, Math.min(pause, left)).over;
+      await delay(Math.min(pause, left), { clock });
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
   }

@@ -1,4 +1,4 @@
-/** What the runtime must be for what it does not always do right. */
+/** What the runtime can do, and what it was given. */
 import { FinalError } from "./errors.ts";
 
 const NODE_NETWORKING = [2, 9] as const; // half-close and inspection by node:net and node:tls
@@ -17,4 +17,13 @@ export function requireNodeNetworking(feature: string): void {
   throw new FinalError(
     `${feature} needs a netecho built with Deno ${needed} or newer; this one has ${Deno.version.deno}`,
   );
+}
+
+/** A variable of the environment; undefined also where its permission was not granted. */
+export function environmentVariable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,7 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
 };
 
 /** The longest wait that a timer can hold, in milliseconds (24.8 days). */
-export const LONGEST_WAIT = 2 ** 31 - 1;
+export const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /**
  * Reads a duration, in milliseconds: a number and one of the units us, ms, s, m, h; or a bare 0.
@@ -35,7 +35,7 @@ export function parseDuration(text: string): number {
     );
   }
   const milliseconds = Number(number) * MILLISECONDS[unit]!;
-  if (milliseconds > LONGEST_WAIT) {
+  if (milliseconds > LONGEST_WAIT_MS) {
     throw new UsageError(`a duration of at most 24 days (576h) is needed, not "${text}"`);
   }
   return milliseconds;

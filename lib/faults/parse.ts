@@ -2,7 +2,8 @@
 import { readPairs, splitItems } from "../cli/items.ts";
 import { initialValues, type OptionTable, readFile, type Values } from "../cli/options.ts";
 import { systemClock } from "../core/clock.ts";
-import { explain, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 import { find } from "../core/named.ts";
 import { unquote } from "../core/quotes.ts";
 import { seeded } from "../core/random.ts";

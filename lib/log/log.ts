@@ -2,19 +2,22 @@
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../net/duplex.ts";
 import type { Direction, Event, EventMap, Format } from "./event.ts";
-import type { LineSink } from "./line_sink.ts";
+import type { BatchWriter } from "../core/batch_writer.ts";
 
-// Characters that may wait for a slow reader: payload gives way first, so that the openings and
-// closings around it are still told.
-const PAYLOAD_LIMIT = 1 << 20;
-const LIMIT = 2 << 20;
+// Characters that may wait for a slow reader. Payload gives way first, so that the events around it
+// are still reported.
+const MAX_QUEUED_WITH_PAYLOAD = 1 << 20;
+const MAX_QUEUED = 2 << 20;
+
+/** Milliseconds between two writes of events while there are always more. */
+export const GATHER_MS = 10;
 
 /** How a {@linkcode Log} writes. */
 export interface LogOptions {
   readonly format: Format;
-  readonly output: LineSink;
+  readonly output: BatchWriter;
   /** Where trouble goes, when not to `output`. */
-  readonly errors?: LineSink;
+  readonly errors?: BatchWriter;
   /** The directions of which payload is shown. */
   readonly payload: readonly Direction[];
   /** Leave out everything but listeners, statistics that were asked for, and errors. */
@@ -54,7 +57,7 @@ export class Log {
       return errors.push(format(event, this.#clock.wallTime()));
     }
     const payload = event.event === "data";
-    if (output.backlog > (payload ? PAYLOAD_LIMIT : LIMIT)) {
+    if (output.backlog > (payload ? MAX_QUEUED_WITH_PAYLOAD : MAX_QUEUED)) {
       if (payload) this.#missedChunks++;
       else this.#missedOthers++;
       return;

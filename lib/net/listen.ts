@@ -1,17 +1,7 @@
-/** Binding and connecting by host and port, for every transport that has ports. */
-import type { Socket } from "./socket_duplex.ts";
-import {
-  type Address,
-  type ConnectionAddresses,
-  formatAddress,
-  formatHostPort,
-  type InetAddress,
-  isInet,
-} from "./address.ts";
-import { explain, FinalError, NetworkError } from "../core/errors.ts";
-import { formatDuration } from "../core/units.ts";
-import type { Attempt } from "./connect/happy_eyeballs.ts";
-import type { DialOptions } from "./transport.ts";
+/** Binding a host and a port, for every transport that has ports. */
+import { type Address, formatAddress, type InetAddress, isInet } from "./address.ts";
+import { NetworkError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 
 /**
  * Connections that may wait to be accepted. The default of 511 makes a burst of connects wait for
@@ -77,68 +67,4 @@ function remedy(address: Address, error: unknown): string {
   }
   if (error instanceof Deno.errors.AddrNotAvailable) return "; try 127.0.0.1, [::1] or no host";
   return "";
-}
-
-/** The error for a source that cannot be bound. */
-export function cannotConnectFrom(source: InetAddress, error: unknown): NetworkError {
-  const foreign = (error as { code?: unknown }).code === "EINVAL";
-  const reason = foreign ? "this machine does not have that address" : explain(error);
-  return new FinalError(`Cannot connect from ${formatHostPort(source)}: ${reason}`, {
-    cause: error,
-  });
-}
-
-/** A connection, and its ends. */
-export interface Connection extends ConnectionAddresses<InetAddress> {
-  readonly socket: Socket;
-  /** The socket as the runtime has it; absent where node:net connected it. */
-  readonly conn?: Deno.TcpConn;
-  close(): void;
-}
-
-/** What {@linkcode connectWithin} hands to the work that it bounds. */
-export interface Connecting {
-  /** Aborted when the time is over. */
-  readonly signal: AbortSignal;
-  /** To be filled with what was tried, for the error. */
-  readonly attempts: Attempt[];
-}
-
-/**
- * Connects by `work` within the time that dialing has.
- *
- * @throws {NetworkError} naming the address, the reason and what was tried
- */
-export async function connectWithin<C>(
-  { address, timeout, clock }: DialOptions & { readonly address: Address },
-  work: (connecting: Connecting) => Promise<C>,
-): Promise<C> {
-  const deadline = new AbortController();
-  const cancel = clock.after(timeout, () => deadline.abort());
-  const attempts: Attempt[] = [];
-  try {
-    return await work({ signal: deadline.signal, attempts });
-  } catch (error) {
-    if (error instanceof NetworkError) throw error;
-    const late = deadline.signal.aborted;
-    const reason = late ? `no answer within ${formatDuration(timeout)}` : explain(error);
-    throw new NetworkError(
-      `Cannot connect to ${formatAddress(address)}: ${reason}${tried(address, attempts)}`,
-      { cause: late ? new Error(reason) : error },
-    );
-  } finally {
-    cancel();
-  }
-}
-
-// Names what was tried, and why each failed where they failed differently.
-function tried(address: Address, attempts: readonly Attempt[]): string {
-  if (!isInet(address)) return "";
-  if (attempts.length === 0) return " (still looking up the name)";
-  const reasons = attempts.map(({ error }) => error === undefined ? "" : explain(error));
-  const differ = new Set(reasons).size > 1;
-  const list = attempts.map(({ address }, index) =>
-    formatHostPort(address) + (differ ? `: ${reasons[index] || "no answer"}` : "")
-  );
-  return ` (tried ${list.join(", ")})`;
 }

@@ -1,5 +1,5 @@
 /** A {@linkcode Duplex} over a socket. */
-import { isReset } from "../core/errors.ts";
+import { isReset } from "../core/explain.ts";
 import type { Reader, Writer } from "../core/io.ts";
 import type { Duplex, Observer, Traffic } from "./duplex.ts";
 import { type ChunkBuffer, ReadBuffer } from "./read_buffer.ts";

@@ -1,5 +1,5 @@
 /** One numbered message after another over one connection, and the judging of what comes back. */
-import { type Clock, wait } from "../core/clock.ts";
+import { type Clock, delay } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { answersOf, Messages, type OnAnswer, UNASKED } from "../probe/messages.ts";
@@ -44,7 +44,7 @@ export class Prober {
   readonly #tracker = new Tracker({ window: WINDOW });
   readonly #stopped = Promise.withResolvers<"stopped">();
   #settled = Promise.withResolvers<void>();
-  #cutPause = () => {};
+  readonly #stopSignal = new AbortController();
   #stopping = false;
   #awakeUntil = 0; // a moment of the clock, or 0
   #writing = 0; // the message whose write waits
@@ -73,7 +73,7 @@ export class Prober {
   stop(): void {
     this.#stopping = true;
     this.#cancelExpiry?.();
-    this.#cutPause();
+    this.#stopSignal.abort();
     this.#settled.resolve();
     this.#stopped.resolve("stopped");
   }
@@ -115,10 +115,7 @@ export class Prober {
   async #until(moment: number): Promise<void> {
     const { clock } = this.#probing;
     const left = moment - clock.now();
-    if (left <= 0) return;
-    const pause = wait(clock, left);
-    this.#cutPause = pause.cut;
-    await pause.over;
+    if (left > 0) await delay(left, { clock, signal: this.#stopSignal.signal });
   }
 
   // Waits until no message waits for its answer.

@@ -1,5 +1,5 @@
 /** What a peer says, for those who expect something of it. */
-import { Changes } from "../core/notifier.ts";
+import { Notifier } from "../core/notifier.ts";
 import type { ChunkReader } from "../net/duplex.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Expectation, Heard } from "./expect.ts";
@@ -9,7 +9,7 @@ export class Hearing {
   /** Resolves at the peer's end of input; rejects where reading, or showing, fails. */
   readonly over: Promise<void>;
   readonly #heard = new Heard();
-  readonly #changes: Changes;
+  readonly #notifier: Notifier;
   #ended = false;
 
   constructor(
@@ -19,7 +19,7 @@ export class Hearing {
       readonly show?: (chunk: Uint8Array) => Promise<void>;
     },
   ) {
-    this.#changes = new Changes(clock);
+    this.#notifier = new Notifier(clock);
     this.over = this.#listen(peer, show);
     this.over.catch(() => {}); // whoever waits for it learns of it
   }
@@ -33,7 +33,7 @@ export class Hearing {
   async hear(expected: Expectation, within: number): Promise<"heard" | "closed" | "late"> {
     let found = false;
     const isSo = () => (found ||= this.#heard.take(expected)) || this.#ended;
-    const coming = this.#changes.until(isSo, within);
+    const coming = this.#notifier.waitFor(isSo, within);
     const came = await Promise.race([coming, this.over.then(() => coming)]);
     return found ? "heard" : came ? "closed" : "late";
   }
@@ -44,10 +44,10 @@ export class Hearing {
   ): Promise<void> {
     for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
       this.#heard.push(chunk);
-      this.#changes.tell();
+      this.#notifier.notify();
       await show?.(chunk);
     }
     this.#ended = true;
-    this.#changes.tell();
+    this.#notifier.notify();
   }
 }

@@ -1,5 +1,5 @@
 /** A connection for one message alone, and where its time goes. */
-import { type Clock, wait } from "../core/clock.ts";
+import { type Clock, settlesWithin } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Phase } from "../net/transport.ts";
 import { answersOf, Messages } from "./messages.ts";
@@ -62,13 +62,13 @@ export async function attempt(dial: Dial, asking: Asking): Promise<Attempted> {
 /** Sends a message and waits for its answer, then closes the peer. */
 export async function ask(peer: Duplex, asking: Asking): Promise<Answer> {
   const { clock, timeout } = asking;
-  const limit = wait(clock, timeout);
   const answering = converse(peer, asking);
   answering.catch(() => {}); // closing the peer ends it
   try {
-    return await Promise.race([answering, limit.over.then(() => "none" as const)]);
+    return await settlesWithin(answering, { clock, milliseconds: timeout })
+      ? await answering
+      : "none";
   } finally {
-    limit.cut();
     peer.close();
   }
 }

@@ -1,5 +1,6 @@
 /** Several results, of several machines, as one. */
-import { explain, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
 import { rejectMixture } from "./compare.ts";
 import { type Distribution, distribution } from "./distribution.ts";

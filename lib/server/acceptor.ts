@@ -1,13 +1,13 @@
 /** The accept loop: it outlives every failed accept. */
-import { type Clock, wait } from "../core/clock.ts";
-import { explain, isReset } from "../core/errors.ts";
+import { type Clock, delay } from "../core/clock.ts";
+import { explain, isReset } from "../core/explain.ts";
 import type { Log } from "../log/log.ts";
 import type { Arrival, Listener } from "../net/transport.ts";
 
-// Milliseconds. Out of descriptors, an accept fails at once and would fail at once again: 90,000
-// times a second on one core.
-const PAUSE = 100;
-const CALM = 1000; // without a failure for this long, it is over
+// Out of descriptors, an accept fails at once and would fail at once again: 90,000 times a second on
+// one core.
+const PAUSE_MS = 100;
+const RECOVERED_AFTER_MS = 1000; // without a failure
 
 /** What an {@linkcode Acceptor} needs besides the listener. */
 export interface Accepting {
@@ -28,7 +28,7 @@ export class Acceptor {
   #stopped = false;
   #failures = 0;
   #endSpell = () => {};
-  #cutPause = () => {};
+  readonly #stopSignal = new AbortController();
 
   constructor(listener: Listener, accepting: Accepting) {
     this.#listener = listener;
@@ -53,7 +53,7 @@ export class Acceptor {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#listener.close();
-    this.#cutPause();
+    this.#stopSignal.abort();
   }
 
   async #recover(error: unknown): Promise<void> {
@@ -64,13 +64,11 @@ export class Acceptor {
       log.emit({ event: "acceptFailed", endpoint, address, error: gone || explain(error) });
     }
     this.#endSpell();
-    this.#endSpell = clock.after(CALM, () => {
+    this.#endSpell = clock.after(RECOVERED_AFTER_MS, () => {
       log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
       this.#failures = 0;
     });
     if (isReset(error)) return; // it is out of the queue; the next peer may be fine
-    const pause = wait(clock, PAUSE);
-    this.#cutPause = pause.cut;
-    await pause.over;
+    await delay(PAUSE_MS, { clock, signal: this.#stopSignal.signal });
   }
 }

@@ -2,7 +2,7 @@
 import { systemClock } from "../core/clock.ts";
 import { parseOptions } from "../cli/parse.ts";
 import { Log } from "../log/log.ts";
-import { LineSink } from "../log/line_sink.ts";
+import { BatchWriter } from "../core/batch_writer.ts";
 import { formatAddress } from "../net/address.ts";
 import { listenOptions } from "../net/transports.ts";
 import { Admission } from "./admission.ts";
@@ -14,7 +14,7 @@ import { serviceOptions } from "./services.ts";
 
 const thread = self as unknown as { postMessage(address: string): void };
 const never = new Promise<never>(() => {});
-const nowhere = new LineSink({ write: ({ length }) => Promise.resolve(length) });
+const nowhere = new BatchWriter({ write: ({ length }) => Promise.resolve(length) });
 
 const log = new Log({ format: () => "", output: nowhere, payload: [], quiet: true });
 const clock = systemClock;

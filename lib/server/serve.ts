@@ -1,5 +1,5 @@
 /** Serving: accept everywhere, stop, drain. */
-import { type Clock, wait } from "../core/clock.ts";
+import { type Clock, delay, settlesWithin } from "../core/clock.ts";
 import type { Shutdown } from "../core/signals.ts";
 import type { Log } from "../log/log.ts";
 import type { Endpoints } from "./endpoints.ts";
@@ -34,7 +34,7 @@ export async function serve(
   await drain(endpoints, { grace, shutdown, log, clock });
   stopStats();
   const delays = [...endpoints].map(({ spec: { transport } }) => transport.closeDelayMs ?? 0);
-  await wait(clock, Math.max(0, ...delays)).over;
+  await delay(Math.max(0, ...delays), { clock });
   const { connections, refused, received, sent } = totals();
   const elapsedMs = clock.now() - started;
   log.emit({ event: "summary", connections, refused, received, sent, elapsedMs });
@@ -48,9 +48,8 @@ async function drain(
   const { open } = endpoints.totals;
   if (open > 0 && grace > 0) {
     log.emit({ event: "stopping", open, graceMs: grace });
-    const limit = wait(clock, grace);
-    await Promise.race([endpoints.drain(), limit.over, shutdown.insisted]);
-    limit.cut();
+    const over = Promise.race([endpoints.drain(), shutdown.insisted]);
+    await settlesWithin(over, { clock, milliseconds: grace });
   }
   await endpoints.endAll("stopped");
 }

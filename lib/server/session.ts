@@ -1,7 +1,7 @@
 /** One connection, from its acceptance to its last byte. */
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
-import { explain, isReset } from "../core/errors.ts";
+import { explain, isReset } from "../core/explain.ts";
 import type { CloseReason } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";

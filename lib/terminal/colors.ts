@@ -1,5 +1,5 @@
 /** Colour on terminals that want it. */
-import { environment } from "../core/environment.ts";
+import { environmentVariable } from "../core/runtime.ts";
 
 /** When to colour. */
 export type ColorChoice = "auto" | "always" | "never";
@@ -25,7 +25,7 @@ export function painter(choice: ColorChoice, output: { isTerminal(): boolean }):
 
 function wantsColor(choice: ColorChoice, output: { isTerminal(): boolean }): boolean {
   if (choice !== "auto") return choice === "always";
-  const forced = environment("FORCE_COLOR");
+  const forced = environmentVariable("FORCE_COLOR");
   if (forced !== undefined) return forced !== "0" && forced !== "false";
-  return !Deno.noColor && output.isTerminal() && environment("TERM") !== "dumb";
+  return !Deno.noColor && output.isTerminal() && environmentVariable("TERM") !== "dumb";
 }

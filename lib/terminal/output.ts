@@ -1,6 +1,7 @@
 /** Stdout, stderr and the terminal that they may be. */
 import { writeText } from "../core/io.ts";
-import { explain, NetworkError } from "../core/errors.ts";
+import { NetworkError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
 
 /** The columns of the terminal; 80 where there is none, or it does not say. */
 export function columns(): number {

@@ -1,31 +1,31 @@
 /** A line at the bottom of a terminal that changes while others scroll past above it. */
-import { type Screen, writeText } from "../core/io.ts";
-import { environment } from "../core/environment.ts";
+import { BatchWriter } from "../core/batch_writer.ts";
+import type { Screen } from "../core/io.ts";
+import { LONGEST_WAIT_MS } from "../core/units.ts";
+import { environmentVariable } from "../core/runtime.ts";
 import { columns } from "./output.ts";
 
 const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
 const BARS = "▁▂▃▄▅▆▇█";
 
-const LIMIT = 1 << 20; // characters that may wait for a slow reader
+const MAX_QUEUED = 1 << 20; // characters that may wait for a slow reader
 
 /**
  * Lines, and where the output is a terminal a status below them. Nothing waits for the output: lines
  * that a slow reader leaves no room for are counted, and the count is printed when there is room.
  */
 export class StatusLine {
-  readonly #output: Screen;
+  readonly #writer: BatchWriter;
   readonly #live: boolean;
   readonly #describeMissed: (count: number) => string;
   readonly #failed = Promise.withResolvers<never>();
   #status = "";
-  #text = "";
   #missed = 0;
-  #writing: Promise<void> | undefined;
 
   /** `describeMissed` says that lines were left out, in a line. */
   constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
-    this.#output = output;
-    this.#live = output.isTerminal() && environment("TERM") !== "dumb"; // it erases nothing
+    this.#writer = new BatchWriter(output, { onError: this.#failed.reject });
+    this.#live = output.isTerminal() && environmentVariable("TERM") !== "dumb"; // it erases nothing
     this.#describeMissed = describeMissed;
     this.#failed.promise.catch(() => {}); // for those who ask
   }
@@ -42,43 +42,28 @@ export class StatusLine {
 
   /** Prints lines, each with its line end. */
   print(lines: string): void {
-    if (this.#text.length > LIMIT) this.#missed++;
+    if (this.#writer.backlog > MAX_QUEUED) this.#missed++;
     else this.#write(this.#status === "" ? lines : ERASE + lines + this.#status);
   }
 
-  /** Puts another status in the place of the last; an empty one takes it away. */
+  /** Replaces the status; an empty one removes it. */
   show(status: string): void {
     if (!this.#live || (status === "" && this.#status === "")) return;
     this.#status = shorten(status);
     this.#write(ERASE + this.#status);
   }
 
-  /** Takes the status away, prints the last lines, and waits until all is written. */
+  /** Removes the status, prints the last lines, and waits until all is written. */
   async end(lines = ""): Promise<void> {
     this.show("");
     this.#write(lines);
-    await Promise.race([this.#writing, this.#failed.promise]);
+    await Promise.race([this.#writer.flush(LONGEST_WAIT_MS), this.#failed.promise]);
   }
 
   #write(text: string): void {
-    this.#text += text;
-    this.#writing ??= this.#drain();
-  }
-
-  async #drain(): Promise<void> {
-    await Promise.resolve(); // what is printed in one turn is written in one
-    try {
-      while (this.#text !== "") {
-        const text = this.#text;
-        const missed = this.#missed;
-        this.#text = "";
-        this.#missed = 0;
-        await writeText(this.#output, missed > 0 ? text + this.#describeMissed(missed) : text);
-      }
-    } catch (error) {
-      this.#failed.reject(error);
-    }
-    this.#writing = undefined;
+    if (this.#missed > 0) this.#writer.push(this.#describeMissed(this.#missed));
+    this.#missed = 0;
+    this.#writer.push(text);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Interactive: a person types lines and sees what each one brings. */
 import type { Writer } from "../../core/io.ts";
 import { formatAddress } from "../../net/address.ts";
-import { type Clock, wait } from "../../core/clock.ts";
+import { type Clock, delay } from "../../core/clock.ts";
 import { Exchange } from "../echo_matcher.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import type { Terminal } from "../../terminal/line_editor.ts";
@@ -101,7 +101,7 @@ async function receive(
       cancel();
       show(exchange.received(chunk, arrival()));
       if (exchange.partial) cancel = clock.after(STALL, showUnfinished);
-      await wait(clock, 0).over; // a peer that never pauses leaves the keys their turn
+      await delay(0, { clock }); // a peer that never pauses leaves the keys their turn
     }
     showUnfinished();
     terminal.print("closed by the peer");

@@ -1,6 +1,7 @@
 /** Ping: one numbered, checked message after another, and the time that each answer takes. */
-import { wait } from "../../core/clock.ts";
-import { FinalError, NetworkError, reasonOf } from "../../core/errors.ts";
+import { delay } from "../../core/clock.ts";
+import { FinalError, NetworkError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/explain.ts";
 import { loadHistograms } from "../../core/histogram.ts";
 import { attempt } from "../../probe/round_trip.ts";
 import { measuring, sizeFor, TIMEOUT } from "../../probe/options.ts";
@@ -70,8 +71,9 @@ interface Measuring {
 function stopFor({ clock, signals }: ModeContext, { deadline }: Options) {
   const { requested, insisted } = signals();
   if (deadline === undefined) return { asked: requested, insisted, cancel() {} };
-  const limit = wait(clock, deadline);
-  return { asked: Promise.race([requested, limit.over]), insisted, cancel: limit.cut };
+  const limit = new AbortController();
+  const over = delay(deadline, { clock, signal: limit.signal });
+  return { asked: Promise.race([requested, over]), insisted, cancel: () => limit.abort() };
 }
 
 function asNetworkError(error: unknown): NetworkError {
@@ -108,20 +110,18 @@ async function overMany(context: ModeContext, measuring: Measuring): Promise<voi
   const { values: { count = Infinity, interval }, size, screen, stop } = measuring;
   const { clock } = context;
   const started = clock.now();
-  let stopped = false;
-  let cutPause = () => {};
+  const stopping = new AbortController();
+  const { signal } = stopping;
   screen.start(size);
   const connecting = async () => {
-    for (let number = 1; number <= count && !stopped; number++) {
-      const pause = wait(clock, Math.max(0, started + (number - 1) * interval - clock.now()));
-      cutPause = pause.cut;
-      await pause.over;
-      if (!stopped) await connectOnce(context, { ...measuring, number });
+    for (let number = 1; number <= count && !signal.aborted; number++) {
+      const left = Math.max(0, started + (number - 1) * interval - clock.now());
+      await delay(left, { clock, signal });
+      if (!signal.aborted) await connectOnce(context, { ...measuring, number });
     }
   };
   await Promise.race([connecting(), stop]);
-  stopped = true;
-  cutPause();
+  stopping.abort();
 }
 
 async function connectOnce(

@@ -1,9 +1,10 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
 import { discardInput, pump } from "../../net/pump.ts";
 import { formatAddress } from "../../net/address.ts";
-import { atMost } from "../../core/clock.ts";
+import { settlesWithin } from "../../core/clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
-import { isReset, NetworkError } from "../../core/errors.ts";
+import { NetworkError } from "../../core/errors.ts";
+import { isReset } from "../../core/explain.ts";
 import { sendLines } from "../lines.ts";
 import type { ChunkWriter, Duplex } from "../../net/duplex.ts";
 import { chunksOf } from "../../net/streams.ts";
@@ -48,7 +49,7 @@ export const pipe = defineMode({
       await exchangeAll(peer, { sending, receiving, linger, context, verifier });
     } finally {
       peer.close();
-      await atMost(receiving, { clock: context.clock, milliseconds: FLUSH_PATIENCE });
+      await settlesWithin(receiving, { clock: context.clock, milliseconds: FLUSH_PATIENCE });
       await log.flush(FLUSH_PATIENCE);
       const { sent, received } = peer.traffic;
       const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;

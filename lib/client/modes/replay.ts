@@ -1,7 +1,8 @@
 /** Replay: the client's side of a recorded connection, at its pace. */
 import { concat } from "@std/bytes/concat";
 import { type Clock, until } from "../../core/clock.ts";
-import { isReset, UsageError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
+import { isReset } from "../../core/explain.ts";
 import { measuring } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile, text, type Values } from "../../cli/options.ts";

@@ -1,5 +1,5 @@
 /** Script: send this, expect that, in the order of the command line. */
-import { type Clock, wait } from "../../core/clock.ts";
+import { type Clock, settlesWithin } from "../../core/clock.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
 import type { Expectation } from "../../probe/expect.ts";
@@ -93,8 +93,7 @@ async function drain(
   await peer.closeWrite();
   const limit = lingerFor(peer, linger);
   if (limit === undefined) return await hearing.over;
-  const late = wait(clock, limit);
-  await Promise.race([hearing.over, late.over]).finally(late.cut);
+  if (await settlesWithin(hearing.over, { clock, milliseconds: limit })) await hearing.over;
 }
 
 function stepsOf(occurrences: readonly Occurrence[]): Step[] {

@@ -1,6 +1,7 @@
 /** Wait: for scripts that need the peer to be there. */
 import type { Clock } from "../../core/clock.ts";
-import { ExpiredError, FinalError, NetworkError, reasonOf, UsageError } from "../../core/errors.ts";
+import { ExpiredError, FinalError, NetworkError, UsageError } from "../../core/errors.ts";
+import { reasonOf } from "../../core/explain.ts";
 import type { Expectation } from "../../probe/expect.ts";
 import { type Answer, ask } from "../../probe/round_trip.ts";
 import { measuring, TIMEOUT } from "../../probe/options.ts";

@@ -1,6 +1,6 @@
 /** Timeout: a black hole, and then the end. */
 import { duration } from "../../cli/options.ts";
-import { formatDuration, LONGEST_WAIT } from "../../core/units.ts";
+import { formatDuration, LONGEST_WAIT_MS } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
 /** The timeout fault. */
@@ -20,6 +20,6 @@ export const timeout = defineFault({
       });
     },
     chunk() {},
-    end: () => LONGEST_WAIT, // the end is swallowed, too
+    end: () => LONGEST_WAIT_MS, // the end is swallowed, too
   }),
 });

@@ -1,8 +1,8 @@
 /** Happy Eyeballs (RFC 8305 section 5): the first of several addresses that connects. */
 import type { InetAddress } from "../address.ts";
-import { type Clock, wait } from "../../core/clock.ts";
+import { type Clock, delay } from "../../core/clock.ts";
 
-const STAGGER = 250; // milliseconds between attempts, as RFC 8305 recommends
+const STAGGER_MS = 250; // between attempts, as RFC 8305 recommends
 
 /** One address that was tried. */
 export interface Attempt {
@@ -55,8 +55,9 @@ export async function connectAny<C extends { close(): void }>(
     for (const address of addresses) {
       const started: Promise<void> = begin(address).finally(() => pending.delete(started));
       pending.add(started);
-      const stagger = wait(clock, STAGGER);
-      await Promise.race([...pending, stagger.over, aborted]).finally(stagger.cut);
+      const next = new AbortController();
+      const stagger = delay(STAGGER_MS, { clock, signal: next.signal });
+      await Promise.race([...pending, stagger, aborted]).finally(() => next.abort());
       if (winner) return winner;
     }
     while (pending.size > 0 && !winner) await Promise.race([...pending, aborted]);

@@ -1,6 +1,7 @@
 /** Names to addresses, as the system resolves them. */
 import { type InetAddress, isLiteral } from "../address.ts";
-import { NetworkError, NO_SUCH_HOST } from "../../core/errors.ts";
+import { NetworkError } from "../../core/errors.ts";
+import { NO_SUCH_HOST } from "../../core/explain.ts";
 
 const UNKNOWN = new Set(["ENOTFOUND", "ENODATA", "EAI_NONAME"]);
 

@@ -12,7 +12,7 @@ import {
 import { FinalError, UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
-import type { Connecting, Connection } from "../listen.ts";
+import type { Connecting, Connection } from "./deadline.ts";
 import type { DialOptions } from "../transport.ts";
 
 /** The end of a connection that is bound before it connects. */

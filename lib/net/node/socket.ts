@@ -5,7 +5,7 @@ import type { Duplex as NodeDuplex } from "node:stream";
 import { type InetAddress, socketAddress } from "../address.ts";
 import { requireNodeNetworking } from "../../core/runtime.ts";
 import { Inbox } from "./inbox.ts";
-import { cannotConnectFrom, type Connection } from "../listen.ts";
+import { cannotConnectFrom, type Connection } from "../connect/deadline.ts";
 import { endWriting, writeTo } from "./write.ts";
 
 /**

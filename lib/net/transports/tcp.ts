@@ -5,7 +5,8 @@ import { acceptTcp, arriving, StreamArrival } from "../incoming.ts";
 import { sendReset } from "../linux/reset.ts";
 import { connectTcp, dialing } from "../connect/tcp_connect.ts";
 import { type Duplex } from "../duplex.ts";
-import { bindTcp, connectWithin } from "../listen.ts";
+import { bindTcp } from "../listen.ts";
+import { connectWithin } from "../connect/deadline.ts";
 import {
   defineTransport,
   type DialOptions,

@@ -1,12 +1,13 @@
 /** Unix sockets, by path. A path that begins with `@` is in Linux's abstract namespace. */
 import { SocketDuplex } from "../socket_duplex.ts";
 import type { UnixAddress } from "../address.ts";
-import { wait } from "../../core/clock.ts";
+import { delay } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
 import { arriving, StreamArrival } from "../incoming.ts";
 import { type Duplex } from "../duplex.ts";
-import { cannotListen, connectWithin } from "../listen.ts";
+import { cannotListen } from "../listen.ts";
+import { connectWithin } from "../connect/deadline.ts";
 import {
   defineTransport,
   type DialOptions,
@@ -54,7 +55,7 @@ async function listen(
       try {
         return new StreamArrival(await listener.accept(), arriving);
       } catch (error) {
-        await wait(clock, 0).over; // until the runtime has removed the file
+        await delay(0, { clock }); // until the runtime has removed the file
         restore();
         throw error;
       }

@@ -2,8 +2,9 @@
 import { pump } from "../../net/pump.ts";
 import { toKebabCase } from "@std/text/to-kebab-case";
 import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
-import { type Clock, whileMoving } from "../../core/clock.ts";
-import { isReset, NetworkError, UsageError } from "../../core/errors.ts";
+import { type Clock, whileProgressing } from "../../core/clock.ts";
+import { NetworkError, UsageError } from "../../core/errors.ts";
+import { isReset } from "../../core/explain.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { dial, dialOptions, transportOf } from "../../net/transports.ts";
 import { list, type OptionTable, type Values } from "../../cli/options.ts";
@@ -83,7 +84,11 @@ async function passBoth(
   const back = pump(upstream, peer);
   if (!upstream.framed) return void await Promise.all([there, back]);
   await Promise.race([there, back]);
-  await whileMoving(back, { clock, patience: SILENCE, progress: () => upstream.traffic.chunks });
+  await whileProgressing(back, {
+    clock,
+    milliseconds: SILENCE,
+    progress: () => upstream.traffic.chunks,
+  });
 }
 
 async function connect({ values, state, clock, report }: Context): Promise<Duplex> {

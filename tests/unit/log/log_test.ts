@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Event } from "../../../lib/log/event.ts";
-import { LineSink } from "../../../lib/log/line_sink.ts";
+import { BatchWriter } from "../../../lib/core/batch_writer.ts";
 import { Log } from "../../../lib/log/log.ts";
 import { FakeClock } from "../../fakes.ts";
 
@@ -32,7 +32,7 @@ function gatedOutput() {
 function openLog(extra: { quiet?: boolean } = {}) {
   const clock = new FakeClock();
   const to = gatedOutput();
-  const output = new LineSink(to, { clock });
+  const output = new BatchWriter(to, { clock, gatherMs: 10 });
   const format = (event: Event) =>
     event.event === "data" ? `${"x".repeat(1023)}\n` : `${JSON.stringify(event)}\n`;
   const log = new Log({ format, output, payload: ["in"], clock, ...extra });
@@ -107,7 +107,7 @@ Deno.test("a flush cuts short the gathering of a batch", async () => {
 Deno.test("an output that fails is told of once, and then left alone", async () => {
   const to = gatedOutput();
   const errors: unknown[] = [];
-  const output = new LineSink(to, { onError: (error) => errors.push(error) });
+  const output = new BatchWriter(to, { onError: (error) => errors.push(error) });
   output.push("one\n");
   to.fail(new Error("full"));
   await settle();
@@ -130,7 +130,7 @@ Deno.test("offsets are counted by direction and connection", async () => {
   const offsets: number[] = [];
   const spy = new Log({
     format: (event) => `${event.event === "data" ? offsets.push(event.offset) : 0}`,
-    output: new LineSink(to, { clock }),
+    output: new BatchWriter(to, { clock, gatherMs: 10 }),
     payload: ["in", "out"],
     clock,
   });

@@ -8,7 +8,7 @@ import { sendReset } from "../../linux/reset.ts";
 import { Descriptors } from "../../linux/sockets.ts";
 import { connectTcp } from "../../connect/tcp_connect.ts";
 import { type Duplex } from "../../duplex.ts";
-import { type Connection, connectWithin } from "../../listen.ts";
+import { type Connection, connectWithin } from "../../connect/deadline.ts";
 import type { dialOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
 import type { DialOptions } from "../../transport.ts";

@@ -1,5 +1,6 @@
 /** What the two TLS libraries say, in words that help. */
-import { explain, isReset, NetworkError } from "../../../core/errors.ts";
+import { NetworkError } from "../../../core/errors.ts";
+import { explain, isReset } from "../../../core/explain.ts";
 
 const CLOSED = "the peer closed the connection during the TLS handshake; does it speak TLS?";
 const UNTRUSTED =

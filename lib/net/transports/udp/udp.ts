@@ -3,7 +3,8 @@ import { type InetAddress, socketAddress } from "../../address.ts";
 import { canonicalIp } from "../../ip.ts";
 import { ofFamily, source } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
-import { bind, cannotConnectFrom, connectWithin } from "../../listen.ts";
+import { bind } from "../../listen.ts";
+import { cannotConnectFrom, connectWithin } from "../../connect/deadline.ts";
 import {
   defineTransport,
   type DialOptions,

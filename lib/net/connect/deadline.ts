@@ -1,0 +1,79 @@
+/** Connecting within a time, and the error that says what was tried. */
+import { FinalError, NetworkError } from "../../core/errors.ts";
+import { explain } from "../../core/explain.ts";
+import { formatDuration } from "../../core/units.ts";
+import {
+  type Address,
+  type ConnectionAddresses,
+  formatAddress,
+  formatHostPort,
+  type InetAddress,
+  isInet,
+} from "../address.ts";
+import type { Socket } from "../socket_duplex.ts";
+import type { DialOptions } from "../transport.ts";
+import type { Attempt } from "./happy_eyeballs.ts";
+
+/** The error for a source that cannot be bound. */
+export function cannotConnectFrom(source: InetAddress, error: unknown): NetworkError {
+  const foreign = (error as { code?: unknown }).code === "EINVAL";
+  const reason = foreign ? "this machine does not have that address" : explain(error);
+  return new FinalError(`Cannot connect from ${formatHostPort(source)}: ${reason}`, {
+    cause: error,
+  });
+}
+
+/** A connection, and its ends. */
+export interface Connection extends ConnectionAddresses<InetAddress> {
+  readonly socket: Socket;
+  /** The socket as the runtime has it; absent where node:net connected it. */
+  readonly conn?: Deno.TcpConn;
+  close(): void;
+}
+
+/** What {@linkcode connectWithin} hands to the work that it bounds. */
+export interface Connecting {
+  /** Aborted when the time is over. */
+  readonly signal: AbortSignal;
+  /** To be filled with what was tried, for the error. */
+  readonly attempts: Attempt[];
+}
+
+/**
+ * Connects by `work` within the time that dialing has.
+ *
+ * @throws {NetworkError} naming the address, the reason and what was tried
+ */
+export async function connectWithin<C>(
+  { address, timeout, clock }: DialOptions & { readonly address: Address },
+  work: (connecting: Connecting) => Promise<C>,
+): Promise<C> {
+  const deadline = new AbortController();
+  const cancel = clock.after(timeout, () => deadline.abort());
+  const attempts: Attempt[] = [];
+  try {
+    return await work({ signal: deadline.signal, attempts });
+  } catch (error) {
+    if (error instanceof NetworkError) throw error;
+    const late = deadline.signal.aborted;
+    const reason = late ? `no answer within ${formatDuration(timeout)}` : explain(error);
+    throw new NetworkError(
+      `Cannot connect to ${formatAddress(address)}: ${reason}${tried(address, attempts)}`,
+      { cause: late ? new Error(reason) : error },
+    );
+  } finally {
+    cancel();
+  }
+}
+
+// Names what was tried, and why each failed where they failed differently.
+function tried(address: Address, attempts: readonly Attempt[]): string {
+  if (!isInet(address)) return "";
+  if (attempts.length === 0) return " (still looking up the name)";
+  const reasons = attempts.map(({ error }) => error === undefined ? "" : explain(error));
+  const differ = new Set(reasons).size > 1;
+  const list = attempts.map(({ address }, index) =>
+    formatHostPort(address) + (differ ? `: ${reasons[index] || "no answer"}` : "")
+  );
+  return ` (tried ${list.join(", ")})`;
+}
