@@ -1,22 +1,23 @@
 /** From what a recorder has to a result. */
+import { SCHEMA_VERSION } from "../report/schema_version.ts";
 import { rounded } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
 import { type Asked, isHeld } from "../report/load.ts";
 import type { Measured } from "./measurement.ts";
-import { type BenchResult, type Instrument, SCHEMA, type Setting } from "../report/result.ts";
+import { type BenchResult, type Instrument, type RunInfo } from "../report/result.ts";
 
 const BUSY = 0.9; // of a core: a client that uses more has no more to give
 
 /** The result of a measurement. */
 export function summarise(measured: Measured, { load, setting }: {
   readonly load: Asked;
-  readonly setting: Setting;
+  readonly setting: RunInfo;
 }): BenchResult {
   const { recorder, elapsedMs, inFlight, unanswered, unsent, timeline } = measured;
   const { latency, uncorrected, failed, errors, parts } = recorder;
   const rate = elapsedMs > 0 ? recorder.arrived * 1000 / elapsedMs : 0;
   return {
-    schema: SCHEMA,
+    schema: SCHEMA_VERSION,
     ...setting,
     load,
     elapsedMs: rounded(elapsedMs),

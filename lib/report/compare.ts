@@ -1,6 +1,6 @@
 /** Two results side by side: what has changed, and what is noise. */
 import { UsageError } from "../core/errors.ts";
-import type { BenchResult, Compared, Slice } from "./result.ts";
+import type { BenchResult, Comparison, Slice } from "./result.ts";
 
 const FEWEST = 8; // slices of each result; fewer tell nothing
 const SIGNIFICANT = 2.576; // standard errors: one in a hundred by chance
@@ -27,7 +27,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
  *
  * @throws {UsageError} where they are of different kinds of load
  */
-export function compare(now: BenchResult, before: BenchResult): Compared[] {
+export function compare(now: BenchResult, before: BenchResult): Comparison[] {
   rejectMixture([before, now], "compare");
   return Object.entries(FIGURES).map(([name, { of, sample }]) => ({
     name,
@@ -55,7 +55,7 @@ export function rejectMixture(
 function judge(
   figure: { readonly before: number; readonly now: number },
   samples: { readonly before: readonly number[]; readonly now: readonly number[] },
-): Compared["verdict"] {
+): Comparison["verdict"] {
   const few = Math.min(samples.before.length, samples.now.length) < FEWEST;
   if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
   const near = Math.abs(figure.now - figure.before) <= NOTICEABLE * Math.abs(figure.before);

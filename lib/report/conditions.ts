@@ -7,7 +7,7 @@ import {
   parseDuration,
   parseFrequency,
 } from "../core/units.ts";
-import { PERCENTILES } from "./distribution.ts";
+import { type PercentileName, PERCENTILES } from "./distribution.ts";
 import type { BenchResult } from "./result.ts";
 
 /** What a condition is about: how its values are read, written and found. */
@@ -69,7 +69,7 @@ function latency(find: Metric["find"]): Metric {
 }
 
 // Where more than the rest were never answered, the percentile is one of theirs.
-function percentile(name: string): Metric {
+function percentile(name: PercentileName): Metric {
   const above = 1 - Number(name.slice(1)) / 100;
   return latency((result) =>
     unknownShare(result) > above ? Infinity : result.latency.percentilesMs[name]

@@ -3,7 +3,7 @@ import { type Writer, writeText } from "../core/io.ts";
 import { compare } from "./compare.ts";
 import { type Condition, parseCondition } from "./conditions.ts";
 import { measuring } from "../probe/options.ts";
-import { readResult } from "./read.ts";
+import { parseResult, readResultFile } from "./read.ts";
 import type { BenchResult } from "./result.ts";
 import { GateError, NetworkError, UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
@@ -18,7 +18,7 @@ interface ReportFile {
 }
 
 /** What a result is delivered by. */
-export const delivering = {
+export const deliveryOptions = {
   json: measuring.json,
   report: list({
     summary: `also write a report to FILE, by its extension: ${extensions()} (repeatable)`,
@@ -28,7 +28,7 @@ export const delivering = {
   baseline: text({
     summary: "compare with the result in FILE, from --json; tell changes from noise",
     placeholder: "FILE",
-    read: readResult,
+    read: readResultFile,
   }),
   failIf: list({
     summary: "exit 3 if this is so, as in 'p99>5ms', 'errors>0', 'rate<1000/s' (repeatable)",
@@ -37,41 +37,52 @@ export const delivering = {
   }),
 };
 
+/** Delivers a result: prints it, writes its reports, compares and judges it. */
+export type Deliver = (result: BenchResult, output: Writer) => Promise<void>;
+
 /**
- * Finds out, before anything is measured, whether the reports can be written.
+ * Finds out, before anything is measured, whether a result can be delivered as it is asked. The
+ * returned function rejects with a `GateError` naming the gates that did not hold, or with a
+ * `NetworkError` where a file cannot be written.
  *
- * @throws {NetworkError} naming the file that cannot
+ * @throws {UsageError} where the baseline is no result
+ * @throws {NetworkError} naming the file that cannot be written
  */
-export async function checkReports(
-  { report: files }: Pick<Values<typeof delivering>, "report">,
-): Promise<void> {
-  for (const { path } of files) {
-    try {
-      (await Deno.open(path, { write: true, create: true })).close();
-    } catch (error) {
-      throw cannotWrite(path, error);
-    }
+export async function prepareDelivery(values: Values<typeof deliveryOptions>): Promise<Deliver> {
+  const { report: files, baseline: file } = values;
+  const baseline = file && await parseResult(file);
+  for (const { path } of files) await checkWritable(path);
+  return async (measured, output) => {
+    const result = baseline ? { ...measured, comparison: compare(measured, baseline) } : measured;
+    await print(result, { values, output });
+    judge(result, values.failIf);
+  };
+}
+
+async function checkWritable(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true, create: true })).close();
+  } catch (error) {
+    throw cannotWrite(path, error);
   }
 }
 
-/**
- * Prints the result and writes the reports.
- *
- * @throws {GateError} naming the gates that did not hold
- * @throws {NetworkError} where a file cannot be written
- */
-export async function deliver(
-  measured: BenchResult,
-  { values, output }: { readonly values: Values<typeof delivering>; readonly output: Writer },
+async function print(
+  result: BenchResult,
+  { values: { json, report: files }, output }: {
+    readonly values: Values<typeof deliveryOptions>;
+    readonly output: Writer;
+  },
 ): Promise<void> {
-  const { json, report: files, baseline, failIf } = values;
-  const result = baseline ? { ...measured, comparison: compare(measured, baseline) } : measured;
   const shown = reports.find(({ name }) => name === (json ? "json" : "text"))!;
   await writeText(output, shown.render(result));
   const writing = files.map(({ path, report }) => write(path, report.render(result)));
   const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
-  const broken = failIf.filter((gate) => breaks(gate, result));
+}
+
+function judge(result: BenchResult, gates: readonly Condition[]): void {
+  const broken = gates.filter((gate) => breaks(gate, result));
   if (broken.length === 0) return;
   const reasons = broken.map((gate) => `${gate.text}: ${gate.describe(result)}`);
   throw new GateError(`Gate failed: ${reasons.join("; ")}`);

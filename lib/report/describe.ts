@@ -2,7 +2,7 @@
 import { formatCount, formatDuration, formatFigures, formatMany } from "../core/units.ts";
 import type { Distribution } from "./distribution.ts";
 import { isHeld } from "./load.ts";
-import type { BenchResult, Compared, Search } from "./result.ts";
+import type { BenchResult, Comparison, Search } from "./result.ts";
 
 /** The load, in a line. */
 export function describeLoad({ load, machines }: BenchResult): string {
@@ -33,7 +33,7 @@ export function distributionsOf(
 }
 
 /** A figure of two results, and whether its change means anything. */
-export function describeComparison({ name, before, now, verdict }: Compared): string {
+export function describeComparison({ name, before, now, verdict }: Comparison): string {
   const change = `${now >= before ? "+" : ""}${((now / before - 1) * 100).toFixed(1)}%`;
   const unit = name === "rate" ? "/s" : " ms";
   const figures = `${formatFigures(before)} to ${formatFigures(now)}${unit}, ${change}`;

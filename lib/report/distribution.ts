@@ -1,5 +1,6 @@
 /** Distributions of latencies, as results carry them. */
 import type { Histogram } from "../core/histogram.ts";
+import type { BenchResult } from "./result.ts";
 import { rounded } from "../core/units.ts";
 
 const PERCENTS = [50, 75, 90, 95, 99, 99.9, 99.99, 99.999];
@@ -7,24 +8,13 @@ const TICKS = 5; // points of the curve for each halving of what lies above
 const SERIES = [1, 1.5, 2, 3, 5, 7]; // bounds of the bars in each decade
 
 /** A distribution of latencies, in milliseconds, each within 0.1 % of what was measured. */
-export interface Distribution {
-  readonly count: number;
-  readonly minMs: number;
-  readonly meanMs: number;
-  readonly maxMs: number;
-  readonly deviationMs: number;
-  /** By name: `p50`, `p99.9`. */
-  readonly percentilesMs: Readonly<Record<string, number>>;
-  /** Percent, and the latency that so many do not exceed; finer towards 100. */
-  readonly curve: readonly (readonly [percent: number, ms: number])[];
-  /** Latencies in steps: above the first bound, up to the second, how many. */
-  readonly bars: readonly (readonly [aboveMs: number, upToMs: number, count: number])[];
-  /** The HDR histogram in nanoseconds: interchange format V2, compressed, base64. */
-  readonly hdr: string;
-}
+export type Distribution = BenchResult["latency"];
 
 /** The names of the percentiles that are told. */
-export const PERCENTILES: readonly string[] = PERCENTS.map((percent) => `p${percent}`);
+export const PERCENTILES = PERCENTS.map((percent) => `p${percent}`) as readonly PercentileName[];
+
+/** The name of a percentile, as `p99.9`. */
+export type PercentileName = keyof Distribution["percentilesMs"];
 
 /** The distribution of a histogram. */
 export function distribution(histogram: Histogram): Distribution {
@@ -43,10 +33,10 @@ export function distribution(histogram: Histogram): Distribution {
 }
 
 /** The usual percentiles, by name. */
-export function percentiles(histogram: Histogram): Record<string, number> {
+export function percentiles(histogram: Histogram): Distribution["percentilesMs"] {
   return Object.fromEntries(
     PERCENTS.map((percent) => [`p${percent}`, rounded(histogram.at(percent))]),
-  );
+  ) as Distribution["percentilesMs"];
 }
 
 // 0, then towards 100 in steps of a fifth of what is left, until one latency is above.

@@ -2,7 +2,7 @@
 import { type Address, formatAddress } from "../net/address.ts";
 import config from "../../deno.json" with { type: "json" };
 import type { Clock } from "../core/clock.ts";
-import type { Setting } from "./result.ts";
+import type { RunInfo } from "./result.ts";
 
 /** The setting of a measurement that begins now. */
 export function setting(
@@ -11,7 +11,7 @@ export function setting(
     readonly args: readonly string[];
     readonly clock: Pick<Clock, "wallTime">;
   },
-): Setting {
+): RunInfo {
   const { version: { deno }, build: { os, arch } } = Deno;
   return {
     netecho: config.version,

@@ -100,15 +100,15 @@ function addTimelines(results: readonly BenchResult[]): Slice[] {
 }
 
 function worst(instruments: readonly Instrument[]): Instrument {
-  const names = Object.keys(instruments[0]!.latenessMs);
+  const names = Object.keys(instruments[0]!.latenessMs) as (keyof Instrument["latenessMs"])[];
   const most = (of: (instrument: Instrument) => number) => Math.max(...instruments.map(of));
   const warning = instruments.find(({ warning }) => warning)?.warning;
   return {
     resolutionMs: most(({ resolutionMs }) => resolutionMs),
     cpu: most(({ cpu }) => cpu),
     latenessMs: Object.fromEntries(
-      names.map((name) => [name, most(({ latenessMs }) => latenessMs[name] ?? 0)]),
-    ),
+      names.map((name) => [name, most(({ latenessMs }) => latenessMs[name])]),
+    ) as Instrument["latenessMs"],
     ...(warning && { warning }),
   };
 }

@@ -1,4 +1,5 @@
 /** Bench: many connections, a schedule, and what an expert asks of their latencies. */
+import { SCHEMA_VERSION } from "../../report/schema_version.ts";
 import { writeText } from "../../core/io.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { type Histograms, loadHistograms } from "../../core/histogram.ts";
@@ -6,7 +7,7 @@ import { loadFor, loading } from "../../bench/options.ts";
 import { LoadProgress } from "../../bench/progress.ts";
 import type { Condition } from "../../report/conditions.ts";
 import { type Distribution, distribution } from "../../report/distribution.ts";
-import { type BenchResult, SCHEMA, type Setting } from "../../report/result.ts";
+import { type BenchResult, type RunInfo } from "../../report/result.ts";
 import type { Running } from "../../bench/run_context.ts";
 import { runLoad } from "../../bench/run_load.ts";
 import { findRate } from "../../bench/rate_search.ts";
@@ -17,7 +18,7 @@ import { WRONG } from "../../bench/generator.ts";
 import { NO_ECHO } from "../../probe/messages.ts";
 import { flag } from "../../cli/options.ts";
 import { formatCount } from "../../core/units.ts";
-import { checkReports, deliver, delivering } from "../../report/deliver.ts";
+import { deliveryOptions, prepareDelivery } from "../../report/deliver.ts";
 import { StatusLine } from "../../terminal/status_line.ts";
 import { defineMode, type ModeContext } from "../mode.ts";
 
@@ -36,12 +37,12 @@ export const bench = defineMode({
       excludes: ["show", "retry", "verbose", "capture"],
     }),
     ...loading,
-    ...delivering,
+    ...deliveryOptions,
   },
   async run(context, values) {
     const { requested, insisted } = context.signals();
     const load = loadFor(values, context);
-    await checkReports(values);
+    const deliver = await prepareDelivery(values);
     const histograms = await loadHistograms();
     const bench = new Bench(context, { load, histograms, stop: requested });
     const measuring = values.find
@@ -52,14 +53,14 @@ export const bench = defineMode({
     const result = await Promise.race([measuring, insisted.then(giveUp)])
       .finally(() => bench.end())
       .catch((error) => failWith(error, { context, json: values.json }));
-    await deliver(result, { values, output: context.output });
+    await deliver(result, context.output);
     const failure = failureOf(result);
     if (failure) throw new NetworkError(failure);
     return 0;
   },
 });
 
-function settingOf({ target: { address }, commandLine: { args }, clock }: ModeContext): Setting {
+function settingOf({ target: { address }, commandLine: { args }, clock }: ModeContext): RunInfo {
   return setting({ address, args, clock });
 }
 
@@ -73,7 +74,7 @@ async function failWith(
   { context, json }: { readonly context: ModeContext; readonly json: boolean },
 ): Promise<never> {
   if (json && error instanceof NetworkError) {
-    const failure = { schema: SCHEMA, ...settingOf(context), error: error.message };
+    const failure = { schema: SCHEMA_VERSION, ...settingOf(context), error: error.message };
     await writeText(context.output, `${JSON.stringify(failure, null, 2)}\n`);
   }
   throw error;

@@ -2,9 +2,9 @@
 import { UsageError } from "../../core/errors.ts";
 import { loadHistograms } from "../../core/histogram.ts";
 import { merge as add } from "../../report/merge.ts";
-import { readResult } from "../../report/read.ts";
+import { parseResult, readResultFile } from "../../report/read.ts";
 import { flag } from "../../cli/options.ts";
-import { checkReports, deliver, delivering } from "../../report/deliver.ts";
+import { deliveryOptions, prepareDelivery } from "../../report/deliver.ts";
 import { defineMode } from "../mode.ts";
 
 /** The merge mode. */
@@ -19,13 +19,14 @@ export const merge = defineMode({
       summary: "add up the results in the files that are named instead of an address",
       excludes: ["show", "retry", "verbose", "capture", "connectTimeout"],
     }),
-    ...delivering,
+    ...deliveryOptions,
   },
   async run({ commandLine, output }, values) {
-    const [first, ...others] = commandLine.positionals.map(readResult);
+    const files = commandLine.positionals.map(readResultFile);
+    const [first, ...others] = await Promise.all(files.map(parseResult));
     if (!first) throw new UsageError("Option --merge needs the names of result files");
-    await checkReports(values);
-    await deliver(add([first, ...others], await loadHistograms()), { values, output });
+    const deliver = await prepareDelivery(values);
+    await deliver(add([first, ...others], await loadHistograms()), output);
     return 0;
   },
 });

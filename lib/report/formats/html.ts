@@ -10,7 +10,7 @@ import {
   describeUnsent,
   distributionsOf,
 } from "../describe.ts";
-import { PERCENTILES } from "../distribution.ts";
+import { type PercentileName, PERCENTILES } from "../distribution.ts";
 import type { BenchResult } from "../result.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
 import pageScript from "../html/script.js" with { type: "text" };
@@ -65,7 +65,7 @@ function head(result: BenchResult): string {
 
 function figures({ rate, load, latency, requests }: BenchResult): string {
   const { percentilesMs, count } = latency;
-  const time = (name: string) => count > 0 ? formatDuration(percentilesMs[name] ?? 0) : "none";
+  const time = (name: PercentileName) => count > 0 ? formatDuration(percentilesMs[name]) : "none";
   const all: Record<string, string> = {
     "answers a second": formatFigures(rate),
     "each way": formatByteRate(rate * load.size),

@@ -14,7 +14,7 @@ import { printableText } from "../../terminal/sanitize.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
 import type { Report } from "../format.ts";
 
-const COLUMNS = ["p50", "p90", "p99", "p99.9"];
+const COLUMNS = ["p50", "p90", "p99", "p99.9"] as const;
 const BAR = 40; // columns of the longest bar
 const LEAST = 0.0005; // of all: what is rarer has no bar
 
@@ -73,12 +73,12 @@ function latency(result: BenchResult): string[] {
   const { underLoad } = result;
   if (!underLoad) return lines;
   const [idle, loaded] = [underLoad.idle.percentilesMs, underLoad.loaded.percentilesMs];
-  const more = COLUMNS.map((name) => milliseconds(loaded[name]! - idle[name]!));
+  const more = COLUMNS.map((name) => milliseconds(loaded[name] - idle[name]));
   return [...lines, row("difference", more.join(""))];
 }
 
 function cells({ percentilesMs, maxMs, meanMs, deviationMs }: Distribution): string {
-  return [...COLUMNS.map((name) => percentilesMs[name]!), maxMs, meanMs, deviationMs]
+  return [...COLUMNS.map((name) => percentilesMs[name]), maxMs, meanMs, deviationMs]
     .map(milliseconds).join("");
 }
 

@@ -200,3 +200,8 @@ Deno.test("search: finds the highest rate that a peer of known capacity holds", 
   const never = await findRate(condition, { trial: slow, isStopped });
   assertEquals(never.search!.highest, undefined);
 });
+
+Deno.test("the JSON schema in .github is that of the program (deno task schema)", async () => {
+  const { benchJsonSchema, SCHEMA_FILE } = await import("../../../.github/tools/bench_schema.ts");
+  assertEquals(JSON.parse(await Deno.readTextFile(SCHEMA_FILE)), benchJsonSchema());
+});

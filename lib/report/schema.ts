@@ -1,0 +1,147 @@
+/**
+ * The result of a load as JSON: the one definition from which its TypeScript type, its reader and its
+ * JSON schema (`.github/bench-1.schema.json`) are made. Times are in milliseconds.
+ */
+import * as v from "valibot";
+import { SCHEMA_VERSION } from "./schema_version.ts";
+
+const text = v.string();
+const amount = v.pipe(v.number(), v.minValue(0));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+function described<const S extends v.GenericSchema>(schema: S, description: string) {
+  return v.pipe(schema, v.description(description));
+}
+
+const percentiles = {
+  p50: amount,
+  p75: amount,
+  p90: amount,
+  p95: amount,
+  p99: amount,
+  "p99.9": amount,
+  "p99.99": amount,
+  "p99.999": amount,
+};
+
+const distribution = v.object({
+  count,
+  minMs: amount,
+  meanMs: amount,
+  maxMs: amount,
+  deviationMs: amount,
+  percentilesMs: v.object(percentiles),
+  curve: described(
+    v.array(v.strictTuple([v.pipe(amount, v.maxValue(100)), amount])),
+    "percent, and the latency that so many do not exceed; finer towards 100",
+  ),
+  bars: described(
+    v.array(v.strictTuple([amount, amount, count])),
+    "latencies above the first bound and up to the second, and how many there are",
+  ),
+  hdr: described(text, "HDR histogram in nanoseconds: interchange format V2, compressed, base64"),
+});
+
+const slice = v.object({
+  atMs: described(amount, "from the beginning of the measurement to the end of the slice"),
+  lastedMs: amount,
+  answered: described(count, "answers that came in the slice"),
+  failed: count,
+  maxMs: described(amount, "the greatest latency of these answers, within 1 %; 0 without any"),
+  p50Ms: described(v.exactOptional(amount), "absent where results were merged"),
+  p99Ms: described(v.exactOptional(amount), "absent where results were merged"),
+});
+
+const load = v.object({
+  connections: positive,
+  size: described(count, "bytes of a message"),
+  pipeline: described(positive, "requests that may wait at once on a connection"),
+  rate: described(
+    v.exactOptional(amount),
+    "requests a second of an open loop; absent in a closed one",
+  ),
+  duration: amount,
+  requests: described(v.exactOptional(count), "how many requests to measure"),
+  warmup: amount,
+  ramp: amount,
+  connect: described(v.boolean(), "whether each request has a connection of its own"),
+  timeout: amount,
+  connectTimeout: amount,
+  slice: described(amount, "how long a slice of the timeline lasts"),
+  workers: positive,
+  self: described(v.boolean(), "whether the peer is in the same program"),
+});
+
+const search = v.object({
+  condition: text,
+  trials: v.array(v.object({
+    target: amount,
+    rate: amount,
+    value: described(v.exactOptional(v.number()), "absent where nothing was answered"),
+    held: v.boolean(),
+  })),
+  highest: described(v.exactOptional(amount), "the highest rate that held; absent where none did"),
+});
+
+const comparison = v.object({
+  name: text,
+  before: v.number(),
+  now: v.number(),
+  verdict: described(
+    v.picklist(["changed", "noise", "unknown"]),
+    "whether the slices of the two runs differ by more than chance would have it",
+  ),
+});
+
+/** The schema of a result. */
+export const benchResultSchema = v.object({
+  schema: v.literal(SCHEMA_VERSION),
+  netecho: described(text, "the version"),
+  started: v.pipe(text, v.isoTimestamp()),
+  command: text,
+  environment: v.object({ os: text, arch: text, cpus: positive, deno: text }),
+  address: text,
+  load,
+  elapsedMs: amount,
+  requests: v.object({
+    answered: described(count, "requests that were due in the measured time, and were answered"),
+    failed: count,
+    inFlight: described(count, "under way at the end"),
+    unanswered: described(count, "of those, never answered"),
+    unsent: described(count, "due, and never sent because no connection was free"),
+  }),
+  interrupted: v.exactOptional(v.literal(true)),
+  errors: described(v.record(text, count), "failures by their kind"),
+  rate: described(amount, "answers a second that came in the measured time"),
+  latency: described(distribution, "in an open loop from the moment that a request was due"),
+  uncorrected: described(
+    v.exactOptional(distribution),
+    "from the moment that a request was sent; in an open loop alone",
+  ),
+  parts: described(v.exactOptional(v.record(text, distribution)), "of the time of new connections"),
+  timeline: v.array(slice),
+  instrument: v.object({
+    resolutionMs: described(amount, "the smallest step of the clock"),
+    cpu: described(amount, "CPU time of the program for each second, 1 being one core"),
+    latenessMs: described(
+      v.object({ ...percentiles, max: amount }),
+      "open loop: how late requests were sent although a connection was free; closed loop: how " +
+        "long an answer may have waited for the event loop",
+    ),
+    warning: described(
+      v.exactOptional(text),
+      "why the figures are those of the client rather than of the peer",
+    ),
+  }),
+  underLoad: described(
+    v.exactOptional(v.object({ idle: distribution, loaded: distribution })),
+    "the round trip on a connection of its own, before the load and under it",
+  ),
+  search: v.exactOptional(search),
+  comparison: described(v.exactOptional(v.array(comparison)), "beside an earlier result"),
+  machines: described(v.exactOptional(positive), "how many results were merged into this one"),
+});
+
+/** A result, as the schema has it. */
+export type BenchResultJson = v.InferOutput<typeof benchResultSchema>;
