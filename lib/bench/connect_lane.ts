@@ -1,10 +1,10 @@
 /** A lane that makes a new connection for each request. */
 import type { Clock } from "../core/clock.ts";
-import { attempt, type Dial } from "../probe/round_trip.ts";
+import { connectAndExchange, type Dial } from "../probe/round_trip.ts";
 import { CLOSED, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
 
 /** How it works. */
-export interface AttemptOptions {
+export interface ConnectLaneOptions {
   readonly clock: Clock;
   /** Bytes of a message; 0: the connection alone. */
   readonly size: number;
@@ -14,12 +14,12 @@ export interface AttemptOptions {
 }
 
 /** One new connection after another; one request at a time. */
-export class AttemptLane implements Lane {
+export class ConnectLane implements Lane {
   readonly #dial: Dial;
-  readonly #options: AttemptOptions;
+  readonly #options: ConnectLaneOptions;
   #number = 0;
 
-  constructor(dial: Dial, options: AttemptOptions) {
+  constructor(dial: Dial, options: ConnectLaneOptions) {
     this.#dial = dial;
     this.#options = options;
   }
@@ -41,7 +41,11 @@ export class AttemptLane implements Lane {
     const sent = clock.now();
     try {
       const number = ++this.#number;
-      const { answer, took, parts } = await attempt(this.#dial, { ...asking, clock, number });
+      const { answer, took, parts } = await connectAndExchange(this.#dial, {
+        ...asking,
+        clock,
+        number,
+      });
       if (answer === "none") return events.onFailure(this, { due, error: TIMED_OUT });
       if (answer === "closed") return events.onFailure(this, { due, error: CLOSED });
       const intact = answer === "intact";

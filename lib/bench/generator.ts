@@ -2,27 +2,27 @@
 import { type Clock, every, settlesWithin, until } from "../core/clock.ts";
 import { reasonOf } from "../core/explain.ts";
 import type { Dial } from "../probe/round_trip.ts";
-import { type Answered, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
+import { type Lane, type LaneAnswer, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
-import type { Load } from "../report/load.ts";
+import type { LoadOptions } from "../report/load.ts";
 import { OpenLoop } from "./open_loop.ts";
-import type { Recorder, Stretch } from "./recorder.ts";
+import type { RecordedSlice, Recorder } from "./recorder.ts";
 import { schedule } from "./schedule.ts";
 
-const PAUSE = 100; // milliseconds that a lane rests after a failure
-const PATIENCE = 1000; // milliseconds for what is under way, when it is to end
-const SAMPLE = 10; // milliseconds between two looks at how long the event loop takes
+const PAUSE_AFTER_FAILURE_MS = 100; // milliseconds that a lane rests after a failure
+const STOP_TIMEOUT_MS = 1000; // milliseconds for what is under way, when it is to end
+const LATENESS_SAMPLE_MS = 10; // milliseconds between two looks at how long the event loop takes
 /** The kind of failure that says that the peer does not echo. */
-export const WRONG = "the answer is not what was sent";
+export const WRONG_ANSWER = "the answer is not what was sent";
 
 /** What the generator works with. */
-export interface Generating {
-  readonly load: Load;
+export interface GeneratorContext {
+  readonly load: LoadOptions;
   readonly clock: Clock;
   readonly dial: Dial;
   readonly recorder: Recorder;
   /** Learns of each stretch of the measurement. */
-  readonly onStretch: (stretch: Stretch) => void;
+  readonly onStretch: (stretch: RecordedSlice) => void;
   /** Awaited between connecting and beginning: others may still be connecting. */
   readonly ready?: () => Promise<void>;
   /** Told when the measurement begins, and when it ends. */
@@ -31,7 +31,7 @@ export interface Generating {
 }
 
 /** What a measurement came to, beside what the recorder has. */
-export interface Outcome {
+export interface LoadOutcome {
   /** Milliseconds that were measured. */
   readonly elapsedMs: number;
   /** Requests that were under way at the end. */
@@ -44,7 +44,7 @@ export interface Outcome {
 
 /** Makes a load once. */
 export class Generator implements LaneEvents {
-  readonly #generating: Generating;
+  readonly #generating: GeneratorContext;
   readonly #lanes: Lanes;
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
@@ -54,7 +54,7 @@ export class Generator implements LaneEvents {
   #stopping = false;
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
 
-  constructor(generating: Generating) {
+  constructor(generating: GeneratorContext) {
     const { load, clock, dial, recorder } = generating;
     this.#generating = generating;
     this.#lanes = new Lanes({
@@ -63,7 +63,7 @@ export class Generator implements LaneEvents {
       dial,
       events: this,
       onLane: (lane) => this.#state === "running" && this.#start(lane),
-      onFailure: (kind) => recorder.trouble(clock.now(), kind),
+      onFailure: (kind) => recorder.recordProblem(clock.now(), kind),
     });
   }
 
@@ -72,7 +72,7 @@ export class Generator implements LaneEvents {
    *
    * @throws {NetworkError} where not one connection can be made
    */
-  async run(): Promise<Outcome> {
+  async run(): Promise<LoadOutcome> {
     const { load: { rate, ramp }, ready = () => Promise.resolve() } = this.#generating;
     const ended = this.#ended.promise;
     if (rate === undefined && ramp > 0) {
@@ -93,11 +93,11 @@ export class Generator implements LaneEvents {
     this.#ended.resolve();
   }
 
-  onAnswer(lane: Lane, { due, sent, now, intact, parts = [] }: Answered): void {
+  onAnswer(lane: Lane, { due, sent, now, intact, parts = [] }: LaneAnswer): void {
     const { recorder } = this.#generating;
-    if (!intact) recorder.failure(due, WRONG);
-    else recorder.answer(now, { due, sent });
-    for (const part of parts) recorder.part(due, part);
+    if (!intact) recorder.recordFailure(due, WRONG_ANSWER);
+    else recorder.recordAnswer(now, { due, sent });
+    for (const part of parts) recorder.recordPart(due, part);
     this.#settle(due);
     this.#free(lane, now);
   }
@@ -105,14 +105,17 @@ export class Generator implements LaneEvents {
   onFailure(lane: Lane, { due, error }: { readonly due: number; readonly error: unknown }): void {
     const { recorder, clock } = this.#generating;
     if (this.#state === "over") return;
-    recorder.failure(due, reasonOf(error));
+    recorder.recordFailure(due, reasonOf(error));
     this.#settle(due);
-    clock.after(error === TIMED_OUT ? 0 : PAUSE, () => this.#free(lane, clock.now()));
+    clock.after(
+      error === TIMED_OUT ? 0 : PAUSE_AFTER_FAILURE_MS,
+      () => this.#free(lane, clock.now()),
+    );
   }
 
   onStray(kind: string): void {
     const { recorder, clock } = this.#generating;
-    recorder.trouble(clock.now(), kind);
+    recorder.recordProblem(clock.now(), kind);
   }
 
   onEnd(lane: Lane): void {
@@ -125,7 +128,7 @@ export class Generator implements LaneEvents {
     const { rate, ramp, warmup, duration, offset = 0 } = load;
     const begun = clock.now();
     this.#state = "running";
-    recorder.cover(begun + ramp + warmup, duration);
+    recorder.setWindow(begun + ramp + warmup, duration);
     if (rate !== undefined) {
       this.#open = new OpenLoop({
         schedule: schedule({ rate, ramp }, begun + offset),
@@ -138,26 +141,26 @@ export class Generator implements LaneEvents {
     this.#open?.run();
   }
 
-  async #measure(): Promise<Outcome> {
+  async #measure(): Promise<LoadOutcome> {
     const { load, clock, recorder, onStretch, onMeasuring, onMeasured } = this.#generating;
     const { timeout, slice } = load;
     const ticks = [
-      every(clock, SAMPLE, () => this.#sample()),
+      every(clock, LATENESS_SAMPLE_MS, () => this.#sample()),
       every(clock, Math.max(1, timeout / 20), () => this.#lanes.giveUp(clock.now() - timeout)),
     ];
     await this.#during(recorder.from);
     onMeasuring?.();
-    recorder.cut(recorder.from); // what came before is no part of the first slice
+    recorder.endSlice(recorder.from); // what came before is no part of the first slice
     // What is behind when the measurement begins was of the warm-up, and is forgotten.
     this.#open?.skipTo(recorder.from);
     let cut = recorder.from;
-    const slices = every(clock, slice, () => onStretch(recorder.cut(cut = clock.now())));
+    const slices = every(clock, slice, () => onStretch(recorder.endSlice(cut = clock.now())));
     await this.#during(recorder.to);
     slices();
     this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
     // A slice that is cut short says little, unless it is all there is.
-    const last = recorder.cut(clock.now());
+    const last = recorder.endSlice(clock.now());
     const only = cut === recorder.from && last.lastedMs > 0;
     if (last.lastedMs > slice / 2 || only) onStretch(last);
     onMeasured?.();
@@ -169,14 +172,17 @@ export class Generator implements LaneEvents {
   }
 
   // Waits for what is under way; not for long when somebody wants it to end.
-  async #drain(): Promise<Outcome> {
+  async #drain(): Promise<LoadOutcome> {
     const { recorder, clock, load: { timeout, requests = Infinity } } = this.#generating;
     this.#state = "draining";
     const inFlight = this.#counted - this.#settled;
     const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
     const unsent = Math.min(due, requests - this.#counted);
     if (inFlight === 0) this.#drained.resolve();
-    const milliseconds = Math.min(timeout + SAMPLE, this.#stopping ? PATIENCE : Infinity);
+    const milliseconds = Math.min(
+      timeout + LATENESS_SAMPLE_MS,
+      this.#stopping ? STOP_TIMEOUT_MS : Infinity,
+    );
     await settlesWithin(this.#drained.promise, { clock, milliseconds });
     const unanswered = this.#counted - this.#settled;
     return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
@@ -194,7 +200,7 @@ export class Generator implements LaneEvents {
   // A request that counts is answered, or has failed.
   #settle(due: number): void {
     const { recorder, load: { requests } } = this.#generating;
-    if (!recorder.covers(due)) return;
+    if (!recorder.inWindow(due)) return;
     if (++this.#settled === requests) this.#ended.resolve();
     if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
   }
@@ -204,7 +210,7 @@ export class Generator implements LaneEvents {
     const { clock, recorder } = this.#generating;
     if (this.#open) return; // what counts is how late its requests are
     const since = clock.now();
-    clock.soon(() => recorder.late(since, clock.now() - since));
+    clock.soon(() => recorder.recordLateness(since, clock.now() - since));
   }
 
   #start(lane: Lane): void {
@@ -222,7 +228,7 @@ export class Generator implements LaneEvents {
   #send(lane: Lane, due: number): void {
     const { recorder, load: { requests } } = this.#generating;
     if (this.#counted === requests || due >= recorder.to) return;
-    if (recorder.covers(due)) this.#counted++;
+    if (recorder.inWindow(due)) this.#counted++;
     lane.request(due);
   }
 }

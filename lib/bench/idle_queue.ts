@@ -4,7 +4,7 @@ import type { Lane } from "./lane.ts";
 const COMPACT = 4096; // entries that may have been taken before their place is given back
 
 /** A queue: a lane stands in it once for each request that it could take. */
-export class Idle {
+export class IdleQueue {
   #lanes: Lane[] = [];
   #head = 0;
   #pushed = Promise.withResolvers<void>();

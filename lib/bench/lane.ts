@@ -2,13 +2,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Part } from "../probe/round_trip.ts";
-import { answersOf, Messages, UNASKED } from "../probe/messages.ts";
+import { answersOf, Messages, UNASKED_ANSWER } from "../probe/messages.ts";
 import { Tracker } from "../probe/tracker.ts";
 
 const DATAGRAM_WINDOW = 4096; // requests of a connection whose answers can be told apart
 
 /** The answer to a request, by its moments on the clock, in milliseconds. */
-export interface Answered {
+export interface LaneAnswer {
   /** When the request was to be sent. */
   readonly due: number;
   readonly sent: number;
@@ -21,7 +21,7 @@ export interface Answered {
 
 /** Learns what becomes of requests. */
 export interface LaneEvents {
-  onAnswer(lane: Lane, answer: Answered): void;
+  onAnswer(lane: Lane, answer: LaneAnswer): void;
   /** The answer to a request was lost, or the connection. */
   onFailure(lane: Lane, failure: { readonly due: number; readonly error: unknown }): void;
   /** Something came that answers no request that waits. */
@@ -161,7 +161,7 @@ export class ConnectionLane implements Lane {
 
   #answered(number: number, intact: boolean): void {
     const { standing, sentAt: sent } = this.#tracker.answered(number);
-    if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED);
+    if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED_ANSWER);
     if (standing !== "answer") return this.#options.events.onStray(STRAYS[standing]);
     const due = this.#due[number & this.#mask]!;
     this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });

@@ -2,16 +2,16 @@
 import { type Clock, delay } from "../core/clock.ts";
 import { reasonOf } from "../core/explain.ts";
 import type { Dial } from "../probe/round_trip.ts";
-import { AttemptLane } from "./connect_lane.ts";
+import { ConnectLane } from "./connect_lane.ts";
 import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
-import type { Load } from "../report/load.ts";
+import type { LoadOptions } from "../report/load.ts";
 
-const REDIAL = 100; // milliseconds until a connection that failed is made again
-const DIALING = 64; // connections that are made at once
+const REDIAL_AFTER_MS = 100; // milliseconds until a connection that failed is made again
+const MAX_DIALING = 64; // connections that are made at once
 
 /** What lanes are made with. */
 export interface LanesOptions {
-  readonly load: Load;
+  readonly load: LoadOptions;
   readonly clock: Clock;
   readonly dial: Dial;
   readonly events: LaneEvents;
@@ -59,7 +59,7 @@ export class Lanes {
         });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(DIALING, connections) }, dialer));
+    await Promise.all(Array.from({ length: Math.min(MAX_DIALING, connections) }, dialer));
     if (this.#open.size > 0 || !failure) return;
     this.#over = true;
     throw failure;
@@ -87,7 +87,7 @@ export class Lanes {
     const options = { ...load, clock, events };
     const atMost = load.connectTimeout;
     const lane = load.connect
-      ? new AttemptLane(
+      ? new ConnectLane(
         (request) => dial({ ...request, atMost: Math.min(atMost, request.atMost) }),
         options,
       )
@@ -100,7 +100,7 @@ export class Lanes {
   #addLater(error?: unknown): void {
     if (this.#over) return;
     if (error) this.#options.onFailure(`cannot connect: ${reasonOf(error)}`);
-    this.#options.clock.after(REDIAL, () => {
+    this.#options.clock.after(REDIAL_AFTER_MS, () => {
       if (!this.#over) this.#add().catch((error) => this.#addLater(error));
     });
   }

@@ -1,11 +1,11 @@
 /** What a load run measures, in one thread or several. */
-import { rounded } from "../core/units.ts";
+import { roundMs } from "../core/units.ts";
 import type { Slice } from "../report/result.ts";
-import type { Outcome } from "./generator.ts";
-import type { Recorder, Stretch } from "./recorder.ts";
+import type { LoadOutcome } from "./generator.ts";
+import type { RecordedSlice, Recorder } from "./recorder.ts";
 
 /** What a measurement leaves, in one thread or several. */
-export interface Measured extends Outcome {
+export interface Measurement extends LoadOutcome {
   readonly recorder: Recorder;
   readonly timeline: readonly Slice[];
   /** CPU time of the program for each second, 1 being one core. */
@@ -13,14 +13,14 @@ export interface Measured extends Outcome {
 }
 
 /** The slice of a stretch. */
-export function sliceOf({ atMs, lastedMs, failed, latencies }: Stretch): Slice {
+export function sliceOf({ atMs, lastedMs, failed, latencies }: RecordedSlice): Slice {
   return {
-    atMs: rounded(atMs),
-    lastedMs: rounded(lastedMs),
+    atMs: roundMs(atMs),
+    lastedMs: roundMs(lastedMs),
     answered: latencies.count,
     failed,
-    p50Ms: rounded(latencies.at(50)),
-    p99Ms: rounded(latencies.at(99)),
-    maxMs: rounded(latencies.max),
+    p50Ms: roundMs(latencies.at(50)),
+    p99Ms: roundMs(latencies.at(99)),
+    maxMs: roundMs(latencies.max),
   };
 }

@@ -1,12 +1,12 @@
 /** An open loop: requests leave by a schedule, over whichever lane has room. */
 import { type Clock, until } from "../core/clock.ts";
-import { Idle } from "./idle_queue.ts";
+import { IdleQueue } from "./idle_queue.ts";
 import type { Lane } from "./lane.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** What an open loop works with. */
-export interface Opening {
+export interface OpenLoopContext {
   readonly schedule: Schedule;
   readonly clock: Clock;
   readonly recorder: Recorder;
@@ -16,12 +16,12 @@ export interface Opening {
 
 /** The requests that are still to be sent, and the lanes that wait for them. */
 export class OpenLoop {
-  readonly #opening: Opening;
-  readonly #idle = new Idle();
+  readonly #opening: OpenLoopContext;
+  readonly #idle = new IdleQueue();
   #next = 0; // the index of the next request
   #over = false;
 
-  constructor(opening: Opening) {
+  constructor(opening: OpenLoopContext) {
     this.#opening = opening;
   }
 
@@ -73,7 +73,7 @@ export class OpenLoop {
       if (due > now) return;
       this.#idle.take();
       this.#next++;
-      recorder.late(now, now - due);
+      recorder.recordLateness(now, now - due);
       send(lane, due);
     }
   }

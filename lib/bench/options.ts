@@ -3,19 +3,19 @@ import { UsageError } from "../core/errors.ts";
 import { LONGEST_WAIT_MS, parseFrequency } from "../core/units.ts";
 import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
 import { parseLimit } from "../report/conditions.ts";
-import { measuring, sizeFor } from "../probe/options.ts";
-import type { Asked } from "../report/load.ts";
+import { measureOptions, sizeFor } from "../probe/options.ts";
+import type { BenchLoad } from "../report/load.ts";
 
-const DURATION = 10_000; // milliseconds
-const TRIAL = 3000; // milliseconds of each trial of a search
-const WARMUP = 1000; // milliseconds: the runtime compiles what it sees often
-const TIMEOUT = 10_000; // milliseconds
-const DATAGRAM_TIMEOUT = 1000;
-const DATAGRAMS = 256; // under way at once on a socket, in an open loop
-const MOST = 2 ** 30; // bytes under way
+const DURATION_MS = 10_000; // milliseconds
+const TRIAL_MS = 3000; // milliseconds of each trial of a search
+const WARMUP_MS = 1000; // milliseconds: the runtime compiles what it sees often
+const STREAM_TIMEOUT_MS = 10_000; // milliseconds
+const DATAGRAM_TIMEOUT_MS = 1000;
+const DATAGRAM_PIPELINE = 256; // under way at once on a socket, in an open loop
+const MAX_BYTES_UNDER_WAY = 2 ** 30; // bytes under way
 
 /** What a load is described by. */
-export const loading = {
+export const loadOptions = {
   connections: count({ summary: "use N connections", initial: 10 }),
   duration: interval({
     summary: "measure for D (default 10s; each trial of --find 3s)",
@@ -26,7 +26,7 @@ export const loading = {
   }),
   pipeline: count({
     summary: "have at most N requests under way on a connection (default 1; with --rate over " +
-      `UDP ${DATAGRAMS})`,
+      `UDP ${DATAGRAM_PIPELINE})`,
     excludes: ["connect"],
   }),
   rate: text({
@@ -53,7 +53,7 @@ export const loading = {
   underLoad: flag({
     summary: "also measure the round trip on a connection of its own, before the load and under it",
   }),
-  ...measuring,
+  ...measureOptions,
 };
 
 // Enough to see how it goes and to compare by, and not too many to keep.
@@ -62,22 +62,22 @@ function sliceFor(duration: number): number {
 }
 
 /** The load that the options ask for; `connectTimeout` in milliseconds. */
-export function loadFor(
-  values: Values<typeof loading>,
+export function benchLoadFor(
+  values: Values<typeof loadOptions>,
   { connectionless, connectTimeout }: {
     readonly connectionless: boolean;
     readonly connectTimeout: number;
   },
-): Asked {
+): BenchLoad {
   const { requests, find, connections, rate, ramp, connect } = values;
   // A datagram that is lost holds up no other, and is soon known to be.
   const datagrams = connectionless && (rate !== undefined || find !== undefined);
-  const { pipeline = datagrams ? DATAGRAMS : 1 } = values;
-  const usual = requests ? LONGEST_WAIT_MS : find ? TRIAL : DURATION;
-  const { duration = usual, warmup = requests ? 0 : WARMUP } = values;
-  const { timeout = connectionless ? DATAGRAM_TIMEOUT : TIMEOUT } = values;
+  const { pipeline = datagrams ? DATAGRAM_PIPELINE : 1 } = values;
+  const usual = requests ? LONGEST_WAIT_MS : find ? TRIAL_MS : DURATION_MS;
+  const { duration = usual, warmup = requests ? 0 : WARMUP_MS } = values;
+  const { timeout = connectionless ? DATAGRAM_TIMEOUT_MS : STREAM_TIMEOUT_MS } = values;
   const size = sizeFor({ ...values, connectionless });
-  if (size * pipeline * connections > MOST) {
+  if (size * pipeline * connections > MAX_BYTES_UNDER_WAY) {
     throw new UsageError(
       `${connections} connections with ${pipeline} x ${size} bytes under way are more than 1 GiB; ` +
         "lower --size, --pipeline or --connections",

@@ -1,22 +1,22 @@
 /** How a load goes, in one line. */
 import { sparkline, type StatusLine } from "../terminal/status_line.ts";
 import { formatCount, formatDuration, formatFigures } from "../core/units.ts";
-import type { Load } from "../report/load.ts";
+import type { LoadOptions } from "../report/load.ts";
 import type { Slice } from "../report/result.ts";
 
-const EVERY = 250; // milliseconds of the measurement between two lines
-const RECENT = 20; // rates in the sparkline
+const SHOW_EVERY_MS = 250; // milliseconds of the measurement between two lines
+const MAX_RATES_SHOWN = 20; // rates in the sparkline
 
 /** Shows slices on a status line. */
 export class LoadProgress {
   readonly #status: StatusLine;
-  readonly #load: Load;
+  readonly #load: LoadOptions;
   readonly #rates: number[] = [];
   #failed = 0;
   #answered = 0;
   #shown = 0;
 
-  constructor(status: StatusLine, load: Load) {
+  constructor(status: StatusLine, load: LoadOptions) {
     this.#status = status;
     this.#load = load;
     const { ramp, warmup, connections } = load;
@@ -30,8 +30,8 @@ export class LoadProgress {
     this.#answered += answered;
     const rate = answered * 1000 / lastedMs;
     this.#rates.push(rate);
-    if (this.#rates.length > RECENT) this.#rates.shift();
-    if (atMs - this.#shown < EVERY) return;
+    if (this.#rates.length > MAX_RATES_SHOWN) this.#rates.shift();
+    if (atMs - this.#shown < SHOW_EVERY_MS) return;
     this.#shown = atMs;
     this.#status.show([
       this.#left(atMs),

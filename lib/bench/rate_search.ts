@@ -3,8 +3,8 @@ import type { Condition } from "../report/conditions.ts";
 import { isHeld } from "../report/load.ts";
 import type { BenchResult, Search } from "../report/result.ts";
 
-const CLOSE = 1.05; // the search ends when what held and what did not are this near
-const MOST = 10; // trials
+const CLOSE_ENOUGH_RATIO = 1.05; // the search ends when what held and what did not are this near
+const MAX_TRIALS = 10; // trials
 
 /** Runs one load; without a rate as a closed loop, which finds how much there can be at most. */
 export type Trial = (rate: number | undefined) => Promise<BenchResult>;
@@ -25,7 +25,8 @@ export async function findRate(
   let [low, high] = [0, last.rate];
   let target = high;
   const isOver = () =>
-    isStopped() || trials.length === MOST || target < 1 || (low > 0 && high / low <= CLOSE);
+    isStopped() || trials.length === MAX_TRIALS || target < 1 ||
+    (low > 0 && high / low <= CLOSE_ENOUGH_RATIO);
   while (!isOver()) {
     const holds = (result: BenchResult) =>
       condition.holds(result) && isHeld(result.rate, { target });

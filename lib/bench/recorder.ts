@@ -1,10 +1,10 @@
 /** What a load generator counts while it runs. */
 import type { Histogram, Histograms } from "../core/histogram.ts";
 
-const NANOSECOND = 1e-6; // in milliseconds
+const NANOSECOND_MS = 1e-6; // in milliseconds
 
 /** A stretch of a run. */
-export interface Stretch {
+export interface RecordedSlice {
   /** From the beginning of the measurement to the end of the stretch, in milliseconds. */
   readonly atMs: number;
   readonly lastedMs: number;
@@ -14,7 +14,7 @@ export interface Stretch {
 }
 
 /** What a recorder of another thread has. */
-export interface Encoded {
+export interface EncodedRecorder {
   readonly latency: string;
   readonly uncorrected: string | undefined;
   readonly lateness: string;
@@ -62,54 +62,54 @@ export class Recorder {
   }
 
   /** Measures from a moment on: what is to be sent then counts, however late it is answered. */
-  cover(from: number, duration: number): void {
+  setWindow(from: number, duration: number): void {
     this.#from = this.#last.at = from;
     this.#to = from + duration;
   }
 
   /** Ends the measurement, unless it is over. What was sent at this very moment still counts. */
   end(now: number): void {
-    this.#to = Math.min(this.#to, Math.max(now + NANOSECOND, this.#from));
+    this.#to = Math.min(this.#to, Math.max(now + NANOSECOND_MS, this.#from));
   }
 
   /** Whether what is to happen at a moment counts. */
-  covers(moment: number): boolean {
+  inWindow(moment: number): boolean {
     return moment >= this.#from && moment < this.#to;
   }
 
   /** A request was answered that was to be sent at `due`, and was at `sent`. */
-  answer(now: number, { due, sent }: { readonly due: number; readonly sent: number }): void {
-    if (this.covers(now)) this.arrived++;
+  recordAnswer(now: number, { due, sent }: { readonly due: number; readonly sent: number }): void {
+    if (this.inWindow(now)) this.arrived++;
     this.#stretches[0].record(now - due);
-    if (!this.covers(due)) return;
+    if (!this.inWindow(due)) return;
     this.latency.record(now - due);
     this.uncorrected?.record(now - sent);
   }
 
   /** Where the time of a connection went that was to be made at `due`. */
-  part(due: number, { name, took }: { readonly name: string; readonly took: number }): void {
-    if (this.covers(due)) this.#part(name).record(took);
+  recordPart(due: number, { name, took }: { readonly name: string; readonly took: number }): void {
+    if (this.inWindow(due)) this.#part(name).record(took);
   }
 
   /** A request failed that was to be sent at `due`. */
-  failure(due: number, kind: string): void {
-    if (!this.covers(due)) return;
+  recordFailure(due: number, kind: string): void {
+    if (!this.inWindow(due)) return;
     this.failed++;
     this.#count(kind, 1);
   }
 
   /** Something else failed than a request. */
-  trouble(now: number, kind: string): void {
-    if (this.covers(now)) this.#count(kind, 1);
+  recordProblem(now: number, kind: string): void {
+    if (this.inWindow(now)) this.#count(kind, 1);
   }
 
   /** The generator itself was late. */
-  late(now: number, milliseconds: number): void {
-    if (this.covers(now)) this.lateness.record(milliseconds);
+  recordLateness(now: number, milliseconds: number): void {
+    if (this.inWindow(now)) this.lateness.record(milliseconds);
   }
 
   /** All of it, for another thread. */
-  encode(): Encoded {
+  encode(): EncodedRecorder {
     const { arrived, failed } = this;
     return {
       latency: this.latency.encode(),
@@ -123,7 +123,7 @@ export class Recorder {
   }
 
   /** Adds what another one has. */
-  add({ latency, uncorrected, lateness, parts, errors, arrived, failed }: Encoded): void {
+  add({ latency, uncorrected, lateness, parts, errors, arrived, failed }: EncodedRecorder): void {
     const { decode } = this.#histograms;
     this.latency.add(decode(latency));
     if (uncorrected) this.uncorrected?.add(decode(uncorrected));
@@ -145,7 +145,7 @@ export class Recorder {
   }
 
   /** The stretch since the last one; the next begins. */
-  cut(now: number): Stretch {
+  endSlice(now: number): RecordedSlice {
     const { at, failed } = this.#last;
     this.#last = { at: now, failed: this.failed };
     const latencies = this.#stretches[0];

@@ -4,15 +4,15 @@ import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
 import type { Slice } from "../report/result.ts";
-import { type Measured, sliceOf } from "./measurement.ts";
-import { dialerOf, type Running } from "./run_context.ts";
+import { type Measurement, sliceOf } from "./measurement.ts";
+import { dialerOf, type LoadContext } from "./load_context.ts";
 
 /**
  * Runs a load.
  *
  * @throws {NetworkError} where not one connection can be made
  */
-export async function runLoad(running: Running): Promise<Measured> {
+export async function runLoad(running: LoadContext): Promise<Measurement> {
   const { clock, load: { workers } } = running;
   const started = clock.now();
   const before = process.cpuUsage();
@@ -21,7 +21,7 @@ export async function runLoad(running: Running): Promise<Measured> {
     timeline.push(slice);
     running.onSlice(slice);
   };
-  const measured = workers > 1 || running.aside
+  const measured = workers > 1 || running.offMainThread
     ? await (await import("./workers.ts")).runWorkers({ ...running, onSlice })
     : await runHere({ ...running, onSlice });
   const { user, system } = process.cpuUsage(before);
@@ -29,8 +29,8 @@ export async function runLoad(running: Running): Promise<Measured> {
 }
 
 async function runHere(
-  { target, load, histograms, onSlice, stop, onMeasuring, onMeasured }: Running,
-): Promise<Omit<Measured, "timeline" | "cpu">> {
+  { target, load, histograms, onSlice, stop, onMeasuring, onMeasured }: LoadContext,
+): Promise<Omit<Measurement, "timeline" | "cpu">> {
   using clock = new PromptClock();
   const recorder = new Recorder(histograms, { open: load.rate !== undefined });
   const generator = new Generator({

@@ -1,7 +1,7 @@
 /** When requests are to be sent, whatever became of those before: the schedule of an open loop. */
 
 /** A rate, reached over a ramp. */
-export interface Rate {
+export interface RampedRate {
   /** Requests a second. */
   readonly rate: number;
   /** Milliseconds in which the rate rises evenly from 0. */
@@ -30,7 +30,7 @@ export interface Schedule {
  * assertEquals([slowly.at(1000), slowly.at(1001), slowly.before(2000)], [2000, 2001, 1000]);
  * ```
  */
-export function schedule({ rate, ramp }: Rate, begin: number): Schedule {
+export function schedule({ rate, ramp }: RampedRate, begin: number): Schedule {
   const gap = 1000 / rate;
   const during = ramp / gap / 2; // requests of the ramp: the area of a triangle
   const at = (index: number) =>

@@ -1,16 +1,16 @@
 /** From what a recorder has to a result. */
 import { SCHEMA_VERSION } from "../report/schema_version.ts";
-import { rounded } from "../core/units.ts";
+import { roundMs } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
-import { type Asked, isHeld } from "../report/load.ts";
-import type { Measured } from "./measurement.ts";
+import { type BenchLoad, isHeld } from "../report/load.ts";
+import type { Measurement } from "./measurement.ts";
 import { type BenchResult, type Instrument, type RunInfo } from "../report/result.ts";
 
-const BUSY = 0.9; // of a core: a client that uses more has no more to give
+const BUSY_CPU = 0.9; // of a core: a client that uses more has no more to give
 
 /** The result of a measurement. */
-export function summarise(measured: Measured, { load, setting }: {
-  readonly load: Asked;
+export function summarise(measured: Measurement, { load, setting }: {
+  readonly load: BenchLoad;
   readonly setting: RunInfo;
 }): BenchResult {
   const { recorder, elapsedMs, inFlight, unanswered, unsent, timeline } = measured;
@@ -20,10 +20,10 @@ export function summarise(measured: Measured, { load, setting }: {
     schema: SCHEMA_VERSION,
     ...setting,
     load,
-    elapsedMs: rounded(elapsedMs),
+    elapsedMs: roundMs(elapsedMs),
     requests: { answered: latency.count, failed, inFlight, unanswered, unsent },
     errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),
-    rate: rounded(rate),
+    rate: roundMs(rate),
     latency: distribution(latency),
     ...(uncorrected && { uncorrected: distribution(uncorrected) }),
     ...(parts.size > 0 && {
@@ -35,17 +35,17 @@ export function summarise(measured: Measured, { load, setting }: {
 }
 
 function instrument(
-  { recorder: { lateness, latency }, cpu }: Measured,
-  { load, rate }: { readonly load: Asked; readonly rate: number },
+  { recorder: { lateness, latency }, cpu }: Measurement,
+  { load, rate }: { readonly load: BenchLoad; readonly rate: number },
 ): Instrument {
   const known = {
-    resolutionMs: rounded(resolution()),
+    resolutionMs: roundMs(resolution()),
     cpu: Math.round(cpu * 100) / 100,
-    latenessMs: { ...percentiles(lateness), max: rounded(lateness.max) },
+    latenessMs: { ...percentiles(lateness), max: roundMs(lateness.max) },
   };
   if (latency.count === 0) return known;
   const late = load.rate !== undefined && lateness.at(99) > latency.at(99) / 2;
-  const busy = !load.self && cpu >= BUSY * load.workers &&
+  const busy = !load.self && cpu >= BUSY_CPU * load.workers &&
     (load.rate === undefined || !isHeld(rate, { target: load.rate }));
   if (busy) {
     return {

@@ -4,13 +4,13 @@ import { loadHistograms } from "../core/histogram.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
-import { dialerOf, type DialTarget } from "./run_context.ts";
-import type { Asked } from "../report/load.ts";
-import type { Message, Order } from "./workers.ts";
+import { dialerOf, type DialTarget } from "./load_context.ts";
+import type { BenchLoad } from "../report/load.ts";
+import type { WorkerCommand, WorkerMessage } from "./workers.ts";
 
 const thread = self as unknown as {
-  onmessage: (event: MessageEvent<Order>) => void;
-  postMessage(message: Message): void;
+  onmessage: (event: MessageEvent<WorkerCommand>) => void;
+  postMessage(message: WorkerMessage): void;
 };
 
 const go = Promise.withResolvers<void>();
@@ -24,7 +24,7 @@ thread.onmessage = ({ data }) => {
   }
 };
 
-async function work({ target, load }: { target: DialTarget; load: Asked }): Promise<void> {
+async function work({ target, load }: { target: DialTarget; load: BenchLoad }): Promise<void> {
   const recorder = new Recorder(await loadHistograms(), { open: load.rate !== undefined });
   const generator = new Generator({
     load,

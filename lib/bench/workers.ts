@@ -2,35 +2,40 @@
 import { NetworkError } from "../core/errors.ts";
 import type { Histogram } from "../core/histogram.ts";
 import { dialOptions } from "../net/transports.ts";
-import type { Outcome } from "./generator.ts";
-import { type Encoded, Recorder, type Stretch } from "./recorder.ts";
-import { type Measured, sliceOf } from "./measurement.ts";
-import type { DialTarget, Running } from "./run_context.ts";
-import type { Asked } from "../report/load.ts";
+import type { LoadOutcome } from "./generator.ts";
+import { type EncodedRecorder, type RecordedSlice, Recorder } from "./recorder.ts";
+import { type Measurement, sliceOf } from "./measurement.ts";
+import type { DialTarget, LoadContext } from "./load_context.ts";
+import type { BenchLoad } from "../report/load.ts";
 
 /** What a worker is told. */
-export type Order = { readonly target: DialTarget; readonly load: Asked } | "go" | "stop";
+export type WorkerCommand =
+  | { readonly target: DialTarget; readonly load: BenchLoad }
+  | "go"
+  | "stop";
 
 /** What a worker tells. */
-export type Message =
+export type WorkerMessage =
   | { readonly kind: "connected" | "measuring" | "measured" }
-  | { readonly kind: "stretch"; readonly stretch: EncodedStretch }
-  | { readonly kind: "done"; readonly encoded: Encoded; readonly outcome: Outcome }
+  | { readonly kind: "stretch"; readonly stretch: EncodedSlice }
+  | { readonly kind: "done"; readonly encoded: EncodedRecorder; readonly outcome: LoadOutcome }
   | { readonly kind: "failed"; readonly message: string };
 
 /** A stretch on its way to another thread. */
-export interface EncodedStretch extends Omit<Stretch, "latencies"> {
+export interface EncodedSlice extends Omit<RecordedSlice, "latencies"> {
   readonly hdr: string;
 }
 
-type Done = Extract<Message, { kind: "done" }>;
+type Done = Extract<WorkerMessage, { kind: "done" }>;
 
 /** Runs a load in worker threads. They begin together, when all are connected. */
-export async function runWorkers(running: Running): Promise<Omit<Measured, "timeline" | "cpu">> {
+export async function runWorkers(
+  running: LoadContext,
+): Promise<Omit<Measurement, "timeline" | "cpu">> {
   const { load, target, histograms, stop } = running;
-  const stretches = new Stretches(running);
+  const stretches = new SliceMerger(running);
   const hands = shares(load).map((share) =>
-    new Hand({ target: plain(target), load: share }, { stretches, running })
+    new WorkerHandle({ target: plain(target), load: share }, { stretches, running })
   );
   stop.then(() => hands.forEach((hand) => hand.tell("stop")));
   try {
@@ -62,7 +67,7 @@ export function divide(whole: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, index) => least + (index < whole % parts ? 1 : 0));
 }
 
-function shares(load: Asked): Asked[] {
+function shares(load: BenchLoad): BenchLoad[] {
   const { workers, connections, rate, requests } = load;
   const request = requests === undefined ? [] : divide(requests, workers);
   return divide(connections, workers).map((connections, index) => ({
@@ -80,8 +85,8 @@ function plain({ address, values }: DialTarget): DialTarget {
   return { address, values: Object.fromEntries(needed) };
 }
 
-function sum(outcomes: readonly Outcome[]): Outcome {
-  const total = (key: keyof Outcome) => outcomes.reduce((sum, each) => sum + each[key], 0);
+function sum(outcomes: readonly LoadOutcome[]): LoadOutcome {
+  const total = (key: keyof LoadOutcome) => outcomes.reduce((sum, each) => sum + each[key], 0);
   return {
     elapsedMs: Math.max(...outcomes.map(({ elapsedMs }) => elapsedMs)),
     inFlight: total("inFlight"),
@@ -91,19 +96,19 @@ function sum(outcomes: readonly Outcome[]): Outcome {
 }
 
 /** One worker, as this thread sees it. */
-class Hand {
+class WorkerHandle {
   readonly #worker: Worker;
   readonly #connected = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<Done>();
 
   constructor(
-    order: Order,
-    { stretches, running }: { readonly stretches: Stretches; readonly running: Running },
+    order: WorkerCommand,
+    { stretches, running }: { readonly stretches: SliceMerger; readonly running: LoadContext },
   ) {
     this.#connected.promise.catch(() => {}); // each failure is told by one of them
     this.#done.promise.catch(() => {});
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Message>) => {
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
       if (data.kind === "connected") this.#connected.resolve();
       else if (data.kind === "measuring") running.onMeasuring?.();
       else if (data.kind === "measured") running.onMeasured?.();
@@ -126,7 +131,7 @@ class Hand {
     return this.#done.promise;
   }
 
-  tell(order: Order): void {
+  tell(order: WorkerCommand): void {
     this.#worker.postMessage(order);
   }
 
@@ -141,18 +146,21 @@ class Hand {
 }
 
 /** Puts the stretches of all workers together: the first of each, the second, and so on. */
-class Stretches {
-  readonly #running: Running;
-  readonly #told = new Map<Hand, number>();
-  readonly #open: { stretch: Omit<Stretch, "latencies">; latencies: Histogram; from: number }[] =
-    [];
+class SliceMerger {
+  readonly #running: LoadContext;
+  readonly #told = new Map<WorkerHandle, number>();
+  readonly #open: {
+    stretch: Omit<RecordedSlice, "latencies">;
+    latencies: Histogram;
+    from: number;
+  }[] = [];
   #first = 0; // the number of the first that is open
 
-  constructor(running: Running) {
+  constructor(running: LoadContext) {
     this.#running = running;
   }
 
-  take(hand: Hand, { hdr, ...stretch }: EncodedStretch): void {
+  take(hand: WorkerHandle, { hdr, ...stretch }: EncodedSlice): void {
     const { histograms, load: { workers } } = this.#running;
     const number = this.#told.get(hand) ?? 0;
     this.#told.set(hand, number + 1);

@@ -1,10 +1,10 @@
 /** What a captured packet says: the TCP segment or UDP datagram in it. */
 import { ipText } from "../net/ip.ts";
 import { LINK_ETHERNET } from "./pcap_format.ts";
-import type { Captured } from "./pcap_reader.ts";
+import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** A TCP segment or a UDP datagram. */
-export interface Message {
+export interface TransportPacket {
   readonly protocol: "tcp" | "udp";
   /** `HOST:PORT`, by which connections are told apart. */
   readonly from: string;
@@ -34,7 +34,7 @@ const HEADERS: Readonly<Record<number, number>> = {
 };
 
 /** The message of a packet, "fragment" where it is a part of one; undefined where it is neither. */
-export function dissect({ link, bytes }: Captured): Message | "fragment" | undefined {
+export function dissect({ link, bytes }: CapturedPacket): TransportPacket | "fragment" | undefined {
   try {
     const at = link === LINK_ETHERNET ? ethernetHeader(bytes) : HEADERS[link];
     return at === undefined ? undefined : fromIp(bytes.subarray(at));
@@ -61,16 +61,16 @@ interface Carried {
   readonly at: number;
 }
 
-function fromIp(bytes: Uint8Array): Message | "fragment" | undefined {
+function fromIp(bytes: Uint8Array): TransportPacket | "fragment" | undefined {
   const view = viewOf(bytes);
   const version = view.getUint8(0) >> 4;
   if (version !== 4 && version !== 6) return undefined;
-  const carried = version === 4 ? fourth(view) : sixth(view);
+  const carried = version === 4 ? parseIPv4(view) : parseIPv6(view);
   const isPart = version === 4 ? view.getUint16(6) & 0x3fff : carried.protocol === FRAGMENT;
   return isPart ? "fragment" : fromTransport(view, carried);
 }
 
-function fourth(view: DataView): Carried {
+function parseIPv4(view: DataView): Carried {
   const host = (at: number) => ipText(new Uint8Array(view.buffer, view.byteOffset + at, 4));
   return {
     protocol: view.getUint8(9),
@@ -82,7 +82,7 @@ function fourth(view: DataView): Carried {
 
 const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]); // hop by hop, routing, destination
 
-function sixth(view: DataView): Carried {
+function parseIPv6(view: DataView): Carried {
   const host = (at: number) => `[${ipText(new Uint8Array(view.buffer, view.byteOffset + at, 16))}]`;
   let [protocol, at] = [view.getUint8(6), 40];
   while (EXTENSIONS.has(protocol)) {
@@ -93,7 +93,7 @@ function sixth(view: DataView): Carried {
   return { protocol, hosts: [host(8), host(24)], length, at };
 }
 
-function fromTransport(view: DataView, carried: Carried): Message | undefined {
+function fromTransport(view: DataView, carried: Carried): TransportPacket | undefined {
   const { protocol, hosts: [source, target], length, at } = carried;
   const payload = (start: number) => ({
     payload: new Uint8Array(

@@ -1,9 +1,19 @@
 /** The packets that a connection would have been on a network, as it goes on. */
 import { type Address, formatAddress, type InetAddress, isInet } from "../net/address.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
-import { ACK, FIN, MOST, type Path, PSH, RST, SYN, tcpFrame, udpFrame } from "./packet.ts";
+import {
+  ACK,
+  FIN,
+  MAX_PAYLOAD_BYTES,
+  type PacketPath,
+  PSH,
+  RST,
+  SYN,
+  tcpFrame,
+  udpFrame,
+} from "./packet.ts";
 
-const APART = 0x9e3779b1; // sequence numbers, so that the next connection of a port is another
+const SEQUENCE_STEP = 0x9e3779b1; // sequence numbers, so that the next connection of a port is another
 
 /** What the packets of a connection need. */
 export interface FlowOptions {
@@ -52,8 +62,8 @@ function datagrams({ local, remote }: Ends, { write, comment }: FlowOptions): Ob
 }
 
 /** One direction of a TCP connection. */
-interface Way {
-  readonly path: Path;
+interface FlowDirection {
+  readonly path: PacketPath;
   /** The number of the next byte. */
   sequence: number;
   over: boolean;
@@ -63,11 +73,11 @@ function stream(
   { local, remote }: Ends,
   { write, initiator, comment, number }: FlowOptions,
 ): Observer {
-  const first = Math.imul(number, APART) >>> 0;
-  const out: Way = { path: { from: local, to: remote }, sequence: first, over: false };
-  const back: Way = { path: { from: remote, to: local }, sequence: first, over: false };
-  const other = (way: Way) => way === out ? back : out;
-  const segment = (way: Way, flags: number, payload?: Uint8Array): Frame => {
+  const first = Math.imul(number, SEQUENCE_STEP) >>> 0;
+  const out: FlowDirection = { path: { from: local, to: remote }, sequence: first, over: false };
+  const back: FlowDirection = { path: { from: remote, to: local }, sequence: first, over: false };
+  const other = (way: FlowDirection) => way === out ? back : out;
+  const segment = (way: FlowDirection, flags: number, payload?: Uint8Array): Frame => {
     const { path, sequence } = way;
     const acknowledged = flags & ACK ? other(way).sequence : 0;
     const numbered = (payload?.length ?? 0) + (flags & (SYN | FIN) ? 1 : 0);
@@ -76,14 +86,17 @@ function stream(
       bytes: tcpFrame(path, { flags, sequence, acknowledged, ...(payload && { payload }) }),
     };
   };
-  const pass = (way: Way) => (chunk: Uint8Array) => {
+  const pass = (way: FlowDirection) => (chunk: Uint8Array) => {
     const frames: Frame[] = [];
-    for (let at = 0; at < chunk.length; at += MOST) {
-      frames.push(segment(way, PSH | ACK, chunk.subarray(at, at + MOST)), segment(other(way), ACK));
+    for (let at = 0; at < chunk.length; at += MAX_PAYLOAD_BYTES) {
+      frames.push(
+        segment(way, PSH | ACK, chunk.subarray(at, at + MAX_PAYLOAD_BYTES)),
+        segment(other(way), ACK),
+      );
     }
     write(frames);
   };
-  const end = (way: Way, how: "fin" | "reset") => {
+  const end = (way: FlowDirection, how: "fin" | "reset") => {
     const reset = how === "reset";
     if (way.over && (!reset || other(way).over)) return;
     way.over = true;

@@ -10,21 +10,21 @@ export const PSH = 8;
 export const ACK = 16;
 
 /** The most payload that an IPv4 packet holds beside its headers. */
-export const MOST = 65_535 - 20 - 32;
+export const MAX_PAYLOAD_BYTES = 65_535 - 20 - 32;
 
 const TCP = 6;
 const UDP = 17;
 const WINDOW = 0xffff;
-const SCALE = 14; // of the window, the largest there is (RFC 7323 section 2.2)
+const WINDOW_SCALE = 14; // of the window, the largest there is (RFC 7323 section 2.2)
 
 /** From where to where. */
-export interface Path {
+export interface PacketPath {
   readonly from: InetAddress;
   readonly to: InetAddress;
 }
 
 /** A TCP segment. */
-export interface Segment {
+export interface TcpSegment {
   readonly flags: number;
   readonly sequence: number;
   readonly acknowledged: number;
@@ -35,16 +35,16 @@ const NOTHING = new Uint8Array(0);
 
 /** The frame of a TCP segment. */
 export function tcpFrame(
-  path: Path,
-  { flags, sequence, acknowledged, payload = NOTHING }: Segment,
+  path: PacketPath,
+  { flags, sequence, acknowledged, payload = NOTHING }: TcpSegment,
 ): Uint8Array {
   // Both sides say in their SYN that their windows are large: no acknowledgement is waited for.
-  const options = flags & SYN ? [2, 4, ...bigEndian(MOST), 1, 3, 3, SCALE] : [];
+  const options = flags & SYN ? [2, 4, ...bigEndian(MAX_PAYLOAD_BYTES), 1, 3, 3, WINDOW_SCALE] : [];
   const header = new Uint8Array([
     ...bigEndian(path.from.port),
     ...bigEndian(path.to.port),
-    ...long(sequence),
-    ...long(acknowledged),
+    ...bigEndian32(sequence),
+    ...bigEndian32(acknowledged),
     (20 + options.length) << 2,
     flags,
     ...bigEndian(WINDOW),
@@ -58,7 +58,7 @@ export function tcpFrame(
 }
 
 /** The frame of a UDP datagram (RFC 768). */
-export function udpFrame(path: Path, payload: Uint8Array): Uint8Array {
+export function udpFrame(path: PacketPath, payload: Uint8Array): Uint8Array {
   const header = new Uint8Array([
     ...bigEndian(path.from.port),
     ...bigEndian(path.to.port),
@@ -70,7 +70,7 @@ export function udpFrame(path: Path, payload: Uint8Array): Uint8Array {
 }
 
 function frame(
-  { from, to }: Path,
+  { from, to }: PacketPath,
   { protocol, header, payload, sumAt }: {
     readonly protocol: number;
     readonly header: Uint8Array;
@@ -89,7 +89,7 @@ function frame(
       ...source,
       ...target,
     ]);
-  const ethernet = [...STATIONS, ...(sixth ? [0x86, 0xdd] : [0x08, 0x00])];
+  const ethernet = [...MAC_ADDRESSES, ...(sixth ? [0x86, 0xdd] : [0x08, 0x00])];
   const start = ethernet.length + ip.length;
   const whole = new Uint8Array(start + length);
   whole.set(ethernet);
@@ -108,7 +108,7 @@ function frame(
 }
 
 // Locally administered, as nobody made them.
-const STATIONS = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
+const MAC_ADDRESSES = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
 
 function addressBytes({ hostname }: InetAddress): readonly number[] {
   return ipBytes(hostname.replace(/%.*/, ""));
@@ -137,6 +137,6 @@ function add(bytes: readonly number[]): number {
   return 0xffff - checksum(new Uint8Array(bytes), 0);
 }
 
-function long(number: number): number[] {
+function bigEndian32(number: number): number[] {
   return [number >>> 24, number >>> 16 & 255, number >>> 8 & 255, number & 255];
 }

@@ -3,7 +3,7 @@
 import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION_CODE, PCAP_MAGIC } from "./pcap_format.ts";
 
 /** A packet as it was captured. */
-export interface Captured {
+export interface CapturedPacket {
   /** When it was seen, in milliseconds since 1970. */
   readonly at: number;
   /** What its headers begin with (https://www.tcpdump.org/linktypes.html). */
@@ -16,7 +16,7 @@ export interface Captured {
  * The packets of a capture, or undefined where the bytes are none. A file that was cut off ends
  * before its last packet.
  */
-export function readCapture(bytes: Uint8Array): Iterable<Captured> | undefined {
+export function readCapture(bytes: Uint8Array): Iterable<CapturedPacket> | undefined {
   if (bytes.length < 24) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0) === BLOCK_TYPE.section) return readPcapng(view);
@@ -31,7 +31,7 @@ export function readCapture(bytes: Uint8Array): Iterable<Captured> | undefined {
 function* readPcap(
   view: DataView,
   { little, perSecond }: { readonly little: boolean; readonly perSecond: number },
-): Generator<Captured> {
+): Generator<CapturedPacket> {
   const link = view.getUint32(20, little) & 0xffff;
   for (let at = 24; at + 16 <= view.byteLength;) {
     const length = view.getUint32(at + 8, little);
@@ -47,7 +47,7 @@ interface Interface {
   readonly perSecond: number;
 }
 
-function* readPcapng(view: DataView): Generator<Captured> {
+function* readPcapng(view: DataView): Generator<CapturedPacket> {
   let little = true;
   let interfaces: Interface[] = [];
   for (let at = 0; at + 12 <= view.byteLength;) {
@@ -86,7 +86,7 @@ function readInterface(body: DataView, little: boolean): Interface {
 function readPacket(
   body: DataView,
   { little, interfaces }: { readonly little: boolean; readonly interfaces: readonly Interface[] },
-): Captured | undefined {
+): CapturedPacket | undefined {
   if (body.byteLength < 20) return undefined;
   const from = interfaces[body.getUint32(0, little)];
   const length = body.getUint32(12, little);

@@ -1,7 +1,7 @@
 /** Recorded connections: who said what when, put together from captured packets. */
 import { UsageError } from "../core/errors.ts";
 import { ACK, FIN, RST, SYN } from "./packet.ts";
-import { dissect, type Message } from "./dissect.ts";
+import { dissect, type TransportPacket } from "./dissect.ts";
 import { readCapture } from "./pcap_reader.ts";
 
 /** One step of a connection. */
@@ -62,7 +62,7 @@ export function readRecordings(
 }
 
 class Builder {
-  readonly #protocol: Message["protocol"];
+  readonly #protocol: TransportPacket["protocol"];
   readonly #client: string;
   readonly #server: string;
   readonly #began: number;
@@ -70,7 +70,7 @@ class Builder {
   readonly #sides: Readonly<Record<Step["by"], Side>>;
   #cut = false;
 
-  constructor({ protocol, from, to, flags }: Message, at: number) {
+  constructor({ protocol, from, to, flags }: TransportPacket, at: number) {
     const answer = protocol === "tcp" && (flags & (SYN | ACK)) === (SYN | ACK);
     [this.#client, this.#server] = answer ? [to, from] : [from, to];
     this.#protocol = protocol;
@@ -81,13 +81,13 @@ class Builder {
   }
 
   /** Whether a segment begins another connection between the same ports. */
-  isOver({ flags, sequence, from }: Message): boolean {
+  isOver({ flags, sequence, from }: TransportPacket): boolean {
     if ((flags & (SYN | ACK)) !== SYN) return false;
     const { client, server } = this.#sides;
     return client.over && server.over || from !== this.#client || client.first !== sequence;
   }
 
-  add(message: Message, at: number): void {
+  add(message: TransportPacket, at: number): void {
     const { payload, cut, from } = message;
     this.#cut ||= cut;
     const by = from === this.#client ? "client" : "server";
@@ -109,7 +109,7 @@ class Builder {
   }
 }
 
-const MOST_EARLY = 10_000; // segments that wait for one before them
+const MAX_EARLY_SEGMENTS = 10_000; // segments that wait for one before them
 
 interface Segment {
   readonly sequence: number;
@@ -146,7 +146,7 @@ class Side {
     if (flags & RST) return this.#end("reset", at);
     this.#early.push({ sequence: sequence + syn | 0, payload, flags });
     while (this.#takeOne(at));
-    this.#lost = this.#early.length > MOST_EARLY;
+    this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
   }
 
   // Numbers go round after 2^32: it is their difference that tells which is the later.

@@ -6,10 +6,10 @@ import type { Log } from "../log/log.ts";
 import type { ChunkWriter, Duplex } from "../net/duplex.ts";
 import { chunksTo } from "../net/streams.ts";
 import { TerminalText } from "../terminal/sanitize.ts";
-import { formatDuration, formatMany } from "../core/units.ts";
+import { formatDuration, formatQuantity } from "../core/units.ts";
 
-const SILENCE = 1000; // milliseconds
-const FLUSH_PATIENCE = 5000; // milliseconds for what came last to be read, when all is over
+const DATAGRAM_LINGER_MS = 1000; // milliseconds
+const FLUSH_TIMEOUT_MS = 5000; // milliseconds for what came last to be read, when all is over
 
 /** Writes what the peer sends: to a program as it is, to a terminal sanitised. */
 export function payloadTo(output: Screen): ChunkWriter {
@@ -51,7 +51,7 @@ export class PayloadOutput implements ChunkWriter {
  *
  * @throws {NetworkError} where nothing moves for `timeout` milliseconds
  */
-export async function sayTo(
+export async function writeToPeer(
   peer: Duplex,
   { bytes, shown, clock, timeout }: {
     readonly bytes: Uint8Array;
@@ -64,17 +64,17 @@ export async function sayTo(
   const writing = peer.write(bytes);
   const progress = () => shown.busy ? NaN : peer.traffic.sent + peer.traffic.received;
   if (await whileProgressing(writing, { clock, milliseconds: timeout, progress })) return;
-  const taken = formatMany(peer.traffic.sent - before, "byte");
+  const taken = formatQuantity(peer.traffic.sent - before, "byte");
   throw new NetworkError(`The peer takes no more after ${taken}, for ${formatDuration(timeout)}`);
 }
 
 /** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */
 export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
-  return linger ?? (peer.framed ? SILENCE : undefined);
+  return linger ?? (peer.framed ? DATAGRAM_LINGER_MS : undefined);
 }
 
 /** Closes the peer, and has what it said last shown; `over` is when nothing more comes of it. */
-export async function part(
+export async function closeConversation(
   peer: Duplex,
   { over, shown, log, clock }: {
     readonly over: Promise<unknown>;
@@ -84,7 +84,7 @@ export async function part(
   },
 ): Promise<void> {
   peer.close();
-  await settlesWithin(over, { clock, milliseconds: FLUSH_PATIENCE }); // the chunk in hand
+  await settlesWithin(over, { clock, milliseconds: FLUSH_TIMEOUT_MS }); // the chunk in hand
   if (!shown.busy) await shown.closeWrite();
-  await log.flush(FLUSH_PATIENCE);
+  await log.flush(FLUSH_TIMEOUT_MS);
 }

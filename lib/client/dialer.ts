@@ -2,13 +2,13 @@
 import type { Capture } from "../capture/capture.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
-import { type Patience, retry } from "../core/retry.ts";
+import { retry, type RetryLimit } from "../core/retry.ts";
 import { formatDuration } from "../core/units.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { DialOptions } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
-import { describeSecurity, type Security } from "../net/transports/tls/session_info.ts";
+import { describeSession, type TlsSession } from "../net/transports/tls/session.ts";
 
 /** How a mode dials: by default as the command line says. */
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
@@ -26,7 +26,7 @@ export interface DialerOptions {
   /** Milliseconds that connecting may take, all addresses and TLS together. */
   readonly connectTimeout: number;
   /** When to give up trying again; without it, the first failure is final. */
-  readonly retry: Patience | undefined;
+  readonly retry: RetryLimit | undefined;
   readonly capture: Capture | undefined;
   /** Prints a line on stderr; absent where nothing is to be told. */
   readonly trace: ((line: string) => Promise<void>) | undefined;
@@ -56,7 +56,7 @@ export class Dialer {
   ): Promise<Duplex> {
     const { address, values, capture, trace, clock } = this.#options;
     const started = clock.now();
-    const onSession = trace && ((session: Security) => this.#traceSession(session));
+    const onSession = trace && ((session: TlsSession) => this.#traceSession(session));
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
     const took = formatDuration(clock.now() - started);
     const [remote, local] = [peer.remote, peer.local].map(formatAddress);
@@ -66,8 +66,8 @@ export class Dialer {
     return peer;
   }
 
-  async #traceSession(session: Security): Promise<void> {
-    const lines = describeSecurity(session);
+  async #traceSession(session: TlsSession): Promise<void> {
+    const lines = describeSession(session);
     if (lines.length > 0) await this.#options.trace?.(lines.join("\n"));
   }
 }

@@ -1,9 +1,9 @@
 /** What a person sees of a conversation: which bytes answer which message, and how fast. */
 import { preview, TerminalText, wholeCharacters } from "../terminal/sanitize.ts";
-import { formatCount, formatDuration, formatMany } from "../core/units.ts";
+import { formatCount, formatDuration, formatQuantity } from "../core/units.ts";
 
-const PREVIEW = 1024; // bytes of an echo that are shown
-const LONGEST_ANSWER = 16 * 1024; // bytes of a chunk that is no echo that are shown
+const MAX_ECHO_SHOWN_BYTES = 1024; // bytes of an echo that are shown
+const MAX_ANSWER_SHOWN_BYTES = 16 * 1024; // bytes of a chunk that is no echo that are shown
 
 interface Pending {
   readonly message: Uint8Array;
@@ -26,7 +26,7 @@ interface Pending {
  * assertEquals(exchange.received(hello, 10.2), ["read 6 bytes in 0.2 ms, echo: hello"]);
  * ```
  */
-export class Exchange {
+export class EchoMatcher {
   #pending: Pending[] = [];
   #matched = 0; // bytes of the first pending message that have come back
   #told = 0; // how many of them have been shown as unfinished
@@ -46,7 +46,7 @@ export class Exchange {
     const lines: string[] = [];
     for (let rest = chunk; rest.length > 0;) {
       const head = this.#pending[0];
-      if (!head) return [...lines, `read ${formatMany(rest.length, "byte")}${body(rest)}`];
+      if (!head) return [...lines, `read ${formatQuantity(rest.length, "byte")}${body(rest)}`];
       const expected = head.message.subarray(this.#matched, this.#matched + rest.length);
       if (!startsWith(rest, expected)) return [...lines, this.#answer(head, rest, now)];
       rest = rest.subarray(expected.length);
@@ -61,9 +61,9 @@ export class Exchange {
     const head = this.#pending[0];
     if (!head || this.#matched === this.#told) return [];
     this.#told = this.#matched;
-    const echoed = preview(head.message.subarray(0, this.#matched), PREVIEW);
+    const echoed = preview(head.message.subarray(0, this.#matched), MAX_ECHO_SHOWN_BYTES);
     return [
-      `read ${formatCount(this.#matched)} of ${formatMany(head.message.length, "byte")} in ` +
+      `read ${formatCount(this.#matched)} of ${formatQuantity(head.message.length, "byte")} in ` +
       `${formatDuration(now - head.sentAt)}, echo so far: ${echoed}`,
     ];
   }
@@ -71,8 +71,8 @@ export class Exchange {
   #echo({ message, sentAt }: Pending, now: number): string {
     this.#pending.shift();
     this.#matched = this.#told = 0;
-    return `read ${formatMany(message.length, "byte")} in ${formatDuration(now - sentAt)}, ` +
-      `echo: ${preview(withoutLineEnd(message), PREVIEW)}`;
+    return `read ${formatQuantity(message.length, "byte")} in ${formatDuration(now - sentAt)}, ` +
+      `echo: ${preview(withoutLineEnd(message), MAX_ECHO_SHOWN_BYTES)}`;
   }
 
   // The peer says something else than the message: it is no echo, and nothing more is expected.
@@ -80,7 +80,7 @@ export class Exchange {
     const whole = new Uint8Array([...message.subarray(0, this.#matched), ...rest]);
     this.#pending = [];
     this.#matched = this.#told = 0;
-    return `read ${formatMany(whole.length, "byte")} in ${formatDuration(now - sentAt)}` +
+    return `read ${formatQuantity(whole.length, "byte")} in ${formatDuration(now - sentAt)}` +
       body(whole);
   }
 }
@@ -88,7 +88,7 @@ export class Exchange {
 // One line stays beside its heading, several come below it.
 function body(bytes: Uint8Array): string {
   const terminal = new TerminalText();
-  const shown = wholeCharacters(bytes, LONGEST_ANSWER);
+  const shown = wholeCharacters(bytes, MAX_ANSWER_SHOWN_BYTES);
   const rest = bytes.length - shown.length;
   const text = (terminal.push(shown) + terminal.end()).replace(/\n$/, "") +
     (rest > 0 ? `… (${rest} more)` : "");

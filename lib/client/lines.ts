@@ -3,7 +3,7 @@ import { type Clock, delay as pause } from "../core/clock.ts";
 import type { ChunkReader, ChunkWriter } from "../net/duplex.ts";
 
 const LF = 0x0a;
-const LONGEST_LINE = 64 * 1024; // bytes; what is longer goes in pieces
+const MAX_LINE_BYTES = 64 * 1024; // bytes; what is longer goes in pieces
 
 /**
  * The lines of a stream, each with its line end; the last one as it stands.
@@ -22,17 +22,17 @@ const LONGEST_LINE = 64 * 1024; // bytes; what is longer goes in pieces
 export async function* linesOf(
   from: ChunkReader,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const held = new Uint8Array(LONGEST_LINE);
+  const held = new Uint8Array(MAX_LINE_BYTES);
   let length = 0;
   for (let chunk = await from.read(); chunk; chunk = await from.read()) {
     for (let rest = chunk; rest.length > 0;) {
-      const room = LONGEST_LINE - length;
+      const room = MAX_LINE_BYTES - length;
       const end = rest.indexOf(LF) + 1 || rest.length;
       const part = rest.subarray(0, Math.min(end, room));
       held.set(part, length);
       length += part.length;
       rest = rest.subarray(part.length);
-      if (length < LONGEST_LINE && held[length - 1] !== LF) continue;
+      if (length < MAX_LINE_BYTES && held[length - 1] !== LF) continue;
       yield held.slice(0, length);
       length = 0;
     }

@@ -1,11 +1,11 @@
 /** What a client mode is. Each is one file in `modes/` and one line in `modes.ts`. */
 import type { Reader, Screen, Writer } from "../core/io.ts";
-import type { DialTarget } from "../bench/run_context.ts";
+import type { DialTarget } from "../bench/load_context.ts";
 import type { Occurrence } from "../cli/parse.ts";
 import { formatAddress } from "../net/address.ts";
 import type { DialRequest } from "./dialer.ts";
 import type { Clock } from "../core/clock.ts";
-import { parseExpectation } from "../probe/expect.ts";
+import { parseExpectation } from "../probe/expect_buffer.ts";
 import { NetworkError } from "../core/errors.ts";
 import { explain, isReset } from "../core/explain.ts";
 import type { Log } from "../log/log.ts";
@@ -87,7 +87,7 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
 }
 
 /** What the peer is expected to say. */
-export const expecting = {
+export const expectOptions = {
   expect: list({
     summary:
       "wait until the peer says this (repeatable, in order); with --wait, also echo: until " +
@@ -98,14 +98,14 @@ export const expecting = {
 };
 
 /** The same option of whoever compares what comes. */
-export const verifying = {
+export const verifyOptions = {
   verify: flag({
     summary: "fail unless what comes back is what was sent, or with --replay what was recorded",
   }),
 };
 
 /** Options of every mode that talks to a peer. */
-export const talking = {
+export const conversationOptions = {
   crlf: flag({ summary: "end lines with CR LF" }),
   linger: duration({
     summary: "after the end of input, wait at most D for the peer to finish (default: no limit; " +

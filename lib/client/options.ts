@@ -1,7 +1,7 @@
 /** The options of every client, by what they are about. */
 import { captureOptions } from "../capture/options.ts";
 import { choice, flag, interval, text } from "../cli/options.ts";
-import { parsePatience } from "../core/retry.ts";
+import { parseRetryLimit } from "../core/retry.ts";
 
 const connecting = {
   connectTimeout: interval({
@@ -11,7 +11,7 @@ const connecting = {
   retry: text({
     summary: "until the peer is there, try again N times, or for D",
     placeholder: "N|D",
-    read: parsePatience,
+    read: parseRetryLimit,
   }),
 };
 

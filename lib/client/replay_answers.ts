@@ -3,13 +3,13 @@ import { Notifier } from "../core/notifier.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { preview } from "../terminal/sanitize.ts";
-import { formatCount, formatDuration, formatMany } from "../core/units.ts";
+import { formatCount, formatDuration, formatQuantity } from "../core/units.ts";
 import { firstDifference } from "../probe/verifier.ts";
 
-const SHOWN = 32; // bytes of what differs
+const MAX_SHOWN_BYTES = 32; // bytes of what differs
 
 /** How answers are taken. */
-export interface AnswersOptions {
+export interface ReplayAnswersOptions {
   /** Whether they must be what was recorded. */
   readonly verify: boolean;
   /** Milliseconds to wait for an answer longer than in the recording. */
@@ -35,15 +35,15 @@ export interface AnswersOptions {
  * assertThrows(() => answers.push(other!), NetworkError, "differs from the recording at offset 4");
  * ```
  */
-export class Answers {
+export class ReplayAnswers {
   readonly #recorded: Uint8Array;
-  readonly #options: AnswersOptions;
+  readonly #options: ReplayAnswersOptions;
   readonly #notifier: Notifier;
   #due = 0; // bytes
   #received = 0;
   #ended = false;
 
-  constructor(recorded: Uint8Array, options: AnswersOptions) {
+  constructor(recorded: Uint8Array, options: ReplayAnswersOptions) {
     this.#recorded = recorded;
     this.#options = options;
     this.#notifier = new Notifier(options.clock);
@@ -85,7 +85,7 @@ export class Answers {
     const when = came ? "before it closed" : `within ${formatDuration(this.#options.timeout)}`;
     throw new NetworkError(
       `The peer answered ${formatCount(this.#received)} of the ` +
-        `${formatMany(this.#due, "byte")} that were recorded ${when}`,
+        `${formatQuantity(this.#due, "byte")} that were recorded ${when}`,
     );
   }
 
@@ -106,10 +106,12 @@ export class Answers {
     const recorded = this.#recorded.subarray(this.#received);
     const at = firstDifference(chunk, recorded);
     if (at === chunk.length) return;
-    const was = at < recorded.length ? preview(recorded.subarray(at), SHOWN) : "nothing more";
+    const was = at < recorded.length
+      ? preview(recorded.subarray(at), MAX_SHOWN_BYTES)
+      : "nothing more";
     throw new NetworkError(
       `The answer differs from the recording at offset ${formatCount(this.#received + at)}: ` +
-        `${preview(chunk.subarray(at), SHOWN)} came, ${was} was recorded`,
+        `${preview(chunk.subarray(at), MAX_SHOWN_BYTES)} came, ${was} was recorded`,
     );
   }
 }

@@ -2,7 +2,7 @@
 import type { JsHistogram as Hdr } from "hdr-histogram-js";
 
 /** The largest latency that is kept, in milliseconds; a longer one counts as this. */
-export const LONGEST = 3_600_000;
+export const MAX_VALUE_MS = 3_600_000;
 
 const NANOSECONDS = 1e6; // in a millisecond: what the histograms count in
 
@@ -52,7 +52,7 @@ export class Histogram {
   }
 
   record(milliseconds: number): void {
-    const value = Math.min(Math.max(milliseconds, 0), LONGEST);
+    const value = Math.min(Math.max(milliseconds, 0), MAX_VALUE_MS);
     this.#hdr.recordValue(Math.round(value * NANOSECONDS));
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
@@ -124,7 +124,7 @@ export async function loadHistograms(): Promise<Histograms> {
   return {
     create(digits = 3) {
       const hdr = library.build({
-        highestTrackableValue: 2 * LONGEST * NANOSECONDS,
+        highestTrackableValue: 2 * MAX_VALUE_MS * NANOSECONDS,
         numberOfSignificantValueDigits: digits,
         autoResize: false,
       });

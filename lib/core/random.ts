@@ -31,10 +31,10 @@ export function normal(random: Random): number {
 
 /** A number from a Pareto distribution with mean 1: mostly small, at times very large. */
 export function pareto(random: Random): number {
-  return (1 - 1 / SHAPE) * (1 - random()) ** (-1 / SHAPE);
+  return (1 - 1 / PARETO_SHAPE) * (1 - random()) ** (-1 / PARETO_SHAPE);
 }
 
-const SHAPE = 3; // of the tail; with 2 or less its variance would have no end
+const PARETO_SHAPE = 3; // of the tail; with 2 or less its variance would have no end
 
 /** A 32-bit number for a text, to seed by (FNV-1a). */
 export function hashText(text: string): number {

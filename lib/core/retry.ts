@@ -3,11 +3,11 @@ import { type Clock, delay } from "./clock.ts";
 import { FinalError, NetworkError, UsageError } from "./errors.ts";
 import { parseDuration } from "./units.ts";
 
-const FIRST_PAUSE = 100; // milliseconds; each further pause is twice as long
-const LONGEST_PAUSE = 1000;
+const FIRST_PAUSE_MS = 100; // milliseconds; each further pause is twice as long
+const MAX_PAUSE_MS = 1000;
 
 /** When to give up. */
-export interface Patience {
+export interface RetryLimit {
   /** How many times to try again. */
   readonly times: number;
   /** For how many milliseconds to begin further attempts. */
@@ -27,14 +27,14 @@ export interface Patience {
  * assertEquals(parsePatience("30s"), { times: Infinity, within: 30_000 });
  * ```
  */
-export function parsePatience(text: string): Patience {
+export function parseRetryLimit(text: string): RetryLimit {
   if (/^\d{1,9}$/.test(text)) return { times: Number(text), within: Infinity };
   if (/^\d+(\.\d+)?\D/.test(text)) return { times: Infinity, within: parseDuration(text) };
   throw new UsageError(`a number of times or a duration is needed, as in 5 or 30s, not "${text}"`);
 }
 
 /** What {@linkcode retry} needs besides the attempt. */
-export interface Retrying extends Patience {
+export interface RetryOptions extends RetryLimit {
   readonly clock: Clock;
   readonly onFailure?: (error: NetworkError) => void;
 }
@@ -46,10 +46,10 @@ export interface Retrying extends Patience {
  */
 export async function retry<T>(
   attempt: () => Promise<T>,
-  { times, within, clock, onFailure = () => {} }: Retrying,
+  { times, within, clock, onFailure = () => {} }: RetryOptions,
 ): Promise<T> {
   const started = clock.now();
-  let pause = FIRST_PAUSE;
+  let pause = FIRST_PAUSE_MS;
   for (let tries = 0;; tries++) {
     try {
       return await attempt();
@@ -59,7 +59,7 @@ export async function retry<T>(
       if (hopeless || tries >= times || left <= 0) throw error;
       onFailure(error);
       await delay(Math.min(pause, left), { clock });
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      pause = Math.min(pause * 2, MAX_PAUSE_MS);
     }
   }
 }

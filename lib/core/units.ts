@@ -149,7 +149,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /** Milliseconds to the nanosecond, for programs: further digits mean nothing. */
-export function rounded(milliseconds: number): number {
+export function roundMs(milliseconds: number): number {
   return Math.round(milliseconds * 1e6) / 1e6;
 }
 
@@ -160,7 +160,7 @@ export function formatCount(count: number): string {
 }
 
 /** Writes a number of things: `1 byte`, `1,024 bytes`. */
-export function formatMany(count: number, thing: string): string {
+export function formatQuantity(count: number, thing: string): string {
   return `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 

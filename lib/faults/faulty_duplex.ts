@@ -4,7 +4,7 @@ import type { Duplex, Observer } from "../net/duplex.ts";
 import { readableFrom, writableTo } from "../net/streams.ts";
 import { DelayLine, type Outlet } from "./delay_line.ts";
 import type { FaultContext } from "./fault.ts";
-import { ReadEnd, WriteEnd } from "./line_ends.ts";
+import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
 import type { FaultSpec } from "./parse.ts";
 import { FaultWindow } from "./window.ts";
 
@@ -51,8 +51,8 @@ export class FaultyDuplex implements Duplex {
   readonly #cancels = new Set<() => void>();
   readonly #in: Outlet;
   readonly #out: Outlet;
-  readonly #readEnd = new ReadEnd();
-  readonly #writeEnd: WriteEnd;
+  readonly #readEnd = new ReadOutlet();
+  readonly #writeEnd: WriteOutlet;
   #reading = false;
   #pushes = 0;
   #closed = false;
@@ -64,7 +64,7 @@ export class FaultyDuplex implements Duplex {
   constructor(peer: Duplex, { striking, control }: FaultyDuplexOptions) {
     this.#peer = peer;
     this.#control = control;
-    this.#writeEnd = new WriteEnd(peer);
+    this.#writeEnd = new WriteOutlet(peer);
     this.#in = this.#lines(striking, { direction: "in", end: this.#readEnd });
     this.#out = this.#lines(striking, { direction: "out", end: this.#writeEnd });
     this.#in.onRoom = () => this.#roomToRead();

@@ -5,7 +5,7 @@ import type { Ending, Outlet } from "./delay_line.ts";
 const CLOSED: Ending = { error: new Deno.errors.Interrupted("closed") };
 
 /** The end of the incoming direction: whoever reads gets the chunks. */
-export class ReadEnd implements Outlet {
+export class ReadOutlet implements Outlet {
   onRoom = (): void => {};
   #chunk: Uint8Array | undefined;
   #ending: Ending | undefined;
@@ -47,7 +47,7 @@ export class ReadEnd implements Outlet {
 }
 
 /** The end of the outgoing direction: chunks are written to the peer, then it is half-closed. */
-export class WriteEnd implements Outlet {
+export class WriteOutlet implements Outlet {
   onRoom = (): void => {};
   readonly #writer: ChunkWriter;
   readonly #passed = Promise.withResolvers<void>();

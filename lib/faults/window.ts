@@ -5,8 +5,8 @@ import type { CommonValues, Point } from "./selectors.ts";
 import type { Emit, Stage } from "./fault.ts";
 import type { Treatment } from "./delay_line.ts";
 
-const NONE = [1, 0] as const;
-const MEMORY = 4096; // characters before a chunk in which a match may begin
+const NOTHING_STRUCK = [1, 0] as const;
+const MAX_MATCH_CHARS = 4096; // characters before a chunk in which a match may begin
 
 /** What a {@linkcode FaultWindow} works with. */
 export interface FaultWindowOptions {
@@ -58,7 +58,7 @@ export class FaultWindow implements Treatment {
   chunk(bytes: Uint8Array, emit: Emit): void {
     this.#matched ||= this.#matches(bytes);
     const at = this.#offset;
-    const [from, to] = this.#matched ? this.#struck(bytes) : NONE;
+    const [from, to] = this.#matched ? this.#struck(bytes) : NOTHING_STRUCK;
     this.#offset += bytes.length;
     if (from > to) {
       this.#startIfDue(emit);
@@ -97,10 +97,10 @@ export class FaultWindow implements Treatment {
   #struck({ length }: Uint8Array): readonly [from: number, to: number] {
     const { when: { after, until }, framed } = this.#options;
     const due = this.#due || this.#reached(after!);
-    if (framed) return due && !this.over ? [0, length] : NONE;
+    if (framed) return due && !this.over ? [0, length] : NOTHING_STRUCK;
     const from = due ? 0 : this.#place(after!, length);
     const to = until ? this.#place(until, length) : length;
-    return from < to ? [from, to] : NONE;
+    return from < to ? [from, to] : NOTHING_STRUCK;
   }
 
   // Where in a chunk a point is: at its beginning, its end, or between.
@@ -111,7 +111,7 @@ export class FaultWindow implements Treatment {
 
   #matches(bytes: Uint8Array): boolean {
     const text = this.#tail + byteText(bytes);
-    this.#tail = text.slice(-MEMORY);
+    this.#tail = text.slice(-MAX_MATCH_CHARS);
     return this.#options.when.match!.test(text);
   }
 }

@@ -1,6 +1,6 @@
 /** What can happen, as data. The writers beside this file turn it into lines. */
 import type { Address } from "../net/address.ts";
-import type { Certificate } from "../net/transports/tls/session_info.ts";
+import type { Certificate } from "../net/transports/tls/session.ts";
 
 /** `in`: from the peer; `out`: to the peer. */
 export type Direction = "in" | "out";
@@ -102,7 +102,7 @@ export type Event = { [K in keyof EventMap]: { readonly event: K } & EventMap[K]
 export type Show = "text" | "hex" | "size" | "none";
 
 /** How many bytes of a chunk are dumped: a dump takes 5 us for each 16 bytes, while others wait. */
-export const LONGEST_DUMP = 32 * 1024;
+export const MAX_DUMP_BYTES = 32 * 1024;
 
 /** Turns an event that happened at `time` (milliseconds since 1970) into lines. */
 export type Format = (event: Event, time: number) => string;
@@ -113,7 +113,7 @@ export type Formatters<R> = {
 };
 
 /** Calls the formatter of an event. */
-export function apply<R>(formatters: Formatters<R>, event: Event): R {
+export function formatWith<R>(formatters: Formatters<R>, event: Event): R {
   // TypeScript does not see that the key and the event belong together.
   return (formatters[event.event] as (event: Event) => R)(event);
 }

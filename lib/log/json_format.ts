@@ -2,9 +2,9 @@
 import { type Address, formatAddress } from "../net/address.ts";
 import { toKebabCase } from "@std/text/to-kebab-case";
 import { UNSAFE, wholeCharacters } from "../terminal/sanitize.ts";
-import { type Event, type EventMap, type Format, LONGEST_DUMP, type Show } from "./event.ts";
+import { type Event, type EventMap, type Format, MAX_DUMP_BYTES, type Show } from "./event.ts";
 
-const PREVIEW = 4096; // bytes of a chunk that are given as text
+const MAX_TEXT_BYTES = 4096; // bytes of a chunk that are given as text
 
 /**
  * The JSON format: `event`, `time` (ISO 8601), then the event's own fields. Addresses are written
@@ -38,7 +38,7 @@ function dataFields(data: EventMap["data"], show: Show): Record<string, unknown>
   const { endpoint, connection, direction, offset, payload } = data;
   const head = { endpoint, connection, direction, offset, bytes: payload.length };
   if (show === "size") return head;
-  const shown = wholeCharacters(payload, show === "hex" ? LONGEST_DUMP : PREVIEW);
+  const shown = wholeCharacters(payload, show === "hex" ? MAX_DUMP_BYTES : MAX_TEXT_BYTES);
   const content = show === "hex" ? { hex: shown.toHex() } : textOrHex(shown);
   return { ...head, ...content, ...(shown.length < payload.length ? { truncated: true } : {}) };
 }

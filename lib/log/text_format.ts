@@ -8,19 +8,19 @@ import {
   formatCount,
   formatDuration,
   formatFigures,
-  formatMany,
+  formatQuantity,
 } from "../core/units.ts";
 import {
-  apply,
   type CloseReason,
   type EventMap,
   type Format,
   type Formatters,
-  LONGEST_DUMP,
+  formatWith,
+  MAX_DUMP_BYTES,
   type Show,
 } from "./event.ts";
 
-const PREVIEW = 256; // bytes of a chunk that are shown as text
+const MAX_TEXT_BYTES = 256; // bytes of a chunk that are shown as text
 const MARKS = { in: "<", out: ">" } as const;
 const REASONS: Readonly<Record<CloseReason, string>> = {
   eof: "closed by the peer",
@@ -58,7 +58,9 @@ export function textFormat(
         showsEndpoint(event.endpoint)
         ? paint(DIM, `${printableText(event.endpoint)} `)
         : "";
-    return apply(formatters, event).map((line) => `${stamp}${endpoint}${tag}${line}\n`).join("");
+    return formatWith(formatters, event).map((line) => `${stamp}${endpoint}${tag}${line}\n`).join(
+      "",
+    );
   };
 }
 
@@ -84,8 +86,8 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     ],
     closed: (event) => [
       `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
-      `${formatAddress(event.remote)}: ${formatMany(event.received, "byte")} in, ` +
-      `${formatMany(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
+      `${formatAddress(event.remote)}: ${formatQuantity(event.received, "byte")} in, ` +
+      `${formatQuantity(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
       (event.detail ?? REASONS[event.reason]),
     ],
     faults: ({ seed, faults }) => [
@@ -103,7 +105,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; going on`,
     ],
     acceptRecovered: ({ address, failures }) => [
-      `accepting again on ${formatAddress(address)} after ${formatMany(failures, "failure")}`,
+      `accepting again on ${formatAddress(address)} after ${formatQuantity(failures, "failure")}`,
     ],
     stats: (event) => [
       `${formatCount(event.open)} open, ${formatFigures(event.openedPerSecond)} connections/s, ` +
@@ -113,19 +115,23 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       `${formatByteRate(event.sentPerSecond)} out`,
     ],
     stopping: ({ open, graceMs }) => [
-      `stopping: ${formatMany(open, "connection")} may end within ${formatDuration(graceMs)}; ` +
+      `stopping: ${formatQuantity(open, "connection")} may end within ${
+        formatDuration(graceMs)
+      }; ` +
       "interrupt again to stop at once",
     ],
     summary: (event) => [
-      `served ${formatMany(event.connections, "connection")}` +
+      `served ${formatQuantity(event.connections, "connection")}` +
       (event.refused ? `, refused ${formatCount(event.refused)}` : "") +
-      `: ${formatMany(event.received, "byte")} in, ${formatMany(event.sent, "byte")} out, ` +
+      `: ${formatQuantity(event.received, "byte")} in, ${
+        formatQuantity(event.sent, "byte")
+      } out, ` +
       formatDuration(event.elapsedMs),
     ],
     missed: ({ chunks, others }) => [
       `… ${
         [[chunks, "chunk"] as const, [others, "other event"] as const]
-          .filter(([count]) => count > 0).map(([count, what]) => formatMany(count, what)).join(
+          .filter(([count]) => count > 0).map(([count, what]) => formatQuantity(count, what)).join(
             " and ",
           )
       } not shown`,
@@ -139,13 +145,13 @@ function dataLines(
 ): string[] {
   const mark = MARKS[direction];
   if (show === "hex") {
-    const lines = hexdump(payload.subarray(0, LONGEST_DUMP), { offset, ...(width && { width }) });
-    const rest = payload.length - LONGEST_DUMP;
-    if (rest > 0) lines.push(`… ${formatMany(rest, "byte")} not shown`);
+    const lines = hexdump(payload.subarray(0, MAX_DUMP_BYTES), { offset, ...(width && { width }) });
+    const rest = payload.length - MAX_DUMP_BYTES;
+    if (rest > 0) lines.push(`… ${formatQuantity(rest, "byte")} not shown`);
     return lines.map((line) => `${mark} ${line}`);
   }
-  const size = `${mark} ${formatMany(payload.length, "byte")}`;
-  return [show === "size" ? size : `${size}: ${preview(payload, PREVIEW)}`];
+  const size = `${mark} ${formatQuantity(payload.length, "byte")}`;
+  return [show === "size" ? size : `${size}: ${preview(payload, MAX_TEXT_BYTES)}`];
 }
 
 // Building a Date costs as much as the rest of a line; many events share a millisecond.

@@ -1,6 +1,6 @@
 /** A connection to one peer, whatever the transport. */
 import type { Address } from "./address.ts";
-import type { Security } from "./transports/tls/session_info.ts";
+import type { TlsSession } from "./transports/tls/session.ts";
 
 /** Reads chunk by chunk. */
 export interface ChunkReader {
@@ -57,7 +57,7 @@ export interface Duplex extends ChunkReader, ChunkWriter {
   /** The address of the proxy that forwarded the connection, from a PROXY protocol header. */
   readonly via?: Address | undefined;
   /** What TLS negotiated. */
-  readonly security?: Security | undefined;
+  readonly security?: TlsSession | undefined;
   /** Whether each chunk is a datagram. */
   readonly framed: boolean;
   readonly traffic: Traffic;

@@ -7,11 +7,11 @@ import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
 import { sendReset } from "./linux/reset.ts";
 import { type Duplex } from "./duplex.ts";
-import type { Security } from "./transports/tls/session_info.ts";
+import type { TlsSession } from "./transports/tls/session.ts";
 import type { Arrival } from "./transport.ts";
 
 /** What every transport of streams adds to the server's options. */
-export const arriving = {
+export const streamListenOptions = {
   proxyProtocol: flag({
     summary: "expect a PROXY protocol header, v1 or v2, and show the remote that it names; only " +
       "behind a proxy that you trust",
@@ -23,19 +23,19 @@ export const arriving = {
 };
 
 /** A socket after its handshake. */
-export interface Secured {
+export interface SecuredSocket {
   readonly socket: Socket;
-  readonly security: Security;
+  readonly security: TlsSession;
 }
 
 /** How connections of a listener become peers. */
-export interface Preparing {
-  readonly values: Values<typeof arriving>;
+export interface PrepareOptions {
+  readonly values: Values<typeof streamListenOptions>;
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
-  readonly secure?: (socket: Socket) => Promise<Secured>;
+  readonly secure?: (socket: Socket) => Promise<SecuredSocket>;
   /** ConnectionAddresses a handshake that closing the socket does not end. */
-  readonly cut?: () => void;
+  readonly endHandshake?: () => void;
 }
 
 /** Accepts a TCP connection. Rejects when the peer is gone already. */
@@ -57,11 +57,14 @@ export class StreamArrival implements Arrival {
   readonly remote: Address;
   readonly proxied: boolean;
   readonly #socket: Socket;
-  readonly #preparing: Preparing;
+  readonly #preparing: PrepareOptions;
 
   constructor(
     socket: Socket,
-    { ends: { local, remote }, preparing }: { ends: ConnectionAddresses; preparing: Preparing },
+    { ends: { local, remote }, preparing }: {
+      ends: ConnectionAddresses;
+      preparing: PrepareOptions;
+    },
   ) {
     this.#socket = socket;
     this.#preparing = preparing;
@@ -77,7 +80,7 @@ export class StreamArrival implements Arrival {
   }
 
   close(): void {
-    this.#preparing.cut?.();
+    this.#preparing.endHandshake?.();
     closeQuietly(this.#socket);
   }
 

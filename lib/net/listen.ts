@@ -7,7 +7,7 @@ import { explain } from "../core/explain.ts";
  * Connections that may wait to be accepted. The default of 511 makes a burst of connects wait for
  * SYN retries of a second and more; the kernel clamps this to net.core.somaxconn.
  */
-export const BACKLOG = 4096;
+export const ACCEPT_BACKLOG = 4096;
 
 /** Host and port as `Deno.listen` takes them. */
 export interface HostPort {
@@ -33,7 +33,7 @@ export function bind<L>(
 
 /** Binds a TCP address. */
 export function bindTcp(address: InetAddress): Deno.TcpListener {
-  return bind(address, (at) => Deno.listen({ ...at, tcpBacklog: BACKLOG }));
+  return bind(address, (at) => Deno.listen({ ...at, tcpBacklog: ACCEPT_BACKLOG }));
 }
 
 /** The error for an address that cannot be bound. */

@@ -10,7 +10,7 @@ import { bigEndian, canonicalIp, ipBytes, ipText } from "./ip.ts";
 
 // "\r\n\r\n\0\r\nQUIT\n", which no line of text begins with.
 const SIGNATURE = new Uint8Array([13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]);
-const LONGEST_LINE = 107; // bytes, as the specification counts for version 1
+const MAX_LINE_BYTES = 107; // bytes, as the specification counts for version 1
 const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 
 /**
@@ -66,7 +66,9 @@ async function readLine(from: Reader, start: string): Promise<string> {
   let line = start;
   // A byte at a time: what follows the line is not ours to read.
   while (!line.endsWith("\r\n")) {
-    if (line.length >= LONGEST_LINE) throw malformed(`no line end within ${LONGEST_LINE} bytes`);
+    if (line.length >= MAX_LINE_BYTES) {
+      throw malformed(`no line end within ${MAX_LINE_BYTES} bytes`);
+    }
     line += String.fromCharCode((await readExactly(from, 1))[0]!);
   }
   return line.slice(0, -2);

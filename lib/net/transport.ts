@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Named } from "../core/named.ts";
 import type { Duplex } from "./duplex.ts";
-import type { Certificate, Security } from "./transports/tls/session_info.ts";
+import type { Certificate, TlsSession } from "./transports/tls/session.ts";
 
 /** A peer that has arrived, before a byte is read from it. */
 export interface Arrival {
@@ -58,7 +58,7 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
   readonly timeout: number;
   readonly clock: Clock;
   /** Learns what TLS has found out, before the peer is trusted or not. */
-  readonly onSession?: ((security: Security) => Promise<void>) | undefined;
+  readonly onSession?: ((security: TlsSession) => Promise<void>) | undefined;
   /** Learns that a part is over; a transport that does without it says nothing. */
   readonly onPhase?: ((phase: Phase) => void) | undefined;
 }

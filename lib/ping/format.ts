@@ -3,11 +3,11 @@ import { type Address, formatAddress, formatHostPort, isInet } from "../net/addr
 import type { Clock } from "../core/clock.ts";
 import type { Part } from "../probe/round_trip.ts";
 import type { Reply } from "./pinger.ts";
-import type { Tally } from "./statistics.ts";
-import { formatCount, formatDuration, formatMany, rounded } from "../core/units.ts";
+import type { PingStatistics } from "./statistics.ts";
+import { formatCount, formatDuration, formatQuantity, roundMs } from "../core/units.ts";
 
 /** An answer, as it is told. */
-export interface Told extends Omit<Reply, "sentAt"> {
+export interface PingAnswer extends Omit<Reply, "sentAt"> {
   /** Where the time went, for a connection of its own. */
   readonly parts?: readonly Part[];
 }
@@ -15,7 +15,7 @@ export interface Told extends Omit<Reply, "sentAt"> {
 /** What a run came to. */
 export interface PingResult {
   readonly address: Address;
-  readonly tally: Tally;
+  readonly tally: PingStatistics;
   readonly elapsedMs: number;
   /** The median of each part. */
   readonly parts: readonly Part[];
@@ -24,7 +24,7 @@ export interface PingResult {
 /** How a ping is told. Every text ends in a line end. */
 export interface PingFormat {
   start(size: number): string;
-  answer(answer: Told): string;
+  answer(answer: PingAnswer): string;
   lost(number: number, reason: string): string;
   summary(result: PingResult): string;
   /** Lines that nobody was there to read. */
@@ -35,18 +35,18 @@ export interface PingFormat {
 export function pingText(address: Address): PingFormat {
   const from = isInet(address) ? formatHostPort(address) : formatAddress(address);
   return {
-    start: (size) => `PING ${formatAddress(address)}: ${formatMany(size, "byte")}\n`,
+    start: (size) => `PING ${formatAddress(address)}: ${formatQuantity(size, "byte")}\n`,
     answer(answer) {
       const { number, size, roundTrip, parts = [] } = answer;
-      if (roundTrip === undefined) return `${formatMany(size, "byte")} from ${from}: unknown\n`;
+      if (roundTrip === undefined) return `${formatQuantity(size, "byte")} from ${from}: unknown\n`;
       const where = parts.length > 0 ? ` (${partsText(parts)})` : "";
-      const what = size > 0 ? `${formatMany(size, "byte")} from` : "connected to";
+      const what = size > 0 ? `${formatQuantity(size, "byte")} from` : "connected to";
       return `${what} ${from}: seq=${number} ` +
         `time=${milliseconds(roundTrip)} ms${where}${remarks(answer)}\n`;
     },
     lost: (number, reason) => `no answer from ${from}: seq=${number} ${reason}\n`,
     summary: summaryText,
-    missed: (count) => `... ${formatMany(count, "line")} not shown: the output is not read\n`,
+    missed: (count) => `... ${formatQuantity(count, "line")} not shown: the output is not read\n`,
   };
 }
 
@@ -60,7 +60,7 @@ export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): Ping
     start: (size) => line("start", { address: formatAddress(address), size }),
     answer: ({ number: seq, size, roundTrip, standing, reordered, intact, parts }) => {
       const judged = { standing, reordered, intact };
-      const ms = roundTrip === undefined ? {} : { ms: rounded(roundTrip) };
+      const ms = roundTrip === undefined ? {} : { ms: roundMs(roundTrip) };
       return line("reply", { seq, size, ...ms, ...judged, ...partFields(parts) });
     },
     lost: (seq, reason) => line("lost", { seq, reason }),
@@ -69,7 +69,7 @@ export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): Ping
   };
 }
 
-function remarks({ standing, reordered, intact }: Told): string {
+function remarks({ standing, reordered, intact }: PingAnswer): string {
   const all = [
     standing !== "answer" && standing,
     reordered && "out of order",
@@ -118,15 +118,15 @@ function summaryFields({ address, tally, elapsedMs, parts }: PingResult): object
     address: formatAddress(address),
     ...counts,
     lost,
-    elapsedMs: rounded(elapsedMs),
-    ...(roundTrips.count > 0 && { rttMs: mapValues(rtt, rounded) }),
+    elapsedMs: roundMs(elapsedMs),
+    ...(roundTrips.count > 0 && { rttMs: mapValues(rtt, roundMs) }),
     ...partFields(parts),
   };
 }
 
 function partFields(parts: readonly Part[] = []): object {
   if (parts.length === 0) return {};
-  return { partsMs: Object.fromEntries(parts.map(({ name, took }) => [name, rounded(took)])) };
+  return { partsMs: Object.fromEntries(parts.map(({ name, took }) => [name, roundMs(took)])) };
 }
 
 function partsText(parts: readonly Part[]): string {

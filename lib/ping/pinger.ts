@@ -2,12 +2,12 @@
 import { type Clock, delay } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { answersOf, Messages, type OnAnswer, UNASKED } from "../probe/messages.ts";
-import type { Tally } from "./statistics.ts";
+import { answersOf, Messages, type OnAnswer, UNASKED_ANSWER } from "../probe/messages.ts";
+import type { PingStatistics } from "./statistics.ts";
 import { type Judgement, Tracker } from "../probe/tracker.ts";
 
-const UNREAD = new NetworkError("The peer does not read what it is sent");
-const AWAKE = 2; // milliseconds after a message in which an answer finds this program awake
+const NOT_READING = new NetworkError("The peer does not read what it is sent");
+const AWAKE_MS = 2; // milliseconds after a message in which an answer finds this program awake
 const WINDOW = 65_536; // messages whose answers can be told apart
 
 /** An answer, as it is told. */
@@ -20,8 +20,8 @@ export interface Reply extends Judgement {
   readonly intact: boolean;
 }
 
-/** What a {@linkcode Prober} does. */
-export interface Probing {
+/** What a {@linkcode Pinger} does. */
+export interface PingerOptions {
   readonly clock: Clock;
   /** Bytes of a message. */
   readonly size: number;
@@ -31,16 +31,16 @@ export interface Probing {
   readonly timeout: number;
   /** How many messages; without end where it is undefined. */
   readonly count: number | undefined;
-  readonly tally: Tally;
+  readonly tally: PingStatistics;
   readonly onReply: (reply: Reply) => void;
   /** Learns of a message whose answer is missing. */
   readonly onLost: (number: number) => void;
 }
 
 /** Sends and receives until all is settled, or it is told to stop. */
-export class Prober {
+export class Pinger {
   readonly #peer: Duplex;
-  readonly #probing: Probing;
+  readonly #probing: PingerOptions;
   readonly #tracker = new Tracker({ window: WINDOW });
   readonly #stopped = Promise.withResolvers<"stopped">();
   #settled = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ export class Prober {
   #writing = 0; // the message whose write waits
   #cancelExpiry: (() => void) | undefined;
 
-  constructor(peer: Duplex, probing: Probing) {
+  constructor(peer: Duplex, probing: PingerOptions) {
     this.#peer = peer;
     this.#probing = probing;
   }
@@ -101,7 +101,7 @@ export class Prober {
   #stayAwake(): void {
     const { clock } = this.#probing;
     const asleep = this.#awakeUntil === 0;
-    this.#awakeUntil = clock.now() + AWAKE;
+    this.#awakeUntil = clock.now() + AWAKE_MS;
     if (asleep) clock.soon(this.#look);
   }
 
@@ -136,7 +136,9 @@ export class Prober {
       const lost = this.#tracker.giveUp(clock.now() - timeout);
       for (const number of lost) onLost(number);
       // A stream whose write still waits will never answer.
-      if (lost.includes(this.#writing) && !this.#peer.framed) return this.#stopped.reject(UNREAD);
+      if (lost.includes(this.#writing) && !this.#peer.framed) {
+        return this.#stopped.reject(NOT_READING);
+      }
       this.#expect();
       this.#settled.resolve();
     });
@@ -171,6 +173,6 @@ export class Prober {
       else tally.record(roundTrip);
     }
     onReply({ ...judgement, ...answer, ...(standing !== "unknown" && { roundTrip }) });
-    if (standing === "unknown" && !this.#peer.framed) throw UNASKED;
+    if (standing === "unknown" && !this.#peer.framed) throw UNASKED_ANSWER;
   }
 }

@@ -6,14 +6,14 @@ import type { Histogram, Histograms } from "../core/histogram.ts";
 import { sparkline, StatusLine } from "../terminal/status_line.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Part } from "../probe/round_trip.ts";
-import type { PingFormat, Told } from "./format.ts";
-import { Tally } from "./statistics.ts";
+import type { PingAnswer, PingFormat } from "./format.ts";
+import { PingStatistics } from "./statistics.ts";
 
-const RECENT = 40; // round trips in the sparkline
+const MAX_ROUND_TRIPS_SHOWN = 40; // round trips in the sparkline
 
 /** The screen of a ping, and its tally. */
 export class PingScreen {
-  readonly tally: Tally;
+  readonly tally: PingStatistics;
   readonly #address: Address;
   readonly #clock: Clock;
   readonly #histograms: Histograms;
@@ -42,7 +42,7 @@ export class PingScreen {
     this.#quiet = quiet;
     this.#histograms = histograms;
     this.#screen = new StatusLine(output, format.missed);
-    this.tally = new Tally(histograms.create());
+    this.tally = new PingStatistics(histograms.create());
   }
 
   start(size: number): void {
@@ -50,7 +50,7 @@ export class PingScreen {
     this.#screen.print(this.#format.start(size));
   }
 
-  answer(answer: Told): void {
+  answer(answer: PingAnswer): void {
     if (!this.#quiet) this.#screen.print(this.#format.answer(answer));
     if (answer.roundTrip !== undefined) this.#remember(answer.roundTrip);
   }
@@ -101,7 +101,7 @@ export class PingScreen {
   #remember(roundTrip: number): void {
     if (!this.#screen.live) return;
     this.#recent.push(roundTrip);
-    if (this.#recent.length > RECENT) this.#recent.shift();
+    if (this.#recent.length > MAX_ROUND_TRIPS_SHOWN) this.#recent.shift();
     const { roundTrips } = this.tally;
     const [p50, p99] = [50, 99].map((percent) => formatDuration(roundTrips.at(percent)));
     this.#screen.show(`${sparkline(this.#recent)}  p50 ${p50}, p99 ${p99}`);

@@ -19,7 +19,7 @@ export interface Counts {
 }
 
 /** Counts, the distribution of the round trips, and how much they vary. */
-export class Tally {
+export class PingStatistics {
   readonly counts: Counts = {
     sent: 0,
     received: 0,

@@ -2,13 +2,13 @@
 import { Notifier } from "../core/notifier.ts";
 import type { ChunkReader } from "../net/duplex.ts";
 import type { Clock } from "../core/clock.ts";
-import { type Expectation, Heard } from "./expect.ts";
+import { type Expectation, ExpectBuffer } from "./expect_buffer.ts";
 
 /** Reads on and on, whatever else is being done, until the peer has no more to say. */
-export class Hearing {
+export class ExpectReader {
   /** Resolves at the peer's end of input; rejects where reading, or showing, fails. */
   readonly over: Promise<void>;
-  readonly #heard = new Heard();
+  readonly #heard = new ExpectBuffer();
   readonly #notifier: Notifier;
   #ended = false;
 

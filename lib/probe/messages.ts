@@ -6,12 +6,12 @@ import { NetworkError } from "../core/errors.ts";
 export const NO_ECHO = "; to time the connecting alone, try --connect --size 0";
 
 /** The peer sent more than it was asked for: whatever it is, it is no echo. */
-export const UNASKED = new NetworkError(
+export const UNASKED_ANSWER = new NetworkError(
   `The peer sends more than it was sent: it does not echo${NO_ECHO}`,
 );
 
 /** Bytes that a number takes: eight hexadecimal digits. */
-export const NUMBER_LENGTH = 8;
+export const NUMBER_BYTES = 8;
 
 const DIGITS = new TextEncoder().encode("0123456789abcdef");
 const LINE_END = 0x0a;
@@ -41,9 +41,9 @@ export class Messages {
     this.#bytes = new Uint8Array(size * batch);
     for (let at = 0; at < this.#bytes.length; at++) {
       const place = at % size;
-      this.#bytes[at] = place === size - 1 && size > NUMBER_LENGTH
+      this.#bytes[at] = place === size - 1 && size > NUMBER_BYTES
         ? LINE_END
-        : 0x61 + (place - NUMBER_LENGTH + 26) % 26;
+        : 0x61 + (place - NUMBER_BYTES + 26) % 26;
     }
   }
 
@@ -55,7 +55,7 @@ export class Messages {
   }
 
   #number(number: number, at: number): void {
-    const digits = Math.min(NUMBER_LENGTH, this.size);
+    const digits = Math.min(NUMBER_BYTES, this.size);
     for (let place = digits - 1, rest = number; place >= 0; place--) {
       this.#bytes[at + place] = DIGITS[rest & 15]!;
       rest >>>= 4;
@@ -67,7 +67,7 @@ export class Messages {
 export type OnAnswer = (number: number, intact: boolean, size: number) => void;
 
 /** Takes what the peer sends, chunk by chunk. */
-export interface Answers {
+export interface AnswerParser {
   received(chunk: Uint8Array): void;
 }
 
@@ -82,7 +82,7 @@ export function answersOf(
     readonly first?: number;
     readonly onAnswer: OnAnswer;
   },
-): Answers {
+): AnswerParser {
   const messages = new Messages({ size });
   if (!framed) return new AnswerStream({ messages, first, onAnswer });
   return {
@@ -93,7 +93,7 @@ export function answersOf(
   };
 }
 
-class AnswerStream implements Answers {
+class AnswerStream implements AnswerParser {
   readonly #messages: Messages;
   readonly #onAnswer: OnAnswer;
   #number: number;
@@ -136,7 +136,7 @@ function partOf(bytes: Uint8Array, { at, length }: { at: number; length: number 
 // The number of a datagram; undefined where it has none.
 function numberOf(datagram: Uint8Array): number | undefined {
   let number = 0;
-  for (let at = 0; at < NUMBER_LENGTH; at++) {
+  for (let at = 0; at < NUMBER_BYTES; at++) {
     const digit = DIGITS.indexOf(datagram[at] ?? 0);
     if (digit < 0) return undefined;
     number = number * 16 + digit;

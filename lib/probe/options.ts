@@ -1,17 +1,17 @@
 /** Options that several ways of measuring share. */
 import { UsageError } from "../core/errors.ts";
 import { flag, interval, text } from "../cli/options.ts";
-import { formatMany, parseSize } from "../core/units.ts";
-import { largestDatagram } from "../net/transports/udp/datagrams.ts";
-import { NUMBER_LENGTH } from "./messages.ts";
+import { formatQuantity, parseSize } from "../core/units.ts";
+import { maxDatagramBytes } from "../net/transports/udp/datagrams.ts";
+import { NUMBER_BYTES } from "./messages.ts";
 
 /** How long an answer may take where one message counts, in milliseconds. */
-export const TIMEOUT = 1000;
+export const MESSAGE_TIMEOUT_MS = 1000;
 
-const LARGEST = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** Options of every measurement. */
-export const measuring = {
+export const measureOptions = {
   size: text({
     summary: "send messages of SIZE bytes",
     placeholder: "SIZE",
@@ -41,19 +41,19 @@ export function sizeFor(
     readonly size: number;
   },
 ): number {
-  const least = connectionless ? NUMBER_LENGTH : connect ? 0 : 1;
-  if (connectionless && size > largestDatagram("")) {
-    throw new UsageError(`Option --size: a datagram has at most ${largestDatagram("")} bytes`);
+  const least = connectionless ? NUMBER_BYTES : connect ? 0 : 1;
+  if (connectionless && size > maxDatagramBytes("")) {
+    throw new UsageError(`Option --size: a datagram has at most ${maxDatagramBytes("")} bytes`);
   }
   if (size >= least) return size;
   const where = connectionless ? " over UDP, for its number" : ", unless with --connect";
   throw new UsageError(
-    `Option --size: a message has at least ${formatMany(least, "byte")}${where}, not ${size}`,
+    `Option --size: a message has at least ${formatQuantity(least, "byte")}${where}, not ${size}`,
   );
 }
 
 function readSize(text: string): number {
   const size = parseSize(text);
-  if (size <= LARGEST) return size;
+  if (size <= MAX_MESSAGE_BYTES) return size;
   throw new UsageError(`a size of at most 64MiB is needed, not "${text}"`);
 }

@@ -11,7 +11,7 @@ export interface Part {
 }
 
 /** What became of an attempt. */
-export interface Attempted {
+export interface RoundTrip {
   /** From the first look-up to the last byte, in milliseconds. */
   readonly took: number;
   readonly parts: readonly Part[];
@@ -22,7 +22,7 @@ export interface Attempted {
 export type Answer = "intact" | "corrupt" | "closed" | "none";
 
 /** One message. */
-export interface Asking {
+export interface RoundTripOptions {
   readonly clock: Clock;
   /** Bytes; with 0 nothing is sent. */
   readonly size: number;
@@ -37,7 +37,7 @@ export type Dial = (
 ) => Promise<Duplex>;
 
 /** Connects, sends a message, waits for its answer, and closes; the timeout is for all of it. */
-export async function attempt(dial: Dial, asking: Asking): Promise<Attempted> {
+export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): Promise<RoundTrip> {
   const { clock, size, timeout } = asking;
   const parts: Part[] = [];
   let started = clock.now();
@@ -54,15 +54,18 @@ export async function attempt(dial: Dial, asking: Asking): Promise<Attempted> {
     return { took: clock.now() - started, parts, answer: "intact" };
   }
   since = clock.now();
-  const answer = await ask(peer, { ...asking, timeout: Math.max(0, started + timeout - since) });
+  const answer = await exchange(peer, {
+    ...asking,
+    timeout: Math.max(0, started + timeout - since),
+  });
   finish("echo");
   return { took: since - started, parts, answer };
 }
 
 /** Sends a message and waits for its answer, then closes the peer. */
-export async function ask(peer: Duplex, asking: Asking): Promise<Answer> {
+export async function exchange(peer: Duplex, asking: RoundTripOptions): Promise<Answer> {
   const { clock, timeout } = asking;
-  const answering = converse(peer, asking);
+  const answering = sendAndReceive(peer, asking);
   answering.catch(() => {}); // closing the peer ends it
   try {
     return await settlesWithin(answering, { clock, milliseconds: timeout })
@@ -73,7 +76,7 @@ export async function ask(peer: Duplex, asking: Asking): Promise<Answer> {
   }
 }
 
-async function converse(peer: Duplex, { size, number }: Asking): Promise<Answer> {
+async function sendAndReceive(peer: Duplex, { size, number }: RoundTripOptions): Promise<Answer> {
   const sending = peer.write(new Messages({ size }).from(number));
   sending.catch(() => {}); // the reading side tells of a peer that is gone
   let answer: Answer = "none";

@@ -1,9 +1,9 @@
 /** Checks that what comes back is what was sent. */
 import { NetworkError } from "../core/errors.ts";
 import { HEX } from "../terminal/hexdump.ts";
-import { formatCount, formatMany } from "../core/units.ts";
+import { formatCount, formatQuantity } from "../core/units.ts";
 
-const MOST_OUTSTANDING = 256 * 1024 * 1024; // bytes that are kept for a peer that returns nothing
+const MAX_OUTSTANDING_BYTES = 256 * 1024 * 1024; // bytes that are kept for a peer that returns nothing
 
 /**
  * Compares two streams as they pass, keeping only what has been sent and not yet returned.
@@ -42,9 +42,9 @@ export class Verifier {
    */
   sent(chunk: Uint8Array): void {
     this.#total += chunk.length;
-    if (this.#total - this.#offset > MOST_OUTSTANDING) {
+    if (this.#total - this.#offset > MAX_OUTSTANDING_BYTES) {
       throw new NetworkError(
-        `Cannot verify: the peer has returned ${formatMany(this.#offset, "byte")} of ` +
+        `Cannot verify: the peer has returned ${formatQuantity(this.#offset, "byte")} of ` +
           `${formatCount(this.#total)}, and no more than 256 MiB can be kept`,
       );
     }
@@ -71,7 +71,7 @@ export class Verifier {
     if (this.complete) return;
     throw new NetworkError(
       `The echo is incomplete: ${formatCount(this.#offset)} of the ` +
-        `${formatMany(this.#total, "byte")} sent came back`,
+        `${formatQuantity(this.#total, "byte")} sent came back`,
     );
   }
 }

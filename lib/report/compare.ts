@@ -2,9 +2,9 @@
 import { UsageError } from "../core/errors.ts";
 import type { BenchResult, Comparison, Slice } from "./result.ts";
 
-const FEWEST = 8; // slices of each result; fewer tell nothing
-const SIGNIFICANT = 2.576; // standard errors: one in a hundred by chance
-const NOTICEABLE = 0.01; // of the value: what differs less is no difference to act on
+const MIN_SLICES = 8; // slices of each result; fewer tell nothing
+const SIGNIFICANT_ERRORS = 2.576; // standard errors: one in a hundred by chance
+const NOTICEABLE_RATIO = 0.01; // of the value: what differs less is no difference to act on
 
 interface Figure {
   readonly of: (result: BenchResult) => number;
@@ -28,7 +28,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
  * @throws {UsageError} where they are of different kinds of load
  */
 export function compare(now: BenchResult, before: BenchResult): Comparison[] {
-  rejectMixture([before, now], "compare");
+  rejectDifferentLoads([before, now], "compare");
   return Object.entries(FIGURES).map(([name, { of, sample }]) => ({
     name,
     before: of(before),
@@ -41,7 +41,7 @@ export function compare(now: BenchResult, before: BenchResult): Comparison[] {
 }
 
 /** Refuses results that have nothing in common: latencies of a closed loop and an open one do not. */
-export function rejectMixture(
+export function rejectDifferentLoads(
   [first, ...others]: readonly BenchResult[],
   what: "compare" | "merge",
 ): void {
@@ -56,10 +56,12 @@ function judge(
   figure: { readonly before: number; readonly now: number },
   samples: { readonly before: readonly number[]; readonly now: readonly number[] },
 ): Comparison["verdict"] {
-  const few = Math.min(samples.before.length, samples.now.length) < FEWEST;
+  const few = Math.min(samples.before.length, samples.now.length) < MIN_SLICES;
   if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
-  const near = Math.abs(figure.now - figure.before) <= NOTICEABLE * Math.abs(figure.before);
-  return near || Math.abs(rankSum(samples.before, samples.now)) < SIGNIFICANT ? "noise" : "changed";
+  const near = Math.abs(figure.now - figure.before) <= NOTICEABLE_RATIO * Math.abs(figure.before);
+  return near || Math.abs(rankSum(samples.before, samples.now)) < SIGNIFICANT_ERRORS
+    ? "noise"
+    : "changed";
 }
 
 // The slices that were not cut short, and in which something was answered.

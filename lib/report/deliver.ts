@@ -2,7 +2,7 @@
 import { type Writer, writeText } from "../core/io.ts";
 import { compare } from "./compare.ts";
 import { type Condition, parseCondition } from "./conditions.ts";
-import { measuring } from "../probe/options.ts";
+import { measureOptions } from "../probe/options.ts";
 import { parseResult, readResultFile } from "./read.ts";
 import type { BenchResult } from "./result.ts";
 import { GateError, NetworkError, UsageError } from "../core/errors.ts";
@@ -19,7 +19,7 @@ interface ReportFile {
 
 /** What a result is delivered by. */
 export const deliveryOptions = {
-  json: measuring.json,
+  json: measureOptions.json,
   report: list({
     summary: `also write a report to FILE, by its extension: ${extensions()} (repeatable)`,
     placeholder: "FILE",

@@ -1,5 +1,5 @@
 /** What every report says of a result, in the same words. */
-import { formatCount, formatDuration, formatFigures, formatMany } from "../core/units.ts";
+import { formatCount, formatDuration, formatFigures, formatQuantity } from "../core/units.ts";
 import type { Distribution } from "./distribution.ts";
 import { isHeld } from "./load.ts";
 import type { BenchResult, Comparison, Search } from "./result.ts";
@@ -8,13 +8,13 @@ import type { BenchResult, Comparison, Search } from "./result.ts";
 export function describeLoad({ load, machines }: BenchResult): string {
   const { connections, size, pipeline, rate, connect, workers, self } = load;
   const parts = [
-    formatMany(connections, "connection"),
-    formatMany(size, "byte"),
+    formatQuantity(connections, "connection"),
+    formatQuantity(size, "byte"),
     pipeline > 1 && `pipeline ${formatCount(pipeline)}`,
     connect && "a new connection for each message",
-    workers > 1 && formatMany(workers, "worker"),
+    workers > 1 && formatQuantity(workers, "worker"),
     self && "the peer in the same program",
-    machines && `${formatMany(machines, "result")} merged`,
+    machines && `${formatQuantity(machines, "result")} merged`,
     rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
   ];
   return parts.filter((part) => part).join(", ");
@@ -57,7 +57,9 @@ export function describeSearch(
   { condition, trials, highest }: Search,
   { interrupted }: Pick<BenchResult, "interrupted">,
 ): string {
-  const cut = interrupted ? `INTERRUPTED after ${formatMany(trials.length, "trial")}; so far ` : "";
+  const cut = interrupted
+    ? `INTERRUPTED after ${formatQuantity(trials.length, "trial")}; so far `
+    : "";
   if (highest === undefined) return `${cut}no rate held ${condition}`;
   const most = trials.every(({ held }) => held) ? "; nothing that was tried broke it" : "";
   return `${cut}highest rate that held ${condition}: ${formatFigures(highest)}/s${most}`;

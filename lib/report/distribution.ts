@@ -1,7 +1,7 @@
 /** Distributions of latencies, as results carry them. */
 import type { Histogram } from "../core/histogram.ts";
 import type { BenchResult } from "./result.ts";
-import { rounded } from "../core/units.ts";
+import { roundMs } from "../core/units.ts";
 
 const PERCENTS = [50, 75, 90, 95, 99, 99.9, 99.99, 99.999];
 const TICKS = 5; // points of the curve for each halving of what lies above
@@ -21,12 +21,12 @@ export function distribution(histogram: Histogram): Distribution {
   const { count, min, mean, max, deviation } = histogram;
   return {
     count,
-    minMs: rounded(min),
-    meanMs: rounded(mean),
-    maxMs: rounded(max),
-    deviationMs: rounded(deviation),
+    minMs: roundMs(min),
+    meanMs: roundMs(mean),
+    maxMs: roundMs(max),
+    deviationMs: roundMs(deviation),
     percentilesMs: percentiles(histogram),
-    curve: percents(count).map((percent) => [percent, rounded(histogram.at(percent))]),
+    curve: percents(count).map((percent) => [percent, roundMs(histogram.at(percent))]),
     bars: bars(histogram),
     hdr: histogram.encode(),
   };
@@ -35,7 +35,7 @@ export function distribution(histogram: Histogram): Distribution {
 /** The usual percentiles, by name. */
 export function percentiles(histogram: Histogram): Distribution["percentilesMs"] {
   return Object.fromEntries(
-    PERCENTS.map((percent) => [`p${percent}`, rounded(histogram.at(percent))]),
+    PERCENTS.map((percent) => [`p${percent}`, roundMs(histogram.at(percent))]),
   ) as Distribution["percentilesMs"];
 }
 

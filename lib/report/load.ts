@@ -1,7 +1,7 @@
 /** A load, as the command line asks for it. */
 
 /** The load to make. Times in milliseconds. */
-export interface Load {
+export interface LoadOptions {
   readonly connections: number;
   /** Bytes of a message. */
   readonly size: number;
@@ -30,15 +30,15 @@ export interface Load {
 }
 
 /** What is asked for, and on how many threads. */
-export interface Asked extends Load {
+export interface BenchLoad extends LoadOptions {
   readonly workers: number;
   /** Whether the peer is in this program. */
   readonly self: boolean;
 }
 
-const HELD = 0.99; // of what was asked for
+const HELD_RATIO = 0.99; // of what was asked for
 
 /** Whether a rate was reached, as near as a measurement can tell. */
 export function isHeld(rate: number, { target }: { readonly target: number }): boolean {
-  return rate >= target * HELD;
+  return rate >= target * HELD_RATIO;
 }

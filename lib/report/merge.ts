@@ -2,7 +2,7 @@
 import { UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
-import { rejectMixture } from "./compare.ts";
+import { rejectDifferentLoads } from "./compare.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 import type { BenchResult, Instrument, Slice } from "./result.ts";
 
@@ -16,7 +16,7 @@ export function merge(
   results: readonly [BenchResult, ...BenchResult[]],
   histograms: Histograms,
 ): BenchResult {
-  rejectMixture(results, "merge");
+  rejectDifferentLoads(results, "merge");
   rejectTwins(results);
   const { schema, netecho, command, environment, address, load } = results[0];
   const total = (of: (result: BenchResult) => number | undefined) =>

@@ -10,7 +10,7 @@ const PAUSE_MS = 100;
 const RECOVERED_AFTER_MS = 1000; // without a failure
 
 /** What an {@linkcode Acceptor} needs besides the listener. */
-export interface Accepting {
+export interface AcceptorOptions {
   readonly onArrival: (arrival: Arrival) => void;
   /** The name of the endpoint, for the log. */
   readonly endpoint: string;
@@ -24,13 +24,13 @@ export interface Accepting {
  */
 export class Acceptor {
   readonly #listener: Listener;
-  readonly #accepting: Accepting;
+  readonly #accepting: AcceptorOptions;
   #stopped = false;
   #failures = 0;
   #endSpell = () => {};
   readonly #stopSignal = new AbortController();
 
-  constructor(listener: Listener, accepting: Accepting) {
+  constructor(listener: Listener, accepting: AcceptorOptions) {
     this.#listener = listener;
     this.#accepting = accepting;
   }

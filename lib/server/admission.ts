@@ -1,7 +1,7 @@
 /** Who is admitted: by their address, and while there are not too many. */
 import { type Address, isInet } from "../net/address.ts";
 import type { RefusalReason } from "../log/event.ts";
-import { formatMany } from "../core/units.ts";
+import { formatQuantity } from "../core/units.ts";
 import type { AccessList } from "./access_list.ts";
 
 /** Why a peer is not served. */
@@ -131,5 +131,5 @@ export class Ticket {
 }
 
 function openAlready(count: number): string {
-  return `${formatMany(count, "connection")} open already`;
+  return `${formatQuantity(count, "connection")} open already`;
 }

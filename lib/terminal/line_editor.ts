@@ -11,7 +11,7 @@ import {
 import { systemClock } from "../core/clock.ts";
 
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
-const PROMPT_DELAY = 20;
+const PROMPT_DELAY_MS = 20;
 
 // Several characters at once, none of which edits. The editor measures the whole line for each key
 // that it is given, so that a long paste would take minutes.
@@ -95,7 +95,7 @@ class LineEditor implements Terminal {
 
   #onLine(line: string): void {
     this.#options.onLine(line);
-    this.#cancelPrompt = systemClock.after(PROMPT_DELAY, () => this.#prompt());
+    this.#cancelPrompt = systemClock.after(PROMPT_DELAY_MS, () => this.#prompt());
   }
 
   // The editor closes itself at Ctrl-D.

@@ -12,11 +12,11 @@ export function columns(): number {
   }
 }
 
-const WIDE = 98; // columns of a line with sixteen bytes, its time and the number of its connection
+const MIN_COLUMNS_FOR_16_BYTES = 98; // columns of a line with sixteen bytes, its time and the number of its connection
 
 /** How many bytes a line of a dump has: eight where a person would see sixteen wrapped. */
 export function dumpWidth(output: { isTerminal(): boolean }): number {
-  return output.isTerminal() && columns() < WIDE ? 8 : 16;
+  return output.isTerminal() && columns() < MIN_COLUMNS_FOR_16_BYTES ? 8 : 16;
 }
 
 /** Prints a line on stderr; where nobody reads it, there is nobody left to tell. */

@@ -10,7 +10,7 @@ export const UNSAFE =
 
 const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-const LONGEST_SEQUENCE = 4; // bytes of one character in UTF-8 (RFC 3629)
+const MAX_CHARACTER_BYTES = 4; // bytes of one character in UTF-8 (RFC 3629)
 
 const utf8 = new TextDecoder();
 
@@ -136,7 +136,7 @@ function sequenceLength(first: number): number {
 
 // How many bytes at the end are the beginning of a character that goes on.
 function incompleteTail(bytes: Uint8Array): number {
-  for (let back = 1; back < LONGEST_SEQUENCE && back <= bytes.length; back++) {
+  for (let back = 1; back < MAX_CHARACTER_BYTES && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back]!;
     if (byte < 0x80) return 0;
     if (byte >= 0xc0) return sequenceLength(byte) > back ? back : 0;

@@ -3,18 +3,18 @@ import { SCHEMA_VERSION } from "../../report/schema_version.ts";
 import { writeText } from "../../core/io.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { type Histograms, loadHistograms } from "../../core/histogram.ts";
-import { loadFor, loading } from "../../bench/options.ts";
+import { benchLoadFor, loadOptions } from "../../bench/options.ts";
 import { LoadProgress } from "../../bench/progress.ts";
 import type { Condition } from "../../report/conditions.ts";
 import { type Distribution, distribution } from "../../report/distribution.ts";
 import { type BenchResult, type RunInfo } from "../../report/result.ts";
-import type { Running } from "../../bench/run_context.ts";
+import type { LoadContext } from "../../bench/load_context.ts";
 import { runLoad } from "../../bench/run_load.ts";
 import { findRate } from "../../bench/rate_search.ts";
-import { setting } from "../../report/environment.ts";
-import type { Asked } from "../../report/load.ts";
+import { runInfo } from "../../report/run_info.ts";
+import type { BenchLoad } from "../../report/load.ts";
 import { summarise } from "../../bench/summary.ts";
-import { WRONG } from "../../bench/generator.ts";
+import { WRONG_ANSWER } from "../../bench/generator.ts";
 import { NO_ECHO } from "../../probe/messages.ts";
 import { flag } from "../../cli/options.ts";
 import { formatCount } from "../../core/units.ts";
@@ -22,8 +22,8 @@ import { deliveryOptions, prepareDelivery } from "../../report/deliver.ts";
 import { StatusLine } from "../../terminal/status_line.ts";
 import { defineMode, type ModeContext } from "../mode.ts";
 
-const PROBES = 100; // round trips a second, of the connection beside the load
-const IDLE = 3000; // milliseconds at most, to measure it without a load
+const PROBE_RATE = 100; // round trips a second, of the connection beside the load
+const MAX_IDLE_PROBE_MS = 3000; // milliseconds at most, to measure it without a load
 
 /** The bench mode. */
 export const bench = defineMode({
@@ -36,12 +36,12 @@ export const bench = defineMode({
       summary: "load the peer and measure; every answer is checked",
       excludes: ["show", "retry", "verbose", "capture"],
     }),
-    ...loading,
+    ...loadOptions,
     ...deliveryOptions,
   },
   async run(context, values) {
     const { requested, insisted } = context.signals();
-    const load = loadFor(values, context);
+    const load = benchLoadFor(values, context);
     const deliver = await prepareDelivery(values);
     const histograms = await loadHistograms();
     const bench = new Bench(context, { load, histograms, stop: requested });
@@ -61,7 +61,7 @@ export const bench = defineMode({
 });
 
 function settingOf({ target: { address }, commandLine: { args }, clock }: ModeContext): RunInfo {
-  return setting({ address, args, clock });
+  return runInfo({ address, args, clock });
 }
 
 function giveUp(): never {
@@ -84,11 +84,11 @@ async function failWith(
 function failureOf(
   { requests: { answered }, errors, interrupted }: BenchResult,
 ): string | undefined {
-  const wrong = errors[WRONG] ?? 0;
+  const wrong = errors[WRONG_ANSWER] ?? 0;
   if (wrong > 0 && answered > wrong) {
     return `${formatCount(wrong)} answers were not what was sent; ${formatCount(answered)} were`;
   }
-  if (wrong > 0) return `The peer does not echo: ${WRONG}${NO_ECHO}`;
+  if (wrong > 0) return `The peer does not echo: ${WRONG_ANSWER}${NO_ECHO}`;
   if (answered > 0) return undefined;
   const [reason = interrupted ? "stopped before the first" : "no answer in time"] = Object.keys(
     errors,
@@ -97,12 +97,12 @@ function failureOf(
 }
 
 interface Benching {
-  readonly load: Asked;
+  readonly load: BenchLoad;
   readonly histograms: Histograms;
   readonly stop: Promise<void>;
 }
 
-type Change = Partial<Asked> & Pick<Running, "aside" | "onMeasuring" | "onMeasured">;
+type Change = Partial<BenchLoad> & Pick<LoadContext, "aside" | "onMeasuring" | "onMeasured">;
 
 /** Runs loads, and shows how they go. */
 class Bench {
@@ -119,14 +119,16 @@ class Bench {
   }
 
   /** One load, which differs from what was asked for by a change. */
-  async run({ aside, onMeasuring, onMeasured, ...change }: Change): Promise<BenchResult> {
+  async run(
+    { offMainThread: aside, onMeasuring, onMeasured, ...change }: Change,
+  ): Promise<BenchResult> {
     const load = { ...this.#benching.load, ...change };
     const started = settingOf(this.#context);
     const progress = new LoadProgress(this.#status, load);
     const measured = await runLoad({
       ...this.#running(load),
       onSlice: (slice) => progress.show(slice),
-      aside,
+      offMainThread: aside,
       onMeasuring,
       onMeasured,
     });
@@ -145,11 +147,11 @@ class Bench {
   /** The load, and the round trip beside it: before, and while it is measured. */
   async runBeside(): Promise<BenchResult> {
     const { load: { duration }, stop } = this.#benching;
-    const idle = await this.#probe(Math.min(duration, IDLE), stop);
+    const idle = await this.#probe(Math.min(duration, MAX_IDLE_PROBE_MS), stop);
     const begun = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     const measuring = this.run({
-      aside: true,
+      offMainThread: true,
       onMeasuring: begun.resolve,
       onMeasured: ended.resolve,
     });
@@ -167,12 +169,19 @@ class Bench {
 
   async #probe(duration: number, stop: Promise<void>): Promise<Distribution> {
     const alone = { connections: 1, pipeline: 1, workers: 1, requests: undefined };
-    const load = { ...this.#benching.load, ...alone, rate: PROBES, duration, warmup: 0, ramp: 0 };
+    const load = {
+      ...this.#benching.load,
+      ...alone,
+      rate: PROBE_RATE,
+      duration,
+      warmup: 0,
+      ramp: 0,
+    };
     const { recorder } = await runLoad({ ...this.#running(load), stop });
     return distribution(recorder.uncorrected!);
   }
 
-  #running(load: Asked): Running {
+  #running(load: BenchLoad): LoadContext {
     const { histograms, stop } = this.#benching;
     const { clock } = this.#context;
     return { target: this.#context.target, load, histograms, clock, stop, onSlice() {} };

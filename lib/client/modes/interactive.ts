@@ -2,16 +2,16 @@
 import type { Writer } from "../../core/io.ts";
 import { formatAddress } from "../../net/address.ts";
 import { type Clock, delay } from "../../core/clock.ts";
-import { Exchange } from "../echo_matcher.ts";
+import { EchoMatcher } from "../echo_matcher.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import type { Terminal } from "../../terminal/line_editor.ts";
 import { formatDuration } from "../../core/units.ts";
-import { defineMode, failureOf, talking } from "../mode.ts";
+import { conversationOptions, defineMode, failureOf } from "../mode.ts";
 import { lingerFor } from "../conversation.ts";
 
 const PROMPT = "> ";
 const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
-const STALL = 1000; // milliseconds after which an echo that stopped short is shown as far as it came
+const STALL_AFTER_MS = 1000; // milliseconds after which an echo that stopped short is shown as far as it came
 
 /** The interactive mode. */
 export const interactive = defineMode({
@@ -19,14 +19,14 @@ export const interactive = defineMode({
   summary: "send each line that is typed and show the answer and its time",
   terminal: true,
   example: "netecho client localhost 8080",
-  options: talking,
+  options: conversationOptions,
   async run({ dial, openLog, clock }, { crlf, linger: limit }) {
     const { openTerminal } = await import("../../terminal/line_editor.ts");
     const started = clock.now();
     const peer = await dial();
     const took = formatDuration(clock.now() - started);
     const linger = lingerFor(peer, limit);
-    const exchange = new Exchange();
+    const exchange = new EchoMatcher();
     const left = Promise.withResolvers<void>();
     let cancelLinger = () => {};
     let cancelNotice = () => {};
@@ -38,7 +38,7 @@ export const interactive = defineMode({
       onLine: sender.send,
       onEnd() {
         sender.end();
-        cancelNotice = clock.after(STALL, () => terminal.print(WAITING));
+        cancelNotice = clock.after(STALL_AFTER_MS, () => terminal.print(WAITING));
         if (linger !== undefined) cancelLinger = clock.after(linger, left.resolve);
       },
       onInterrupt: left.resolve,
@@ -62,7 +62,7 @@ export const interactive = defineMode({
 });
 
 interface Conversing {
-  readonly exchange: Exchange;
+  readonly exchange: EchoMatcher;
   readonly clock: Clock;
 }
 
@@ -100,7 +100,7 @@ async function receive(
     for await (const chunk of peer.readable) {
       cancel();
       show(exchange.received(chunk, arrival()));
-      if (exchange.partial) cancel = clock.after(STALL, showUnfinished);
+      if (exchange.partial) cancel = clock.after(STALL_AFTER_MS, showUnfinished);
       await delay(0, { clock }); // a peer that never pauses leaves the keys their turn
     }
     showUnfinished();

@@ -3,12 +3,12 @@ import { delay } from "../../core/clock.ts";
 import { FinalError, NetworkError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/explain.ts";
 import { loadHistograms } from "../../core/histogram.ts";
-import { attempt } from "../../probe/round_trip.ts";
-import { measuring, sizeFor, TIMEOUT } from "../../probe/options.ts";
+import { connectAndExchange } from "../../probe/round_trip.ts";
+import { measureOptions, MESSAGE_TIMEOUT_MS, sizeFor } from "../../probe/options.ts";
 import { pingJson, pingText } from "../../ping/format.ts";
 import { PingScreen } from "../../ping/screen.ts";
 import { PromptClock } from "../../probe/prompt_clock.ts";
-import { Prober } from "../../ping/pinger.ts";
+import { Pinger } from "../../ping/pinger.ts";
 import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext } from "../mode.ts";
@@ -26,7 +26,7 @@ const options = {
   }),
   deadline: interval({ summary: "stop after D, whatever is still under way" }),
   quiet: flag({ short: "q", summary: "print the summary alone" }),
-  ...measuring,
+  ...measureOptions,
 };
 
 type Options = Values<typeof options> & { readonly timeout: number };
@@ -38,7 +38,7 @@ export const ping = defineMode({
   chosenBy: "ping",
   example: "netecho client :8080 --ping --count 5",
   options,
-  async run(context, { timeout = TIMEOUT, ...given }) {
+  async run(context, { timeout = MESSAGE_TIMEOUT_MS, ...given }) {
     const values = { ...given, timeout };
     const size = sizeFor({ ...values, connectionless: context.connectionless });
     const { target: { address }, clock, output } = context;
@@ -91,7 +91,7 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   const { tally } = screen;
   const onLost = (number: number) =>
     screen.lost(number, `within ${formatDuration(values.timeout)}`);
-  const prober = new Prober(peer, {
+  const prober = new Pinger(peer, {
     ...values,
     clock,
     size,
@@ -130,7 +130,7 @@ async function connectOnce(
 ): Promise<void> {
   screen.tally.counts.sent++;
   try {
-    const { took, parts, answer } = await attempt(
+    const { took, parts, answer } = await connectAndExchange(
       (request) => dial({ ...request, once: true }),
       { clock, size, number, timeout },
     );

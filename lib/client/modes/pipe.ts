@@ -9,14 +9,20 @@ import { sendLines } from "../lines.ts";
 import type { ChunkWriter, Duplex } from "../../net/duplex.ts";
 import { chunksOf } from "../../net/streams.ts";
 import { duration, flag } from "../../cli/options.ts";
-import { formatMany } from "../../core/units.ts";
+import { formatQuantity } from "../../core/units.ts";
 import { Verifier } from "../../probe/verifier.ts";
-import { defineMode, failureOf, type ModeContext, talking, verifying } from "../mode.ts";
+import {
+  conversationOptions,
+  defineMode,
+  failureOf,
+  type ModeContext,
+  verifyOptions,
+} from "../mode.ts";
 import { lingerFor, payloadTo } from "../conversation.ts";
 
 const INPUT_BUFFER_BYTES = 64 * 1024; // a read of stdin goes through a thread and costs tens of us
 
-const FLUSH_PATIENCE = 5000; // milliseconds for the last bytes to be read, when all is over
+const FLUSH_TIMEOUT_MS = 5000; // milliseconds for the last bytes to be read, when all is over
 
 /** The pipe mode. */
 export const pipe = defineMode({
@@ -24,8 +30,8 @@ export const pipe = defineMode({
   summary: "send stdin to the peer and write what it sends to stdout",
   example: "echo hello | netecho client localhost 8080",
   options: {
-    ...talking,
-    ...verifying,
+    ...conversationOptions,
+    ...verifyOptions,
     recvOnly: flag({
       summary: "send nothing, and do not read stdin",
       excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger"],
@@ -49,10 +55,12 @@ export const pipe = defineMode({
       await exchangeAll(peer, { sending, receiving, linger, context, verifier });
     } finally {
       peer.close();
-      await settlesWithin(receiving, { clock: context.clock, milliseconds: FLUSH_PATIENCE });
-      await log.flush(FLUSH_PATIENCE);
+      await settlesWithin(receiving, { clock: context.clock, milliseconds: FLUSH_TIMEOUT_MS });
+      await log.flush(FLUSH_TIMEOUT_MS);
       const { sent, received } = peer.traffic;
-      const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;
+      const passed = `${formatQuantity(sent, "byte")} sent, ${
+        formatQuantity(received, "byte")
+      } received`;
       if (context.verbose) await context.say(passed);
     }
     if (verifier) await context.say(verdict(verifier, { whole }));
@@ -63,7 +71,7 @@ export const pipe = defineMode({
 
 function verdict(verifier: Verifier, { whole }: { whole: boolean }): string {
   verifier.finish();
-  const verified = `${formatMany(verifier.verified, "byte")} came back as sent`;
+  const verified = `${formatQuantity(verifier.verified, "byte")} came back as sent`;
   if (whole) return `verified: ${verified}`;
   throw new NetworkError(
     `Cannot verify: the peer closed the connection before the end of stdin, after ${verified}`,

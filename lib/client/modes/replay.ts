@@ -3,17 +3,17 @@ import { concat } from "@std/bytes/concat";
 import { type Clock, until } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
-import { measuring } from "../../probe/options.ts";
+import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile, text, type Values } from "../../cli/options.ts";
-import { Answers } from "../replay_answers.ts";
+import { ReplayAnswers } from "../replay_answers.ts";
 import type { Recording, Step } from "../../capture/recording.ts";
-import { formatMany } from "../../core/units.ts";
-import { defineMode, failureOf, type ModeContext, verifying } from "../mode.ts";
-import { part, PayloadOutput, sayTo } from "../conversation.ts";
+import { formatQuantity } from "../../core/units.ts";
+import { defineMode, failureOf, type ModeContext, verifyOptions } from "../mode.ts";
+import { closeConversation, PayloadOutput, writeToPeer } from "../conversation.ts";
 
-const TIMEOUT = 10_000; // milliseconds for an answer that must come
-const TOLERANCE = 1000; // milliseconds for one that may be another
+const VERIFY_TIMEOUT_MS = 10_000; // milliseconds for an answer that must come
+const ANSWER_TIMEOUT_MS = 1000; // milliseconds for one that may be another
 
 const options = {
   replay: text({
@@ -34,8 +34,8 @@ const options = {
     read: readSpeed,
     needs: ["replay"],
   }),
-  ...verifying,
-  timeout: measuring.timeout,
+  ...verifyOptions,
+  timeout: measureOptions.timeout,
 };
 
 /** The replay mode. */
@@ -46,7 +46,7 @@ export const replay = defineMode({
   example: "netecho client localhost 8080 --replay session.pcapng --speed max --verify",
   options,
   async run(context, values) {
-    const { verify, timeout = verify ? TIMEOUT : TOLERANCE } = values;
+    const { verify, timeout = verify ? VERIFY_TIMEOUT_MS : ANSWER_TIMEOUT_MS } = values;
     const recording = await choose(context, values);
     const recorded = recording.steps.filter(({ by }) => by === "server").map(({ what }) => what);
     const said = concat(recorded.filter((what) => typeof what !== "string"));
@@ -55,10 +55,10 @@ export const replay = defineMode({
     peer.observe(log.watch());
     const { clock } = context;
     const shown = new PayloadOutput(context.output);
-    const answers = new Answers(said, { verify, timeout, clock, isBusy: () => shown.busy });
+    const answers = new ReplayAnswers(said, { verify, timeout, clock, isBusy: () => shown.busy });
     const mayReset = recorded.includes("reset");
     const receiving = receive(peer, { answers, shown, mayReset });
-    const say = (bytes: Uint8Array) => sayTo(peer, { bytes, shown, clock, timeout });
+    const say = (bytes: Uint8Array) => writeToPeer(peer, { bytes, shown, clock, timeout });
     const playing = play(recording.steps, { peer, answers, clock, say, values });
     try {
       await Promise.race([playing, receiving.then(() => playing)]);
@@ -66,7 +66,7 @@ export const replay = defineMode({
       throw failureOf(peer, error);
     } finally {
       playing.catch(() => {}); // what still waits ends with the connection
-      await part(peer, { over: receiving, shown, log, clock });
+      await closeConversation(peer, { over: receiving, shown, log, clock });
     }
     await context.say(verdict(peer, { said, verify }));
     return 0;
@@ -84,7 +84,7 @@ async function choose(
   const chosen = stream === undefined ? streams.find(speaks) : streams[stream];
   if (!chosen) {
     const wanted = stream === undefined ? "whose client says something" : `of number ${stream}`;
-    const there = formatMany(streams.length, `${protocol.toUpperCase()} stream`);
+    const there = formatQuantity(streams.length, `${protocol.toUpperCase()} stream`);
     throw new UsageError(`Option --replay: ${path} has no stream ${wanted}; it has ${there}`);
   }
   if (!chosen.gaps) return chosen;
@@ -101,7 +101,7 @@ function speaks({ steps, gaps }: Recording): boolean {
 async function receive(
   peer: Duplex,
   { answers, shown, mayReset }: {
-    readonly answers: Answers;
+    readonly answers: ReplayAnswers;
     readonly shown: PayloadOutput;
     /** Whether a reset is an end as it was recorded, if it comes after the answers. */
     readonly mayReset: boolean;
@@ -123,7 +123,7 @@ async function play(
   steps: readonly Step[],
   { peer, answers, clock, say, values: { speed = 1 } }: {
     readonly peer: Duplex;
-    readonly answers: Answers;
+    readonly answers: ReplayAnswers;
     readonly clock: Clock;
     readonly say: (bytes: Uint8Array) => Promise<void>;
     readonly values: Values<typeof options>;
@@ -153,10 +153,12 @@ function verdict(
   { traffic: { sent, received } }: Duplex,
   { said, verify }: { readonly said: Uint8Array; readonly verify: boolean },
 ): string {
-  const passed = `${formatMany(sent, "byte")} sent, ${formatMany(received, "byte")} received`;
+  const passed = `${formatQuantity(sent, "byte")} sent, ${
+    formatQuantity(received, "byte")
+  } received`;
   return verify
     ? `replayed: ${passed}, as recorded`
-    : `replayed: ${passed}; ${formatMany(said.length, "byte")} were recorded`;
+    : `replayed: ${passed}; ${formatQuantity(said.length, "byte")} were recorded`;
 }
 
 function readNumber(text: string): number {

@@ -2,19 +2,19 @@
 import { type Clock, settlesWithin } from "../../core/clock.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
-import type { Expectation } from "../../probe/expect.ts";
-import { measuring } from "../../probe/options.ts";
+import type { Expectation } from "../../probe/expect_buffer.ts";
+import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { Hearing } from "../../probe/expect_reader.ts";
+import { ExpectReader } from "../../probe/expect_reader.ts";
 import type { Occurrence } from "../../cli/parse.ts";
 import { list, readFile } from "../../cli/options.ts";
 import { preview } from "../../terminal/sanitize.ts";
 import { formatDuration } from "../../core/units.ts";
-import { defineMode, expecting, failureOf, talking } from "../mode.ts";
-import { lingerFor, part, PayloadOutput, sayTo } from "../conversation.ts";
+import { conversationOptions, defineMode, expectOptions, failureOf } from "../mode.ts";
+import { closeConversation, lingerFor, PayloadOutput, writeToPeer } from "../conversation.ts";
 
-const TIMEOUT = 10_000; // milliseconds for each thing that is expected
-const SHOWN = 512; // bytes of what came instead
+const EXPECT_TIMEOUT_MS = 10_000; // milliseconds for each thing that is expected
+const MAX_SHOWN_BYTES = 512; // bytes of what came instead
 
 const options = {
   send: list({
@@ -27,9 +27,9 @@ const options = {
     placeholder: "FILE",
     read: (path) => [readFile(path)],
   }),
-  ...expecting,
-  timeout: measuring.timeout,
-  linger: talking.linger,
+  ...expectOptions,
+  timeout: measureOptions.timeout,
+  linger: conversationOptions.linger,
 };
 
 type Step = { readonly say: Uint8Array } | { readonly expect: Expectation };
@@ -43,19 +43,19 @@ export const script = defineMode({
   options,
   async run(context, values) {
     const { clock, output } = context;
-    const { timeout = TIMEOUT, linger } = values;
+    const { timeout = EXPECT_TIMEOUT_MS, linger } = values;
     const peer = await context.dial();
     const log = context.openLog();
     peer.observe(log.watch());
     const shown = new PayloadOutput(output);
-    const hearing = new Hearing(peer, { clock, show: (chunk) => shown.write(chunk) });
+    const hearing = new ExpectReader(peer, { clock, show: (chunk) => shown.write(chunk) });
     const conversation = { peer, hearing, shown, clock, timeout };
     const steps = stepsOf(context.commandLine.occurrences);
     try {
       for (const step of steps) {
         if ("expect" in step) await listen(step.expect, conversation);
         else {
-          const saying = sayTo(peer, { ...conversation, bytes: step.say });
+          const saying = writeToPeer(peer, { ...conversation, bytes: step.say });
           await Promise.race([saying, hearing.over.then(() => saying)]);
         }
       }
@@ -63,7 +63,7 @@ export const script = defineMode({
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
-      await part(peer, { over: hearing.over, shown, log, clock });
+      await closeConversation(peer, { over: hearing.over, shown, log, clock });
     }
     return 0;
   },
@@ -71,7 +71,7 @@ export const script = defineMode({
 
 interface Conversation {
   readonly peer: Duplex;
-  readonly hearing: Hearing;
+  readonly hearing: ExpectReader;
   readonly shown: PayloadOutput;
   readonly clock: Clock;
   readonly timeout: number;
@@ -80,7 +80,7 @@ interface Conversation {
 async function listen(expected: Expectation, { hearing, timeout }: Conversation): Promise<void> {
   const outcome = await hearing.hear(expected, timeout);
   if (outcome === "heard") return;
-  const came = hearing.rest.length > 0 ? preview(hearing.rest, SHOWN) : "nothing";
+  const came = hearing.rest.length > 0 ? preview(hearing.rest, MAX_SHOWN_BYTES) : "nothing";
   const when = outcome === "late" ? `within ${formatDuration(timeout)}` : "before the peer closed";
   throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
 }

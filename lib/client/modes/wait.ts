@@ -2,27 +2,27 @@
 import type { Clock } from "../../core/clock.ts";
 import { ExpiredError, FinalError, NetworkError, UsageError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/explain.ts";
-import type { Expectation } from "../../probe/expect.ts";
-import { type Answer, ask } from "../../probe/round_trip.ts";
-import { measuring, TIMEOUT } from "../../probe/options.ts";
+import type { Expectation } from "../../probe/expect_buffer.ts";
+import { type Answer, exchange } from "../../probe/round_trip.ts";
+import { measureOptions, MESSAGE_TIMEOUT_MS } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { Hearing } from "../../probe/expect_reader.ts";
+import { ExpectReader } from "../../probe/expect_reader.ts";
 import { interval, type Values } from "../../cli/options.ts";
 import { retry } from "../../core/retry.ts";
 import { formatAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
-import { defineMode, expecting, failureOf, type ModeContext } from "../mode.ts";
+import { defineMode, expectOptions, failureOf, type ModeContext } from "../mode.ts";
 
 const ECHO = "echo"; // what is expected is an echo of what is sent
-const SHORTEST = 5; // milliseconds; what is left of D is too little for another try
+const MIN_ATTEMPT_MS = 5; // milliseconds; what is left of D is too little for another try
 
 const options = {
   wait: interval({
     summary: "wait until the peer accepts a connection, at most D; then exit 124",
     excludes: ["retry", "show"],
   }),
-  ...expecting,
-  timeout: measuring.timeout,
+  ...expectOptions,
+  timeout: measureOptions.timeout,
 };
 
 /** The wait mode. */
@@ -48,7 +48,7 @@ export const wait = defineMode({
     let reason = "";
     const attempt = async () => {
       const until = started + limit;
-      if (reason && until - clock.now() < SHORTEST) throw new NetworkError(reason);
+      if (reason && until - clock.now() < MIN_ATTEMPT_MS) throw new NetworkError(reason);
       await tryOnce(context, { ...values, until });
     };
     const onFailure = (error: NetworkError) => reason = reasonOf(error);
@@ -68,7 +68,9 @@ export const wait = defineMode({
 
 async function tryOnce(
   { dial, clock, connectionless }: ModeContext,
-  { expect, timeout = TIMEOUT, until }: Values<typeof options> & { readonly until: number },
+  { expect, timeout = MESSAGE_TIMEOUT_MS, until }: Values<typeof options> & {
+    readonly until: number;
+  },
 ): Promise<void> {
   const left = () => Math.max(1, until - clock.now());
   const peer = await dial({ once: true, atMost: left() });
@@ -76,8 +78,8 @@ async function tryOnce(
   const patience = Math.min(timeout, left());
   try {
     if (expect[0]?.text !== ECHO) return await listenFor(expect, { peer, clock, patience });
-    const size = measuring.size.initial;
-    const answer = await ask(peer, { clock, size, number: 1, timeout: patience });
+    const size = measureOptions.size.initial;
+    const answer = await exchange(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
     throw new NetworkError(`${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}`);
   } catch (error) {
@@ -99,7 +101,7 @@ async function listenFor(
     readonly patience: number;
   },
 ): Promise<void> {
-  const hearing = new Hearing(peer, { clock });
+  const hearing = new ExpectReader(peer, { clock });
   const until = clock.now() + patience;
   try {
     for (const one of expected) {

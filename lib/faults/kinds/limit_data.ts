@@ -1,7 +1,7 @@
 /** Limit: so many bytes, and the connection closes. */
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
-import { formatMany, parseSize } from "../../core/units.ts";
+import { formatQuantity, parseSize } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
 /** The limit_data fault. */
@@ -24,7 +24,7 @@ export const limitData = defineFault({
         }
         emit(bytes.subarray(0, left));
         left = -1;
-        fired(`closes after ${formatMany(most, "byte")}`);
+        fired(`closes after ${formatQuantity(most, "byte")}`);
         finish();
       },
     };

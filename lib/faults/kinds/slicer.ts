@@ -1,7 +1,7 @@
 /** Slicer: small pieces, as a network may make them. */
 import { UsageError } from "../../core/errors.ts";
 import { duration, text } from "../../cli/options.ts";
-import { formatMany, parseSize } from "../../core/units.ts";
+import { formatQuantity, parseSize } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
 /** The slicer fault. */
@@ -27,7 +27,7 @@ export const slicer = defineFault({
     let free = 0;
     let left = next(); // of the piece in hand: where the cuts are does not depend on the chunks
     return {
-      start: () => fired(`cuts into pieces of ${formatMany(size, "byte")}`),
+      start: () => fired(`cuts into pieces of ${formatQuantity(size, "byte")}`),
       chunk(bytes, emit) {
         for (let at = 0; at < bytes.length;) {
           const piece = bytes.subarray(at, at + left);

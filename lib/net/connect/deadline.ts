@@ -32,7 +32,7 @@ export interface Connection extends ConnectionAddresses<InetAddress> {
 }
 
 /** What {@linkcode connectWithin} hands to the work that it bounds. */
-export interface Connecting {
+export interface ConnectContext {
   /** Aborted when the time is over. */
   readonly signal: AbortSignal;
   /** To be filled with what was tried, for the error. */
@@ -46,7 +46,7 @@ export interface Connecting {
  */
 export async function connectWithin<C>(
   { address, timeout, clock }: DialOptions & { readonly address: Address },
-  work: (connecting: Connecting) => Promise<C>,
+  work: (connecting: ConnectContext) => Promise<C>,
 ): Promise<C> {
   const deadline = new AbortController();
   const cancel = clock.after(timeout, () => deadline.abort());

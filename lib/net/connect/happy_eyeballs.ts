@@ -12,7 +12,7 @@ export interface Attempt {
 }
 
 /** What {@linkcode connectAny} needs besides the addresses. */
-export interface Dialing<C> {
+export interface ConnectAnyOptions<C> {
   readonly connect: (address: InetAddress, signal: AbortSignal) => Promise<C>;
   /** Receives each attempt as it begins. */
   readonly attempts: Attempt[];
@@ -28,7 +28,7 @@ export interface Dialing<C> {
  */
 export async function connectAny<C extends { close(): void }>(
   addresses: readonly InetAddress[],
-  { connect, attempts, signal, clock }: Dialing<C>,
+  { connect, attempts, signal, clock }: ConnectAnyOptions<C>,
 ): Promise<C> {
   const giveUp = new AbortController();
   const pending = new Set<Promise<void>>();

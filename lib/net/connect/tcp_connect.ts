@@ -12,19 +12,19 @@ import {
 import { FinalError, UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
-import type { Connecting, Connection } from "./deadline.ts";
+import type { ConnectContext, Connection } from "./deadline.ts";
 import type { DialOptions } from "../transport.ts";
 
 /** The end of a connection that is bound before it connects. */
-export const source = text({
+export const sourceOption = text({
   summary: "connect from this address of this machine; port 0 takes any",
   placeholder: "HOST:PORT",
   read: parseEnd,
 });
 
 /** What every transport over TCP adds to the client's options. */
-export const dialing = {
-  source,
+export const tcpDialOptions = {
+  source: sourceOption,
   keepalive: flag({ summary: "let the system probe an idle connection (TCP keepalive)" }),
   proxyProtocol: flag({ summary: "send a PROXY protocol header first, as a proxy does" }),
   proxyVersion: choice(["1", "2"], {
@@ -42,13 +42,13 @@ export const dialing = {
 /** Connects to the first address of a host that answers, and sends a PROXY header if asked to. */
 export async function connectTcp(
   address: InetAddress,
-  { values, clock, signal, attempts, onPhase }: DialOptions<typeof dialing> & Connecting,
+  { values, clock, signal, attempts, onPhase }: DialOptions<typeof tcpDialOptions> & ConnectContext,
 ): Promise<Connection> {
   // Loaded here because a server never dials.
   const { connectAny } = await import("./happy_eyeballs.ts");
   const { isLookedUp, resolve } = await import("./resolve.ts");
   onPhase?.("loading");
-  const candidates = ofFamily(await resolve(address, { signal }), values.source);
+  const candidates = reachableFrom(await resolve(address, { signal }), values.source);
   if (isLookedUp(address.hostname)) onPhase?.("dns");
   const connection = await connectAny(candidates, {
     connect: (to, signal) => connect(to, { signal, values }),
@@ -68,7 +68,7 @@ export async function connectTcp(
 
 async function connect(
   to: InetAddress,
-  { signal, values }: { signal: AbortSignal; values: Values<typeof dialing> },
+  { signal, values }: { signal: AbortSignal; values: Values<typeof tcpDialOptions> },
 ): Promise<Connection> {
   const { transport, hostname, port } = to;
   if (values.source) {
@@ -89,7 +89,7 @@ async function connect(
 
 async function introduce(
   { socket, local, remote }: Connection,
-  { proxyProtocol, proxyVersion, proxySource }: Values<typeof dialing>,
+  { proxyProtocol, proxyVersion, proxySource }: Values<typeof tcpDialOptions>,
 ): Promise<void> {
   if (!proxyProtocol) return;
   const { proxyHeader } = await import("../proxy_protocol.ts");
@@ -103,7 +103,7 @@ async function introduce(
  *
  * @throws {NetworkError} where it is of the other family
  */
-export function ofFamily(
+export function reachableFrom(
   candidates: readonly InetAddress[],
   source: InetAddress | undefined,
 ): readonly InetAddress[] {

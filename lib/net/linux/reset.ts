@@ -1,8 +1,8 @@
 /** Breaking a TCP connection, so that its peer gets RST. */
 import { type ConnectionAddresses, isInet } from "../address.ts";
-import { Descriptors } from "./sockets.ts";
+import { SystemSockets } from "./sockets.ts";
 
-let system: Descriptors | undefined; // one for all: it knows where it found the others
+let system: SystemSockets | undefined; // one for all: it knows where it found the others
 
 /**
  * Breaks a connection where the system can (Linux), and does nothing elsewhere. The runtime itself
@@ -10,6 +10,6 @@ let system: Descriptors | undefined; // one for all: it knows where it found the
  */
 export function sendReset({ local, remote }: ConnectionAddresses): void {
   if (!isInet(local) || !isInet(remote)) return;
-  system ??= Descriptors.open();
+  system ??= SystemSockets.open();
   system?.reset({ local, remote });
 }

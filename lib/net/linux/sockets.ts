@@ -11,7 +11,7 @@ import {
 import { bigEndian, ipBytes, ipText } from "../ip.ts";
 
 const LIBRARY = "libc.so.6";
-const GAP = 1024; // descriptors in a row that are no sockets, and there are no more: they are dense
+const MAX_GAP = 1024; // descriptors in a row that are no sockets, and there are no more: they are dense
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -24,7 +24,7 @@ const TCP_NODELAY = 1;
 const SHUT_RDWR = 2;
 const ECONNREFUSED = 111;
 
-const NOWHERE = new Uint8Array(16); // an address of the family AF_UNSPEC
+const UNSPECIFIED_ADDRESS = new Uint8Array(16); // an address of the family AF_UNSPEC
 
 const FUNCTIONS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
@@ -38,7 +38,7 @@ const FUNCTIONS = {
 type End = "getsockname" | "getpeername";
 
 /** The sockets of this process. */
-export class Descriptors implements Disposable {
+export class SystemSockets implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof FUNCTIONS>;
   readonly #name = new Uint8Array(28); // the longest of the names that are read
   readonly #length = new Uint32Array(1);
@@ -50,10 +50,10 @@ export class Descriptors implements Disposable {
   }
 
   /** Nothing where the system's functions cannot be had. */
-  static open(): Descriptors | undefined {
+  static open(): SystemSockets | undefined {
     if (Deno.build.os !== "linux") return undefined;
     try {
-      return new Descriptors(Deno.dlopen(LIBRARY, FUNCTIONS));
+      return new SystemSockets(Deno.dlopen(LIBRARY, FUNCTIONS));
     } catch {
       return undefined; // no permission, or another C library
     }
@@ -73,7 +73,7 @@ export class Descriptors implements Disposable {
    * ConnectionAddresses a connection, whoever holds it. Both ends tell which: of two listeners, one remote may talk
    * to each from one port.
    */
-  cut(ends: ConnectionAddresses<InetAddress>): void {
+  shutdown(ends: ConnectionAddresses<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
   }
@@ -82,7 +82,7 @@ export class Descriptors implements Disposable {
   reset(ends: ConnectionAddresses<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) {
-      this.#library.symbols.connect(descriptor, NOWHERE, NOWHERE.length);
+      this.#library.symbols.connect(descriptor, UNSPECIFIED_ADDRESS, UNSPECIFIED_ADDRESS.length);
     }
   }
 
@@ -110,7 +110,7 @@ export class Descriptors implements Disposable {
 
   // By their own names, which those have, too, that are connected no more.
   *#all(): Generator<[descriptor: number, name: InetAddress]> {
-    for (let descriptor = 3, last = 3; descriptor < last + GAP; descriptor++) {
+    for (let descriptor = 3, last = 3; descriptor < last + MAX_GAP; descriptor++) {
       const name = this.nameOf(descriptor);
       if (!name) continue;
       yield [descriptor, name];

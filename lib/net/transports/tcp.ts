@@ -1,9 +1,9 @@
 /** TCP (RFC 9293). */
 import { SocketDuplex } from "../socket_duplex.ts";
 import { addressesOf, type InetAddress, socketAddress } from "../address.ts";
-import { acceptTcp, arriving, StreamArrival } from "../incoming.ts";
+import { acceptTcp, StreamArrival, streamListenOptions } from "../incoming.ts";
 import { sendReset } from "../linux/reset.ts";
-import { connectTcp, dialing } from "../connect/tcp_connect.ts";
+import { connectTcp, tcpDialOptions } from "../connect/tcp_connect.ts";
 import { type Duplex } from "../duplex.ts";
 import { bindTcp } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
@@ -18,15 +18,15 @@ import {
 export const tcp = defineTransport({
   name: "tcp",
   summary: "TCP over IPv4 and IPv6",
-  listenOptions: arriving,
-  dialOptions: dialing,
+  listenOptions: streamListenOptions,
+  dialOptions: tcpDialOptions,
   listen,
   dial,
 });
 
 function listen(
   address: InetAddress,
-  { values, clock }: ListenOptions<typeof arriving>,
+  { values, clock }: ListenOptions<typeof streamListenOptions>,
 ): Promise<Listener> {
   const listener = bindTcp(address);
   const preparing = { values, clock };
@@ -40,7 +40,7 @@ function listen(
   });
 }
 
-function dial(address: InetAddress, options: DialOptions<typeof dialing>): Promise<Duplex> {
+function dial(address: InetAddress, options: DialOptions<typeof tcpDialOptions>): Promise<Duplex> {
   return connectWithin({ address, ...options }, async (connecting) => {
     const connection = await connectTcp(address, { ...options, ...connecting });
     const { socket, local, remote } = connection;

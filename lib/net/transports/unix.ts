@@ -4,7 +4,7 @@ import type { UnixAddress } from "../address.ts";
 import { delay } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
-import { arriving, StreamArrival } from "../incoming.ts";
+import { StreamArrival, streamListenOptions } from "../incoming.ts";
 import { type Duplex } from "../duplex.ts";
 import { cannotListen } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
@@ -16,7 +16,7 @@ import {
 } from "../transport.ts";
 
 const listenOptions = {
-  ...arriving,
+  ...streamListenOptions,
   mode: text({
     summary: "the permissions of a Unix socket's file, as in 0600 (default: as umask leaves them)",
     placeholder: "MODE",

@@ -15,8 +15,8 @@ import { formatByteRate, formatCount, formatDuration, formatFigures } from "../.
 import type { Report } from "../format.ts";
 
 const COLUMNS = ["p50", "p90", "p99", "p99.9"] as const;
-const BAR = 40; // columns of the longest bar
-const LEAST = 0.0005; // of all: what is rarer has no bar
+const MAX_BAR_COLUMNS = 40; // columns of the longest bar
+const MIN_BAR_SHARE = 0.0005; // of all: what is rarer has no bar
 
 /** The text report. */
 export const text: Report = {
@@ -87,10 +87,10 @@ function milliseconds(time: number): string {
 }
 
 function bars({ bars, count }: Distribution): string[] {
-  const shown = bars.filter(([, , some]) => some / count >= LEAST);
+  const shown = bars.filter(([, , some]) => some / count >= MIN_BAR_SHARE);
   const most = Math.max(...shown.map(([, , some]) => some));
   return shown.map(([above, upTo, some]) => {
-    const bar = "█".repeat(Math.max(1, Math.round(some / most * BAR)));
+    const bar = "█".repeat(Math.max(1, Math.round(some / most * MAX_BAR_COLUMNS)));
     const share = `${(some / count * 100).toFixed(1)}%`;
     return `${`${above} to ${upTo} ms`.padStart(20)} ${share.padStart(6)} ${bar}`;
   });

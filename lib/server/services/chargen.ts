@@ -3,8 +3,8 @@ import { discardInput } from "../../net/pump.ts";
 import { defineService } from "../service.ts";
 
 const PRINTABLE = 95; // ASCII characters, the space included
-const LINE = 72; // characters, before CR LF
-const PERIODS = 8; // of the pattern in each write: 56 KB
+const LINE_CHARS = 72; // characters, before CR LF
+const PERIODS_PER_WRITE = 8; // of the pattern in each write: 56 KB
 
 /** The chargen service. Only the peer's reading paces it, and only the peer ends it. */
 export const chargen = defineService({
@@ -30,6 +30,6 @@ export const chargen = defineService({
 function pattern(): Uint8Array {
   const ring = Array.from({ length: PRINTABLE }, (_, index) => String.fromCharCode(32 + index));
   const twice = [...ring, ...ring].join("");
-  const period = ring.map((_, first) => `${twice.slice(first, first + LINE)}\r\n`).join("");
-  return new TextEncoder().encode(period.repeat(PERIODS));
+  const period = ring.map((_, first) => `${twice.slice(first, first + LINE_CHARS)}\r\n`).join("");
+  return new TextEncoder().encode(period.repeat(PERIODS_PER_WRITE));
 }

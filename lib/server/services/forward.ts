@@ -11,11 +11,11 @@ import { list, type OptionTable, type Values } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineService, type ServiceContext } from "../service.ts";
 
-const TIMEOUT = 10_000; // milliseconds to connect to one address
-const SILENCE = 1000; // milliseconds to wait for a last datagram: UDP has no end to see
+const CONNECT_TIMEOUT_MS = 10_000; // milliseconds to connect to one address
+const LAST_DATAGRAM_MS = 1000; // milliseconds to wait for a last datagram: UDP has no end to see
 
 /** What the client is told of its peer, the forwarder is of its own: `--ca` is `--to-ca`. */
-const dialing: OptionTable = Object.fromEntries(
+const forwardDialOptions: OptionTable = Object.fromEntries(
   Object.entries(dialOptions).map(([key, { excludes, needs, ...option }]) => [
     prefixed(key),
     {
@@ -33,7 +33,7 @@ const options = {
     placeholder: "ADDRESS",
     read: (text) => [readTarget(text)],
   }),
-  ...dialing,
+  ...forwardDialOptions,
 };
 
 /** Whose turn it is among the addresses of an endpoint. */
@@ -86,7 +86,7 @@ async function passBoth(
   await Promise.race([there, back]);
   await whileProgressing(back, {
     clock,
-    milliseconds: SILENCE,
+    milliseconds: LAST_DATAGRAM_MS,
     progress: () => upstream.traffic.chunks,
   });
 }
@@ -99,7 +99,11 @@ async function connect({ values, state, clock, report }: Context): Promise<Duple
     const address = to[(turn + tried) % to.length]!;
     const started = clock.now();
     try {
-      const upstream = await dial(address, { values: dialValues(values), timeout: TIMEOUT, clock });
+      const upstream = await dial(address, {
+        values: dialValues(values),
+        timeout: CONNECT_TIMEOUT_MS,
+        clock,
+      });
       const took = formatDuration(clock.now() - started);
       report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
       return upstream;

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
-import { Generator, WRONG } from "../../../lib/bench/generator.ts";
-import type { Load } from "../../../lib/report/load.ts";
-import { Recorder, type Stretch } from "../../../lib/bench/recorder.ts";
+import { Generator, WRONG_ANSWER } from "../../../lib/bench/generator.ts";
+import type { LoadOptions } from "../../../lib/report/load.ts";
+import { type RecordedSlice, Recorder } from "../../../lib/bench/recorder.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { FakeClock, FakePeer } from "../../fakes.ts";
 
 const histograms = await loadHistograms();
 
-const LOAD: Load = {
+const LOAD: LoadOptions = {
   connections: 1,
   size: 16,
   pipeline: 1,
@@ -49,12 +49,15 @@ function fakeEcho(
   return peer;
 }
 
-function generate(load: Partial<Load>, connect: (clock: FakeClock) => Duplex | Promise<Duplex>) {
+function generate(
+  load: Partial<LoadOptions>,
+  connect: (clock: FakeClock) => Duplex | Promise<Duplex>,
+) {
   const clock = new FakeClock();
   const whole = { ...LOAD, ...load };
   const recorder = new Recorder(histograms, { open: whole.rate !== undefined });
   const stretches: { atMs: number; count: number; maxMs: number; failed: number }[] = [];
-  const onStretch = ({ atMs, latencies: { count, max }, failed }: Stretch) =>
+  const onStretch = ({ atMs, latencies: { count, max }, failed }: RecordedSlice) =>
     void stretches.push({ atMs, count, maxMs: max, failed });
   const dial = async () => await connect(clock);
   const generator = new Generator({ load: whole, clock, recorder, dial, onStretch });
@@ -152,7 +155,7 @@ Deno.test("an answer that is not what was sent is a failure, whoever sent it", a
   await pass(clock, 100);
   await running;
   assertEquals([recorder.latency.count, recorder.failed], [9, 1]);
-  assertEquals([...recorder.errors], [[WRONG, 1]]);
+  assertEquals([...recorder.errors], [[WRONG_ANSWER, 1]]);
 });
 
 Deno.test("a connection that is silent is given up, and made again", async () => {

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { Exchange } from "../../../lib/client/echo_matcher.ts";
+import { EchoMatcher } from "../../../lib/client/echo_matcher.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("an echo in pieces is one answer, timed to its last byte", () => {
-  const exchange = new Exchange();
+  const exchange = new EchoMatcher();
   exchange.sent(encode("hello\n"), 0);
   assertEquals(exchange.received(encode("hel"), 1), []);
   assertEquals(exchange.partial, true);
@@ -13,7 +13,7 @@ Deno.test("an echo in pieces is one answer, timed to its last byte", () => {
 });
 
 Deno.test("echoes of several messages in one chunk are told apart", () => {
-  const exchange = new Exchange();
+  const exchange = new EchoMatcher();
   exchange.sent(encode("one\r\n"), 0);
   exchange.sent(encode("\n"), 1);
   exchange.sent(encode("two\n"), 2);
@@ -26,7 +26,7 @@ Deno.test("echoes of several messages in one chunk are told apart", () => {
 });
 
 Deno.test("an answer that is no echo is shown whole, and the next echo is in step", () => {
-  const exchange = new Exchange();
+  const exchange = new EchoMatcher();
   exchange.sent(encode("HELO x\n"), 0);
   assertEquals(exchange.received(encode("HE"), 1), []);
   assertEquals(exchange.received(encode("Y\n"), 1), ["read 4 bytes in 1 ms: HEY"]);
@@ -35,13 +35,13 @@ Deno.test("an answer that is no echo is shown whole, and the next echo is in ste
 });
 
 Deno.test("several lines come below their heading, and nothing reaches the terminal raw", () => {
-  assertEquals(new Exchange().received(encode("a\x1b[2J\nb\n"), 0), [
+  assertEquals(new EchoMatcher().received(encode("a\x1b[2J\nb\n"), 0), [
     "read 8 bytes:\na\\x1b[2J\nb",
   ]);
 });
 
 Deno.test("an echo that stopped short is told once, and completes all the same", () => {
-  const exchange = new Exchange();
+  const exchange = new EchoMatcher();
   exchange.sent(encode("hello\n"), 0);
   assertEquals(exchange.unfinished(1), []);
   exchange.received(encode("he"), 1);
@@ -51,7 +51,7 @@ Deno.test("an echo that stopped short is told once, and completes all the same",
 });
 
 Deno.test("a long echo is previewed", () => {
-  const exchange = new Exchange();
+  const exchange = new EchoMatcher();
   const message = encode("x".repeat(5000));
   exchange.sent(message, 0);
   const [line] = exchange.received(message, 1);

@@ -5,7 +5,7 @@ import {
   formatCount,
   formatDuration,
   formatFigures,
-  formatMany,
+  formatQuantity,
   LONGEST_WAIT_MS,
   parseDuration,
 } from "../../../lib/core/units.ts";
@@ -40,7 +40,7 @@ Deno.test("durations are written for a person", () => {
 
 Deno.test("numbers are grouped, things counted, rates scaled", () => {
   assertEquals([0, 999, 1000, 1234567].map(formatCount), ["0", "999", "1,000", "1,234,567"]);
-  assertEquals([0, 1, 2].map((count) => formatMany(count, "byte")), [
+  assertEquals([0, 1, 2].map((count) => formatQuantity(count, "byte")), [
     "0 bytes",
     "1 byte",
     "2 bytes",

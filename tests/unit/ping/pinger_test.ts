@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
-import { Prober, type Reply } from "../../../lib/ping/pinger.ts";
-import { Tally } from "../../../lib/ping/statistics.ts";
+import { Pinger, type Reply } from "../../../lib/ping/pinger.ts";
+import { PingStatistics } from "../../../lib/ping/statistics.ts";
 import { FakeClock, FakePeer } from "../../fakes.ts";
 
 const histograms = await loadHistograms();
@@ -32,10 +32,10 @@ function probe({ framed, count, interval = 10 }: {
 }) {
   const clock = new FakeClock();
   const puppet = new Puppet({ framed });
-  const tally = new Tally(histograms.create());
+  const tally = new PingStatistics(histograms.create());
   const replies: Reply[] = [];
   const lost: number[] = [];
-  const prober = new Prober(puppet.peer, {
+  const prober = new Pinger(puppet.peer, {
     clock,
     size: 10,
     interval,
@@ -134,7 +134,7 @@ Deno.test("prober: the peer's end, and a wish to stop, end it at once", async ()
 });
 
 Deno.test("tally: the jitter of RFC 3550 for round trips that alternate", () => {
-  const tally = new Tally(histograms.create());
+  const tally = new PingStatistics(histograms.create());
   for (let index = 0; index < 500; index++) tally.record(index % 2 === 0 ? 1 : 3);
   assert(Math.abs(tally.jitter - 2) < 1e-6);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { compare, rankSum } from "../../../lib/report/compare.ts";
 import { parseCondition } from "../../../lib/report/conditions.ts";
-import type { Asked } from "../../../lib/report/load.ts";
+import type { BenchLoad } from "../../../lib/report/load.ts";
 import { merge } from "../../../lib/report/merge.ts";
 import { Recorder } from "../../../lib/bench/recorder.ts";
 import { sliceOf } from "../../../lib/bench/measurement.ts";
@@ -39,15 +39,15 @@ function resultOf(
 ): BenchResult {
   const next = randomWords(seed);
   const recorder = new Recorder(histograms, { open: true });
-  recorder.cover(0, 10_010);
+  recorder.setWindow(0, 10_010);
   const timeline: Slice[] = [];
   for (let at = 0; at < 10_000; at++) {
     const latency = factor * (0.1 + 5 * (next() / 2 ** 32) ** 8);
-    recorder.answer(at + latency, { due: at, sent: at + latency / 2 });
-    if (at % 250 === 249) timeline.push(sliceOf(recorder.cut(at + 1)));
+    recorder.recordAnswer(at + latency, { due: at, sent: at + latency / 2 });
+    if (at % 250 === 249) timeline.push(sliceOf(recorder.endSlice(at + 1)));
   }
-  for (let count = 0; count < failed; count++) recorder.failure(5, "closed by the peer");
-  const load: Asked = {
+  for (let count = 0; count < failed; count++) recorder.recordFailure(5, "closed by the peer");
+  const load: BenchLoad = {
     connections: 5,
     size: 64,
     pipeline: 1,

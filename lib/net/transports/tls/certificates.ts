@@ -3,10 +3,10 @@ import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
-import type { Certificate } from "./session_info.ts";
+import type { Certificate } from "./session.ts";
 
-const LIFETIME = 30 * 24 * 3600 * 1000; // milliseconds
-const CLOCK_SKEW = 24 * 3600 * 1000; // milliseconds by which a peer's clock may be behind
+const LIFETIME_MS = 30 * 24 * 3600 * 1000; // milliseconds
+const CLOCK_SKEW_MS = 24 * 3600 * 1000; // milliseconds by which a peer's clock may be behind
 
 /** A certificate and its private key, as PEM. */
 export interface Credentials {
@@ -87,8 +87,8 @@ export async function generateCredentials(hostnames: readonly string[]): Promise
   const now = Date.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${hostnames[0]}`,
-    notBefore: new Date(now - CLOCK_SKEW),
-    notAfter: new Date(now + LIFETIME),
+    notBefore: new Date(now - CLOCK_SKEW_MS),
+    notAfter: new Date(now + LIFETIME_MS),
     keys,
     signingAlgorithm: algorithm,
     extensions: [

@@ -3,9 +3,9 @@ import { closeQuietly, SocketDuplex } from "../../socket_duplex.ts";
 import { formatAddress, type InetAddress } from "../../address.ts";
 import { FinalError, NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
-import type { Secured } from "../../incoming.ts";
+import type { SecuredSocket } from "../../incoming.ts";
 import { sendReset } from "../../linux/reset.ts";
-import { Descriptors } from "../../linux/sockets.ts";
+import { SystemSockets } from "../../linux/sockets.ts";
 import { connectTcp } from "../../connect/tcp_connect.ts";
 import { type Duplex } from "../../duplex.ts";
 import { type Connection, connectWithin } from "../../connect/deadline.ts";
@@ -28,8 +28,8 @@ export async function dialTls(
     const aborted = Promise.withResolvers<never>();
     const abort = () => {
       // The runtime goes on with a handshake whose connection is closed.
-      using system = Descriptors.open();
-      system?.cut(connection);
+      using system = SystemSockets.open();
+      system?.shutdown(connection);
       aborted.reject(signal.reason);
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -64,7 +64,7 @@ async function secure(
   { address, values, onSession, onPhase }: DialOptions<typeof dialOptions> & {
     readonly address: InetAddress;
   },
-): Promise<Secured> {
+): Promise<SecuredSocket> {
   const { insecure, fingerprint, clientCert, alpn, servername = address.hostname } = values;
   const { connectTls, systemAuthorities } = await import("./node_session.ts");
   const ca = [...systemAuthorities(), ...(values.ca ? [values.ca] : [])];

@@ -4,10 +4,10 @@ import { X509Certificate } from "node:crypto";
 import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../../address.ts";
 import { FinalError, NetworkError } from "../../../core/errors.ts";
-import type { Secured } from "../../incoming.ts";
+import type { SecuredSocket } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
-import type { Certificate, Security } from "./session_info.ts";
-import { TlsEngine } from "./node_engine.ts";
+import type { Certificate, TlsSession } from "./session.ts";
+import { NodeTlsSocket } from "./node_socket.ts";
 import { explainTls, explainUnjudged } from "./errors.ts";
 
 /** How a server shakes hands. */
@@ -24,7 +24,7 @@ export interface AcceptOptions {
  */
 export function acceptorOf(
   { cert, key, clientCa, alpn }: AcceptOptions,
-): (socket: Socket) => Promise<Secured> {
+): (socket: Socket) => Promise<SecuredSocket> {
   const secureContext = tls.createSecureContext({
     cert,
     key,
@@ -37,7 +37,7 @@ export function acceptorOf(
     rejectUnauthorized: false, // it is judged below, with a reason
   };
   return async (socket) => {
-    const engine = await shaking(TlsEngine.accept(socket, options));
+    const engine = await shaking(NodeTlsSocket.accept(socket, options));
     const security = securityOf(engine.session);
     const objection = clientCa !== undefined && judgeClient(engine.session, security);
     if (!objection) return { socket: engine, security };
@@ -46,7 +46,7 @@ export function acceptorOf(
   };
 }
 
-function judgeClient(session: TLSSocket, { chain }: Security): string | undefined {
+function judgeClient(session: TLSSocket, { chain }: TlsSession): string | undefined {
   const [shown] = chain ?? [];
   if (!shown) return "it showed no certificate, and --client-ca asks for one";
   // What tls.Server asks; a socket without a server knows it as well, but has no name for it.
@@ -70,14 +70,17 @@ export interface ConnectOptions {
   readonly clientKey: string | undefined;
   readonly alpn: readonly string[];
   /** Learns of the session before it is judged. */
-  readonly onSession: (security: Security) => void | Promise<void>;
+  readonly onSession: (security: TlsSession) => void | Promise<void>;
 }
 
 /** Shakes hands as a client. Rejects where the peer's certificate is not trusted. */
-export async function connectTls(socket: Socket, connecting: ConnectOptions): Promise<Secured> {
+export async function connectTls(
+  socket: Socket,
+  connecting: ConnectOptions,
+): Promise<SecuredSocket> {
   const { servername, ca, insecure, fingerprint, clientCert, clientKey, alpn, onSession } =
     connecting;
-  const engine = await shaking(TlsEngine.connect(socket, {
+  const engine = await shaking(NodeTlsSocket.connect(socket, {
     ca: [...ca],
     cert: clientCert,
     key: clientKey,
@@ -100,7 +103,7 @@ export function systemAuthorities(): string[] {
   return tls.getCACertificates?.("system") ?? []; // not in every runtime
 }
 
-async function shaking(engine: Promise<TlsEngine>): Promise<TlsEngine> {
+async function shaking(engine: Promise<NodeTlsSocket>): Promise<NodeTlsSocket> {
   try {
     return await engine;
   } catch (error) {
@@ -111,7 +114,7 @@ async function shaking(engine: Promise<TlsEngine>): Promise<TlsEngine> {
 // Why a peer is not to be trusted; empty where it is.
 function judge(
   session: TLSSocket,
-  { fingerprint, chain }: { fingerprint: string | undefined } & Pick<Security, "chain">,
+  { fingerprint, chain }: { fingerprint: string | undefined } & Pick<TlsSession, "chain">,
 ): string {
   const [shown] = chain ?? [];
   if (fingerprint) {
@@ -125,7 +128,7 @@ function judge(
   return explainTls(expired ? "CERT_HAS_EXPIRED" : session.authorizationError);
 }
 
-function securityOf(session: TLSSocket, trusted: readonly string[] = []): Security {
+function securityOf(session: TLSSocket, trusted: readonly string[] = []): TlsSession {
   return {
     protocol: session.getProtocol() ?? undefined,
     cipher: session.getCipher()?.name,

@@ -2,8 +2,8 @@
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
 import { flag, list, text, textFile } from "../../../cli/options.ts";
-import { arriving } from "../../incoming.ts";
-import { dialing } from "../../connect/tcp_connect.ts";
+import { streamListenOptions } from "../../incoming.ts";
+import { tcpDialOptions } from "../../connect/tcp_connect.ts";
 
 const alpn = list({
   summary: "the protocols to agree on by ALPN, the preferred one first",
@@ -16,7 +16,7 @@ const pem = (summary: string, needs?: string) =>
 
 /** What TLS adds to the server's options. */
 export const listenOptions = {
-  ...arriving,
+  ...streamListenOptions,
   cert: pem(
     "the certificate, PEM, and those that vouch for it (default: one made for this run)",
     "key",
@@ -28,7 +28,7 @@ export const listenOptions = {
 
 /** What TLS adds to the client's options. */
 export const dialOptions = {
-  ...dialing,
+  ...tcpDialOptions,
   ca: pem("trust these authorities, PEM, as well as the system's"),
   insecure: flag({ summary: "trust any certificate", excludes: ["fingerprint", "ca"] }),
   fingerprint: text({

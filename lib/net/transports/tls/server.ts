@@ -2,15 +2,15 @@
 import { addressesOf, type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
-import { acceptTcp, type Secured, StreamArrival } from "../../incoming.ts";
+import { acceptTcp, type SecuredSocket, StreamArrival } from "../../incoming.ts";
 import {
   checkCertificate,
   checkPair,
   type Credentials,
   generateCredentials,
 } from "./certificates.ts";
-import { Descriptors } from "../../linux/sockets.ts";
-import { BACKLOG, bind, bindTcp } from "../../listen.ts";
+import { SystemSockets } from "../../linux/sockets.ts";
+import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
@@ -42,7 +42,7 @@ export async function listenTls(
   const certificate = { ...checked, generated: cert === undefined };
   const binding = { credentials, values, clock };
   const byNode = values.clientCa !== undefined || values.proxyProtocol;
-  const system = byNode ? undefined : Descriptors.open();
+  const system = byNode ? undefined : SystemSockets.open();
   const byDeno = system || (!byNode && !hasNodeNetworking());
   try {
     const listening = byDeno
@@ -61,9 +61,9 @@ interface Binding extends ListenOptions<typeof listenOptions> {
 
 function listenByDeno(
   address: InetAddress,
-  { credentials, values, clock, system }: Binding & { readonly system: Descriptors | undefined },
+  { credentials, values, clock, system }: Binding & { readonly system: SystemSockets | undefined },
 ): Listener {
-  const options = { ...credentials, tcpBacklog: BACKLOG, alpnProtocols: [...values.alpn] };
+  const options = { ...credentials, tcpBacklog: ACCEPT_BACKLOG, alpnProtocols: [...values.alpn] };
   const listener = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
   const bound = socketAddress("tls", listener.addr);
   // The runtime has no setNoDelay for TLS: without, an echo of 64 KiB takes 44 ms.
@@ -76,7 +76,7 @@ function listenByDeno(
       const conn = await listener.accept();
       const ends = addressesOf(conn, "tls");
       // It goes on with a handshake whose connection is closed, until the peer has enough.
-      const cut = () => open ? system?.cut(ends) : undefined;
+      const cut = () => open ? system?.shutdown(ends) : undefined;
       const preparing = { values, clock, cut, secure: () => shake(conn) };
       return new StreamArrival(conn, { ends, preparing });
     },
@@ -113,7 +113,7 @@ function generate({ hostname }: InetAddress): Promise<Credentials> {
   return generateCredentials([...own, ...LOCAL_NAMES]);
 }
 
-async function shake(conn: Deno.TlsConn): Promise<Secured> {
+async function shake(conn: Deno.TlsConn): Promise<SecuredSocket> {
   try {
     const { alpnProtocol } = await conn.handshake();
     return { socket: conn, security: { alpn: alpnProtocol ?? undefined } };

@@ -2,41 +2,41 @@
 import { formatAddress, type InetAddress, socketAddress } from "../../address.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { NetworkError } from "../../../core/errors.ts";
-import { datagramPeer, type DatagramSocket, largestDatagram } from "./datagrams.ts";
+import { datagramPeer, type DatagramSocket, maxDatagramBytes } from "./datagrams.ts";
 import type { Duplex } from "../../duplex.ts";
-import { type Icmp, openIcmp } from "./port_unreachable.ts";
+import { openUnreachableMonitor, type UnreachableMonitor } from "./port_unreachable.ts";
 
 // Milliseconds after a datagram at which to ask whether it could not be delivered.
-const ASK_AFTER = [0, 5, 50, 250, 700];
+const CHECK_UNREACHABLE_AFTER_MS = [0, 5, 50, 250, 700];
 
 /** Talks to one remote; what others send is ignored. */
-export function talkTo(
+export function datagramClient(
   to: InetAddress,
   { conn, clock }: { conn: Deno.DatagramConn; clock: Clock },
 ): Duplex {
   const local = socketAddress("udp", conn.addr as Deno.NetAddr);
-  const icmp = openIcmp(local, to);
+  const icmp = openUnreachableMonitor(local, to);
   const socket = new DatagramClient({ to, conn, clock, icmp });
   return datagramPeer(socket, { local: icmp?.local ?? local, remote: to });
 }
 
-interface Talking {
+interface DatagramClientOptions {
   readonly to: InetAddress;
   readonly conn: Deno.DatagramConn;
   readonly clock: Clock;
-  readonly icmp: Icmp | undefined;
+  readonly icmp: UnreachableMonitor | undefined;
 }
 
 class DatagramClient implements DatagramSocket {
   datagram = new Uint8Array(0);
-  readonly #talking: Talking;
+  readonly #talking: DatagramClientOptions;
   readonly #address: Deno.NetAddr;
-  readonly #buffer = new Uint8Array(largestDatagram("::"));
+  readonly #buffer = new Uint8Array(maxDatagramBytes("::"));
   #failure: Error | undefined;
   #stopAsking = () => {};
   #closed = false;
 
-  constructor(talking: Talking) {
+  constructor(talking: DatagramClientOptions) {
     const { hostname, port } = talking.to;
     this.#talking = talking;
     this.#address = { transport: "udp", hostname, port };
@@ -60,7 +60,7 @@ class DatagramClient implements DatagramSocket {
     if (this.#failure) throw this.#failure;
     const { conn, to } = this.#talking;
     try {
-      const sent = await conn.send(bytes.subarray(0, largestDatagram(to.hostname)), this.#address);
+      const sent = await conn.send(bytes.subarray(0, maxDatagramBytes(to.hostname)), this.#address);
       this.#ask(0);
       return sent;
     } catch (error) {
@@ -84,7 +84,7 @@ class DatagramClient implements DatagramSocket {
 
   #ask(turn: number): void {
     const { icmp, clock } = this.#talking;
-    const delay = ASK_AFTER[turn];
+    const delay = CHECK_UNREACHABLE_AFTER_MS[turn];
     this.#stopAsking();
     if (!icmp || delay === undefined || this.#closed) return;
     this.#stopAsking = clock.after(

@@ -1,18 +1,18 @@
 /** The receiving side of UDP: datagrams sorted by the remote that they come from. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
-import { largestDatagram } from "./datagrams.ts";
+import { maxDatagramBytes } from "./datagrams.ts";
 import type { Arrival, Listener } from "../../transport.ts";
 import { Remote, type RemoteOptions } from "./remote.ts";
 
-const MOST_REMOTES = 4096; // then the one that was silent longest makes room
+const MAX_REMOTES = 4096; // then the one that was silent longest makes room
 
 /** Hands out each remote as it first sends; later datagrams go to the peer that it became. */
 export class DatagramListener implements Listener {
   readonly address: InetAddress;
   readonly #conn: Deno.DatagramConn;
   readonly #replyFactor: number | undefined;
-  readonly #buffer = new Uint8Array(largestDatagram("::"));
+  readonly #buffer = new Uint8Array(maxDatagramBytes("::"));
   // By host and port, the one that was silent longest first.
   readonly #remotes = new Map<string, Remote>();
   #latest: Remote | undefined;
@@ -59,9 +59,9 @@ export class DatagramListener implements Listener {
   }
 
   #admit(key: string, to: Deno.NetAddr): Remote {
-    if (this.#remotes.size >= MOST_REMOTES) {
+    if (this.#remotes.size >= MAX_REMOTES) {
       const [silent] = this.#remotes.values();
-      silent!.evict(new NetworkError(`made room: ${MOST_REMOTES} remotes are open`));
+      silent!.evict(new NetworkError(`made room: ${MAX_REMOTES} remotes are open`));
     }
     const remote: Remote = new Remote(key, {
       to,

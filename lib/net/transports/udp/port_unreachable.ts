@@ -3,10 +3,10 @@
  * section 4.1.3.3). The runtime never connects one, so this does.
  */
 import type { InetAddress } from "../../address.ts";
-import { Descriptors } from "../../linux/sockets.ts";
+import { SystemSockets } from "../../linux/sockets.ts";
 
 /** A UDP socket that learns of ICMP errors. */
-export interface Icmp {
+export interface UnreachableMonitor {
   /** The address that the kernel sends from. */
   readonly local: InetAddress;
   /** Whether a datagram has met a port on which nobody listens. */
@@ -15,9 +15,12 @@ export interface Icmp {
 }
 
 /** Connects the UDP socket that is bound to `local`; nothing where that is impossible. */
-export function openIcmp(local: InetAddress, to: InetAddress): Icmp | undefined {
+export function openUnreachableMonitor(
+  local: InetAddress,
+  to: InetAddress,
+): UnreachableMonitor | undefined {
   if (to.hostname.includes("%")) return undefined; // a name with a zone has a number for it
-  const system = Descriptors.open();
+  const system = SystemSockets.open();
   if (!system) return undefined;
   const close = () => system[Symbol.dispose]();
   const descriptor = system.bound("udp", local);

@@ -5,9 +5,9 @@ import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
 import type { Duplex } from "../../duplex.ts";
 import type { Arrival } from "../../transport.ts";
 
-const IDLE = 60_000; // milliseconds of silence that end a remote, which never says goodbye
-const LONGEST_QUEUE = 256; // datagrams of a remote that wait to be read; further ones are dropped
-const LARGEST_QUEUE = 1 << 20; // bytes of the same
+const IDLE_TIMEOUT_MS = 60_000; // milliseconds of silence that end a remote, which never says goodbye
+const MAX_QUEUED_DATAGRAMS = 256; // datagrams of a remote that wait to be read; further ones are dropped
+const MAX_QUEUED_BYTES = 1 << 20; // bytes of the same
 
 // Services that answer whatever they get, as does a server on our own port: an answer to one of
 // them, whose address anybody may have forged, could go back and forth for ever (CERT advisory
@@ -32,7 +32,7 @@ export class Remote implements Arrival, DatagramSocket {
   readonly key: string;
   readonly local: InetAddress;
   readonly remote: InetAddress;
-  readonly idleTimeout = IDLE;
+  readonly idleTimeout = IDLE_TIMEOUT_MS;
   datagram = new Uint8Array(0);
   readonly #options: RemoteOptions;
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
@@ -62,7 +62,9 @@ export class Remote implements Arrival, DatagramSocket {
   /** Takes a datagram that came from it, unless too many wait. */
   push(datagram: Uint8Array<ArrayBuffer>): void {
     const { length } = datagram;
-    if (this.#queue.length >= LONGEST_QUEUE || this.#queued + length > LARGEST_QUEUE) return;
+    if (this.#queue.length >= MAX_QUEUED_DATAGRAMS || this.#queued + length > MAX_QUEUED_BYTES) {
+      return;
+    }
     this.#queue.push(datagram);
     this.#queued += length;
     this.#wake();

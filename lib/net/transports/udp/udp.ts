@@ -1,7 +1,7 @@
 /** UDP (RFC 768): one peer for each remote that sends. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { canonicalIp } from "../../ip.ts";
-import { ofFamily, source } from "../../connect/tcp_connect.ts";
+import { reachableFrom, sourceOption } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
 import { bind } from "../../listen.ts";
 import { cannotConnectFrom, connectWithin } from "../../connect/deadline.ts";
@@ -13,7 +13,7 @@ import {
 } from "../../transport.ts";
 
 const listenOptions = {};
-const dialOptions = { source };
+const dialOptions = { source: sourceOption };
 
 /** The UDP transport. */
 export const udp = defineTransport({
@@ -41,11 +41,11 @@ function dial(address: InetAddress, options: DialOptions<typeof dialOptions>): P
   const { values: { source }, clock, onPhase } = options;
   return connectWithin({ address, ...options }, async ({ signal, attempts }) => {
     const { isLookedUp, resolve } = await import("../../connect/resolve.ts");
-    const { talkTo } = await import("./client.ts");
+    const { datagramClient: talkTo } = await import("./client.ts");
     onPhase?.("loading");
     // There is no connection to tell by which address answers. A server of this machine that
     // listens on one family alone is more often on IPv4.
-    const candidates = ofFamily(await resolve(address, { signal }), source);
+    const candidates = reachableFrom(await resolve(address, { signal }), source);
     if (isLookedUp(address.hostname)) onPhase?.("dns");
     const to = peerAddress(candidates.at(address.hostname === "localhost" ? -1 : 0)!);
     attempts.push({ address: to });

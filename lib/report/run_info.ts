@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { RunInfo } from "./result.ts";
 
 /** The setting of a measurement that begins now. */
-export function setting(
+export function runInfo(
   { address, args, clock }: {
     readonly address: Address;
     readonly args: readonly string[];

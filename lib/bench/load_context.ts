@@ -5,7 +5,7 @@ import type { Histograms } from "../core/histogram.ts";
 import { dial } from "../net/transports.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Dial } from "../probe/round_trip.ts";
-import type { Asked } from "../report/load.ts";
+import type { BenchLoad } from "../report/load.ts";
 import type { Slice } from "../report/result.ts";
 
 /** DialTarget to connect to, and how. Plain data: a worker is sent it. */
@@ -16,9 +16,9 @@ export interface DialTarget {
 }
 
 /** How a load is run. */
-export interface Running {
+export interface LoadContext {
   readonly target: DialTarget;
-  readonly load: Asked;
+  readonly load: BenchLoad;
   readonly histograms: Histograms;
   readonly clock: Clock;
   readonly onSlice: (slice: Slice) => void;
@@ -28,7 +28,7 @@ export interface Running {
   /** Ends the measurement when it resolves. */
   readonly stop: Promise<void>;
   /** Whether to leave this thread alone, for a measurement of its own. */
-  readonly aside?: boolean | undefined;
+  readonly offMainThread?: boolean | undefined;
 }
 
 /** Dials as a generator asks for it. */

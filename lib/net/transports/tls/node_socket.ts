@@ -17,7 +17,7 @@ import { Inbox } from "../../node/inbox.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
 
 /** A TLS session over another socket. */
-export class TlsEngine implements Socket {
+export class NodeTlsSocket implements Socket {
   /** Node's side of it, for what it knows about the session. */
   readonly session: TLSSocket;
   readonly #feed: Feed;
@@ -33,18 +33,18 @@ export class TlsEngine implements Socket {
   }
 
   /** Shakes hands as a client. Rejects with what the handshake fails with. */
-  static connect(socket: Socket, options: ConnectionOptions): Promise<TlsEngine> {
+  static connect(socket: Socket, options: ConnectionOptions): Promise<NodeTlsSocket> {
     const start = (stream: NodeDuplex) => connect({ ...options, socket: stream });
-    return TlsEngine.#shake(new Feed(socket), { start, event: "secureConnect" });
+    return NodeTlsSocket.#shake(new Feed(socket), { start, event: "secureConnect" });
   }
 
   /** Shakes hands as a server. Rejects with what the handshake fails with. */
-  static accept(socket: Socket, options: TLSSocketOptions): Promise<TlsEngine> {
+  static accept(socket: Socket, options: TLSSocketOptions): Promise<NodeTlsSocket> {
     const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
-    return TlsEngine.#shake(new Feed(socket), { start, event: "secure" });
+    return NodeTlsSocket.#shake(new Feed(socket), { start, event: "secure" });
   }
 
-  static async #shake(feed: Feed, { start, event }: Start): Promise<TlsEngine> {
+  static async #shake(feed: Feed, { start, event }: Start): Promise<NodeTlsSocket> {
     const session = start(feed.stream);
     const shaken = Promise.withResolvers<void>();
     feed.onFailure = shaken.reject;
@@ -52,7 +52,7 @@ export class TlsEngine implements Socket {
     session.once(event, shaken.resolve);
     try {
       await shaken.promise;
-      return new TlsEngine(session, feed);
+      return new NodeTlsSocket(session, feed);
     } catch (error) {
       session.destroy();
       feed.stream.destroy();

@@ -17,7 +17,7 @@ export interface Certificate {
 }
 
 /** What two peers have agreed on. What is not known is left out. */
-export interface Security {
+export interface TlsSession {
   /** Such as `TLSv1.3`. */
   readonly protocol?: string | undefined;
   readonly cipher?: string | undefined;
@@ -29,8 +29,8 @@ export interface Security {
 }
 
 /** A line for each thing that is known, the certificates from the peer's own upwards. */
-export function describeSecurity(
-  { protocol, cipher, alpn, chain = [], objection }: Security,
+export function describeSession(
+  { protocol, cipher, alpn, chain = [], objection }: TlsSession,
 ): string[] {
   const session = [protocol, cipher, alpn && `ALPN ${alpn}`].filter((part) => part !== undefined);
   const verdict = objection === undefined ? [] : [

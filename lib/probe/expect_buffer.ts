@@ -2,7 +2,7 @@
 import { bytePattern, byteText } from "../core/byte_pattern.ts";
 import { unescape } from "../core/escapes.ts";
 
-const MOST = 1 << 20; // bytes that are kept while nothing of them is expected
+const MAX_KEPT_BYTES = 1 << 20; // bytes that are kept while nothing of them is expected
 
 /** A text, or a pattern, in bytes that are each a character. */
 export interface Expectation {
@@ -25,7 +25,7 @@ export function parseExpectation(text: string): Expectation {
  *
  * @example
  * ```ts
- * import { Heard, parseExpectation } from "./expect.ts";
+ * import { Heard, parseExpectation } from "./expect_buffer.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const heard = new Heard();
@@ -35,12 +35,12 @@ export function parseExpectation(text: string): Expectation {
  * assertEquals(heard.take(parseExpectation("250 ok\\r\\n")), true);
  * ```
  */
-export class Heard {
+export class ExpectBuffer {
   #text = "";
 
   /** Takes note of more. */
   push(chunk: Uint8Array): void {
-    this.#text = (this.#text + byteText(chunk)).slice(-MOST);
+    this.#text = (this.#text + byteText(chunk)).slice(-MAX_KEPT_BYTES);
   }
 
   /** Whether what is expected is there; then it and all before it is done with. */
