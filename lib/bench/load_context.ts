@@ -8,7 +8,7 @@ import type { Dial } from "../probe/round_trip.ts";
 import type { BenchLoad } from "../report/load.ts";
 import type { Slice } from "../report/result.ts";
 
-/** DialTarget to connect to, and how. Plain data: a worker is sent it. */
+/** Whom to connect to, and how. Plain data: a worker is sent it. */
 export interface DialTarget {
   readonly address: Address;
   /** The values of the transports' options. */

@@ -102,7 +102,9 @@ interface Benching {
   readonly stop: Promise<void>;
 }
 
-type Change = Partial<BenchLoad> & Pick<LoadContext, "aside" | "onMeasuring" | "onMeasured">;
+type Change =
+  & Partial<BenchLoad>
+  & Pick<LoadContext, "offMainThread" | "onMeasuring" | "onMeasured">;
 
 /** Runs loads, and shows how they go. */
 class Bench {
