@@ -116,7 +116,7 @@ function createContext(
   const clock = systemClock;
   const trace = verbose ? say : undefined;
   const dialer = new Dialer({ ...target, connectTimeout, retry, capture, trace, clock });
-  // A capture on stdout has it to itself.
+  // A capture on stdout leaves no room for anything else there.
   const [output, name] = values.capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
   return {
     commandLine: { args, positionals: parsed.positionals, occurrences: parsed.occurrences },

@@ -1,7 +1,7 @@
 /**
  * netecho: the network peer you carry in one file.
  *
- * Dispatches to a subcommand; the one place that prints an error and ends the process.
+ * Dispatches to a subcommand. Only this file prints an error and ends the process.
  */
 import {
   ExpiredError,
@@ -45,7 +45,7 @@ async function ownVersion(): Promise<string> {
   return (await import("./deno.json", { with: { type: "json" } })).default.version;
 }
 
-// A subcommand that tells of the others.
+// A subcommand that describes the others.
 async function telling(name: "help" | "completions" | "man"): Promise<Run> {
   const { run } = await import("./lib/manual/commands.ts");
   return (args) => run(name, { args, load: loadManual });
@@ -64,7 +64,7 @@ async function report(error: unknown): Promise<number> {
   return code;
 }
 
-// An argument of any length may be quoted in it.
+// It may quote an argument of any length.
 function shortened(message: string): string {
   return message.length <= 600 ? message : `${message.slice(0, 300)}…${message.slice(-250)}`;
 }
@@ -78,7 +78,7 @@ async function describe(error: unknown): Promise<{ message: string; code: number
   return { message: `Unexpected failure: ${explain(error)}`, code: 1 };
 }
 
-// The word that was begun, or one that a slip of a few letters makes of what was given.
+// The word that begins with what was given, or differs from it in a few letters.
 async function nearest(suggestion: Suggestion | undefined): Promise<string> {
   if (!suggestion) return "";
   const { closestString } = await import("@std/text/closest-string");

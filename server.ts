@@ -69,13 +69,13 @@ export async function run(args: readonly string[]): Promise<number> {
     });
   }
   await endpoints.startAll();
-  // Not over that of a server that has the port.
+  // After listening, so that a running server's capture file is not overwritten.
   server.capture = await captureIfAny(values).catch(async (error) => {
     await endpoints.stopListening();
     throw error;
   });
   report([...endpoints], { log, faults, quiet: values.quiet });
-  await Promise.resolve(); // those lines go out before what follows, which takes milliseconds
+  await Promise.resolve(); // writes those lines before the next steps, which take milliseconds
   systemClock.after(0, preloadStreams);
   const ending = await serve(endpoints, {
     ...values,
@@ -97,7 +97,7 @@ function counter(): () => number {
   return () => ++count;
 }
 
-// A remote without a connection goes on arriving where it first did.
+// A connectionless listener also receives for the session that it has opened.
 function stopConnecting(endpoints: Endpoints): Promise<void> {
   return endpoints.stopListening(({ spec: { transport } }) => !transport.connectionless);
 }
@@ -116,7 +116,7 @@ function report(
   if (faults) log.emit({ event: "faults", seed: faults.seed, faults: faults.texts });
   for (const { name: endpoint, address, listener } of endpoints) {
     const { certificate } = listener ?? {};
-    // A certificate that was made for this run is all that a peer can trust it by.
+    // A generated certificate is printed even with --quiet: its fingerprint is needed to trust it.
     if (!certificate || (quiet && !certificate.generated)) continue;
     const { generated, subject, names, fingerprint, validTo } = certificate;
     const until = new Date(validTo).toISOString().slice(0, 10);
@@ -245,7 +245,7 @@ async function createLog(
   { json, quiet, show, color, capture }: ServerValues,
 ): Promise<Log> {
   const errors = new BatchWriter(Deno.stderr, { gatherMs: GATHER_MS });
-  const stdout = capture === "-" ? Deno.stderr : Deno.stdout; // a capture has it to itself
+  const stdout = capture === "-" ? Deno.stderr : Deno.stdout; // a capture uses stdout
   const output = new BatchWriter(stdout, {
     gatherMs: GATHER_MS,
     onError: (error) =>

@@ -343,7 +343,9 @@ export function residentMemory(pid: number): number {
   return Number(pages) * 4096;
 }
 
-/** CPU time that a process and its children have used, in milliseconds to the nearest 10 (Linux). */
+/**
+ * CPU time that a process and its children have used, in milliseconds to the nearest 10 (Linux).
+ */
 export function cpuTime(pid: number): number {
   try {
     const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");

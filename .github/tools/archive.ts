@@ -52,7 +52,8 @@ export async function pack(
     for (const [name, args] of Object.entries(PRINTED)) {
       await Deno.writeFile(`${work}/${inside}/${name}`, await run(binary, args));
     }
-    // The tar of Windows makes a zip of it, by its name; that of Git, which may come first, does not.
+    // The tar of Windows makes a zip of it, by its name; that of Git, which may come first, does
+    // not.
     const windows = Deno.build.os === "windows";
     const tar = windows ? `${Deno.env.get("SystemRoot")}\\System32\\tar.exe` : "tar";
     await run(tar, [archive.endsWith(".zip") ? "-acf" : "-czf", archive, "-C", work, inside]);

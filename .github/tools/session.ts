@@ -1,6 +1,6 @@
 /**
- * Makes .github/session.svg of a real session: runs a server and clients, and draws what they print,
- * as it comes. Uses port 8080 of this machine.
+ * Makes .github/session.svg of a real session: runs a server and clients, and draws what they
+ * print, as it comes. Uses port 8080 of this machine.
  *
  * usage: deno task session
  */

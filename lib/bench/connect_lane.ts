@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { connectAndExchange, type Dial } from "../probe/round_trip.ts";
 import { CLOSED, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
 
-/** How it works. */
+/** How a {@linkcode ConnectLane} works. */
 export interface ConnectLaneOptions {
   readonly clock: Clock;
   /** Bytes of a message; 0: the connection alone. */
@@ -29,7 +29,7 @@ export class ConnectLane implements Lane {
   }
 
   giveUp(): void {
-    // Each attempt has its own end.
+    // Each attempt has a time-out of its own.
   }
 
   close(): void {

@@ -9,28 +9,30 @@ import { OpenLoop } from "./open_loop.ts";
 import type { RecordedSlice, Recorder } from "./recorder.ts";
 import { schedule } from "./schedule.ts";
 
-const PAUSE_AFTER_FAILURE_MS = 100; // milliseconds that a lane rests after a failure
-const STOP_TIMEOUT_MS = 1000; // milliseconds for what is under way, when it is to end
-const LATENESS_SAMPLE_MS = 10; // milliseconds between two looks at how long the event loop takes
+const PAUSE_AFTER_FAILURE_MS = 100; // before a lane is used again
+const STOP_TIMEOUT_MS = 1000; // for requests under way, after an interrupt
+const LATENESS_SAMPLE_MS = 10; // between two measurements of the event loop's delay
 /** The kind of failure that says that the peer does not echo. */
 export const WRONG_ANSWER = "the answer is not what was sent";
 
-/** What the generator works with. */
+/** What a {@linkcode Generator} works with. */
 export interface GeneratorContext {
   readonly load: LoadOptions;
   readonly clock: Clock;
   readonly dial: Dial;
   readonly recorder: Recorder;
-  /** Learns of each stretch of the measurement. */
+  /** Called with each slice of the measurement. */
   readonly onStretch: (stretch: RecordedSlice) => void;
-  /** Awaited between connecting and beginning: others may still be connecting. */
+  /**
+   * Awaited when all connections are made, before the load begins: other workers may be connecting.
+   */
   readonly ready?: () => Promise<void>;
-  /** Told when the measurement begins, and when it ends. */
+  /** Called when the measurement begins, and when it ends. */
   readonly onMeasuring?: (() => void) | undefined;
   readonly onMeasured?: (() => void) | undefined;
 }
 
-/** What a measurement came to, beside what the recorder has. */
+/** The counts of a measurement that the recorder does not have. */
 export interface LoadOutcome {
   /** Milliseconds that were measured. */
   readonly elapsedMs: number;
@@ -42,15 +44,15 @@ export interface LoadOutcome {
   readonly unsent: number;
 }
 
-/** Makes a load once. */
+/** Generates one load. */
 export class Generator implements LaneEvents {
   readonly #generating: GeneratorContext;
   readonly #lanes: Lanes;
   readonly #ended = Promise.withResolvers<void>();
   readonly #drained = Promise.withResolvers<void>();
-  #open: OpenLoop | undefined; // unless each answer brings the next request
-  #counted = 0; // requests that were sent and count
-  #settled = 0; // and of those, how many are answered or failed
+  #open: OpenLoop | undefined; // undefined in a closed loop
+  #counted = 0; // measured requests that were sent
+  #settled = 0; // of those, answered or failed
   #stopping = false;
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
 
@@ -76,7 +78,7 @@ export class Generator implements LaneEvents {
     const { load: { rate, ramp }, ready = () => Promise.resolve() } = this.#generating;
     const ended = this.#ended.promise;
     if (rate === undefined && ramp > 0) {
-      // In a closed loop, what is ramped up are connections, which work as soon as they are made.
+      // A closed loop ramps up its connections: each is used as soon as it is made.
       await Promise.race([ready(), ended]);
       this.#begin();
       await Promise.race([this.#lanes.open(ramp), ended]);
@@ -150,8 +152,8 @@ export class Generator implements LaneEvents {
     ];
     await this.#during(recorder.from);
     onMeasuring?.();
-    recorder.endSlice(recorder.from); // what came before is no part of the first slice
-    // What is behind when the measurement begins was of the warm-up, and is forgotten.
+    recorder.endSlice(recorder.from); // the first slice begins here
+    // Requests of the warm-up that are still due are dropped.
     this.#open?.skipTo(recorder.from);
     let cut = recorder.from;
     const slices = every(clock, slice, () => onStretch(recorder.endSlice(cut = clock.now())));
@@ -159,7 +161,7 @@ export class Generator implements LaneEvents {
     slices();
     this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
-    // A slice that is cut short says little, unless it is all there is.
+    // A slice that is cut short is dropped, unless it is the only one.
     const last = recorder.endSlice(clock.now());
     const only = cut === recorder.from && last.lastedMs > 0;
     if (last.lastedMs > slice / 2 || only) onStretch(last);
@@ -171,7 +173,7 @@ export class Generator implements LaneEvents {
     return outcome;
   }
 
-  // Waits for what is under way; not for long when somebody wants it to end.
+  // Waits for the requests under way, after an interrupt not for long.
   async #drain(): Promise<LoadOutcome> {
     const { recorder, clock, load: { timeout, requests = Infinity } } = this.#generating;
     this.#state = "draining";
@@ -188,7 +190,7 @@ export class Generator implements LaneEvents {
     return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
   }
 
-  // Until a moment, or until it is ended. A timer may be early, too.
+  // Waits until a moment or the end of the measurement. A timer may also be early.
   async #during(moment: number): Promise<void> {
     const { clock } = this.#generating;
     const left = moment - clock.now();
@@ -197,7 +199,7 @@ export class Generator implements LaneEvents {
     await Promise.race([until(clock, moment), this.#ended.promise]);
   }
 
-  // A request that counts is answered, or has failed.
+  // A measured request is answered, or has failed.
   #settle(due: number): void {
     const { recorder, load: { requests } } = this.#generating;
     if (!recorder.inWindow(due)) return;
@@ -205,10 +207,10 @@ export class Generator implements LaneEvents {
     if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
   }
 
-  // How long an answer may wait until the event loop comes round to it.
+  // Measures how long an answer may wait for the event loop.
   #sample(): void {
     const { clock, recorder } = this.#generating;
-    if (this.#open) return; // what counts is how late its requests are
+    if (this.#open) return; // an open loop measures how late its requests are sent
     const since = clock.now();
     clock.soon(() => recorder.recordLateness(since, clock.now() - since));
   }
@@ -218,7 +220,7 @@ export class Generator implements LaneEvents {
     for (let room = 0; room < pipeline; room++) this.#free(lane, clock.now());
   }
 
-  // A lane has room for a request.
+  // A lane can take a request.
   #free(lane: Lane, now: number): void {
     if (this.#state !== "running" || !this.#lanes.has(lane)) return;
     if (this.#open) this.#open.free(lane, now);

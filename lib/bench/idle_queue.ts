@@ -1,9 +1,9 @@
-/** Lanes that have room, in the order in which they got it. */
+/** Lanes that can take a request, in the order in which they became free. */
 import type { Lane } from "./lane.ts";
 
 const COMPACT = 4096; // entries that may have been taken before their place is given back
 
-/** A queue: a lane stands in it once for each request that it could take. */
+/** A queue that holds a lane once for each request that it can take. */
 export class IdleQueue {
   #lanes: Lane[] = [];
   #head = 0;
@@ -14,25 +14,25 @@ export class IdleQueue {
     this.#pushed.resolve();
   }
 
-  /** The one that has waited longest; undefined when there is none. */
+  /** The lane that has waited longest; undefined when the queue is empty. */
   peek(): Lane | undefined {
     return this.#lanes[this.#head];
   }
 
-  /** Takes away the one that has waited longest. */
+  /** Removes the lane that has waited longest. */
   take(): void {
     if (++this.#head < COMPACT) return;
     this.#lanes = this.#lanes.slice(this.#head);
     this.#head = 0;
   }
 
-  /** Takes away all entries of a lane. */
+  /** Removes all entries of a lane. */
   remove(lane: Lane): void {
     this.#lanes = this.#lanes.slice(this.#head).filter((other) => other !== lane);
     this.#head = 0;
   }
 
-  /** Resolves when there is one. */
+  /** Resolves when the queue is not empty. */
   async some(): Promise<void> {
     if (this.peek()) return;
     this.#lanes = [];

@@ -1,4 +1,4 @@
-/** One connection under load: requests go out, and their answers are checked and timed. */
+/** One connection under load: sends requests, checks and times their answers. */
 import type { Clock } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Part } from "../probe/round_trip.ts";
@@ -7,40 +7,40 @@ import { Tracker } from "../probe/tracker.ts";
 
 const DATAGRAM_WINDOW = 4096; // requests of a connection whose answers can be told apart
 
-/** The answer to a request, by its moments on the clock, in milliseconds. */
+/** The answer to a request. Moments are in milliseconds of the clock. */
 export interface LaneAnswer {
-  /** When the request was to be sent. */
+  /** When the request was due. */
   readonly due: number;
   readonly sent: number;
   readonly now: number;
   /** Whether the bytes are those that were sent. */
   readonly intact: boolean;
-  /** Where the time went, for a connection of its own. */
+  /** How long each part took, for a connection of its own. */
   readonly parts?: readonly Part[];
 }
 
-/** Learns what becomes of requests. */
+/** Called with the outcome of requests. */
 export interface LaneEvents {
   onAnswer(lane: Lane, answer: LaneAnswer): void;
-  /** The answer to a request was lost, or the connection. */
+  /** A request got no answer, or its connection was lost. */
   onFailure(lane: Lane, failure: { readonly due: number; readonly error: unknown }): void;
-  /** Something came that answers no request that waits. */
+  /** An answer came to no request that waits for one. */
   onStray(kind: string): void;
-  /** The connection is over; all its requests have been told. */
+  /** The connection is closed; every request has been reported. */
   onEnd(lane: Lane): void;
 }
 
-/** A lane for requests. */
+/** Sends requests over one connection, or over one connection for each. */
 export interface Lane {
-  /** Sends a request; to be called no more often than the pipeline has room. */
+  /** Sends a request. At most `pipeline` may be under way. */
   request(due: number): void;
-  /** Gives up what was sent at `moment` or before. */
+  /** Gives up the requests that were sent at `moment` or before. */
   giveUp(moment: number): void;
-  /** Ends the connection; what waits is told as failed. */
+  /** Closes the connection; requests under way are reported as failed. */
   close(error: unknown): void;
 }
 
-/** How a lane works. */
+/** How a {@linkcode Lane} works. */
 export interface LaneOptions {
   readonly clock: Clock;
   /** Bytes of a message. */
@@ -62,7 +62,7 @@ const STRAYS = {
   unknown: "an answer to nothing that was sent",
 } as const;
 
-/** A lane over a connection that serves request after request. */
+/** A lane over one connection, for request after request. */
 export class ConnectionLane implements Lane {
   readonly #peer: Duplex;
   readonly #options: LaneOptions;
@@ -72,7 +72,7 @@ export class ConnectionLane implements Lane {
   readonly #mask: number;
   readonly #due: Float64Array;
   #requested = 0; // the number of the last request
-  #written = 0; // and of the last one that was handed to the system
+  #written = 0; // the number of the last request that was written
   #writing = false;
   #reading = false;
   #ended = false;
@@ -87,7 +87,7 @@ export class ConnectionLane implements Lane {
     this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
     this.#tracker = new Tracker({ window });
     this.#window = window;
-    this.#mask = 2 * window - 1; // so that the moment of one that is forgotten is still known
+    this.#mask = 2 * window - 1; // keeps the due times of requests that left the window
     this.#due = new Float64Array(2 * window);
     this.#receive().catch((error) => this.close(error));
   }
@@ -102,7 +102,7 @@ export class ConnectionLane implements Lane {
   giveUp(moment: number): void {
     const since = this.#tracker.waitingSince;
     if (since === undefined || since > moment) return;
-    if (!this.#peer.framed) return this.close(TIMED_OUT); // a stream has no answers beyond a gap
+    if (!this.#peer.framed) return this.close(TIMED_OUT); // the answers of a stream cannot skip one
     for (const number of this.#tracker.giveUp(moment)) this.#fail(number, TIMED_OUT);
   }
 
@@ -121,7 +121,7 @@ export class ConnectionLane implements Lane {
     this.#options.events.onFailure(this, { due: this.#due[number & this.#mask]!, error });
   }
 
-  // What has been requested goes out at once, in one write where it is a stream.
+  // Writes all that has been requested, on a stream in one piece.
   #write(): void {
     const first = this.#written + 1;
     const left = this.#requested - this.#written;
@@ -152,7 +152,7 @@ export class ConnectionLane implements Lane {
       if (!chunk) return this.close(CLOSED);
       if (this.#ended) return;
       this.#now = clock.now();
-      this.#reading = true; // what it makes room for goes out together
+      this.#reading = true; // requests that these answers make room for are written together
       answers.received(chunk);
       this.#reading = false;
       if (!this.#writing) this.#write();

@@ -1,4 +1,4 @@
-/** The connections of a load generator: made, and made again where they fail. */
+/** The connections of a load generator: dialled, and dialled again after a failure. */
 import { type Clock, delay } from "../core/clock.ts";
 import { reasonOf } from "../core/explain.ts";
 import type { Dial } from "../probe/round_trip.ts";
@@ -6,18 +6,18 @@ import { ConnectLane } from "./connect_lane.ts";
 import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
 import type { LoadOptions } from "../report/load.ts";
 
-const REDIAL_AFTER_MS = 100; // milliseconds until a connection that failed is made again
-const MAX_DIALING = 64; // connections that are made at once
+const REDIAL_AFTER_MS = 100; // after a failure
+const MAX_DIALING = 64; // connections that are dialled at once
 
-/** What lanes are made with. */
+/** What {@linkcode Lanes} work with. */
 export interface LanesOptions {
   readonly load: LoadOptions;
   readonly clock: Clock;
   readonly dial: Dial;
   readonly events: LaneEvents;
-  /** A lane is there, and may be used. */
+  /** Called with a lane that can be used. */
   readonly onLane: (lane: Lane) => void;
-  /** One could not be made; it is tried again. */
+  /** Called when a connection could not be made; it is dialled again. */
   readonly onFailure: (kind: string) => void;
 }
 
@@ -40,9 +40,9 @@ export class Lanes {
   }
 
   /**
-   * Makes them all, over `ramp` milliseconds.
+   * Dials all connections, spread over `ramp` milliseconds.
    *
-   * @throws {NetworkError} where not one can be made
+   * @throws {NetworkError} if none can be made
    */
   async open(ramp: number): Promise<void> {
     const { load: { connections }, clock } = this.#options;
@@ -65,7 +65,7 @@ export class Lanes {
     throw failure;
   }
 
-  /** Takes note that a lane has failed, and makes another. */
+  /** Replaces a lane that has failed. */
   replace(lane: Lane): void {
     this.#open.delete(lane);
     this.#addLater();
@@ -76,7 +76,7 @@ export class Lanes {
     for (const lane of this.#open) lane.giveUp(moment);
   }
 
-  /** Ends them all. */
+  /** Closes all lanes. */
   close(): void {
     this.#over = true;
     for (const lane of this.#open) lane.close(undefined);

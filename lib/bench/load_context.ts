@@ -1,4 +1,4 @@
-/** What a load is run with, in whichever thread. */
+/** What a load is run with, in any thread. */
 import type { Address } from "../net/address.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Histograms } from "../core/histogram.ts";
@@ -22,16 +22,16 @@ export interface LoadContext {
   readonly histograms: Histograms;
   readonly clock: Clock;
   readonly onSlice: (slice: Slice) => void;
-  /** Told when the measurement begins, and when it ends. */
+  /** Called when the measurement begins, and when it ends. */
   readonly onMeasuring?: (() => void) | undefined;
   readonly onMeasured?: (() => void) | undefined;
-  /** Ends the measurement when it resolves. */
+  /** The measurement ends when it resolves. */
   readonly stop: Promise<void>;
-  /** Whether to leave this thread alone, for a measurement of its own. */
+  /** Whether to use a worker, so that this thread can measure something else. */
   readonly offMainThread?: boolean | undefined;
 }
 
-/** Dials as a generator asks for it. */
+/** A function that dials a target. */
 export function dialerOf({ address, values }: DialTarget): Dial {
   const clock = systemClock;
   return ({ atMost: timeout, onPhase }) => dial(address, { values, timeout, clock, onPhase });

@@ -4,7 +4,7 @@ import type { Slice } from "../report/result.ts";
 import type { LoadOutcome } from "./generator.ts";
 import type { RecordedSlice, Recorder } from "./recorder.ts";
 
-/** What a measurement leaves, in one thread or several. */
+/** What was measured, in one thread or several. */
 export interface Measurement extends LoadOutcome {
   readonly recorder: Recorder;
   readonly timeline: readonly Slice[];
@@ -12,7 +12,7 @@ export interface Measurement extends LoadOutcome {
   readonly cpu: number;
 }
 
-/** The slice of a stretch. */
+/** The slice of a result for a slice that was recorded. */
 export function sliceOf({ atMs, lastedMs, failed, latencies }: RecordedSlice): Slice {
   return {
     atMs: roundMs(atMs),

@@ -1,11 +1,11 @@
-/** An open loop: requests leave by a schedule, over whichever lane has room. */
+/** An open loop: requests are sent by a schedule, over any lane that is free. */
 import { type Clock, until } from "../core/clock.ts";
 import { IdleQueue } from "./idle_queue.ts";
 import type { Lane } from "./lane.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** What an open loop works with. */
+/** What an {@linkcode OpenLoop} works with. */
 export interface OpenLoopContext {
   readonly schedule: Schedule;
   readonly clock: Clock;
@@ -14,7 +14,7 @@ export interface OpenLoopContext {
   readonly send: (lane: Lane, due: number) => void;
 }
 
-/** The requests that are still to be sent, and the lanes that wait for them. */
+/** Sends requests by a schedule over lanes that are free. */
 export class OpenLoop {
   readonly #opening: OpenLoopContext;
   readonly #idle = new IdleQueue();
@@ -25,7 +25,7 @@ export class OpenLoop {
     this.#opening = opening;
   }
 
-  /** A lane has room: it takes a request that is due already, or waits for the next one. */
+  /** Adds a free lane, which sends a request that is due already or waits for the next one. */
   free(lane: Lane, now: number): void {
     const { schedule, send } = this.#opening;
     const due = schedule.at(this.#next);
@@ -34,12 +34,12 @@ export class OpenLoop {
     send(lane, due);
   }
 
-  /** A lane is gone. */
+  /** Removes a lane. */
   remove(lane: Lane): void {
     this.#idle.remove(lane);
   }
 
-  /** Sends what is due while there is a lane with room, until {@linkcode OpenLoop.end}. */
+  /** Sends requests when they are due and a lane is free, until {@linkcode OpenLoop.end}. */
   async run(): Promise<void> {
     const { schedule, clock } = this.#opening;
     while (!this.#over) {
@@ -49,18 +49,18 @@ export class OpenLoop {
     }
   }
 
-  /** Forgets what was due before a moment and is not sent. */
+  /** Drops requests that were due before a moment and are not sent. */
   skipTo(moment: number): void {
     this.#next = Math.max(this.#next, this.#opening.schedule.before(moment));
   }
 
-  /** Sends what is due at a moment, and no more after that. */
+  /** Sends the requests that are due at a moment, and no more after that. */
   end(moment: number): void {
     this.#sendDue(moment);
     this.#over = true;
   }
 
-  /** How many requests between two moments are still to be sent. */
+  /** How many requests that are due between two moments are not sent. */
   unsent(from: number, to: number): number {
     const { before } = this.#opening.schedule;
     return Math.max(0, before(to) - Math.max(this.#next, before(from)));

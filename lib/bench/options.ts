@@ -14,7 +14,7 @@ const DATAGRAM_TIMEOUT_MS = 1000;
 const DATAGRAM_PIPELINE = 256; // under way at once on a socket, in an open loop
 const MAX_BYTES_UNDER_WAY = 2 ** 30; // bytes under way
 
-/** What a load is described by. */
+/** The options of a load. */
 export const loadOptions = {
   connections: count({ summary: "use N connections", initial: 10 }),
   duration: interval({
@@ -56,7 +56,7 @@ export const loadOptions = {
   ...measureOptions,
 };
 
-// Enough to see how it goes and to compare by, and not too many to keep.
+// Enough slices to plot and to compare, and not too many to keep.
 function sliceFor(duration: number): number {
   return Math.max(100, duration / 600, Math.min(1000, duration / 40));
 }
@@ -70,7 +70,7 @@ export function benchLoadFor(
   },
 ): BenchLoad {
   const { requests, find, connections, rate, ramp, connect } = values;
-  // A datagram that is lost holds up no other, and is soon known to be.
+  // A lost datagram does not hold up the others.
   const datagrams = connectionless && (rate !== undefined || find !== undefined);
   const { pipeline = datagrams ? DATAGRAM_PIPELINE : 1 } = values;
   const usual = requests ? LONGEST_WAIT_MS : find ? TRIAL_MS : DURATION_MS;

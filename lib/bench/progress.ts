@@ -1,4 +1,4 @@
-/** How a load goes, in one line. */
+/** The progress of a load, in one line. */
 import { sparkline, type StatusLine } from "../terminal/status_line.ts";
 import { formatCount, formatDuration, formatFigures } from "../core/units.ts";
 import type { LoadOptions } from "../report/load.ts";

@@ -3,15 +3,15 @@ import type { Condition } from "../report/conditions.ts";
 import { isHeld } from "../report/load.ts";
 import type { BenchResult, Search } from "../report/result.ts";
 
-const CLOSE_ENOUGH_RATIO = 1.05; // the search ends when what held and what did not are this near
+const CLOSE_ENOUGH_RATIO = 1.05; // of the lowest rate that broke to the highest that held
 const MAX_TRIALS = 10; // trials
 
-/** Runs one load; without a rate as a closed loop, which finds how much there can be at most. */
+/** Runs one load; without a rate as a closed loop, which finds the highest rate to try. */
 export type Trial = (rate: number | undefined) => Promise<BenchResult>;
 
 /**
- * Halves the way between what held and what did not, on a scale of ratios, until `isStopped`. The
- * closed loop's rate is the most that is tried.
+ * Bisects between the rates that held and that broke, on a scale of ratios, until `isStopped`. The
+ * rate of the closed loop is the highest that is tried.
  *
  * @throws {NetworkError} where a trial cannot be run
  */
@@ -31,9 +31,9 @@ export async function findRate(
     const holds = (result: BenchResult) =>
       condition.holds(result) && isHeld(result.rate, { target });
     let tried = await trial(target);
-    // Other work on the machine only ever breaks a trial: one that broke has a second chance.
+    // Other work on the machine can only break a trial, so a trial that broke is run again.
     if (!holds(tried) && !isStopped()) tried = await trial(target);
-    if (isStopped()) break; // it was cut short, and says nothing
+    if (isStopped()) break; // an interrupted trial is not counted
     last = tried;
     const { rate } = tried;
     const held = holds(tried);

@@ -3,17 +3,17 @@ import type { Histogram, Histograms } from "../core/histogram.ts";
 
 const NANOSECOND_MS = 1e-6; // in milliseconds
 
-/** A stretch of a run. */
+/** A slice of a run, with the latencies of its answers. */
 export interface RecordedSlice {
-  /** From the beginning of the measurement to the end of the stretch, in milliseconds. */
+  /** From the beginning of the measurement to the end of the slice, in milliseconds. */
   readonly atMs: number;
   readonly lastedMs: number;
   readonly failed: number;
-  /** The latencies of the answers that came in it: to be read at once, it is used again. */
+  /** The latencies of its answers; valid during the call, as the histogram is used again. */
   readonly latencies: Histogram;
 }
 
-/** What a recorder of another thread has. */
+/** The content of a recorder, to be sent to another thread. */
 export interface EncodedRecorder {
   readonly latency: string;
   readonly uncorrected: string | undefined;
@@ -24,22 +24,22 @@ export interface EncodedRecorder {
   readonly failed: number;
 }
 
-/** Counts and distributions of a measurement, and of the stretch since the last slice. */
+/** Records counts and latencies of a measurement, as a whole and in slices. */
 export class Recorder {
-  /** From the intended moments. In a closed loop, where there are none, from the real ones. */
+  /** Latencies from when requests were due; in a closed loop from when they were sent. */
   readonly latency: Histogram;
-  /** From the moments of sending; in an open loop alone. */
+  /** Latencies from when requests were sent; in an open loop alone. */
   readonly uncorrected: Histogram | undefined;
   /** How late the generator itself was. */
   readonly lateness: Histogram;
-  /** Where the time of new connections went, by the name of the part. */
+  /** Times of the parts of new connections, by name. */
   readonly parts = new Map<string, Histogram>();
   readonly errors = new Map<string, number>();
-  /** Answers that came during the measurement, whenever they were asked for. */
+  /** Answers that came during the measurement, whenever their requests were due. */
   arrived = 0;
   failed = 0;
   readonly #histograms: Histograms;
-  readonly #stretches: [Histogram, Histogram]; // the one that is filled, and the last
+  readonly #stretches: [Histogram, Histogram]; // the current slice and the last one
   #from = Infinity;
   #to = Infinity;
   #last = { at: 0, failed: 0 };
@@ -52,7 +52,7 @@ export class Recorder {
     this.#stretches = [histograms.create(2), histograms.create(2)];
   }
 
-  /** When the measurement begins, and when it ends: moments of the clock. */
+  /** When the measurement begins and ends, in milliseconds of the clock. */
   get from(): number {
     return this.#from;
   }
@@ -61,23 +61,23 @@ export class Recorder {
     return this.#to;
   }
 
-  /** Measures from a moment on: what is to be sent then counts, however late it is answered. */
+  /** Sets the measured time: requests that are due in it are measured, however late the answer. */
   setWindow(from: number, duration: number): void {
     this.#from = this.#last.at = from;
     this.#to = from + duration;
   }
 
-  /** Ends the measurement, unless it is over. What was sent at this very moment still counts. */
+  /** Ends the measurement, unless it has ended. A request sent at this very moment is measured. */
   end(now: number): void {
     this.#to = Math.min(this.#to, Math.max(now + NANOSECOND_MS, this.#from));
   }
 
-  /** Whether what is to happen at a moment counts. */
+  /** Whether a moment is in the measured time. */
   inWindow(moment: number): boolean {
     return moment >= this.#from && moment < this.#to;
   }
 
-  /** A request was answered that was to be sent at `due`, and was at `sent`. */
+  /** Records the answer to a request that was due at `due` and sent at `sent`. */
   recordAnswer(now: number, { due, sent }: { readonly due: number; readonly sent: number }): void {
     if (this.inWindow(now)) this.arrived++;
     this.#stretches[0].record(now - due);
@@ -86,29 +86,29 @@ export class Recorder {
     this.uncorrected?.record(now - sent);
   }
 
-  /** Where the time of a connection went that was to be made at `due`. */
+  /** Records how long a part of a connection took that was due at `due`. */
   recordPart(due: number, { name, took }: { readonly name: string; readonly took: number }): void {
     if (this.inWindow(due)) this.#part(name).record(took);
   }
 
-  /** A request failed that was to be sent at `due`. */
+  /** Records the failure of a request that was due at `due`. */
   recordFailure(due: number, kind: string): void {
     if (!this.inWindow(due)) return;
     this.failed++;
     this.#count(kind, 1);
   }
 
-  /** Something else failed than a request. */
+  /** Records a failure that concerns no request. */
   recordProblem(now: number, kind: string): void {
     if (this.inWindow(now)) this.#count(kind, 1);
   }
 
-  /** The generator itself was late. */
+  /** Records how late the generator itself was. */
   recordLateness(now: number, milliseconds: number): void {
     if (this.inWindow(now)) this.lateness.record(milliseconds);
   }
 
-  /** All of it, for another thread. */
+  /** Everything that was recorded, for another thread. */
   encode(): EncodedRecorder {
     const { arrived, failed } = this;
     return {
@@ -122,7 +122,7 @@ export class Recorder {
     };
   }
 
-  /** Adds what another one has. */
+  /** Adds what another recorder has recorded. */
   add({ latency, uncorrected, lateness, parts, errors, arrived, failed }: EncodedRecorder): void {
     const { decode } = this.#histograms;
     this.latency.add(decode(latency));
@@ -144,7 +144,7 @@ export class Recorder {
     this.errors.set(kind, (this.errors.get(kind) ?? 0) + count);
   }
 
-  /** The stretch since the last one; the next begins. */
+  /** Ends the current slice and begins the next one. */
   endSlice(now: number): RecordedSlice {
     const { at, failed } = this.#last;
     this.#last = { at: now, failed: this.failed };

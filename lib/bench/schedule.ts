@@ -1,4 +1,4 @@
-/** When requests are to be sent, whatever became of those before: the schedule of an open loop. */
+/** The schedule of an open loop: when requests are due, whatever became of those before. */
 
 /** A rate, reached over a ramp. */
 export interface RampedRate {
@@ -8,7 +8,7 @@ export interface RampedRate {
   readonly ramp: number;
 }
 
-/** The moments of requests, in milliseconds of a clock. */
+/** When requests are due, in milliseconds of a clock. */
 export interface Schedule {
   /** When the request with this index is due. */
   at(index: number): number;
@@ -42,7 +42,7 @@ export function schedule({ rate, ramp }: RampedRate, begin: number): Schedule {
       const full = passed < ramp
         ? passed * passed / (2 * gap * ramp)
         : during + (passed - ramp) / gap;
-      let index = Math.max(0, Math.floor(full) - 1); // as `at` rounds it
+      let index = Math.max(0, Math.floor(full) - 1); // with the same rounding as `at`
       while (at(index) < moment) index++;
       return index;
     },

@@ -1,4 +1,4 @@
-/** From what a recorder has to a result. */
+/** Making a result of a measurement. */
 import { SCHEMA_VERSION } from "../report/schema_version.ts";
 import { roundMs } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
@@ -6,7 +6,7 @@ import { type BenchLoad, isHeld } from "../report/load.ts";
 import type { Measurement } from "./measurement.ts";
 import { type BenchResult, type Instrument, type RunInfo } from "../report/result.ts";
 
-const BUSY_CPU = 0.9; // of a core: a client that uses more has no more to give
+const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
 /** The result of a measurement. */
 export function summarise(measured: Measurement, { load, setting }: {

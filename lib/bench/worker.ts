@@ -1,4 +1,4 @@
-/** A worker thread: makes its share of a load, and tells what it measures. */
+/** A worker thread: generates its share of a load and reports what it measures. */
 import { explain } from "../core/explain.ts";
 import { loadHistograms } from "../core/histogram.ts";
 import { Generator } from "./generator.ts";

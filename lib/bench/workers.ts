@@ -8,20 +8,20 @@ import { type Measurement, sliceOf } from "./measurement.ts";
 import type { DialTarget, LoadContext } from "./load_context.ts";
 import type { BenchLoad } from "../report/load.ts";
 
-/** What a worker is told. */
+/** What a worker is sent. */
 export type WorkerCommand =
   | { readonly target: DialTarget; readonly load: BenchLoad }
   | "go"
   | "stop";
 
-/** What a worker tells. */
+/** What a worker sends. */
 export type WorkerMessage =
   | { readonly kind: "connected" | "measuring" | "measured" }
   | { readonly kind: "stretch"; readonly stretch: EncodedSlice }
   | { readonly kind: "done"; readonly encoded: EncodedRecorder; readonly outcome: LoadOutcome }
   | { readonly kind: "failed"; readonly message: string };
 
-/** A stretch on its way to another thread. */
+/** A slice on its way to another thread. */
 export interface EncodedSlice extends Omit<RecordedSlice, "latencies"> {
   readonly hdr: string;
 }
@@ -79,7 +79,7 @@ function shares(load: BenchLoad): BenchLoad[] {
   }));
 }
 
-// What a thread can be sent: the values of the transports' options are data, others need not be.
+// The values that can be cloned: those of the transports' options are plain data.
 function plain({ address, values }: DialTarget): DialTarget {
   const needed = Object.keys(dialOptions).map((key) => [key, values[key]]);
   return { address, values: Object.fromEntries(needed) };
@@ -95,7 +95,7 @@ function sum(outcomes: readonly LoadOutcome[]): LoadOutcome {
   };
 }
 
-/** One worker, as this thread sees it. */
+/** A worker, seen from this thread. */
 class WorkerHandle {
   readonly #worker: Worker;
   readonly #connected = Promise.withResolvers<void>();
@@ -105,7 +105,7 @@ class WorkerHandle {
     order: WorkerCommand,
     { stretches, running }: { readonly stretches: SliceMerger; readonly running: LoadContext },
   ) {
-    this.#connected.promise.catch(() => {}); // each failure is told by one of them
+    this.#connected.promise.catch(() => {}); // a failure rejects both, and one is waited for
     this.#done.promise.catch(() => {});
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
@@ -145,7 +145,7 @@ class WorkerHandle {
   }
 }
 
-/** Puts the stretches of all workers together: the first of each, the second, and so on. */
+/** Merges the slices of all workers: the first of each, the second of each, and so on. */
 class SliceMerger {
   readonly #running: LoadContext;
   readonly #told = new Map<WorkerHandle, number>();
@@ -175,7 +175,7 @@ class SliceMerger {
     while (this.#open[0]?.from === workers) this.#tell();
   }
 
-  /** Tells those that not every worker has had. */
+  /** Reports the slices that not every worker has sent. */
   flush(): void {
     while (this.#open.length > 0) this.#tell();
   }

@@ -1,4 +1,4 @@
-/** Every connection as it was, in a pcapng file that Wireshark reads; no privilege is needed. */
+/** Capturing connections in a pcapng file for Wireshark; no privilege is needed. */
 import { concat } from "@std/bytes/concat";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError, UsageError } from "../core/errors.ts";
@@ -12,21 +12,21 @@ import { type CaptureFile, queuedFile } from "./capture_file.ts";
 
 const APPLICATION = "netecho";
 
-/** How a capture is kept. */
+/** How a {@linkcode Capture} is written. */
 export interface CaptureOptions {
-  /** Opens the file; with a number the one that follows, when the last is full. */
+  /** Opens the file with this number: 0, then one more whenever a file is full. */
   readonly open: (number: number) => CaptureFile;
   /** Bytes after which another file is begun. */
   readonly rotateAt?: number | undefined;
   readonly clock: Clock;
-  /** The lines that a TLS key log has got since the last call. */
+  /** Returns the lines that were added to the TLS key log since the last call. */
   readonly secrets?: (() => Uint8Array) | undefined;
-  /** Learns once that nothing more can be written. */
+  /** Called once when nothing more can be written. */
   readonly onError: (reason: string) => void;
 }
 
 /**
- * A capture. Each block is written whole and at once, so that a program that is killed leaves a file
+ * A capture. Blocks are written whole and at once, so that a program that is killed leaves a file
  * that can be read.
  */
 export class Capture {
@@ -42,11 +42,11 @@ export class Capture {
   constructor(options: CaptureOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#epoch = clock.wallTime() - clock.now(); // the clock that goes on is the finer one
+    this.#epoch = clock.wallTime() - clock.now(); // the monotonic clock has the finer resolution
     this.#begin();
   }
 
-  /** Begins a connection; `initiator` says who made it. */
+  /** Begins a connection that `initiator` made; the observer captures it. */
   watch(
     peer: Pick<Duplex, "local" | "remote" | "framed">,
     { initiator, comment }: { readonly initiator: "local" | "remote"; readonly comment: string },
@@ -100,19 +100,19 @@ export class Capture {
     this.#size += block.length;
   }
 
-  // A block that the disk has no room for: what is before it can be read.
+  // Removes a block that was written in part, so that the file can be read.
   #dropPart(): void {
     try {
       this.#file?.truncateSync?.(this.#size);
     } catch {
-      // as it is
+      // it stays as it is
     }
   }
 }
 
 /**
- * A capture in a file, or on stdout as `-`; from the second file on the name has a number in it. A
- * write that fails is told on stderr, once.
+ * Opens a capture in a file, or on stdout as `-`. From the second file on the name has a number. A
+ * write that fails is reported on stderr, once.
  *
  * @throws {NetworkError} where it cannot be written from the beginning
  * @throws {UsageError} where it would go to a terminal

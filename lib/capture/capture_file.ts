@@ -15,8 +15,9 @@ export interface CaptureFile {
 }
 
 /**
- * A pipe as a capture file. Blocks are written as their reader takes them. Nothing is left out: where more would have to wait than
- * there is room for, or an earlier write has failed, `writeSync` throws.
+ * A pipe as a capture file. Blocks are written as their reader takes them. Nothing is left out:
+ * where more would have to wait than there is room for, or an earlier write has failed, `writeSync`
+ * throws.
  */
 export function queuedFile(to: Writer): CaptureFile {
   let failure: { readonly error: unknown } | undefined;

@@ -1,4 +1,4 @@
-/** What a captured packet says: the TCP segment or UDP datagram in it. */
+/** Finding the TCP segment or UDP datagram in a captured packet. */
 import { ipText } from "../net/ip.ts";
 import { LINK_ETHERNET } from "./pcap_format.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
@@ -33,7 +33,9 @@ const HEADERS: Readonly<Record<number, number>> = {
   276: 20, // Linux "any", version 2
 };
 
-/** The message of a packet, "fragment" where it is a part of one; undefined where it is neither. */
+/**
+ * The segment or datagram of a packet; "fragment" for a part of one, undefined for anything else.
+ */
 export function dissect({ link, bytes }: CapturedPacket): TransportPacket | "fragment" | undefined {
   try {
     const at = link === LINK_ETHERNET ? ethernetHeader(bytes) : HEADERS[link];
@@ -55,7 +57,7 @@ function ethernetHeader(bytes: Uint8Array): number | undefined {
 interface Carried {
   readonly protocol: number;
   readonly hosts: readonly [from: string, to: string];
-  /** Of the packet, from the IP header on, as it says itself. */
+  /** The length of the packet from the IP header on, as its header says. */
   readonly length: number;
   /** Where the header of the next protocol begins. */
   readonly at: number;
@@ -75,7 +77,7 @@ function parseIPv4(view: DataView): Carried {
   return {
     protocol: view.getUint8(9),
     hosts: [host(12), host(16)],
-    length: view.getUint16(2) || view.byteLength, // 0: the network card was to cut it up
+    length: view.getUint16(2) || view.byteLength, // 0: left for segmentation by the network card
     at: (view.getUint8(0) & 15) * 4,
   };
 }

@@ -1,4 +1,4 @@
-/** The packets that a connection would have been on a network, as it goes on. */
+/** Making packets of a connection, as a network would have carried it. */
 import { type Address, formatAddress, type InetAddress, isInet } from "../net/address.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import {
@@ -15,26 +15,26 @@ import {
 
 const SEQUENCE_STEP = 0x9e3779b1; // sequence numbers, so that the next connection of a port is another
 
-/** What the packets of a connection need. */
+/** What a flow is made with. */
 export interface FlowOptions {
   /** Who made the connection. */
   readonly initiator: "local" | "remote";
   /** Of all connections of a capture. */
   readonly number: number;
-  /** Stands beside the first packet. */
+  /** The comment on the first packet. */
   readonly comment: string;
-  /** Takes frames that belong together. */
+  /** Writes frames that belong together. */
   readonly write: (frames: readonly Frame[]) => void;
 }
 
 /** An Ethernet frame. */
 export interface Frame {
   readonly bytes: Uint8Array;
-  /** Stands beside it in Wireshark. */
+  /** A comment that Wireshark shows with it. */
   readonly comment?: string | undefined;
 }
 
-/** Begins a connection; the observer goes on with it. */
+/** Begins a flow with its handshake; the observer continues it. */
 export function flowOf(
   peer: Pick<Duplex, "local" | "remote" | "framed">,
   options: FlowOptions,
@@ -118,7 +118,7 @@ function stream(
   };
 }
 
-// A Unix socket has no addresses: each side gets one that nobody has, and who connected a port.
+// A Unix socket has no IP address: each side gets one for documentation (RFC 5737).
 function inet(
   address: Address,
   { side, number }: { readonly side: number; readonly number: number },

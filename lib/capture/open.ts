@@ -1,11 +1,11 @@
-/** The capture that the command line asks for; the code for it is loaded where it does. */
+/** Opening the capture that the command line asks for; its code is loaded only then. */
 import { systemClock } from "../core/clock.ts";
 import type { Values } from "../cli/options.ts";
 import type { captureOptions } from "./options.ts";
 import type { Capture } from "./capture.ts";
 
 /**
- * Opens it.
+ * Opens the capture, if there is one.
  *
  * @throws {NetworkError} where the file cannot be written
  * @throws {UsageError} where it would go to a terminal

@@ -1,4 +1,4 @@
-/** Packets as a network would have carried them: Ethernet, IP, TCP or UDP around payload. */
+/** Building packets: Ethernet, IP, and TCP or UDP around payload. */
 import type { InetAddress } from "../net/address.ts";
 import { bigEndian, ipBytes } from "../net/ip.ts";
 
@@ -17,7 +17,7 @@ const UDP = 17;
 const WINDOW = 0xffff;
 const WINDOW_SCALE = 14; // of the window, the largest there is (RFC 7323 section 2.2)
 
-/** From where to where. */
+/** The addresses of a packet. */
 export interface PacketPath {
   readonly from: InetAddress;
   readonly to: InetAddress;
@@ -38,7 +38,7 @@ export function tcpFrame(
   path: PacketPath,
   { flags, sequence, acknowledged, payload = NOTHING }: TcpSegment,
 ): Uint8Array {
-  // Both sides say in their SYN that their windows are large: no acknowledgement is waited for.
+  // Each SYN announces a large window, so that no segment has to wait for an acknowledgement.
   const options = flags & SYN ? [2, 4, ...bigEndian(MAX_PAYLOAD_BYTES), 1, 3, 3, WINDOW_SCALE] : [];
   const header = new Uint8Array([
     ...bigEndian(path.from.port),
@@ -107,7 +107,7 @@ function frame(
   return whole;
 }
 
-// Locally administered, as nobody made them.
+// Locally administered addresses (IEEE 802).
 const MAC_ADDRESSES = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1];
 
 function addressBytes({ hostname }: InetAddress): readonly number[] {

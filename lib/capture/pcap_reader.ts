@@ -1,4 +1,4 @@
-/** Capture files as tcpdump, Wireshark and netecho write them: pcapng, and pcap. */
+/** Reading capture files: pcapng and pcap. */
 
 import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION_CODE, PCAP_MAGIC } from "./pcap_format.ts";
 
@@ -8,7 +8,7 @@ export interface CapturedPacket {
   readonly at: number;
   /** What its headers begin with (https://www.tcpdump.org/linktypes.html). */
   readonly link: number;
-  /** Perhaps fewer bytes than it had. */
+  /** What was captured of it, which may be less than all. */
   readonly bytes: Uint8Array;
 }
 

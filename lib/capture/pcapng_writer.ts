@@ -10,7 +10,7 @@ import { concat } from "@std/bytes/concat";
 
 const NANOSECONDS = 9; // 10 to the power of -9
 
-/** A packet to be kept. */
+/** A packet to be written. */
 export interface Packet {
   /** When it was seen, in milliseconds since 1970. */
   readonly at: number;

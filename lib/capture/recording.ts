@@ -1,4 +1,4 @@
-/** Recorded connections: who said what when, put together from captured packets. */
+/** Connections, reassembled from captured packets. */
 import { UsageError } from "../core/errors.ts";
 import { ACK, FIN, RST, SYN } from "./packet.ts";
 import { dissect, type TransportPacket } from "./dissect.ts";
@@ -9,24 +9,25 @@ export interface Step {
   readonly by: "client" | "server";
   /** Milliseconds since the connection began. */
   readonly at: number;
-  /** What was said, or how this side ended. */
+  /** Bytes that were sent, or how this side ended. */
   readonly what: Uint8Array | "fin" | "reset";
 }
 
-/** A connection as it was. */
+/** A recorded connection. */
 export interface Recording {
   readonly protocol: "tcp" | "udp";
   /** Its two ends, as `HOST:PORT`. */
   readonly client: string;
   readonly server: string;
   readonly steps: readonly Step[];
-  /** Whether bytes that were said are not in the capture. */
+  /** Whether bytes that were sent are missing from the capture. */
   readonly gaps: boolean;
 }
 
 /**
  * The connections of a capture, each protocol in the order that Wireshark numbers its streams in:
- * segments in sequence, each byte once. The client is who sent the SYN, or else spoke first.
+ * segments in sequence, each byte once. The client is who sent the SYN, or else sent the first
+ * byte.
  *
  * @throws {UsageError} where the bytes are no capture
  */
@@ -54,7 +55,7 @@ export function readRecordings(
     }
     builder.add(message, packet.at);
   }
-  // Whose the fragments are is not known without putting them together.
+  // Fragments are not reassembled, so the connection that they belong to is unknown.
   return found.map((builder) => builder.recording()).map((one) => ({
     ...one,
     gaps: one.gaps || (fragments && one.protocol === "udp"),
@@ -117,21 +118,21 @@ interface Segment {
   readonly flags: number;
 }
 
-/** What one side says, in the order of its sequence numbers (RFC 9293 section 3.4). */
+/** The bytes of one side, in the order of its sequence numbers (RFC 9293 section 3.4). */
 class Side {
   over = false;
   first: number | undefined;
-  /** Says what has its turn. */
+  /** Reports the next bytes, or the end. */
   readonly tell: (what: Step["what"], at: number) => void;
   #next = 0;
   #early: Segment[] = [];
-  #lost = false; // what they wait for is not coming any more
+  #lost = false; // the segment that they wait for is lost
 
   constructor(tell: (what: Step["what"], at: number) => void) {
     this.tell = tell;
   }
 
-  /** Whether there are segments that others have to come before. */
+  /** Whether segments wait for an earlier one. */
   get waits(): boolean {
     return this.#lost || this.#early.length > 0;
   }
@@ -149,7 +150,7 @@ class Side {
     this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
   }
 
-  // Numbers go round after 2^32: it is their difference that tells which is the later.
+  // Sequence numbers wrap at 2^32; the sign of the difference says which is later.
   #takeOne(at: number): boolean {
     const index = this.#early.findIndex(({ sequence }) => (sequence - this.#next | 0) <= 0);
     const [segment] = index < 0 ? [] : this.#early.splice(index, 1);
@@ -164,7 +165,7 @@ class Side {
 
   #end(how: "fin" | "reset", at: number): void {
     this.over = true;
-    if (how === "fin") this.#early = []; // copies of what has had its turn
+    if (how === "fin") this.#early = []; // retransmissions
     this.tell(how, at);
   }
 }

@@ -3,7 +3,9 @@ import { environmentVariable } from "../core/runtime.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** What the key log gets from now on: each call returns what is new. Undefined where there is none. */
+/**
+ * A function that returns what was added to the key log since its last call; undefined without one.
+ */
 export function keyLog(): (() => Uint8Array) | undefined {
   const path = environmentVariable("SSLKEYLOGFILE");
   if (!path) return undefined;
@@ -17,7 +19,7 @@ export function keyLog(): (() => Uint8Array) | undefined {
       at += length;
       return bytes.subarray(0, length);
     } catch {
-      return NOTHING; // it is there when the first session is
+      return NOTHING; // it exists from the first session on
     }
   };
 }

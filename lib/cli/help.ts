@@ -12,7 +12,7 @@ export interface HelpPage {
   readonly sections?: readonly { readonly title: string; readonly options: OptionTable }[];
   /** Words that arguments may be, under a title. */
   readonly words?: readonly Table[];
-  /** What an option may be told, by its key, where the option itself does not say. */
+  /** Words that the value of an option may be, by its key, where the option does not say. */
   readonly values?: Readonly<Record<string, readonly string[]>>;
   /** A command and what it does. */
   readonly examples: readonly Row[];

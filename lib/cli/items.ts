@@ -14,9 +14,9 @@ export interface Items {
 const NEXT_PAIR = /,(?=[a-z][a-z0-9_-]*=)/g;
 
 /**
- * Splits a text into its items. An item ends at a comma that is followed by `KEY=` and nowhere else,
- * so that commas and equal signs in values need no quotes. A value that begins with `"` goes to the
- * next `"`, whatever is between; in it `\"` and `\\` stand for `"` and `\`.
+ * Splits a text into its items. An item ends at a comma that is followed by `KEY=` and nowhere
+ * else, so that commas and equal signs in values need no quotes. A value that begins with `"` goes
+ * to the next `"`, whatever is between; in it `\"` and `\\` stand for `"` and `\`.
  *
  * @param headPrefix matches what stands in the head before a value that may be quoted
  * @throws {UsageError} where a quote has no end, or something follows it
@@ -60,19 +60,19 @@ function endOfItem(text: string, from: number): number {
 
 /** How {@linkcode readPairs} reads. */
 export interface ReadPairsOptions {
-  /** What has the pairs, as an error calls it. */
+  /** Whose pairs they are, for an error. */
   readonly owner: string;
   readonly table: OptionTable;
   /** How a key of the table is written in a pair; by default as it is. */
   readonly write?: (key: string) => string;
-  /** Says more of a key that is unknown, or nothing. */
+  /** Says why a key is unknown; undefined where there is nothing more to say. */
   readonly hint?: (key: string) => string | undefined;
 }
 
 /**
  * Reads pairs by an option table. The values are by key of the table, those alone that were given.
  *
- * @throws {UsageError} for a key that is unknown, or there twice although it is no list, or a bad value
+ * @throws {UsageError} for an unknown key, a second value for what is no list, or a bad value
  */
 export function readPairs(
   pairs: Items["pairs"],

@@ -1,16 +1,16 @@
-/** Options that belong to somebody: a transport, a service, a mode. */
+/** Options by their owner: a transport, a service, a mode. */
 import { UsageError } from "../core/errors.ts";
 import { optionName, type OptionTable } from "./options.ts";
 
-/** Somebody who brings options along. */
+/** The owner of some options. */
 export interface OptionOwner {
-  /** As a message calls it: `service reply`. */
+  /** Its name in messages, as in `service reply`. */
   readonly label: string;
   readonly options: OptionTable;
 }
 
 /**
- * Options by whom they belong to, for a help page: what several share stands once.
+ * Groups options by their owners for a help page; an option that several share is listed once.
  *
  * @example
  * ```ts
@@ -36,9 +36,9 @@ export function sectionsOf(
 }
 
 /**
- * Refuses an option that would be ignored, and its user misled.
+ * Refuses an option that would be ignored.
  *
- * @throws {UsageError} naming those to whom it belongs
+ * @throws {UsageError} naming its owners
  */
 export function rejectForeign(
   given: ReadonlySet<string>,

@@ -14,11 +14,13 @@ export interface Option<V> {
   readonly placeholder?: string;
   /** The value when the option is not given. */
   readonly initial: V;
-  /** The same as the command line would write it, for the help; absent where there is no default. */
+  /**
+   * The same as the command line would write it, for the help; absent where there is no default.
+   */
   readonly defaultText?: string;
   /** Keys of options that cannot be given together with this one. */
   readonly excludes?: readonly string[];
-  /** Keys of options without which this one means nothing. */
+  /** Keys of options that this one requires. */
   readonly needs?: readonly string[];
   /** The words that the value may be, where there are but a few. */
   readonly words?: readonly string[];
@@ -45,7 +47,7 @@ export function initialValues<T extends OptionTable>(table: T): Values<T> {
   return Object.fromEntries(entries) as Values<T>;
 }
 
-/** An option that is there or not. */
+/** An option without a value. */
 export function flag(details: Details): Option<boolean> {
   return { ...details, initial: false, parse: readFlag };
 }

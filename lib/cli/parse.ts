@@ -21,7 +21,7 @@ export interface ParsedOptions {
 }
 
 /**
- * Reads a command line by the option tables of everybody who has options. Tables may share an
+ * Reads a command line by the option tables of all owners. Tables may share an
  * option; two different options under one key are a mistake of the program, which a test finds.
  *
  * @throws {UsageError} for an unknown option, a bad value, or two options that exclude each other

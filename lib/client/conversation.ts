@@ -1,4 +1,4 @@
-/** What modes that talk to a peer have in common: stdout for what comes, patience, the last word. */
+/** What the modes that talk to a peer share: writing stdout, time-outs, closing. */
 import { type Screen, writeText } from "../core/io.ts";
 import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
@@ -9,7 +9,7 @@ import { TerminalText } from "../terminal/sanitize.ts";
 import { formatDuration, formatQuantity } from "../core/units.ts";
 
 const DATAGRAM_LINGER_MS = 1000; // milliseconds
-const FLUSH_TIMEOUT_MS = 5000; // milliseconds for what came last to be read, when all is over
+const FLUSH_TIMEOUT_MS = 5000; // for stdout to take the last chunk
 
 /** Writes what the peer sends: to a program as it is, to a terminal sanitised. */
 export function payloadTo(output: Screen): ChunkWriter {
@@ -30,7 +30,7 @@ export class PayloadOutput implements ChunkWriter {
     this.#writer = payloadTo(output);
   }
 
-  /** Whether a chunk is being written: the peer is not slow, whoever reads stdout is. */
+  /** Whether a chunk is being written: then the reader of stdout is slow, not the peer. */
   get busy(): boolean {
     return this.#busy;
   }
@@ -47,9 +47,9 @@ export class PayloadOutput implements ChunkWriter {
 }
 
 /**
- * Writes to the peer, as long as it takes something or says something, or stdout is what holds all up.
+ * Writes to the peer as long as bytes pass in either direction, or stdout is what is slow.
  *
- * @throws {NetworkError} where nothing moves for `timeout` milliseconds
+ * @throws {NetworkError} if nothing passes for `timeout` milliseconds
  */
 export async function writeToPeer(
   peer: Duplex,
@@ -68,12 +68,14 @@ export async function writeToPeer(
   throw new NetworkError(`The peer takes no more after ${taken}, for ${formatDuration(timeout)}`);
 }
 
-/** How long to wait for the peer after the end of input, in milliseconds: UDP has no end to see. */
+/**
+ * How long to wait for the peer after the end of input, in milliseconds. UDP has no end of input.
+ */
 export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
   return linger ?? (peer.framed ? DATAGRAM_LINGER_MS : undefined);
 }
 
-/** Closes the peer, and has what it said last shown; `over` is when nothing more comes of it. */
+/** Closes the peer and writes out what it sent last; `over` settles when nothing more is read. */
 export async function closeConversation(
   peer: Duplex,
   { over, shown, log, clock }: {
@@ -84,7 +86,7 @@ export async function closeConversation(
   },
 ): Promise<void> {
   peer.close();
-  await settlesWithin(over, { clock, milliseconds: FLUSH_TIMEOUT_MS }); // the chunk in hand
+  await settlesWithin(over, { clock, milliseconds: FLUSH_TIMEOUT_MS }); // the last chunk
   if (!shown.busy) await shown.closeWrite();
   await log.flush(FLUSH_TIMEOUT_MS);
 }

@@ -1,10 +1,10 @@
-/** Line ends as Internet protocols want them (RFC 5198 section 2). */
+/** Line ends of Internet protocols (RFC 5198 section 2). */
 
 const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * Turns each LF of a stream into CR LF, but for those that have their CR already.
+ * Turns each LF of a stream into CR LF, except after a CR.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ const CR = 0x0d;
 export class CrlfEncoder {
   #last = 0;
 
-  /** Converts the next chunk of the stream into bytes of its own. */
+  /** Converts the next chunk; the result is a copy. */
   encode(chunk: Uint8Array): Uint8Array {
     const converted = new Uint8Array(2 * chunk.length);
     let length = 0;

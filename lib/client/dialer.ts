@@ -1,4 +1,4 @@
-/** Connecting to the peer as the command line asks: within a time, again and again, and told. */
+/** Connecting to the peer with the time-out, retries and traces that the command line asks for. */
 import type { Capture } from "../capture/capture.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
@@ -12,13 +12,13 @@ import { describeSession, type TlsSession } from "../net/transports/tls/session.
 
 /** How a mode dials: by default as the command line says. */
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
-  /** Milliseconds that it may take, where that is less than `--connect-timeout`. */
+  /** A limit in milliseconds, where it is less than `--connect-timeout`. */
   readonly atMost?: number;
   /** Whether a failure is final, whatever `--retry` says. */
   readonly once?: boolean;
 }
 
-/** Whom a {@linkcode Dialer} connects to, and how. */
+/** What a {@linkcode Dialer} connects to, and how. */
 export interface DialerOptions {
   readonly address: Address;
   /** The values of the transports' options. */
@@ -28,7 +28,7 @@ export interface DialerOptions {
   /** When to give up trying again; without it, the first failure is final. */
   readonly retry: RetryLimit | undefined;
   readonly capture: Capture | undefined;
-  /** Prints a line on stderr; absent where nothing is to be told. */
+  /** Prints a line on stderr; absent where nothing is traced. */
   readonly trace: ((line: string) => Promise<void>) | undefined;
   readonly clock: Clock;
 }

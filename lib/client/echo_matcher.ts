@@ -1,4 +1,4 @@
-/** What a person sees of a conversation: which bytes answer which message, and how fast. */
+/** Matching echoes with messages, for a person at a terminal. */
 import { preview, TerminalText, wholeCharacters } from "../terminal/sanitize.ts";
 import { formatCount, formatDuration, formatQuantity } from "../core/units.ts";
 
@@ -12,7 +12,7 @@ interface Pending {
 
 /**
  * Pairs echoes with the messages that they answer, by their content and whatever their length, so
- * that a long message or a slow answer never puts the conversation out of step. What is no echo
+ * that a long message or a slow answer does not shift the pairs. What is no echo
  * is shown as it arrives.
  *
  * @example
@@ -31,7 +31,7 @@ export class EchoMatcher {
   #matched = 0; // bytes of the first pending message that have come back
   #told = 0; // how many of them have been shown as unfinished
 
-  /** Takes note of a message, sent at `now` milliseconds. */
+  /** Adds a message that was sent at `now`, in milliseconds. */
   sent(message: Uint8Array, now: number): void {
     this.#pending.push({ message, sentAt: now });
   }
@@ -56,7 +56,7 @@ export class EchoMatcher {
     return lines;
   }
 
-  /** The line for an echo that stopped short, if one did, and if that was not said before. */
+  /** The line for an echo that has stopped short, unless that was shown before. */
   unfinished(now: number): string[] {
     const head = this.#pending[0];
     if (!head || this.#matched === this.#told) return [];
@@ -75,7 +75,7 @@ export class EchoMatcher {
       `echo: ${preview(withoutLineEnd(message), MAX_ECHO_SHOWN_BYTES)}`;
   }
 
-  // The peer says something else than the message: it is no echo, and nothing more is expected.
+  // The peer sends something else than the message: it does not echo, and no echo is waited for.
   #answer({ message, sentAt }: Pending, rest: Uint8Array, now: number): string {
     const whole = new Uint8Array([...message.subarray(0, this.#matched), ...rest]);
     this.#pending = [];
@@ -85,7 +85,7 @@ export class EchoMatcher {
   }
 }
 
-// One line stays beside its heading, several come below it.
+// One line is shown beside its heading, several below it.
 function body(bytes: Uint8Array): string {
   const terminal = new TerminalText();
   const shown = wholeCharacters(bytes, MAX_ANSWER_SHOWN_BYTES);

@@ -15,8 +15,8 @@ const MAX_LINE_BYTES = 64 * 1024; // bytes; what is longer goes in pieces
  *
  * const chunks = ["a\nb", "c\n\nd"].map((text) => new TextEncoder().encode(text));
  * const from = { read: () => Promise.resolve(chunks.shift() ?? null) };
- * const lines = (await Array.fromAsync(linesOf(from))).map((line) => new TextDecoder().decode(line));
- * assertEquals(lines, ["a\n", "bc\n", "\n", "d"]);
+ * const lines = (await Array.fromAsync(linesOf(from))).map((line) => new
+ * TextDecoder().decode(line)); assertEquals(lines, ["a\n", "bc\n", "\n", "d"]);
  * ```
  */
 export async function* linesOf(

@@ -1,7 +1,7 @@
-/** An echo server in this program, for measuring the machine and the client themselves. */
+/** An echo server in this program, for measuring the machine and the client. */
 import { NetworkError } from "../core/errors.ts";
 
-/** Starts it in a thread of its own, on a free port; resolves with its address. */
+/** Starts the server in a worker, on a free port; resolves with its address. */
 export function startLoopback(): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const worker = new Worker(new URL("../server/loopback_worker.ts", import.meta.url), {

@@ -14,11 +14,11 @@ import { duration, flag, list, type OptionTable, type Values } from "../cli/opti
 import type { Shutdown } from "../core/signals.ts";
 import type { Named } from "../core/named.ts";
 
-/** What was asked for besides options. */
+/** The command line of a mode. */
 export interface CommandLine {
-  /** All of it, as it was given. */
+  /** The arguments as they were given. */
   readonly args: readonly string[];
-  /** What is no option: of a mode that needs no peer. */
+  /** The arguments that are no options. */
   readonly positionals: readonly string[];
   /** The options that were given, in their order. */
   readonly occurrences: readonly Occurrence[];
@@ -31,20 +31,20 @@ export interface ModeContext {
   readonly target: DialTarget;
   /** Milliseconds that connecting may take. */
   readonly connectTimeout: number;
-  /** Whether nothing tells that the peer is there, or gone. */
+  /** Whether the transport cannot tell that the peer is there, or gone. */
   readonly connectionless: boolean;
   /** Connects to the peer, or throws a NetworkError naming what was tried. */
   readonly dial: (request?: DialRequest) => Promise<Duplex>;
   readonly input: Reader;
   readonly output: Screen;
   readonly errors: Screen;
-  /** Takes over the signals that end a process, and learns of them. */
+  /** Handles the signals that end a process. */
   readonly signals: () => Shutdown;
   /** Prints a line on stderr. */
   readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */
   readonly openLog: (to?: Writer) => Log;
-  /** Whether to say on stderr how much has passed. */
+  /** Whether to report on stderr how much has passed. */
   readonly verbose: boolean;
   readonly clock: Clock;
 }
@@ -52,11 +52,11 @@ export interface ModeContext {
 /** One thing that the client can do with a peer. */
 export interface Mode extends Named {
   readonly options: OptionTable;
-  /** The key of the flag, or of the option, that chooses it. Two of these exclude each other. */
+  /** The key of the option that chooses the mode. Two such options exclude each other. */
   readonly chosenBy?: string;
   /** Keys of options that choose it where no other mode is chosen. */
   readonly impliedBy?: readonly string[];
-  /** Of the modes that nothing chooses: whether it is for a person at a terminal. */
+  /** For a mode that no option chooses: whether it is for a person at a terminal. */
   readonly terminal?: boolean;
   /** Whether the arguments name a peer (by default), or are the mode's own. */
   readonly needsPeer?: boolean;
@@ -76,7 +76,7 @@ export function defineMode<T extends OptionTable>(
   return mode as Mode;
 }
 
-/** The error that a mode ends with when the connection has failed. */
+/** The error of a mode whose connection has failed. */
 export function failureOf(peer: Duplex, error: unknown): NetworkError {
   if (error instanceof NetworkError) return error;
   const remote = formatAddress(peer.remote);
@@ -97,7 +97,7 @@ export const expectOptions = {
   }),
 };
 
-/** The same option of whoever compares what comes. */
+/** The option of modes that can compare what the peer sends. */
 export const verifyOptions = {
   verify: flag({
     summary: "fail unless what comes back is what was sent, or with --replay what was recorded",

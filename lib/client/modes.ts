@@ -49,7 +49,7 @@ export function chooseMode(
   return fitting ?? usual[0]!;
 }
 
-/** What a message calls a mode: the option that chooses it, or its name. */
+/** The name of a mode in messages: the option that chooses it, or its name. */
 export function modeLabel({ name, chosenBy }: Mode): string {
   return chosenBy ? optionName(chosenBy) : `${name} mode`;
 }

@@ -1,4 +1,4 @@
-/** The options of every client, by what they are about. */
+/** The options of every client, by topic. */
 import { captureOptions } from "../capture/options.ts";
 import { choice, flag, interval, text } from "../cli/options.ts";
 import { parseRetryLimit } from "../core/retry.ts";
@@ -31,11 +31,11 @@ const showing = {
   help: flag({ short: "h", summary: "print this help" }),
 };
 
-/** Under the titles of the help. */
+/** The options by the titles of the help. */
 export const optionGroups = [
   { title: "connecting", options: connecting },
   { title: "what is shown and kept", options: showing },
 ];
 
-/** All of them. */
+/** All options of the client but those of modes and transports. */
 export const clientOptions = { ...connecting, ...showing };

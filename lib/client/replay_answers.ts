@@ -1,4 +1,4 @@
-/** What a peer answers, beside what was recorded. */
+/** Comparing the answers of a peer with a recording. */
 import { Notifier } from "../core/notifier.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
@@ -8,20 +8,20 @@ import { firstDifference } from "../probe/verifier.ts";
 
 const MAX_SHOWN_BYTES = 32; // bytes of what differs
 
-/** How answers are taken. */
+/** How {@linkcode ReplayAnswers} compare. */
 export interface ReplayAnswersOptions {
-  /** Whether they must be what was recorded. */
+  /** Whether answers have to be as recorded. */
   readonly verify: boolean;
   /** Milliseconds to wait for an answer longer than in the recording. */
   readonly timeout: number;
   readonly clock: Clock;
-  /** Whether what has come is still being shown: it is not the peer who is slow then. */
+  /** Whether stdout is still taking what came: then the peer is not slow. */
   readonly isBusy?: () => boolean;
 }
 
 /**
- * The answers of a peer. As the recording goes on more of them are due, and whoever goes on waits
- * until they have come: a client says what it says because of what it has heard.
+ * The answers of a peer. As the replay goes on, more answers are due, and it waits
+ * until they have come: what a client sends depends on what it has received.
  *
  * @example
  * ```ts
@@ -49,15 +49,15 @@ export class ReplayAnswers {
     this.#notifier = new Notifier(options.clock);
   }
 
-  /** More is due. */
+  /** Adds bytes that are due. */
   owe(bytes: number): void {
     this.#due += bytes;
   }
 
   /**
-   * Takes what has come.
+   * Adds bytes that have come.
    *
-   * @throws {NetworkError} with the first difference, where there must be none
+   * @throws {NetworkError} with the first difference, when verifying
    */
   push(chunk: Uint8Array): void {
     if (this.#options.verify) this.#compare(chunk);
@@ -72,10 +72,10 @@ export class ReplayAnswers {
   }
 
   /**
-   * Waits for what is due, from `moment` on at most the timeout. Where answers need not be what was
-   * recorded, what has not come by then is due no more.
+   * Waits for the bytes that are due, at most the timeout after `moment`. Without verifying,
+   * what has not come by then is no longer due.
    *
-   * @throws {NetworkError} where they must
+   * @throws {NetworkError} if they have not come, when verifying
    */
   async complete(moment: number): Promise<void> {
     const { verify } = this.#options;

@@ -13,9 +13,9 @@ export interface BatchWriterOptions {
 }
 
 /**
- * Takes texts and bytes without making its caller wait, and writes what has gathered in one piece.
- * The first piece after a pause is written at once. What waits is in `backlog`: it is for the caller
- * to decide what to do when that grows.
+ * Takes texts and bytes without making its caller wait, and writes what has accumulated in one
+ * piece. The first piece after a pause is written at once. `backlog` says how much waits: the
+ * caller decides what to do when it grows.
  *
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export class BatchWriter {
   }
 
   async #write(): Promise<void> {
-    await Promise.resolve(); // whoever pushes may have an echo to send first
+    await Promise.resolve(); // the caller may have an echo to send first
     try {
       while (this.#pieces.length > 0) {
         const pieces = this.#pieces;

@@ -1,10 +1,10 @@
-/** Bytes as text in which each character is a byte: what patterns are matched in. */
+/** Matching patterns in bytes: each byte becomes a character. */
 import { UsageError } from "./errors.ts";
 
 const PIECE = 8192; // bytes that are turned into arguments at a time
 
 /**
- * The text of some bytes. Not that of `TextDecoder("latin1")`, which means Windows-1252.
+ * Bytes as text, one character each. `TextDecoder("latin1")` would decode Windows-1252.
  *
  * @example
  * ```ts
@@ -23,9 +23,9 @@ export function byteText(bytes: Uint8Array): string {
 }
 
 /**
- * A pattern for bytes: `/regex/` as it stands, with the flags i, m and s, or what a text's bytes are.
+ * A pattern for bytes: `/regex/` with the flags i, m and s, or a literal text.
  *
- * @throws {UsageError} for a bad regular expression, and for nothing
+ * @throws {UsageError} for a bad regular expression and for an empty text
  */
 export function bytePattern(
   text: string,

@@ -109,7 +109,7 @@ export async function whileProgressing(
   work: Promise<unknown>,
   { progress, ...limit }: TimeLimit & { readonly progress: () => number },
 ): Promise<boolean> {
-  work.catch(() => {}); // perhaps nobody waits for it any more
+  work.catch(() => {}); // it may fail when nobody waits for it any more
   for (;;) {
     const before = progress();
     if (await settlesWithin(work, limit)) {

@@ -23,10 +23,10 @@ export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
 
-/** A failure that trying again will not mend. */
+/** A failure that a retry will not cure. */
 export class FinalError extends NetworkError {}
 
-/** What was measured is not as it was asked to be: exit code 3. */
+/** A gate (`--fail-if`) did not hold: exit code 3. */
 export class GateError extends Error {
   override readonly name = "GateError";
 }

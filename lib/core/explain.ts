@@ -29,11 +29,11 @@ const WORDS: Readonly<Record<string, string>> = {
   NotFound: "no such file or directory",
   PermissionDenied: "permission denied",
   TimedOut: "connection timed out",
-  // Of sockets, TLS alone has an end that is not the end (RFC 8446 section 6.1).
+  // Among sockets, only TLS tells a truncated stream from its end (RFC 8446 section 6.1).
   UnexpectedEof: "the peer ended without close_notify, so that data may be missing",
 };
 
-// What a TLS peer makes of us (RFC 8446 section 6.2).
+// Alerts of a TLS peer (RFC 8446 section 6.2).
 const ALERTS: Readonly<Record<string, string>> = {
   BadCertificate: "the peer does not accept our certificate",
   CertificateExpired: "the peer finds our certificate expired",
@@ -49,7 +49,7 @@ const ALERTS: Readonly<Record<string, string>> = {
 export const NO_SUCH_HOST = "no such host; check the spelling";
 
 /**
- * What went wrong in the words of the field, without a stack, an "os error" number or a full stop.
+ * What went wrong, in the words of the field: without a stack, an "os error" number or a full stop.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export function explain(error: unknown): string {
 }
 
 /**
- * Why something failed, in a few words: for those who count failures by their kind, or have named
+ * Why something failed, in a few words: for counting failures by kind, or after naming
  * what failed.
  */
 export function reasonOf(error: unknown): string {
@@ -83,7 +83,7 @@ export function reasonOf(error: unknown): string {
 
 const RESETS = new Set(["ECONNRESET", "EPIPE", "ERR_STREAM_DESTROYED"]); // as node:net has them
 
-/** Whether the peer broke the connection: a reset, or a write to a peer that is gone. */
+/** Whether the peer reset the connection, or is gone. */
 export function isReset(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.BrokenPipe ||

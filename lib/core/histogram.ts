@@ -6,12 +6,12 @@ export const MAX_VALUE_MS = 3_600_000;
 
 const NANOSECONDS = 1e6; // in a millisecond: what the histograms count in
 
-/** How fine: the decimal digits of a value that are kept. */
+/** The decimal digits of a value that are kept. */
 export type Digits = 2 | 3;
 
 /**
- * A distribution of latencies, in milliseconds. What it gives back differs from what was recorded
- * by less than 1 in 10 to the power of its digits: 0.1 % with three.
+ * A distribution of latencies, in milliseconds. A value that it returns differs from what was
+ * recorded by less than 1 in 10 to the power of its digits: 0.1 % with three.
  */
 export class Histogram {
   readonly #hdr: Hdr;
@@ -20,7 +20,7 @@ export class Histogram {
   #max = 0;
   #sum = 0; // milliseconds
 
-  /** To be had by {@linkcode loadHistograms}. */
+  /** Use {@linkcode loadHistograms}. */
   constructor(hdr: Hdr, library: Library) {
     this.#hdr = hdr;
     this.#library = library;
@@ -96,7 +96,7 @@ export class Histogram {
 
 type Library = typeof import("hdr-histogram-js");
 
-/** What makes histograms. */
+/** Creates histograms. */
 export interface Histograms {
   create(digits?: Digits): Histogram;
   /** Throws where `encoded` is none. */

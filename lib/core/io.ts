@@ -2,7 +2,9 @@
 
 /** What bytes are read from. */
 export interface Reader {
-  /** Resolves with the number of bytes read into the front of `into`, or null at the end of input. */
+  /**
+   * Resolves with the number of bytes read into the front of `into`, or null at the end of input.
+   */
   read(into: Uint8Array): Promise<number | null>;
 }
 

@@ -4,7 +4,7 @@
 export type Random = () => number;
 
 /**
- * A generator for one of many purposes of a run: what one draws does not change what another does.
+ * A generator for one purpose of a run; what one purpose draws does not change another.
  *
  * @example
  * ```ts

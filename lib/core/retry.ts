@@ -40,9 +40,9 @@ export interface RetryOptions extends RetryLimit {
 }
 
 /**
- * Tries until it works, or patience is at its end: then it rejects with the last failure.
+ * Tries until it works or the limit is reached; then it rejects with the last failure.
  *
- * @throws {FinalError} at once: trying again will not mend it
+ * @throws {FinalError} at once, as a retry will not cure it
  */
 export async function retry<T>(
   attempt: () => Promise<T>,

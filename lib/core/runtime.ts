@@ -3,7 +3,7 @@ import { FinalError } from "./errors.ts";
 
 const NODE_NETWORKING = [2, 9] as const; // half-close and inspection by node:net and node:tls
 
-/** Whether the runtime's node:net and node:tls are fit for use. */
+/** Whether the runtime's node:net and node:tls work well enough. */
 export function hasNodeNetworking(version: string = Deno.version.deno): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [neededMajor, neededMinor] = NODE_NETWORKING;

@@ -1,10 +1,10 @@
-/** SIGINT and SIGTERM: the first asks to stop, the second insists. */
+/** The signals that stop a program: the first requests it, the second insists. */
 
-/** A wish to stop, in two steps. */
+/** A request to stop, in two steps. */
 export interface Shutdown {
-  /** Resolves when asked to stop. */
+  /** Resolves at the first signal. */
   readonly requested: Promise<void>;
-  /** Resolves when asked again. */
+  /** Resolves at the second signal. */
   readonly insisted: Promise<void>;
 }
 
@@ -13,7 +13,7 @@ const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   : ["SIGINT", "SIGTERM"];
 
 /**
- * Takes over the signals that end a process. To be called before the first accept: with every
+ * Handles the signals that end a process. To be called before the first accept: with every
  * descriptor in use, Deno 2.9 panics when its signal machinery is first needed.
  */
 export function handleSignals(): Shutdown {

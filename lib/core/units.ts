@@ -1,4 +1,4 @@
-/** Durations, counts and sizes as people write and read them. Milliseconds inside. */
+/** Reading and writing durations, counts, sizes and rates. Durations are in milliseconds. */
 import { UsageError } from "./errors.ts";
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
@@ -148,7 +148,7 @@ export function formatDuration(milliseconds: number): string {
   );
 }
 
-/** Milliseconds to the nanosecond, for programs: further digits mean nothing. */
+/** Rounds milliseconds to the nanosecond, for programs. */
 export function roundMs(milliseconds: number): number {
   return Math.round(milliseconds * 1e6) / 1e6;
 }

@@ -3,7 +3,7 @@ import { BinaryHeap } from "@std/data-structures/binary-heap";
 import type { Clock } from "./clock.ts";
 
 const TIMER_LATENESS_MS = 1.2; // by which a timer fires late, at the median
-const SHORTEST_SLEEP_MS = 0.1; // a timer for less is not worth its while
+const SHORTEST_SLEEP_MS = 0.1; // below it, no timer is set
 const EARLY_MS = 0.3; // by which a function may be called early
 
 interface Wakeup {
@@ -13,9 +13,9 @@ interface Wakeup {
 }
 
 /**
- * Calls each function at its moment of the clock, some tenths of a millisecond early or late. Timers
- * alone are a millisecond and more late, so the last stretch is spent looking at the clock between
- * turns of the event loop.
+ * Calls each function at its moment of the clock, some tenths of a millisecond early or late.
+ * Timers alone are a millisecond and more late, so the last stretch is spent looking at the clock
+ * between turns of the event loop.
  *
  * @example
  * ```ts
@@ -44,14 +44,14 @@ export class Wakeups {
     this.#clock = clock;
   }
 
-  /** The one that everybody with this clock shares. */
+  /** The instance that all users of a clock share. */
   static of(clock: Clock): Wakeups {
     const found = Wakeups.#byClock.get(clock) ?? new Wakeups(clock);
     Wakeups.#byClock.set(clock, found);
     return found;
   }
 
-  /** Whether a moment has come, as exactly as the clock is looked at. */
+  /** Whether a moment has come, or is so near that functions are called already. */
   hasCome(moment: number): boolean {
     return moment - this.#clock.now() <= EARLY_MS;
   }
@@ -89,7 +89,7 @@ export class Wakeups {
   }
 
   readonly #run = (): void => {
-    this.#armedFor = -Infinity; // whoever is woken may add more without arming for each
+    this.#armedFor = -Infinity; // a function may add others without setting the timer for each
     for (let next = this.#next(); next && this.hasCome(next.moment); next = this.#next()) {
       this.#pending.pop();
       next.wake();

@@ -1,23 +1,28 @@
-/** What a fault is. Each is one file here and one line in `table.ts`; the names are toxiproxy's. */
+/**
+ * What a fault is. Each is one file in `kinds/` and one line in `kinds.ts`; names are toxiproxy's.
+ */
 import type { Clock } from "../core/clock.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Random } from "../core/random.ts";
 import type { Named } from "../core/named.ts";
 
-/** Sends bytes on, at a moment of the clock or at once; never before what was sent on earlier. */
+/**
+ * Passes bytes on, at a moment of the clock or at once, and never before what was passed on
+ * earlier.
+ */
 export type Emit = (bytes: Uint8Array, at?: number) => void;
 
 /** What a fault does to one direction of a connection. */
 export interface Stage {
-  /** Bytes that it may hold back before its source has to wait; without it, plenty. */
+  /** Bytes that it may hold before its source has to wait; by default 64 MiB. */
   readonly room?: number;
   /** Called when the fault comes into force, before the first chunk that it sees. */
   start?(emit: Emit): void;
-  /** Takes a chunk, which it may keep, and sends on what becomes of it; `at` is its offset. */
+  /** Takes a chunk, which it may keep, and emits what becomes of it; `at` is its offset. */
   chunk(bytes: Uint8Array, emit: Emit, at: number): void;
   /**
-   * The source has ended: sends on what is left; returns for how long to keep quiet about it, unless
-   * it is `over`: in force no more.
+   * The source has ended: emits what is left, and returns the milliseconds to delay the end, unless
+   * the fault is `over`, that is no longer in force.
    */
   end?(emit: Emit, over: boolean): number | void;
 }
@@ -32,10 +37,10 @@ export interface FaultContext {
   readonly fired: (detail: string) => void;
   /** Calls `wake` after so many milliseconds, if the fault is in force then. */
   readonly after: (milliseconds: number, wake: () => void) => void;
-  /** Ends the connection, as an end of input or as an error (RST). */
+  /** Ends the connection at once, by a close or by RST. */
   readonly close: () => void;
   readonly reset: () => void;
-  /** Ends the connection, or what comes in, when what was sent on is through; nothing after it is. */
+  /** Ends the direction behind what was emitted, and then the connection. */
   readonly finish: () => void;
 }
 
@@ -43,11 +48,11 @@ export interface FaultContext {
 export interface Fault extends Named {
   /** Its parameters, by toxiproxy's names. */
   readonly options: OptionTable;
-  /** The parameter that stands after the colon without its name. */
+  /** The parameter that is written after the colon. */
   readonly main?: string;
-  /** Whether it strikes when a peer is accepted, once, whatever the direction. */
+  /** Whether it strikes once, when a peer is accepted, and has no direction. */
   readonly atAccept?: boolean;
-  /** What it is for alone, if it is. */
+  /** What the fault is only for, if anything. */
   readonly only?: "datagrams" | "streams";
   /** What stands after `--fault` in an example. */
   readonly example: string;

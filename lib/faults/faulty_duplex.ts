@@ -8,7 +8,7 @@ import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
 import type { FaultSpec } from "./parse.ts";
 import { FaultWindow } from "./window.ts";
 
-const PUSHES_PER_TURN = 16; // chunks that are taken without waiting, then the event loop turns
+const PUSHES_PER_TURN = 16; // chunks taken in a row before the event loop turns
 
 /** What a fault has done. */
 export interface Firing {
@@ -16,7 +16,7 @@ export interface Firing {
   readonly direction: Direction | undefined;
 }
 
-/** From the peer, or to it. */
+/** `in`: from the peer; `out`: to the peer. */
 export type Direction = "in" | "out";
 
 /** What faults may do besides changing what passes. */
@@ -33,7 +33,7 @@ export interface FaultControl {
 /** A fault that strikes this connection. */
 export interface StrikingFault {
   readonly spec: FaultSpec;
-  /** A generator of what it leaves to chance in a direction. */
+  /** Random numbers for a direction. */
   readonly random: (direction: Direction) => () => number;
 }
 

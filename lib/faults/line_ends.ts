@@ -1,4 +1,4 @@
-/** Where the lines of a direction end: in what a service reads, or in what is written to the peer. */
+/** The last outlet of a direction: what a service reads, or what is written to the peer. */
 import type { ChunkWriter } from "../net/duplex.ts";
 import type { Ending, Outlet } from "./delay_line.ts";
 
@@ -63,7 +63,10 @@ export class WriteOutlet implements Outlet {
     return this.#writing;
   }
 
-  /** Resolves when everything has been written and the peer is half-closed; rejects when writing fails. */
+  /**
+   * Resolves when everything has been written and the peer is half-closed; rejects when writing
+   * fails.
+   */
   get passed(): Promise<void> {
     return this.#passed.promise;
   }

@@ -1,4 +1,4 @@
-/** Kinds of parameters that faults have and other options have not. */
+/** Kinds of parameters that only faults have. */
 import { UsageError } from "../core/errors.ts";
 import { type Option, text } from "../cli/options.ts";
 

@@ -104,7 +104,7 @@ function specOf(
   return { fault, settings, common: settings as CommonValues, text };
 }
 
-// A fault that lacks what it needs says so at once, and not when somebody connects.
+// Finds out now, rather than at the first connection, whether a parameter is missing.
 const nothing = () => {};
 const REHEARSAL = {
   clock: systemClock,

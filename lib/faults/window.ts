@@ -1,4 +1,4 @@
-/** When a fault is in force: after and until a point, and from a match on. */
+/** The window of a fault: from a point on, up to a point, and from a match on. */
 import { byteText } from "../core/byte_pattern.ts";
 import type { Clock } from "../core/clock.ts";
 import type { CommonValues, Point } from "./selectors.ts";
@@ -17,7 +17,7 @@ export interface FaultWindowOptions {
   readonly after: (milliseconds: number, wake: () => void) => void;
 }
 
-/** A stage that passes everything while its fault is not in force. */
+/** Passes everything on unchanged while the fault is not in force. */
 export class FaultWindow implements Treatment {
   readonly room: number | undefined;
   readonly #stage: Stage;
@@ -26,7 +26,7 @@ export class FaultWindow implements Treatment {
   #offset = 0;
   #tail = "";
   #matched: boolean;
-  #due: boolean; // the point has come after which it is in force
+  #due: boolean; // whether the `after` point has passed
   #started = false;
 
   constructor(stage: Stage, options: FaultWindowOptions) {
@@ -37,7 +37,7 @@ export class FaultWindow implements Treatment {
     this.#due = options.when.after === undefined;
   }
 
-  /** Whether the point has come from which on it is in force no more. */
+  /** Whether the `until` point has passed. */
   get over(): boolean {
     const { until } = this.#options.when;
     return until !== undefined && this.#reached(until);
@@ -93,7 +93,7 @@ export class FaultWindow implements Treatment {
     return this.#options.clock.now() - this.#began >= point.milliseconds;
   }
 
-  // The part of a chunk for which it is in force.
+  // The part of a chunk that the fault works on.
   #struck({ length }: Uint8Array): readonly [from: number, to: number] {
     const { when: { after, until }, framed } = this.#options;
     const due = this.#due || this.#reached(after!);
@@ -103,7 +103,7 @@ export class FaultWindow implements Treatment {
     return from < to ? [from, to] : NOTHING_STRUCK;
   }
 
-  // Where in a chunk a point is: at its beginning, its end, or between.
+  // The offset of a point in a chunk of this length.
   #place(point: Point, length: number): number {
     if ("milliseconds" in point) return this.#reached(point) ? 0 : length;
     return Math.min(length, Math.max(0, point.bytes - this.#offset));

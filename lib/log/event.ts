@@ -1,4 +1,4 @@
-/** What can happen, as data. The writers beside this file turn it into lines. */
+/** Events of the server and the client as data; the formats turn them into lines. */
 import type { Address } from "../net/address.ts";
 import type { Certificate } from "../net/transports/tls/session.ts";
 
@@ -29,7 +29,7 @@ export interface EventMap {
   listening: OfEndpoint & { readonly address: Address };
   /** An endpoint is disabled, and does not listen. */
   disabled: OfEndpoint & { readonly address: Address };
-  /** What a listener shows to its peers; `generated` where it was made for this run. */
+  /** The certificate of a listener; `generated` if it was made for this run. */
   certificate: OfEndpoint & Pick<Certificate, "subject" | "names" | "fingerprint"> & {
     readonly address: Address;
     readonly generated: boolean;
@@ -41,7 +41,7 @@ export interface EventMap {
     readonly service: string;
     /** The proxy that it came through. */
     readonly via?: Address | undefined;
-    /** What TLS agreed on: the protocol above it, and the subject of the peer's certificate. */
+    /** What TLS negotiated: the ALPN protocol, and the subject of the peer's certificate. */
     readonly alpn?: string | undefined;
     readonly subject?: string | undefined;
   };
@@ -71,7 +71,7 @@ export interface EventMap {
     readonly direction?: Direction | undefined;
     readonly detail: string;
   };
-  /** What became of a connection that the service makes for its peer. */
+  /** The outcome of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
   acceptFailed: OfEndpoint & { readonly address: Address; readonly error: string };
   acceptRecovered: OfEndpoint & { readonly address: Address; readonly failures: number };
@@ -95,13 +95,13 @@ export interface EventMap {
   missed: { readonly chunks: number; readonly others: number };
 }
 
-/** One event: its name under `event`, and its particulars. */
+/** One event: its name under `event`, and its fields. */
 export type Event = { [K in keyof EventMap]: { readonly event: K } & EventMap[K] }[keyof EventMap];
 
 /** How much of the payload is shown. */
 export type Show = "text" | "hex" | "size" | "none";
 
-/** How many bytes of a chunk are dumped: a dump takes 5 us for each 16 bytes, while others wait. */
+/** How many bytes of a chunk are dumped: a dump takes 5 us for each 16 bytes. */
 export const MAX_DUMP_BYTES = 32 * 1024;
 
 /** Turns an event that happened at `time` (milliseconds since 1970) into lines. */
@@ -114,6 +114,6 @@ export type Formatters<R> = {
 
 /** Calls the formatter of an event. */
 export function formatWith<R>(formatters: Formatters<R>, event: Event): R {
-  // TypeScript does not see that the key and the event belong together.
+  // TypeScript cannot tell that the key and the event belong together.
   return (formatters[event.event] as (event: Event) => R)(event);
 }

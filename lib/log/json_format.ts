@@ -9,7 +9,7 @@ const MAX_TEXT_BYTES = 4096; // bytes of a chunk that are given as text
 /**
  * The JSON format: `event`, `time` (ISO 8601), then the event's own fields. Addresses are written
  * as on the command line; `listening` also has `transport`, `hostname` and `port`. Payload that is
- * not UTF-8 is given as `hex`; what is cut has `truncated`.
+ * not UTF-8 is given as `hex`; a preview of it has `truncated`.
  */
 export function jsonFormat({ show }: { show: Show }): Format {
   return (event, time) => {
@@ -19,7 +19,7 @@ export function jsonFormat({ show }: { show: Show }): Format {
       time: new Date(time).toISOString(),
       ...(event.event === "data" ? dataFields(event, show) : plain(fields)),
     };
-    // JSON itself asks for no more than the C0 controls to be escaped.
+    // JSON requires only the C0 controls to be escaped.
     return `${JSON.stringify(record).replace(UNSAFE, escape)}\n`;
   };
 }
@@ -43,7 +43,7 @@ function dataFields(data: EventMap["data"], show: Show): Record<string, unknown>
   return { ...head, ...content, ...(shown.length < payload.length ? { truncated: true } : {}) };
 }
 
-// Bytes that are no UTF-8 have no text that a program could get them back from.
+// Bytes that are not UTF-8 cannot be recovered from a text.
 function textOrHex(bytes: Uint8Array): { text: string } | { hex: string } {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) };
@@ -52,7 +52,7 @@ function textOrHex(bytes: Uint8Array): { text: string } | { hex: string } {
   }
 }
 
-// A millisecond has three digits that mean something after the point.
+// Microseconds are precise enough.
 function rounded(value: unknown): unknown {
   return typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
 }

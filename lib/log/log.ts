@@ -1,4 +1,4 @@
-/** Where events go. */
+/** The log of events. */
 import { type Clock, systemClock } from "../core/clock.ts";
 import type { Observer } from "../net/duplex.ts";
 import type { Direction, Event, EventMap, Format } from "./event.ts";
@@ -16,7 +16,7 @@ export const GATHER_MS = 10;
 export interface LogOptions {
   readonly format: Format;
   readonly output: BatchWriter;
-  /** Where trouble goes, when not to `output`. */
+  /** Where errors go, if not to `output`. */
   readonly errors?: BatchWriter;
   /** The directions of which payload is shown. */
   readonly payload: readonly Direction[];
@@ -35,8 +35,8 @@ const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set([
 ]);
 
 /**
- * Formats events and hands them to a sink. It never waits: what the sink cannot take is counted,
- * and the count is told as soon as there is room again.
+ * Formats events and hands them to a writer. It never waits: what the writer cannot take is
+ * counted, and the count is reported as soon as there is room again.
  */
 export class Log {
   readonly #options: LogOptions;

@@ -36,7 +36,7 @@ export function textFormat(
   { show, paint, width, showsEndpoint = () => false }: {
     readonly show: Show;
     readonly paint: Paint;
-    /** Whether a line says at which endpoint it happened; a line of payload never does. */
+    /** Whether lines name this endpoint; lines of payload never do. */
     readonly showsEndpoint?: (name: string) => boolean;
     /** Bytes of a line of a dump. */
     readonly width?: number;

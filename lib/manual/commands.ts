@@ -9,7 +9,7 @@ import { type LoadManual, type Manual, OTHER_COMMANDS } from "./manual.ts";
 import { manPage } from "./man_page.ts";
 import { topics } from "./topics.ts";
 
-/** What a subcommand prints, of the arguments after its name. */
+/** Prints what a subcommand asks for; returns the exit code. */
 type Print = (manual: Manual, argument: string | undefined) => Promise<number>;
 
 const COMMANDS: Readonly<Record<(typeof OTHER_COMMANDS)[number][0], Print>> = {

@@ -1,4 +1,6 @@
-/** What a completion script is. Each is one file in `completions/` and one line in `completions.ts`. */
+/**
+ * What a completion script is. Each is one file in `completions/` and one line in `completions.ts`.
+ */
 
 /** An option, and what may stand as its value: nothing, anything, a file or one of some words. */
 export interface CompletedOption {

@@ -44,7 +44,7 @@ function completedOption(
   };
 }
 
-// Beside a completion there is little room.
+// Shells show little text beside a completion.
 function brief(summary: string): string {
   return summary.replace(/( \(|[;.] |\.$).*/s, "");
 }

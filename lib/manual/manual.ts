@@ -1,4 +1,4 @@
-/** What the program says of itself, as data: for help, a man page and completions. */
+/** The manual as data: for help, the man page and completions. */
 import type { HelpPage } from "../cli/help.ts";
 import { completions } from "./completions.ts";
 
@@ -10,10 +10,10 @@ export interface Manual {
   readonly commands: Readonly<Record<string, HelpPage>>;
 }
 
-/** Loads the manual; nobody else pays for that. */
+/** Loads the manual, on the paths that need it. */
 export type LoadManual = () => Promise<Manual>;
 
-/** What the other subcommands are, for those who list them. */
+/** The other subcommands. */
 export const OTHER_COMMANDS = [
   ["help", "[server|client|TOPIC]", "explain a subcommand or a topic"],
   [

@@ -22,13 +22,13 @@ export interface UnixAddress {
 /** Where a peer listens or is. */
 export type Address = InetAddress | UnixAddress;
 
-/** Both ends of a connection. */
+/** The local and the remote address of a connection. */
 export interface ConnectionAddresses<A extends Address = Address> {
   readonly local: A;
   readonly remote: A;
 }
 
-// As much of RFC 4291 section 2.2 as keeps host names and typing errors out.
+// Enough of RFC 4291 section 2.2 to exclude host names and typing errors.
 const IPV6 = /^(?!.*:::)(?=(?:[^:]*:){2})[\da-f:.]+(%[\w.-]+)?$/i;
 const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
 
@@ -68,9 +68,9 @@ export function parseHostPort(host: string, port: string): Address {
 }
 
 /**
- * An address as somebody to connect to: of this machine where it names no host.
+ * An address to connect to: localhost if it names no host.
  *
- * @throws {UsageError} for port 0, which nobody has
+ * @throws {UsageError} for port 0
  */
 export function toConnect(address: Address): Address {
   if (!isInet(address)) return address;
@@ -106,7 +106,7 @@ export function formatHostPort({ hostname, port }: Omit<InetAddress, "transport"
 }
 
 /**
- * The address of a socket as people know it: an IPv4 peer of a dual-stack socket, which the kernel
+ * The address of a socket: an IPv4 peer of a dual-stack socket, which the kernel
  * reports as `::ffff:192.0.2.1` (RFC 4291 section 2.5.5.2), is that IPv4 address.
  */
 export function socketAddress(transport: string, address: Deno.NetAddr): InetAddress {
@@ -119,7 +119,7 @@ export function unmapped(hostname: string): string {
   return hostname.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
-/** The ends of a connection as people know them. */
+/** The addresses of a connection. */
 export function addressesOf(
   conn: Deno.TcpConn | Deno.TlsConn,
   transport: string,
@@ -130,7 +130,7 @@ export function addressesOf(
   };
 }
 
-// Quoted where the path would be cut, or a part of it taken for a service.
+// Quoted if the path would be cut, or a part of it read as a service.
 function writePath(path: string): string {
   return /^"|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(path) ? quote(path) : path || "(unnamed)";
 }

@@ -51,7 +51,7 @@ export async function acceptTcp(listener: Deno.TcpListener): Promise<Deno.TcpCon
   }
 }
 
-/** The arrival of a stream socket: a PROXY header and a handshake, where they are asked for. */
+/** An accepted stream socket, before its PROXY header and its TLS handshake, if any. */
 export class StreamArrival implements Arrival {
   readonly local: Address;
   readonly remote: Address;
@@ -111,7 +111,7 @@ export class StreamArrival implements Arrival {
       );
       if (claimed) ends = { ...claimed, via: remote };
     }
-    const rest = { ...ends, sendReset: () => sendReset(this) }; // whomever the header names
+    const rest = { ...ends, sendReset: () => sendReset(this) }; // of the real socket, whoever the header names
     if (!secure) return new SocketDuplex(this.#socket, rest);
     progress.waitingFor = "TLS handshake";
     const { socket, security } = await secure(this.#socket);

@@ -29,9 +29,9 @@ export function ipText(bytes: Uint8Array): string {
   return canonicalIp(groups.map((group) => group.toString(16)).join(":"));
 }
 
-/** The one spelling of an address (RFC 5952). Throws a TypeError where it is none. */
+/** The canonical text of an address (RFC 5952). Throws a TypeError for anything else. */
 export function canonicalIp(address: string): string {
-  // The runtime's URLs know it, but for the IPv4 part of a mapped address (section 5).
+  // URL normalises it, except the IPv4 part of a mapped address (section 5).
   const { hostname } = new URL(address.includes(":") ? `http://[${address}]` : `http://${address}`);
   const mapped = /^\[::ffff:(\w+):(\w+)\]$/.exec(hostname);
   if (!mapped) return hostname.replace(/^\[(.*)\]$/, "$1");

@@ -4,7 +4,7 @@ import { NetworkError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 
 /**
- * Connections that may wait to be accepted. The default of 511 makes a burst of connects wait for
+ * The backlog: connections that may wait to be accepted. With the default of 511 a burst waits for
  * SYN retries of a second and more; the kernel clamps this to net.core.somaxconn.
  */
 export const ACCEPT_BACKLOG = 4096;

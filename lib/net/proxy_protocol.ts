@@ -1,6 +1,6 @@
 /**
- * The PROXY protocol, versions 1 and 2: what a proxy says about the connection that it passes on,
- * before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
+ * The PROXY protocol, versions 1 and 2: the addresses of a connection that a proxy passes on,
+ * sent before anything else (https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt).
  */
 import type { Reader } from "../core/io.ts";
 import { isIPv4, isIPv6 } from "node:net";
@@ -14,7 +14,7 @@ const MAX_LINE_BYTES = 107; // bytes, as the specification counts for version 1
 const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 
 /**
- * Reader a header and not a byte more. Returns nothing where the proxy speaks for itself
+ * Reads a header and not a byte more. Returns undefined for a connection of the proxy itself
  * (`UNKNOWN`, `LOCAL`).
  *
  * @throws {NetworkError} saying what is wrong with the header
@@ -64,7 +64,7 @@ function oneFamily(...ends: InetAddress[]): string[] {
 
 async function readLine(from: Reader, start: string): Promise<string> {
   let line = start;
-  // A byte at a time: what follows the line is not ours to read.
+  // A byte at a time: what follows the line belongs to the service.
   while (!line.endsWith("\r\n")) {
     if (line.length >= MAX_LINE_BYTES) {
       throw malformed(`no line end within ${MAX_LINE_BYTES} bytes`);

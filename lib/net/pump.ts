@@ -2,8 +2,8 @@
 import type { ChunkReader, ChunkWriter } from "./duplex.ts";
 
 /**
- * Writes every chunk that is read, until the end of input; then half-closes the output. It reads the
- * next chunk when the last one is written: that is all the flow control there is.
+ * Writes every chunk that is read, until the end of input; then half-closes the output. It reads
+ * the next chunk when the last one is written: that is all the flow control there is.
  *
  * @throws whatever reading or writing fails with; both sides stay open
  */

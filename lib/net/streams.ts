@@ -35,7 +35,9 @@ export function readableFrom(reader: ChunkReader): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-/** The stream whose chunks a writer writes. It is closed by a half-close, and aborted by a close. */
+/**
+ * The stream whose chunks a writer writes. It is closed by a half-close, and aborted by a close.
+ */
 export function writableTo(
   writer: ChunkWriter & { close?(): void },
 ): WritableStream<Uint8Array> {

@@ -1,4 +1,6 @@
-/** What a transport is. Each is one file here and one line in `table.ts`. */
+/**
+ * What a transport is. Each is one file or folder in `transports/` and one line in `transports.ts`.
+ */
 import type { Address } from "./address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
@@ -6,32 +8,35 @@ import type { Named } from "../core/named.ts";
 import type { Duplex } from "./duplex.ts";
 import type { Certificate, TlsSession } from "./transports/tls/session.ts";
 
-/** A peer that has arrived, before a byte is read from it. */
+/** A connection that was accepted, before a byte is read from it. */
 export interface Arrival {
   readonly local: Address;
-  /** Who connected: behind a proxy, the proxy. */
+  /** Who connected; behind a proxy, the proxy. */
   readonly remote: Address;
-  /** Whether a proxy is to say who it really is. */
+  /** Whether a PROXY header will say who the peer is. */
   readonly proxied?: boolean;
-  /** Milliseconds of silence after which such a peer is taken for gone, where it never says so. */
+  /**
+   * Milliseconds without a byte after which a peer of a connectionless transport counts as gone.
+   */
   readonly idleTimeout?: number;
   /**
-   * Makes it a peer: TLS shakes hands. At once where there is nothing to wait for.
+   * Makes it a peer, after the TLS handshake if there is one; at once if there is nothing to wait
+   * for.
    *
    * @throws {NetworkError} saying what is wrong with the peer
    */
   open(): Duplex | Promise<Duplex>;
-  /** Sends it away, or ends what {@linkcode Arrival.open} waits for. */
+  /** Closes it, or ends what {@linkcode Arrival.open} waits for. */
   close(): void;
 }
 
-/** Where peers arrive. */
+/** Accepts connections on an address. */
 export interface Listener {
   /** The address that is bound, with the real port. */
   readonly address: Address;
-  /** What it shows to its peers, and whether that was made for this run. */
+  /** Its certificate, and whether that was made for this run. */
   readonly certificate?: Certificate & { readonly generated: boolean };
-  /** The next peer. Rejects when one failed to arrive; the listener goes on. */
+  /** The next connection. Rejects if one failed; the listener goes on. */
   accept(): Promise<Arrival>;
   /** Stops listening; a pending accept rejects. */
   close(): void;
@@ -41,13 +46,13 @@ export interface Listener {
 export interface ListenOptions<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
   readonly clock: Clock;
-  /** Over UDP: times what it was asked that a remote may be answered, at any time. */
+  /** Over UDP: how many bytes may be answered for each byte received; see `Service.replyFactor`. */
   readonly replyFactor?: number | undefined;
 }
 
 /**
- * A part of connecting: looking the name up, TCP's handshake, that of TLS. Loading the code for it,
- * the first time, is no time of the network's.
+ * A part of connecting: the DNS look-up, the TCP handshake, the TLS handshake. Loading the code,
+ * the first time, is not the network's time.
  */
 export type Phase = "loading" | "dns" | "connect" | "tls";
 
@@ -57,23 +62,23 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
   /** How long to try, all addresses together, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
-  /** Learns what TLS has found out, before the peer is trusted or not. */
+  /** Called with the TLS session before the peer is judged. */
   readonly onSession?: ((security: TlsSession) => Promise<void>) | undefined;
-  /** Learns that a part is over; a transport that does without it says nothing. */
+  /** Called when a part is over; parts that a transport does not have are not reported. */
   readonly onPhase?: ((phase: Phase) => void) | undefined;
 }
 
 /** One way to reach a peer. */
 export interface Transport extends Named {
-  /** Whether anybody may forge a sender's address: there is no handshake that would find out. */
+  /** Whether there is no handshake, so that the sender's address may be forged. */
   readonly connectionless?: boolean;
-  /** Milliseconds that the runtime may need, after a close, to say goodbye to the peer. */
+  /** Milliseconds that the runtime may need after a close to send the last bytes (close_notify). */
   readonly closeDelayMs?: number;
   /** What it adds to the server's options. */
   readonly listenOptions: OptionTable;
   /** What it adds to the client's options. */
   readonly dialOptions: OptionTable;
-  /** @throws {UsageError} where the client's options are no good */
+  /** @throws {UsageError} if the values of the client's options are invalid */
   check?(values: Values<OptionTable>): Promise<void>;
   /** @throws {NetworkError} when the address cannot be bound */
   listen(address: Address, options: ListenOptions): Promise<Listener>;
@@ -91,6 +96,6 @@ export function defineTransport<A extends Address, L extends OptionTable, D exte
     dial(address: A, options: DialOptions<D>): Promise<Duplex>;
   },
 ): Transport {
-  // The table hands to each transport the addresses that bear its name.
+  // Each transport is given addresses of its own name only.
   return transport as unknown as Transport;
 }

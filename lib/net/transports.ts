@@ -1,4 +1,4 @@
-/** The transports, and listening and dialing by whichever an address names. */
+/** The transports, and listening and dialing by the transport of an address. */
 import type { Address } from "./address.ts";
 import type { OptionTable } from "../cli/options.ts";
 import { find } from "../core/named.ts";

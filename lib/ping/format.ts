@@ -1,4 +1,4 @@
-/** What a ping says: a line for each answer, and a summary; as text or as JSON. */
+/** The output of a ping as text or JSON: a line for each answer, and a summary. */
 import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Part } from "../probe/round_trip.ts";
@@ -6,13 +6,13 @@ import type { Reply } from "./pinger.ts";
 import type { PingStatistics } from "./statistics.ts";
 import { formatCount, formatDuration, formatQuantity, roundMs } from "../core/units.ts";
 
-/** An answer, as it is told. */
+/** An answer, as it is reported. */
 export interface PingAnswer extends Omit<Reply, "sentAt"> {
-  /** Where the time went, for a connection of its own. */
+  /** How long each part took, for a connection of its own. */
   readonly parts?: readonly Part[];
 }
 
-/** What a run came to. */
+/** The result of a ping. */
 export interface PingResult {
   readonly address: Address;
   readonly tally: PingStatistics;
@@ -21,13 +21,13 @@ export interface PingResult {
   readonly parts: readonly Part[];
 }
 
-/** How a ping is told. Every text ends in a line end. */
+/** Formats the output of a ping. Every text ends in a line end. */
 export interface PingFormat {
   start(size: number): string;
   answer(answer: PingAnswer): string;
   lost(number: number, reason: string): string;
   summary(result: PingResult): string;
-  /** Lines that nobody was there to read. */
+  /** Says how many lines were not shown, as the output was not read. */
   missed(count: number): string;
 }
 

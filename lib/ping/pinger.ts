@@ -1,4 +1,4 @@
-/** One numbered message after another over one connection, and the judging of what comes back. */
+/** Sending numbered messages over one connection, and judging the answers. */
 import { type Clock, delay } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -7,10 +7,10 @@ import type { PingStatistics } from "./statistics.ts";
 import { type Judgement, Tracker } from "../probe/tracker.ts";
 
 const NOT_READING = new NetworkError("The peer does not read what it is sent");
-const AWAKE_MS = 2; // milliseconds after a message in which an answer finds this program awake
+const AWAKE_MS = 2; // after a message, for which the program stays awake
 const WINDOW = 65_536; // messages whose answers can be told apart
 
-/** An answer, as it is told. */
+/** An answer, as it is reported. */
 export interface Reply extends Judgement {
   readonly number: number;
   /** Length, in bytes. */
@@ -20,12 +20,12 @@ export interface Reply extends Judgement {
   readonly intact: boolean;
 }
 
-/** What a {@linkcode Pinger} does. */
+/** What a {@linkcode Pinger} works with. */
 export interface PingerOptions {
   readonly clock: Clock;
   /** Bytes of a message. */
   readonly size: number;
-  /** Milliseconds from one message to the next; 0: as soon as the last one is settled. */
+  /** Milliseconds between messages; 0: as soon as the last one is answered or given up. */
   readonly interval: number;
   /** Milliseconds after which a message is given up. */
   readonly timeout: number;
@@ -33,11 +33,11 @@ export interface PingerOptions {
   readonly count: number | undefined;
   readonly tally: PingStatistics;
   readonly onReply: (reply: Reply) => void;
-  /** Learns of a message whose answer is missing. */
+  /** Called with a message that got no answer. */
   readonly onLost: (number: number) => void;
 }
 
-/** Sends and receives until all is settled, or it is told to stop. */
+/** Sends messages until each is answered or given up, or it is stopped. */
 export class Pinger {
   readonly #peer: Duplex;
   readonly #probing: PingerOptions;
@@ -47,7 +47,7 @@ export class Pinger {
   readonly #stopSignal = new AbortController();
   #stopping = false;
   #awakeUntil = 0; // a moment of the clock, or 0
-  #writing = 0; // the message whose write waits
+  #writing = 0; // the number of the message that is being written
   #cancelExpiry: (() => void) | undefined;
 
   constructor(peer: Duplex, probing: PingerOptions) {
@@ -64,7 +64,7 @@ export class Pinger {
     } finally {
       this.stop();
       this.#peer.close();
-      sending.catch(() => {}); // closing the peer ends what still waits
+      sending.catch(() => {}); // closing the peer ends what is pending
       receiving.catch(() => {});
     }
   }
@@ -97,7 +97,7 @@ export class Pinger {
     await this.#settle();
   }
 
-  // Who sleeps until an answer comes takes tens of microseconds to wake, which would be counted.
+  // A program that sleeps takes tens of microseconds to wake, which would be measured.
   #stayAwake(): void {
     const { clock } = this.#probing;
     const asleep = this.#awakeUntil === 0;
@@ -118,7 +118,7 @@ export class Pinger {
     if (left > 0) await delay(left, { clock, signal: this.#stopSignal.signal });
   }
 
-  // Waits until no message waits for its answer.
+  // Waits until every message is answered or given up.
   async #settle(): Promise<void> {
     while (this.#tracker.waiting > 0 && !this.#stopping) {
       this.#settled = Promise.withResolvers();
@@ -135,7 +135,7 @@ export class Pinger {
       this.#cancelExpiry = undefined;
       const lost = this.#tracker.giveUp(clock.now() - timeout);
       for (const number of lost) onLost(number);
-      // A stream whose write still waits will never answer.
+      // On a stream, a message that cannot be written will not be answered.
       if (lost.includes(this.#writing) && !this.#peer.framed) {
         return this.#stopped.reject(NOT_READING);
       }

@@ -1,4 +1,4 @@
-/** What a person sees of a ping while it runs and at its end. */
+/** Printing a ping while it runs and at its end. */
 import type { Screen } from "../core/io.ts";
 import type { Address } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
@@ -11,7 +11,7 @@ import { PingStatistics } from "./statistics.ts";
 
 const MAX_ROUND_TRIPS_SHOWN = 40; // round trips in the sparkline
 
-/** The screen of a ping, and its tally. */
+/** Prints a ping and keeps its statistics. */
 export class PingScreen {
   readonly tally: PingStatistics;
   readonly #address: Address;

@@ -1,20 +1,20 @@
-/** What has become of a run of messages. */
+/** Statistics of numbered messages. */
 import type { Histogram } from "../core/histogram.ts";
 
-/** Counts of messages and of what came back. */
+/** Counts of messages and answers. */
 export interface Counts {
   sent: number;
   /** Messages that were answered, the late ones included. */
   received: number;
-  /** Answered after the time that they had. */
+  /** Answered after the time-out. */
   late: number;
-  /** Answers whose bytes are not those that were sent. */
+  /** Answers that differ from what was sent. */
   corrupt: number;
   /** Answers beyond the first to a message. */
   duplicated: number;
   /** Answers that came after the answer to a later message. */
   reordered: number;
-  /** What came back and answers nothing. */
+  /** Answers to no message. */
   unknown: number;
 }
 
@@ -37,7 +37,7 @@ export class PingStatistics {
     this.roundTrips = roundTrips;
   }
 
-  /** Takes note of a round trip, in milliseconds. */
+  /** Records a round trip, in milliseconds. */
   record(roundTrip: number): void {
     this.roundTrips.record(roundTrip);
     // RFC 3550 section 6.4.1: the mean difference between neighbours, smoothed by 1/16.

@@ -1,10 +1,10 @@
-/** What a peer is expected to say, and what it has said so far. */
+/** Matching expectations in what a peer has sent. */
 import { bytePattern, byteText } from "../core/byte_pattern.ts";
 import { unescape } from "../core/escapes.ts";
 
 const MAX_KEPT_BYTES = 1 << 20; // bytes that are kept while nothing of them is expected
 
-/** A text, or a pattern, in bytes that are each a character. */
+/** A text or a pattern that a peer is expected to send. */
 export interface Expectation {
   /** As it was given. */
   readonly text: string;
@@ -21,7 +21,7 @@ export function parseExpectation(text: string): Expectation {
 }
 
 /**
- * What has been said and not been expected yet.
+ * What a peer has sent and no expectation has matched yet.
  *
  * @example
  * ```ts
@@ -38,12 +38,12 @@ export function parseExpectation(text: string): Expectation {
 export class ExpectBuffer {
   #text = "";
 
-  /** Takes note of more. */
+  /** Adds a chunk. */
   push(chunk: Uint8Array): void {
     this.#text = (this.#text + byteText(chunk)).slice(-MAX_KEPT_BYTES);
   }
 
-  /** Whether what is expected is there; then it and all before it is done with. */
+  /** Whether an expectation matches; then the match and all before it are removed. */
   take({ pattern }: Expectation): boolean {
     const match = pattern.exec(this.#text);
     if (!match) return false;
@@ -51,7 +51,7 @@ export class ExpectBuffer {
     return true;
   }
 
-  /** What is there, as bytes. */
+  /** What is left, as bytes. */
   get rest(): Uint8Array {
     return Uint8Array.from(this.#text, (char) => char.charCodeAt(0));
   }

@@ -1,10 +1,10 @@
-/** What a peer says, for those who expect something of it. */
+/** Reading what a peer sends until it matches an expectation. */
 import { Notifier } from "../core/notifier.ts";
 import type { ChunkReader } from "../net/duplex.ts";
 import type { Clock } from "../core/clock.ts";
 import { type Expectation, ExpectBuffer } from "./expect_buffer.ts";
 
-/** Reads on and on, whatever else is being done, until the peer has no more to say. */
+/** Reads continuously until the peer's end of input. */
 export class ExpectReader {
   /** Resolves at the peer's end of input; rejects where reading, or showing, fails. */
   readonly over: Promise<void>;
@@ -21,15 +21,18 @@ export class ExpectReader {
   ) {
     this.#notifier = new Notifier(clock);
     this.over = this.#listen(peer, show);
-    this.over.catch(() => {}); // whoever waits for it learns of it
+    this.over.catch(() => {}); // those who await it get the error
   }
 
-  /** What has been heard and not expected. */
+  /** What was read and not matched. */
   get rest(): Uint8Array {
     return this.#heard.rest;
   }
 
-  /** Waits at most so many milliseconds until the peer has said this; "closed" where it no longer can. */
+  /**
+   * Waits at most so many milliseconds until the peer has said this; "closed" where it no longer
+   * can.
+   */
   async hear(expected: Expectation, within: number): Promise<"heard" | "closed" | "late"> {
     let found = false;
     const isSo = () => (found ||= this.#heard.take(expected)) || this.#ended;

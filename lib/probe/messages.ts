@@ -1,11 +1,11 @@
-/** Numbered messages of one size: their making, and the checking of what comes back. */
+/** Numbered messages of one size, and checking their echoes. */
 import { Buffer } from "node:buffer";
 import { NetworkError } from "../core/errors.ts";
 
-/** What else can be measured of a peer that does not echo. */
+/** Advice for a peer that does not echo. */
 export const NO_ECHO = "; to time the connecting alone, try --connect --size 0";
 
-/** The peer sent more than it was asked for: whatever it is, it is no echo. */
+/** The peer sent more than it was sent, so it does not echo. */
 export const UNASKED_ANSWER = new NetworkError(
   `The peer sends more than it was sent: it does not echo${NO_ECHO}`,
 );
@@ -27,7 +27,8 @@ const LINE_END = 0x0a;
  * import { assertEquals } from "@std/assert";
  *
  * const messages = new Messages({ size: 16, batch: 2 });
- * assertEquals(new TextDecoder().decode(messages.from(1, 2)), "00000001abcdefg\n00000002abcdefg\n");
+ * assertEquals(new TextDecoder().decode(messages.from(1, 2)),
+ * "00000001abcdefg\n00000002abcdefg\n");
  * ```
  */
 export class Messages {
@@ -72,8 +73,8 @@ export interface AnswerParser {
 }
 
 /**
- * Finds the answers in what a peer sends: a datagram is one, by the number that it bears, 0 where it
- * has none; a stream is cut by the length of the messages, in their order from `first` on.
+ * Finds the answers in what a peer sends: a datagram is one, by the number that it bears, 0 where
+ * it has none; a stream is cut by the length of the messages, in their order from `first` on.
  */
 export function answersOf(
   { framed }: { readonly framed: boolean },
@@ -128,7 +129,7 @@ class AnswerStream implements AnswerParser {
   }
 }
 
-// A view takes longer than to compare a small message, which most often is all of a chunk.
+// Making a view takes longer than comparing a small message, which often is the whole chunk.
 function partOf(bytes: Uint8Array, { at, length }: { at: number; length: number }): Uint8Array {
   return length === bytes.length ? bytes : bytes.subarray(at, at + length);
 }

@@ -1,4 +1,4 @@
-/** Options that several ways of measuring share. */
+/** Options that ping, bench, wait and replay share. */
 import { UsageError } from "../core/errors.ts";
 import { flag, interval, text } from "../cli/options.ts";
 import { formatQuantity, parseSize } from "../core/units.ts";
@@ -33,7 +33,7 @@ export const measureOptions = {
   json: flag({ summary: "print the results as JSON" }),
 };
 
-/** The size of messages: over UDP each carries its whole number. */
+/** The size of messages, in bytes: over UDP each has room for its number. */
 export function sizeFor(
   { connectionless, connect, size }: {
     readonly connectionless: boolean;

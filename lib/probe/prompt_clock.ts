@@ -1,11 +1,11 @@
-/** A clock for those who wait for moments and for sockets at once. */
+/** A clock for waiting for moments and for sockets at once. */
 import { type Clock, systemClock } from "../core/clock.ts";
 
 /**
  * The system's clock, whose `soon` has the runtime look at every socket first. `setImmediate` does
  * not: while something is always ready, the runtime asks the system for sockets in every 61st turn
- * alone (tokio's event interval), and an answer would be seen 60 us late on average. A datagram that
- * is sent to oneself, and waited for, takes 10 us and makes it ask.
+ * only (tokio's event interval), and an answer would be seen 60 us late on average. Sending a
+ * datagram to oneself, and receiving it, takes 10 us and makes it ask.
  */
 export class PromptClock implements Clock {
   readonly #socket: Deno.DatagramConn | undefined;
@@ -17,7 +17,7 @@ export class PromptClock implements Clock {
     try {
       this.#socket = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
     } catch {
-      // It is less prompt without.
+      // Without the socket it is less prompt.
     }
   }
 
@@ -38,7 +38,7 @@ export class PromptClock implements Clock {
     if (this.#wakes.push(wake) === 1) this.#turn(this.#socket);
   }
 
-  /** Gives the socket back. */
+  /** Closes the socket. */
   [Symbol.dispose](): void {
     this.#socket?.close();
   }
@@ -46,7 +46,7 @@ export class PromptClock implements Clock {
   async #turn(socket: Deno.DatagramConn): Promise<void> {
     try {
       await Promise.all([
-        socket.receive(this.#buffer), // first: what is there already needs no look
+        socket.receive(this.#buffer), // first, so that a datagram that is there is not waited for
         socket.send(this.#datagram, socket.addr),
       ]);
     } catch {

@@ -1,16 +1,16 @@
-/** A connection for one message alone, and where its time goes. */
+/** Round trips: over a new connection for one message, with the time of each part. */
 import { type Clock, settlesWithin } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Phase } from "../net/transport.ts";
 import { answersOf, Messages } from "./messages.ts";
 
-/** A part of an attempt, in milliseconds. */
+/** A part of a round trip, and how long it took in milliseconds. */
 export interface Part {
   readonly name: Exclude<Phase, "loading"> | "echo";
   readonly took: number;
 }
 
-/** What became of an attempt. */
+/** The outcome of a round trip over a new connection. */
 export interface RoundTrip {
   /** From the first look-up to the last byte, in milliseconds. */
   readonly took: number;

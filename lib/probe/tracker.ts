@@ -1,4 +1,4 @@
-/** Which of the numbered messages have been answered, and how. */
+/** Tracking which numbered messages are answered. */
 
 const UNUSED = 0;
 const WAITING = 1;
@@ -8,7 +8,7 @@ const GIVEN_UP = 3;
 /** What an answer is to the message that it belongs to. */
 export type Standing = "answer" | "late" | "duplicate" | "unknown";
 
-/** An answer, judged. */
+/** The judgement of an answer. */
 export interface Judgement {
   readonly standing: Standing;
   /** Whether the answer to a later message came before. */
@@ -18,7 +18,7 @@ export interface Judgement {
 }
 
 /**
- * Remembers the last messages of a conversation: `window` of them, a power of two, in constant
+ * Tracks the last `window` messages of a connection, a power of two, in constant
  * memory. Numbers rise by one; an answer to a message before the window is unknown.
  *
  * @example
@@ -50,7 +50,7 @@ export class Tracker {
     this.#times = new Float64Array(window);
   }
 
-  /** How many wait for their answer. */
+  /** How many messages wait for their answer. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -62,7 +62,7 @@ export class Tracker {
   }
 
   /**
-   * Takes note of the next message. With a full window the oldest one, `number - window`, is given
+   * Adds the next message. With a full window the oldest one, `number - window`, is given
    * up: returns whether it was still waiting.
    */
   sent(number: number, at: number): boolean {

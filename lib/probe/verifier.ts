@@ -1,4 +1,4 @@
-/** Checks that what comes back is what was sent. */
+/** Verifying that a peer returns what it was sent. */
 import { NetworkError } from "../core/errors.ts";
 import { HEX } from "../terminal/hexdump.ts";
 import { formatCount, formatQuantity } from "../core/units.ts";
@@ -36,7 +36,7 @@ export class Verifier {
   }
 
   /**
-   * Takes note of a chunk that is about to be sent.
+   * Adds a chunk that is about to be sent.
    *
    * @throws {NetworkError} when more than 256 MiB have not come back
    */

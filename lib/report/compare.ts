@@ -1,10 +1,10 @@
-/** Two results side by side: what has changed, and what is noise. */
+/** Comparing two results: what has changed, and what is noise. */
 import { UsageError } from "../core/errors.ts";
 import type { BenchResult, Comparison, Slice } from "./result.ts";
 
-const MIN_SLICES = 8; // slices of each result; fewer tell nothing
+const MIN_SLICES = 8; // slices of each result, for a verdict
 const SIGNIFICANT_ERRORS = 2.576; // standard errors: one in a hundred by chance
-const NOTICEABLE_RATIO = 0.01; // of the value: what differs less is no difference to act on
+const NOTICEABLE_RATIO = 0.01; // of the value; a smaller difference does not matter
 
 interface Figure {
   readonly of: (result: BenchResult) => number;
@@ -40,7 +40,7 @@ export function compare(now: BenchResult, before: BenchResult): Comparison[] {
   }));
 }
 
-/** Refuses results that have nothing in common: latencies of a closed loop and an open one do not. */
+/** Refuses results of different kinds of load, such as a closed and an open loop. */
 export function rejectDifferentLoads(
   [first, ...others]: readonly BenchResult[],
   what: "compare" | "merge",
@@ -71,7 +71,7 @@ function whole({ timeline, load }: BenchResult): readonly Slice[] {
 
 /**
  * How many standard errors the ranks of one sample are from those of another that is no different:
- * the test of Mann and Whitney, which asks nothing of the distribution.
+ * the test of Mann and Whitney, which assumes nothing about the distribution.
  *
  * @example
  * ```ts

@@ -1,4 +1,6 @@
-/** Conditions on a result, as gates and searches have them: `p99<5ms`, `errors=0`, `rate>=1000/s`. */
+/**
+ * Conditions on a result, as gates and searches have them: `p99<5ms`, `errors=0`, `rate>=1000/s`.
+ */
 import { UsageError } from "../core/errors.ts";
 import {
   formatCount,

@@ -1,6 +1,6 @@
 /**
- * The result of a load as JSON: the one definition from which its TypeScript type, its reader and its
- * JSON schema (`.github/bench-1.schema.json`) are made. Times are in milliseconds.
+ * The result of a load as JSON: the one definition from which its TypeScript type, its reader and
+ * its JSON schema (`.github/bench-1.schema.json`) are made. Times are in milliseconds.
  */
 import * as v from "valibot";
 import { SCHEMA_VERSION } from "./schema_version.ts";

@@ -4,8 +4,8 @@ import { explain, isReset } from "../core/explain.ts";
 import type { Log } from "../log/log.ts";
 import type { Arrival, Listener } from "../net/transport.ts";
 
-// Out of descriptors, an accept fails at once and would fail at once again: 90,000 times a second on
-// one core.
+// Out of descriptors, an accept fails at once and would fail at once again: 90,000 times a second
+// on one core.
 const PAUSE_MS = 100;
 const RECOVERED_AFTER_MS = 1000; // without a failure
 
@@ -19,8 +19,8 @@ export interface AcceptorOptions {
 }
 
 /**
- * Hands each arrival at a listener to `onArrival`. A spell of failures is reported at its beginning and
- * at its end, not one by one.
+ * Hands each arrival at a listener to `onArrival`. A spell of failures is reported at its beginning
+ * and at its end, not one by one.
  */
 export class Acceptor {
   readonly #listener: Listener;

@@ -68,7 +68,7 @@ export class Endpoint {
   }
 
   /**
-   * Listens and serves; a port that was chosen by the system is kept from then on.
+   * Listens. A port that the system has chosen is kept from then on.
    *
    * @throws {NetworkError} when the address cannot be bound
    */
@@ -81,7 +81,7 @@ export class Endpoint {
     this.#address = this.#listener.address;
   }
 
-  /** Begins to accept. Apart from {@linkcode start}, so that a server listens everywhere or nowhere. */
+  /** Begins to accept; apart from `start`, so that a server listens on all endpoints or on none. */
   accept(): void {
     if (!this.#listener || this.#acceptor) return;
     const { server: { log, clock } } = this.#options;

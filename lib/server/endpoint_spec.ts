@@ -33,9 +33,9 @@ export function defaultName(address: Address): string {
 }
 
 /**
- * Reads endpoints. What they do not say themselves is as the options of the server say.
+ * Reads endpoints; the options of the server are the defaults.
  *
- * @throws {UsageError} where one of them is none, or they do not go together
+ * @throws {UsageError} if one is invalid, or they cannot be combined
  */
 export async function parseEndpoints(
   texts: readonly string[],
@@ -129,7 +129,7 @@ function checkNames(specs: readonly EndpointSpec[]): void {
   if (twice !== undefined) throw new UsageError(`Two endpoints are named ${twice}`);
 }
 
-// One IPv6 socket on all interfaces serves IPv4 as well, and Deno has no way to keep it from that.
+// A socket on [::] serves IPv4 as well, and Deno cannot make it IPv6-only.
 function checkAddresses(specs: readonly EndpointSpec[]): void {
   const bound = specs.map(({ address }) => address).filter((address) =>
     !isInet(address) || address.port !== 0

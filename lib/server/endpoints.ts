@@ -20,7 +20,7 @@ export class Endpoints implements Iterable<Endpoint> {
   }
 
   /**
-   * Has an endpoint listen. It does not accept yet.
+   * Makes an endpoint listen; it does not accept yet.
    *
    * @throws {NetworkError} naming the address that cannot be bound
    */
@@ -36,7 +36,7 @@ export class Endpoints implements Iterable<Endpoint> {
   }
 
   /**
-   * Has every enabled endpoint listen, or none.
+   * Makes every enabled endpoint listen, or none.
    *
    * @throws {NetworkError} naming the address that cannot be bound
    */

@@ -1,4 +1,4 @@
-/** The options of every server, by what they are about. */
+/** The options of every server, by topic. */
 import { find } from "../core/named.ts";
 import { services } from "./services.ts";
 import { UsageError } from "../core/errors.ts";
@@ -74,7 +74,7 @@ const misbehaving = {
   }),
 };
 
-/** Under the titles of the help. */
+/** The options by the titles of the help. */
 export const optionGroups = [
   { title: "options", options: serving },
   { title: "what is shown and kept", options: showing },
@@ -82,7 +82,7 @@ export const optionGroups = [
   { title: "misbehaviour", options: misbehaving },
 ];
 
-/** All of them: those of every server. */
+/** All options of the server but those of services and transports. */
 export const serverOptions = { ...serving, ...showing, ...admissionOptions, ...misbehaving };
 
 function readSeed(text: string): number {

@@ -1,4 +1,4 @@
-/** What a service is: what the server does with a peer. Each is one file and one line in the table. */
+/** What a service is. Each is one file in `services/` and one line in `services.ts`. */
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Named } from "../core/named.ts";

@@ -1,4 +1,4 @@
-/** One connection, from its acceptance to its last byte. */
+/** Serving one connection, from accept to close. */
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { explain, isReset } from "../core/explain.ts";
@@ -57,7 +57,7 @@ export interface SessionOptions {
 }
 
 /**
- * A peer being served, from its arrival on. No async function: ten thousand that wait would cost
+ * A connection being served. Not an async function: ten thousand pending ones would cost
  * several megabytes.
  */
 export class Session {
@@ -86,7 +86,7 @@ export class Session {
     });
   }
 
-  /** What has passed so far. */
+  /** The bytes so far. */
   get traffic(): Traffic {
     return this.#peer?.traffic ?? NO_TRAFFIC;
   }
@@ -111,7 +111,7 @@ export class Session {
   }
 
   #serve(peer: Duplex): void {
-    if (this.#ended) return peer.close(); // while it shook hands
+    if (this.#ended) return peer.close(); // during the handshake
     const { context, onOpen } = this.#options;
     const { endpoint, service, values, state, idleTimeout, faults, server } = context;
     const { log, clock, capture } = server;
@@ -140,14 +140,14 @@ export class Session {
       peer.observe(capture.watch(peer, { initiator: "remote", comment }));
     }
     if (faults) this.#peer = this.#applyFaults(peer, { faults, number: admitted });
-    if (this.#ended) return this.#peer.close(); // a fault has sent the peer away
+    if (this.#ended) return this.#peer.close(); // a fault has closed the peer
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
     const connection = this.#number;
     const report = (detail: string) =>
       log.emit({ event: "upstream", endpoint, connection, remote, detail });
     service.handle(this.#peer, { values, state, clock, report }).then(
-      // Datagrams have no end but the server's.
+      // UDP has no end of input but the server's.
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),
     );
@@ -185,7 +185,7 @@ export class Session {
       this.#lastActive = clock.now();
     };
     peer.observe({ received: touch, sent: touch });
-    // One timer, set again for what is left of the time, rather than one for each chunk.
+    // One timer for the rest of the time, rather than one for each chunk.
     const check = () => {
       const left = this.#lastActive + limit - clock.now();
       if (left > 0) this.#cancelTimer = clock.after(left, check);

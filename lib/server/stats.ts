@@ -1,4 +1,4 @@
-/** A line of rates now and then. */
+/** Reporting rates at intervals. */
 import { type Clock, every } from "../core/clock.ts";
 import type { Log } from "../log/log.ts";
 import type { Totals } from "./sessions.ts";

@@ -1,4 +1,4 @@
-/** Colour on terminals that want it. */
+/** Colours on a terminal. */
 import { environmentVariable } from "../core/runtime.ts";
 
 /** When to colour. */

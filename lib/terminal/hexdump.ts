@@ -1,4 +1,7 @@
-/** The classic hex dump: sixteen bytes a line, or as many as there is room for; offset, hex and ASCII. */
+/**
+ * The classic hex dump: sixteen bytes a line, or as many as there is room for; offset, hex and
+ * ASCII.
+ */
 
 const WIDTH = 16;
 

@@ -13,11 +13,11 @@ import { systemClock } from "../core/clock.ts";
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
 const PROMPT_DELAY_MS = 20;
 
-// Several characters at once, none of which edits. The editor measures the whole line for each key
+// Several characters at once, without editing keys. The editor measures the whole line for each key
 // that it is given, so that a long paste would take minutes.
 const PASTE = /^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]{2,}$/;
 
-/** How a terminal begins, and who learns what happens at it. */
+/** How a terminal is opened, and what is called. */
 export interface TerminalOptions {
   /** A line to begin with. */
   readonly greeting: string;
@@ -34,7 +34,7 @@ export interface TerminalOptions {
 export interface Terminal {
   /** Shows lines above the one being edited, which is drawn again below them. */
   print(lines: string): void;
-  /** Gives the terminal back as it was. */
+  /** Restores the terminal. */
   close(): void;
 }
 

@@ -14,17 +14,17 @@ export function columns(): number {
 
 const MIN_COLUMNS_FOR_16_BYTES = 98; // columns of a line with sixteen bytes, its time and the number of its connection
 
-/** How many bytes a line of a dump has: eight where a person would see sixteen wrapped. */
+/** How many bytes a line of a dump has: eight on a terminal where sixteen would wrap. */
 export function dumpWidth(output: { isTerminal(): boolean }): number {
   return output.isTerminal() && columns() < MIN_COLUMNS_FOR_16_BYTES ? 8 : 16;
 }
 
-/** Prints a line on stderr; where nobody reads it, there is nobody left to tell. */
+/** Prints a line on stderr; a failure is ignored, as it could not be reported. */
 export function say(line: string): Promise<void> {
   return writeText(Deno.stderr, `${line}\n`).catch(() => {});
 }
 
-/** Prints something that was asked for, and returns the exit code. A reader may leave early. */
+/** Prints a page on stdout and returns the exit code. A reader may close the pipe early. */
 export async function printPage(text: string): Promise<number> {
   try {
     await writeText(Deno.stdout, text);

@@ -1,4 +1,4 @@
-/** Payload made safe and readable for a terminal, whatever bytes it holds. */
+/** Sanitising payload for a terminal. */
 import { HEX } from "./hexdump.ts";
 
 /**
@@ -127,14 +127,14 @@ function characterLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-// How many bytes a character has that begins with this one; 1 also for what begins none.
+// The length in bytes of a character that begins with this byte; 1 if none does.
 function sequenceLength(first: number): number {
   if (first >= 0xf0) return 4;
   if (first >= 0xe0) return 3;
   return first >= 0xc0 ? 2 : 1;
 }
 
-// How many bytes at the end are the beginning of a character that goes on.
+// How many bytes at the end are an incomplete character.
 function incompleteTail(bytes: Uint8Array): number {
   for (let back = 1; back < MAX_CHARACTER_BYTES && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back]!;

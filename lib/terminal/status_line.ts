@@ -11,8 +11,9 @@ const BARS = "▁▂▃▄▅▆▇█";
 const MAX_QUEUED = 1 << 20; // characters that may wait for a slow reader
 
 /**
- * Lines, and where the output is a terminal a status below them. Nothing waits for the output: lines
- * that a slow reader leaves no room for are counted, and the count is printed when there is room.
+ * Lines, and where the output is a terminal a status below them. Nothing waits for the output:
+ * lines that a slow reader leaves no room for are counted, and the count is printed when there is
+ * room.
  */
 export class StatusLine {
   readonly #writer: BatchWriter;
@@ -25,9 +26,9 @@ export class StatusLine {
   /** `describeMissed` says that lines were left out, in a line. */
   constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
     this.#writer = new BatchWriter(output, { onError: this.#failed.reject });
-    this.#live = output.isTerminal() && environmentVariable("TERM") !== "dumb"; // it erases nothing
+    this.#live = output.isTerminal() && environmentVariable("TERM") !== "dumb"; // such a terminal cannot erase
     this.#describeMissed = describeMissed;
-    this.#failed.promise.catch(() => {}); // for those who ask
+    this.#failed.promise.catch(() => {}); // rejects for those who use it
   }
 
   /** Whether a status is shown at all. */
@@ -85,7 +86,7 @@ export function sparkline(numbers: readonly number[]): string {
   return numbers.map(bar).join("");
 }
 
-// A line that wraps could not be taken back.
+// A line that wraps could not be erased.
 function shorten(line: string): string {
   const width = columns();
   return line.length < width ? line : line.slice(0, width - 1);

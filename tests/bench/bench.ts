@@ -7,7 +7,8 @@
  *
  * Figures are CPU time of the server, its children included, for each message in its least
  * disturbed round, and their ratio to the first server's: other work on the machine only ever adds,
- * and only what was measured side by side compares. Linux; what the machine lacks is skipped by name.
+ * and only what was measured side by side compares. Linux; what the machine lacks is skipped by
+ * name.
  */
 import { netechoCommand, Running } from "../helpers.ts";
 import { Authority } from "../pki.ts";

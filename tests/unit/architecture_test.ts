@@ -23,7 +23,10 @@ const LAYERS: Readonly<Record<string, number>> = {
   "lib/core/": 0,
 };
 
-/** Folders that hold alternatives and nothing else; the file of the same name beside each is their table. */
+/**
+ * Folders that hold alternatives and nothing else; the file of the same name beside each is their
+ * table.
+ */
 const ALTERNATIVES = [
   "lib/client/modes",
   "lib/faults/kinds",
@@ -69,7 +72,10 @@ function folderOf(path: string): string {
   return folder;
 }
 
-/** Which alternative of a folder a file belongs to, if it does: "tls" for `transports/tls/client.ts`. */
+/**
+ * Which alternative of a folder a file belongs to, if it does: "tls" for
+ * `transports/tls/client.ts`.
+ */
 function alternativeOf(path: string, folder: string): string | undefined {
   if (!path.startsWith(`${folder}/`)) return undefined;
   return /^[^/.]+/.exec(path.slice(folder.length + 1))![0];

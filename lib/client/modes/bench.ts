@@ -1,4 +1,4 @@
-/** Bench: many connections, a schedule, and what an expert asks of their latencies. */
+/** Bench: loads the peer over many connections and measures its latencies. */
 import { SCHEMA_VERSION } from "../../report/schema_version.ts";
 import { writeText } from "../../core/io.ts";
 import { NetworkError } from "../../core/errors.ts";
@@ -68,7 +68,7 @@ function giveUp(): never {
   throw new NetworkError("Stopped before the end");
 }
 
-// A program that reads JSON gets some, whatever happens.
+// With --json, stdout is JSON on every path.
 async function failWith(
   error: unknown,
   { context, json }: { readonly context: ModeContext; readonly json: boolean },
@@ -80,7 +80,7 @@ async function failWith(
   throw error;
 }
 
-// What makes the figures those of something else than an echo.
+// Why the figures are not those of an echo.
 function failureOf(
   { requests: { answered }, errors, interrupted }: BenchResult,
 ): string | undefined {
@@ -106,7 +106,7 @@ type Change =
   & Partial<BenchLoad>
   & Pick<LoadContext, "offMainThread" | "onMeasuring" | "onMeasured">;
 
-/** Runs loads, and shows how they go. */
+/** Runs loads and shows their progress. */
 class Bench {
   readonly #context: ModeContext;
   readonly #benching: Benching;
@@ -120,9 +120,9 @@ class Bench {
     benching.stop.then(() => this.#stopped = true);
   }
 
-  /** One load, which differs from what was asked for by a change. */
+  /** Runs the load that was asked for, with some changes. */
   async run(
-    { offMainThread: aside, onMeasuring, onMeasured, ...change }: Change,
+    { offMainThread, onMeasuring, onMeasured, ...change }: Change,
   ): Promise<BenchResult> {
     const load = { ...this.#benching.load, ...change };
     const started = settingOf(this.#context);
@@ -130,7 +130,7 @@ class Bench {
     const measured = await runLoad({
       ...this.#running(load),
       onSlice: (slice) => progress.show(slice),
-      offMainThread: aside,
+      offMainThread,
       onMeasuring,
       onMeasured,
     });
@@ -138,7 +138,7 @@ class Bench {
     return this.#stopped ? { ...result, interrupted: true } : result;
   }
 
-  /** The highest rate that holds a condition. */
+  /** Searches for the highest rate that holds a condition. */
   find(condition: Condition): Promise<BenchResult> {
     return findRate(condition, {
       trial: (rate) => this.run({ rate }),
@@ -146,7 +146,7 @@ class Bench {
     });
   }
 
-  /** The load, and the round trip beside it: before, and while it is measured. */
+  /** Runs the load, and measures the round trip on another connection before and during it. */
   async runBeside(): Promise<BenchResult> {
     const { load: { duration }, stop } = this.#benching;
     const idle = await this.#probe(Math.min(duration, MAX_IDLE_PROBE_MS), stop);

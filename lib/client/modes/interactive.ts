@@ -1,4 +1,4 @@
-/** Interactive: a person types lines and sees what each one brings. */
+/** Interactive: sends lines that a person types and shows the answers. */
 import type { Writer } from "../../core/io.ts";
 import { formatAddress } from "../../net/address.ts";
 import { type Clock, delay } from "../../core/clock.ts";
@@ -11,7 +11,7 @@ import { lingerFor } from "../conversation.ts";
 
 const PROMPT = "> ";
 const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
-const STALL_AFTER_MS = 1000; // milliseconds after which an echo that stopped short is shown as far as it came
+const STALL_AFTER_MS = 1000; // after which an incomplete echo is shown
 
 /** The interactive mode. */
 export const interactive = defineMode({
@@ -45,7 +45,7 @@ export const interactive = defineMode({
     });
     const log = openLog(above(terminal));
     let arrived = 0;
-    peer.observe({ received: () => arrived = clock.now() }); // before anything is drawn
+    peer.observe({ received: () => arrived = clock.now() }); // the time before anything is drawn
     peer.observe(log.watch());
     const receiving = receive(peer, { exchange, clock, terminal, arrival: () => arrived });
     try {
@@ -53,7 +53,7 @@ export const interactive = defineMode({
     } finally {
       cancelLinger();
       cancelNotice();
-      receiving.catch(() => {}); // closing the peer ends what still waits
+      receiving.catch(() => {}); // closing the peer ends what is pending
       terminal.close();
       peer.close();
     }
@@ -101,7 +101,7 @@ async function receive(
       cancel();
       show(exchange.received(chunk, arrival()));
       if (exchange.partial) cancel = clock.after(STALL_AFTER_MS, showUnfinished);
-      await delay(0, { clock }); // a peer that never pauses leaves the keys their turn
+      await delay(0, { clock }); // let keys be handled while the peer never pauses
     }
     showUnfinished();
     terminal.print("closed by the peer");
@@ -113,7 +113,7 @@ async function receive(
   }
 }
 
-// The log of this connection, shown above the line that is being edited.
+// Shows the log above the line that is being edited.
 function above(terminal: Terminal): Writer {
   const decoder = new TextDecoder();
   return {

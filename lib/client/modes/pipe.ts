@@ -20,9 +20,9 @@ import {
 } from "../mode.ts";
 import { lingerFor, payloadTo } from "../conversation.ts";
 
-const INPUT_BUFFER_BYTES = 64 * 1024; // a read of stdin goes through a thread and costs tens of us
+const INPUT_BUFFER_BYTES = 64 * 1024; // a read of stdin takes tens of microseconds
 
-const FLUSH_TIMEOUT_MS = 5000; // milliseconds for the last bytes to be read, when all is over
+const FLUSH_TIMEOUT_MS = 5000; // for stdout to take the last bytes
 
 /** The pipe mode. */
 export const pipe = defineMode({
@@ -78,7 +78,7 @@ function verdict(verifier: Verifier, { whole }: { whole: boolean }): string {
   );
 }
 
-// Over UDP, nothing is what comes of a mistyped port as well as of a peer that does not answer.
+// Over UDP, a mistyped port looks like a peer that does not answer.
 async function noteSilence({ traffic, remote }: Duplex, { say }: ModeContext): Promise<void> {
   if (traffic.sent > 0 && traffic.chunks === 0) {
     await say(`no answer from ${formatAddress(remote)}`);
@@ -111,7 +111,7 @@ interface Transfer {
   readonly verifier: Verifier | undefined;
 }
 
-// Ends when the peer has, whatever stdin still holds, or when the wait after stdin's end is over.
+// Ends when the peer ends, whatever is left of stdin, or when the linger time after stdin is over.
 async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
   const { receiving, linger, context, verifier } = transfer;
   const lingered = Promise.withResolvers<void>();
@@ -125,7 +125,7 @@ async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
     peer.observe({ received: endWhenComplete });
     endWhenComplete();
   }, (error) => {
-    // A reset shows here first, but what arrived before it is still to be read.
+    // A reset is seen here first; what arrived before it is still to be read.
     if (!isReset(error)) throw error;
     broken = error;
   });
@@ -136,7 +136,7 @@ async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
     broken = error;
   } finally {
     cancelLinger();
-    receiving.catch(() => {}); // closing the peer ends what still waits
+    receiving.catch(() => {}); // closing the peer ends what is pending
     sending.catch(() => {});
   }
   if (broken) throw failureOf(peer, broken);
@@ -152,7 +152,7 @@ function outgoing(
   return {
     write(chunk) {
       const bytes = encoder ? encoder.encode(chunk) : chunk;
-      verifier?.sent(bytes); // before it can come back
+      verifier?.sent(bytes); // before the echo can arrive
       return peer.write(bytes);
     },
     closeWrite: () => peer.closeWrite(),

@@ -1,4 +1,4 @@
-/** Replay: the client's side of a recorded connection, at its pace. */
+/** Replay: sends the client's side of a recorded connection, at its pace. */
 import { concat } from "@std/bytes/concat";
 import { type Clock, until } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
@@ -12,8 +12,8 @@ import { formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext, verifyOptions } from "../mode.ts";
 import { closeConversation, PayloadOutput, writeToPeer } from "../conversation.ts";
 
-const VERIFY_TIMEOUT_MS = 10_000; // milliseconds for an answer that must come
-const ANSWER_TIMEOUT_MS = 1000; // milliseconds for one that may be another
+const VERIFY_TIMEOUT_MS = 10_000; // for an answer that has to come
+const ANSWER_TIMEOUT_MS = 1000; // for an answer that may differ
 
 const options = {
   replay: text({
@@ -65,7 +65,7 @@ export const replay = defineMode({
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
-      playing.catch(() => {}); // what still waits ends with the connection
+      playing.catch(() => {}); // the connection is closed, which ends what is pending
       await closeConversation(peer, { over: receiving, shown, log, clock });
     }
     await context.say(verdict(peer, { said, verify }));
@@ -103,7 +103,7 @@ async function receive(
   { answers, shown, mayReset }: {
     readonly answers: ReplayAnswers;
     readonly shown: PayloadOutput;
-    /** Whether a reset is an end as it was recorded, if it comes after the answers. */
+    /** Whether a reset was recorded, and so is expected after the answers. */
     readonly mayReset: boolean;
   },
 ): Promise<void> {
@@ -118,7 +118,7 @@ async function receive(
   answers.end();
 }
 
-// At the moments of the recording, which are all put off where an answer comes later than it did.
+// Sends each message at its recorded moment; a late answer delays all that follow.
 async function play(
   steps: readonly Step[],
   { peer, answers, clock, say, values: { speed = 1 } }: {

@@ -13,8 +13,8 @@ import { formatDuration } from "../../core/units.ts";
 import { conversationOptions, defineMode, expectOptions, failureOf } from "../mode.ts";
 import { closeConversation, lingerFor, PayloadOutput, writeToPeer } from "../conversation.ts";
 
-const EXPECT_TIMEOUT_MS = 10_000; // milliseconds for each thing that is expected
-const MAX_SHOWN_BYTES = 512; // bytes of what came instead
+const EXPECT_TIMEOUT_MS = 10_000; // for each expectation
+const MAX_SHOWN_BYTES = 512; // of what came instead
 
 const options = {
   send: list({
@@ -85,7 +85,7 @@ async function listen(expected: Expectation, { hearing, timeout }: Conversation)
   throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
 }
 
-// What was said last is answered, or not: the peer has the last word.
+// After the last message, reads on until the peer ends.
 async function drain(
   { peer, hearing, clock }: Conversation,
   linger: number | undefined,

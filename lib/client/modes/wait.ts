@@ -13,8 +13,8 @@ import { formatAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, expectOptions, failureOf, type ModeContext } from "../mode.ts";
 
-const ECHO = "echo"; // what is expected is an echo of what is sent
-const MIN_ATTEMPT_MS = 5; // milliseconds; what is left of D is too little for another try
+const ECHO = "echo"; // expects an echo of what is sent
+const MIN_ATTEMPT_MS = 5; // with less time left, no other attempt is made
 
 const options = {
   wait: interval({

@@ -4,8 +4,8 @@ import { text } from "../../cli/options.ts";
 import { formatByteRate, parseByteRate } from "../../core/units.ts";
 import { defineFault, type Emit } from "../fault.ts";
 
-const PIECE_MS = 10; // milliseconds of the rate that go on at once
-const MAX_HELD_MS = 100; // milliseconds of the rate that wait here; the rest waits where it comes from
+const PIECE_MS = 10; // of the rate, in one piece
+const MAX_HELD_MS = 100; // of the rate; the rest waits at its source
 
 /** The bandwidth fault. */
 export const bandwidth = defineFault({
@@ -19,10 +19,10 @@ export const bandwidth = defineFault({
   create({ rate }, { clock, fired, framed }) {
     if (rate === undefined) throw new UsageError("a rate is needed, as in bandwidth:64KiB/s");
     const largest = Math.max(1, Math.round(rate * PIECE_MS / 1000));
-    let free = 0; // the moment from which the line is free
+    let free = 0; // when the line is free again
     const send = (bytes: Uint8Array, emit: Emit) => {
       free = Math.max(free, clock.now()) + bytes.length * 1000 / rate;
-      emit(bytes, free); // when its last byte is through
+      emit(bytes, free); // when its last byte has passed
     };
     return {
       room: rate * MAX_HELD_MS / 1000,

@@ -12,7 +12,7 @@ export const corrupt = defineFault({
   options: { rate: share("the share of bytes") },
   create({ rate }, { random, fired }) {
     if (rate === undefined) throw new UsageError("a share is needed, as in corrupt:0.1%");
-    // The distance to the next one is drawn, not each byte: the same bytes flip however they are cut.
+    // Drawing the distance to the next flip keeps the result independent of how the stream is cut.
     const distance = () => rate >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log1p(-rate));
     let offset = 0;
     let next = rate > 0 ? distance() : Infinity;

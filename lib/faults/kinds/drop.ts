@@ -1,4 +1,4 @@
-/** Drop: datagrams are lost, doubled, and overtaken. */
+/** Drop: datagrams are lost, duplicated and reordered. */
 import { defineFault } from "../fault.ts";
 import { share } from "../parameters.ts";
 

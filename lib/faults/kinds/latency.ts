@@ -5,7 +5,7 @@ import { normal, pareto, type Random } from "../../core/random.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
-/** How far from the mean a delay is, in jitters. */
+/** The deviation from the mean, in units of the jitter. */
 const DISTRIBUTIONS: Readonly<Record<string, (random: Random) => number>> = {
   uniform: (random) => 2 * random() - 1,
   normal,
@@ -30,7 +30,7 @@ export const latency = defineFault({
     return {
       start: () => fired(`delays by ${formatDuration(latency)}`),
       chunk: (bytes, emit) => emit(bytes, clock.now() + delay()),
-      end: delay, // the end of input is a segment like any other
+      end: delay, // FIN is a segment like any other
     };
   },
 });

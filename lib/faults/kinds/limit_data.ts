@@ -1,4 +1,4 @@
-/** Limit: so many bytes, and the connection closes. */
+/** Limit: the connection closes after so many bytes. */
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
 import { formatQuantity, parseSize } from "../../core/units.ts";

@@ -1,4 +1,4 @@
-/** Refuse: a peer that is accepted, and sent away. */
+/** Refuse: a peer is accepted and closed at once. */
 import { choice } from "../../cli/options.ts";
 import { defineFault } from "../fault.ts";
 

@@ -25,7 +25,7 @@ export const slicer = defineFault({
     if (variation >= size) throw new UsageError("size_variation must be less than average_size");
     const next = () => size - variation + Math.floor(random() * (2 * variation + 1));
     let free = 0;
-    let left = next(); // of the piece in hand: where the cuts are does not depend on the chunks
+    let left = next(); // bytes of the current piece, so that cuts do not depend on the chunks
     return {
       start: () => fired(`cuts into pieces of ${formatQuantity(size, "byte")}`),
       chunk(bytes, emit) {

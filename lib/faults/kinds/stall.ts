@@ -1,4 +1,4 @@
-/** Stall: nothing for a while, then everything, as a retransmission has it. */
+/** Stall: nothing passes for a while, then everything, as with a retransmission. */
 import { duration } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";

@@ -1,4 +1,4 @@
-/** Timeout: a black hole, and then the end. */
+/** Timeout: everything is dropped, then the connection closes. */
 import { duration } from "../../cli/options.ts";
 import { formatDuration, LONGEST_WAIT_MS } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
@@ -20,6 +20,6 @@ export const timeout = defineFault({
       });
     },
     chunk() {},
-    end: () => LONGEST_WAIT_MS, // the end is swallowed, too
+    end: () => LONGEST_WAIT_MS, // the end is dropped as well
   }),
 });

@@ -23,7 +23,7 @@ export function cannotConnectFrom(source: InetAddress, error: unknown): NetworkE
   });
 }
 
-/** A connection, and its ends. */
+/** A connection and its addresses. */
 export interface Connection extends ConnectionAddresses<InetAddress> {
   readonly socket: Socket;
   /** The socket as the runtime has it; absent where node:net connected it. */
@@ -31,16 +31,16 @@ export interface Connection extends ConnectionAddresses<InetAddress> {
   close(): void;
 }
 
-/** What {@linkcode connectWithin} hands to the work that it bounds. */
+/** What {@linkcode connectWithin} passes to the work. */
 export interface ConnectContext {
   /** Aborted when the time is over. */
   readonly signal: AbortSignal;
-  /** To be filled with what was tried, for the error. */
+  /** Every attempt is added to it, for the error. */
   readonly attempts: Attempt[];
 }
 
 /**
- * Connects by `work` within the time that dialing has.
+ * Runs `work` within the time-out of dialing.
  *
  * @throws {NetworkError} naming the address, the reason and what was tried
  */
@@ -66,7 +66,7 @@ export async function connectWithin<C>(
   }
 }
 
-// Names what was tried, and why each failed where they failed differently.
+// Lists what was tried, with reasons if they differ.
 function tried(address: Address, attempts: readonly Attempt[]): string {
   if (!isInet(address)) return "";
   if (attempts.length === 0) return " (still looking up the name)";

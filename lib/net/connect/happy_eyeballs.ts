@@ -49,7 +49,7 @@ export async function connectAny<C extends { close(): void }>(
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  aborted.catch(() => {}); // it may come when nobody waits any more
+  aborted.catch(() => {}); // it may be aborted when nobody waits any more
   try {
     signal.throwIfAborted();
     for (const address of addresses) {

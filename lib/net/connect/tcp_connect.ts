@@ -15,7 +15,7 @@ import { choice, flag, text, type Values } from "../../cli/options.ts";
 import type { ConnectContext, Connection } from "./deadline.ts";
 import type { DialOptions } from "../transport.ts";
 
-/** The end of a connection that is bound before it connects. */
+/** The local address to connect from. */
 export const sourceOption = text({
   summary: "connect from this address of this machine; port 0 takes any",
   placeholder: "HOST:PORT",
@@ -93,7 +93,7 @@ async function introduce(
 ): Promise<void> {
   if (!proxyProtocol) return;
   const { proxyHeader } = await import("../proxy_protocol.ts");
-  // Seen from the peer: the client is its remote end.
+  // From the peer's view, the client is the remote.
   const ends = { remote: proxySource ?? local, local: remote };
   await writeAll(socket, proxyHeader(ends, { version: proxyVersion }));
 }
@@ -101,7 +101,7 @@ async function introduce(
 /**
  * The addresses that can be reached from a source.
  *
- * @throws {NetworkError} where it is of the other family
+ * @throws {NetworkError} if all are of the other family
  */
 export function reachableFrom(
   candidates: readonly InetAddress[],
@@ -123,7 +123,7 @@ function parseClient(text: string): InetAddress {
     try {
       return { ...address, hostname: canonicalIp(address.hostname) };
     } catch {
-      // It looked like one.
+      // It only looked like an address.
     }
   }
   throw new UsageError(`an IP address and a port are needed, not "${text}"`);

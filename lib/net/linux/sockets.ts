@@ -1,6 +1,6 @@
 /**
- * Sockets by their descriptors, through the system's own functions, for the little that the
- * runtime has no call for. Linux alone; elsewhere there is another way or none.
+ * Sockets by their descriptors, through FFI, for what the
+ * runtime has no call for. Linux only.
  */
 import {
   type ConnectionAddresses,
@@ -11,7 +11,7 @@ import {
 import { bigEndian, ipBytes, ipText } from "../ip.ts";
 
 const LIBRARY = "libc.so.6";
-const MAX_GAP = 1024; // descriptors in a row that are no sockets, and there are no more: they are dense
+const MAX_GAP = 1024; // descriptors in a row that are no sockets end the search
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -40,7 +40,7 @@ type End = "getsockname" | "getpeername";
 /** The sockets of this process. */
 export class SystemSockets implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof FUNCTIONS>;
-  readonly #name = new Uint8Array(28); // the longest of the names that are read
+  readonly #name = new Uint8Array(28); // sizeof(struct sockaddr_in6)
   readonly #length = new Uint32Array(1);
   readonly #number = new Uint32Array(1);
   #connected = new Map<string, number>(); // by both ends
@@ -49,13 +49,13 @@ export class SystemSockets implements Disposable {
     this.#library = library;
   }
 
-  /** Nothing where the system's functions cannot be had. */
+  /** Undefined where FFI is not permitted or there is no such library. */
   static open(): SystemSockets | undefined {
     if (Deno.build.os !== "linux") return undefined;
     try {
       return new SystemSockets(Deno.dlopen(LIBRARY, FUNCTIONS));
     } catch {
-      return undefined; // no permission, or another C library
+      return undefined; // no permission, or no glibc
     }
   }
 
@@ -70,15 +70,15 @@ export class SystemSockets implements Disposable {
   }
 
   /**
-   * ConnectionAddresses a connection, whoever holds it. Both ends tell which: of two listeners, one remote may talk
-   * to each from one port.
+   * Shuts a connection down, whoever holds it. Both addresses are needed: one remote may connect
+   * from one port to two listeners.
    */
   shutdown(ends: ConnectionAddresses<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) this.#library.symbols.shutdown(descriptor, SHUT_RDWR);
   }
 
-  /** Breaks a connection: the peer gets RST (connect(2) to no family dissolves it). */
+  /** Resets a connection: connect(2) to AF_UNSPEC makes the kernel send RST. */
   reset(ends: ConnectionAddresses<InetAddress>): void {
     const descriptor = this.#between(keyOf(ends));
     if (descriptor !== undefined) {
@@ -86,7 +86,7 @@ export class SystemSockets implements Disposable {
     }
   }
 
-  // All are looked up at once: there may be many.
+  // Looks up all sockets at once, as there may be many to reset.
   #between(key: string): number | undefined {
     const known = this.#connected.get(key);
     if (known !== undefined && this.#keyOf(known) === key) return known;
@@ -108,7 +108,7 @@ export class SystemSockets implements Disposable {
     return this.#read("getsockname", descriptor);
   }
 
-  // By their own names, which those have, too, that are connected no more.
+  // Sockets by their local address, which a disconnected socket also has.
   *#all(): Generator<[descriptor: number, name: InetAddress]> {
     for (let descriptor = 3, last = 3; descriptor < last + MAX_GAP; descriptor++) {
       const name = this.nameOf(descriptor);
@@ -125,14 +125,14 @@ export class SystemSockets implements Disposable {
     return failed ? undefined : readName(this.#name);
   }
 
-  /** Has the kernel hold nothing back; sockets that a listener accepts inherit it (tcp(7)). */
+  /** Disables Nagle's algorithm; sockets that a listener accepts inherit it (tcp(7)). */
   setNoDelay(descriptor: number): void {
     this.#number[0] = 1;
     const value = bytesOf(this.#number);
     this.#library.symbols.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, value, value.length);
   }
 
-  /** Fixes the remote of a UDP socket, which learns of ICMP errors from then on (udp(7)). */
+  /** Connects a UDP socket, which is told of ICMP errors from then on (udp(7)). */
   connect(descriptor: number, to: InetAddress): boolean {
     const name = writeName(to);
     return this.#library.symbols.connect(descriptor, name, name.length) === 0;
@@ -151,7 +151,7 @@ export class SystemSockets implements Disposable {
     return this.#number[0];
   }
 
-  /** Lets go of the system's functions. */
+  /** Unloads the library. */
   [Symbol.dispose](): void {
     this.#library.close();
   }
@@ -165,7 +165,7 @@ function bytesOf({ buffer }: Uint32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> 
   return new Uint8Array(buffer);
 }
 
-// As the system writes them (ip(7), ipv6(7)): family, port, and for IPv6 flow information before
+// struct sockaddr (ip(7), ipv6(7)): family, port, and for IPv6 flow information before
 // the address and scope after it.
 function writeName({ hostname, port }: InetAddress): Uint8Array<ArrayBuffer> {
   const address = ipBytes(hostname);

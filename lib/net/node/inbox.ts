@@ -1,4 +1,4 @@
-/** Bytes that arrive when they like, for a reader who asks for them. */
+/** Turning pushed bytes into reads. */
 
 /** A queue of chunks, read like a socket: to the end, or to a failure after what came before. */
 export class Inbox {
@@ -11,7 +11,7 @@ export class Inbox {
     return this.#chunks.length === 0 && !this.#over;
   }
 
-  /** Takes a chunk, which is its own from now on. */
+  /** Adds a chunk, which must not change any more. */
   push(chunk: Uint8Array): void {
     if (chunk.length > 0) this.#chunks.push(chunk);
     this.#wake();

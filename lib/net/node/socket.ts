@@ -9,7 +9,7 @@ import { cannotConnectFrom, type Connection } from "../connect/deadline.ts";
 import { endWriting, writeTo } from "./write.ts";
 
 /**
- * Connects from an address of this machine: `Deno.connect` has no local end to choose.
+ * Connects from an address of this machine, which `Deno.connect` cannot choose.
  * Rejects with the signal's reason on abort.
  */
 export async function connectFrom(

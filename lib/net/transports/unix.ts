@@ -55,7 +55,7 @@ async function listen(
       try {
         return new StreamArrival(await listener.accept(), arriving);
       } catch (error) {
-        await delay(0, { clock }); // until the runtime has removed the file
+        await delay(0, { clock }); // the runtime removes the file on the next turn
         restore();
         throw error;
       }
@@ -68,7 +68,7 @@ async function listen(
 }
 
 // The runtime removes whatever is at the path, though it may be another's by then, as soon as no
-// accept is pending. Until the returned function is called it is out of the way.
+// accept is pending. Until the returned function is called, the file is renamed.
 function keepForeign(path: string, own: string | undefined): () => void {
   const present = fileAt(path);
   if (present === undefined || present === own) return () => {};
@@ -89,7 +89,7 @@ async function bind(address: UnixAddress, mode: number | undefined): Promise<Den
   }
 }
 
-// The file must never be open to more than it is meant for, not even until a chmod.
+// With umask, the file never has wider permissions, not even until a chmod.
 function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
   if (mode === undefined) return Deno.listen({ transport: "unix", path });
   const umask = Deno.umask(0o777 & ~mode);
@@ -100,11 +100,11 @@ function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
   }
 }
 
-// What tells a file from any other; nothing where there is none.
+// The identity of a file; undefined if there is none.
 function fileAt(path: string): string | undefined {
   try {
     const { dev, ino, mtime } = Deno.lstatSync(path);
-    return `${dev} ${ino} ${mtime?.getTime()}`; // a number is soon used again
+    return `${dev} ${ino} ${mtime?.getTime()}`; // an inode number is soon used again
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-/** Forward: to another peer, over any transport, with half-close and reset passed on as what they are. */
+/** Forward: connects to another peer over any transport; half-close and reset are passed on. */
 import { pump } from "../../net/pump.ts";
 import { toKebabCase } from "@std/text/to-kebab-case";
 import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
@@ -14,7 +14,7 @@ import { defineService, type ServiceContext } from "../service.ts";
 const CONNECT_TIMEOUT_MS = 10_000; // milliseconds to connect to one address
 const LAST_DATAGRAM_MS = 1000; // milliseconds to wait for a last datagram: UDP has no end to see
 
-/** What the client is told of its peer, the forwarder is of its own: `--ca` is `--to-ca`. */
+/** The client's options for connecting, for the upstream: `--ca` is `--to-ca`. */
 const forwardDialOptions: OptionTable = Object.fromEntries(
   Object.entries(dialOptions).map(([key, { excludes, needs, ...option }]) => [
     prefixed(key),
@@ -36,7 +36,7 @@ const options = {
   ...forwardDialOptions,
 };
 
-/** Whose turn it is among the addresses of an endpoint. */
+/** The number of connections so far, which rotates the addresses. */
 interface ForwardState {
   turn: number;
 }
@@ -48,7 +48,7 @@ export const forward = defineService({
   name: "forward",
   summary: "connect to another peer, and pass on what both say",
   options,
-  replyFactor: Infinity, // what the other peer answers is for it to say
+  replyFactor: Infinity, // the upstream decides how long its answers are
   example: "netecho server :8080=forward --to tls://example.com:443 --show hex",
   async check({ to, ...values }) {
     if (to.length === 0) throw new UsageError("Service forward needs --to ADDRESS");
@@ -61,10 +61,10 @@ export const forward = defineService({
   start: (): ForwardState => ({ turn: 0 }),
   async handle(peer, context) {
     const upstream = await connect(context).catch((error) => {
-      peer.reset(); // as if it had been refused itself: an end would look like an empty answer
+      peer.reset(); // a FIN would look like an empty answer
       throw error;
     });
-    // Whatever ends the connection to the peer, a fault, its silence or the server, ends this one.
+    // Whatever ends the connection of the peer also ends the upstream's.
     peer.observe({ closed: (how) => how === "reset" ? upstream.reset() : upstream.close() });
     try {
       await passBoth(peer, { upstream, clock: context.clock });
@@ -79,7 +79,7 @@ async function passBoth(
   peer: Duplex,
   { upstream, clock }: { readonly upstream: Duplex; readonly clock: Clock },
 ): Promise<void> {
-  // Whichever side breaks, the other is to hear of it as a reset, not as an end.
+  // A failure of one side is passed on as a reset, not as a FIN.
   const there = pump(peer, upstream);
   const back = pump(upstream, peer);
   if (!upstream.framed) return void await Promise.all([there, back]);
@@ -124,7 +124,7 @@ function dialValues(values: Values<OptionTable>): Values<typeof dialOptions> {
   return Object.fromEntries(Object.keys(dialOptions).map((key) => [key, values[prefixed(key)]]));
 }
 
-// Advice that names the client's options.
+// Errors name the client's options.
 function renamed({ message }: Error): string {
   const names = Object.keys(dialOptions).map(toKebabCase).join("|");
   return message.replace(new RegExp(`--(?=(${names})\\b)`, "g"), "--to-");
@@ -132,6 +132,6 @@ function renamed({ message }: Error): string {
 
 function readTarget(text: string): Address {
   const address = parseAddress(text);
-  transportOf(address); // there is one
+  transportOf(address); // checks that there is one
   return toConnect(address);
 }

@@ -1,4 +1,4 @@
-/** Certificates: what one says, and one of our own. */
+/** Reading certificates, and generating one. */
 import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../../address.ts";
@@ -43,9 +43,9 @@ export function checkCertificate(file: PemFile): Certificate {
 }
 
 /**
- * What a certificate says whose key is given with it.
+ * Reads a certificate and checks it against its key.
  *
- * @throws {UsageError} when one of them is none, or they do not belong together
+ * @throws {UsageError} if one of them is invalid, or they do not belong together
  */
 export function checkPair(cert: PemFile, key: PemFile): Certificate {
   const certificate = parse(cert);
@@ -79,7 +79,7 @@ function parseKey({ option, pem }: PemFile): KeyObject {
   }
 }
 
-/** A self-signed certificate for `hostnames`, valid for 30 days, that no disk ever sees. */
+/** A self-signed certificate for `hostnames`, valid for 30 days and kept in memory. */
 export async function generateCredentials(hostnames: readonly string[]): Promise<Credentials> {
   const x509 = await import("@peculiar/x509");
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -92,7 +92,7 @@ export async function generateCredentials(hostnames: readonly string[]): Promise
     keys,
     signingAlgorithm: algorithm,
     extensions: [
-      // A certificate of an authority is refused where a peer's is expected.
+      // A CA certificate is refused as a peer's certificate.
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.SubjectAlternativeNameExtension(
         hostnames.map((value) => ({

@@ -27,7 +27,7 @@ export async function dialTls(
     const { local, remote } = connection;
     const aborted = Promise.withResolvers<never>();
     const abort = () => {
-      // The runtime goes on with a handshake whose connection is closed.
+      // The runtime continues a handshake whose connection is closed.
       using system = SystemSockets.open();
       system?.shutdown(connection);
       aborted.reject(signal.reason);

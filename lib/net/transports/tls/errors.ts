@@ -1,4 +1,4 @@
-/** What the two TLS libraries say, in words that help. */
+/** Explaining the errors of both TLS libraries. */
 import { NetworkError } from "../../../core/errors.ts";
 import { explain, isReset } from "../../../core/explain.ts";
 

@@ -19,8 +19,8 @@ export interface AcceptOptions {
 }
 
 /**
- * Shaking hands as a server; with `clientCa`, only with those who have a certificate by it. What is
- * common to all connections is prepared once: it takes a millisecond and a hundred kilobytes.
+ * A function that shakes hands as a server; with `clientCa`, it requires a certificate. What is
+ * common to all connections is prepared once, as it takes a millisecond and 100 KB.
  */
 export function acceptorOf(
   { cert, key, clientCa, alpn }: AcceptOptions,
@@ -34,7 +34,7 @@ export function acceptorOf(
     secureContext,
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
     requestCert: clientCa !== undefined,
-    rejectUnauthorized: false, // it is judged below, with a reason
+    rejectUnauthorized: false, // judged below, to give a reason
   };
   return async (socket) => {
     const engine = await shaking(NodeTlsSocket.accept(socket, options));
@@ -49,7 +49,7 @@ export function acceptorOf(
 function judgeClient(session: TLSSocket, { chain }: TlsSession): string | undefined {
   const [shown] = chain ?? [];
   if (!shown) return "it showed no certificate, and --client-ca asks for one";
-  // What tls.Server asks; a socket without a server knows it as well, but has no name for it.
+  // What tls.Server uses; the types do not have it.
   const { ssl } = session as unknown as { ssl: { verifyError(): unknown } };
   const now = Date.now();
   const name = `its certificate (${shown.subject})`;
@@ -85,8 +85,8 @@ export async function connectTls(
     cert: clientCert,
     key: clientKey,
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
-    rejectUnauthorized: false, // it is judged below, when it has been shown
-    // An address is no name to ask for (RFC 6066 section 3), but the certificate may be for it.
+    rejectUnauthorized: false, // judged below, after it was reported
+    // SNI takes no address (RFC 6066 section 3), but the certificate may be for one.
     ...(isLiteral(servername) ? { host: servername } : { servername }),
   }));
   const found = securityOf(engine.session, ca);
@@ -111,7 +111,7 @@ async function shaking(engine: Promise<NodeTlsSocket>): Promise<NodeTlsSocket> {
   }
 }
 
-// Why a peer is not to be trusted; empty where it is.
+// Why a peer is not trusted; empty if it is.
 function judge(
   session: TLSSocket,
   { fingerprint, chain }: { fingerprint: string | undefined } & Pick<TlsSession, "chain">,
@@ -122,8 +122,8 @@ function judge(
     return `its certificate is another one, with SHA-256 ${shown?.fingerprint}`;
   }
   if (session.authorized) return "";
-  // node:tls says of an expired certificate now and then that it cannot verify it. Its reason is
-  // an Error as the types have it, in fact a code.
+  // node:tls sometimes reports an expired certificate as unverifiable. Its reason is
+  // a code, although the types say Error.
   const expired = (shown?.validTo ?? Infinity) < Date.now();
   return explainTls(expired ? "CERT_HAS_EXPIRED" : session.authorizationError);
 }
@@ -137,7 +137,7 @@ function securityOf(session: TLSSocket, trusted: readonly string[] = []): TlsSes
   };
 }
 
-// With what is trusted beforehand, as PEM, marked.
+// Marks the certificates that are trusted beforehand.
 function chainOf(session: TLSSocket, pems: readonly string[]): Certificate[] {
   const trusted = new Set(pems.map((pem) => pem.replace(/-----[^-]+-----|\s/g, "")));
   const chain: Certificate[] = [];

@@ -74,13 +74,13 @@ export class NodeTlsSocket implements Socket {
     return endWriting(this.session);
   }
 
-  /** Says goodbye and closes. */
+  /** Sends close_notify and closes. */
   close(): void {
     if (!this.session.destroyed && !this.session.writableEnded) this.session.end();
     setImmediate(() => this.abort());
   }
 
-  /** Closes without a word, as for a peer that is not to take it for an end. */
+  /** Closes without close_notify. */
   abort(): void {
     this.session.destroy();
     this.#feed.close();
@@ -89,7 +89,7 @@ export class NodeTlsSocket implements Socket {
 
 interface Start {
   readonly start: (stream: NodeDuplex) => TLSSocket;
-  /** What tells that the handshake is over. */
+  /** The event that ends the handshake. */
   readonly event: "secure" | "secureConnect";
 }
 
@@ -98,7 +98,7 @@ class Feed {
   readonly stream: NodeDuplex;
   /** Plain bytes, put there by the session. */
   readonly inbox = new Inbox();
-  /** Learns why the socket failed, until the handshake is over. */
+  /** Called with the failure of the socket during the handshake. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
   readonly #chunks: ChunkReader;
@@ -125,7 +125,7 @@ class Feed {
     this.#wanted = false;
     try {
       const chunk = await this.#chunks.read();
-      if (!chunk) setImmediate(() => this.#end()); // what came before is on its way
+      if (!chunk) setImmediate(() => this.#end()); // after the data that came before
       else this.stream.push(Buffer.from(chunk));
     } catch (error) {
       this.#fail(error);

@@ -15,11 +15,11 @@ import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
 
-// What people call a machine that they test on.
+// Names of the machine itself.
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
 
 /**
- * Listens by the runtime's own TLS, which is the faster one, or by node:tls where that cannot.
+ * Listens with the runtime's own TLS, which is faster, or with node:tls for what it cannot do.
  *
  * @throws {NetworkError} when the address cannot be bound
  * @throws {UsageError} when a certificate or key is no good
@@ -66,7 +66,7 @@ function listenByDeno(
   const options = { ...credentials, tcpBacklog: ACCEPT_BACKLOG, alpnProtocols: [...values.alpn] };
   const listener = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
   const bound = socketAddress("tls", listener.addr);
-  // The runtime has no setNoDelay for TLS: without, an echo of 64 KiB takes 44 ms.
+  // The runtime has no setNoDelay for TLS; without it, an echo of 64 KiB takes 44 ms.
   const descriptor = system?.bound("tcp", bound);
   if (descriptor !== undefined) system?.setNoDelay(descriptor);
   let open = true;
@@ -75,7 +75,7 @@ function listenByDeno(
     accept: async () => {
       const conn = await listener.accept();
       const ends = addressesOf(conn, "tls");
-      // It goes on with a handshake whose connection is closed, until the peer has enough.
+      // The runtime continues a handshake whose connection is closed.
       const cut = () => open ? system?.shutdown(ends) : undefined;
       const preparing = { values, clock, cut, secure: () => shake(conn) };
       return new StreamArrival(conn, { ends, preparing });

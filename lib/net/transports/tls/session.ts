@@ -1,4 +1,4 @@
-/** What TLS has found out about a peer. */
+/** What is known of a TLS session. */
 import { printableText } from "../../../terminal/sanitize.ts";
 
 /** What a certificate says. */
@@ -12,11 +12,11 @@ export interface Certificate {
   readonly validTo: number;
   /** SHA-256 of the whole certificate: 32 bytes in hex with colons. */
   readonly fingerprint: string;
-  /** Whether it is one of those that were trusted beforehand; the peer may not have sent it. */
+  /** Whether it is trusted beforehand; the peer may not have sent it. */
   readonly trusted?: boolean;
 }
 
-/** What two peers have agreed on. What is not known is left out. */
+/** What was negotiated. What is not known is left out. */
 export interface TlsSession {
   /** Such as `TLSv1.3`. */
   readonly protocol?: string | undefined;
@@ -24,7 +24,7 @@ export interface TlsSession {
   readonly alpn?: string | undefined;
   /** The peer's certificate, then those that vouch for it. */
   readonly chain?: readonly Certificate[];
-  /** Why the chain is not to be trusted; empty where it is. */
+  /** Why the chain is not trusted; empty if it is. */
   readonly objection?: string;
 }
 

@@ -7,7 +7,7 @@ import { defineTransport } from "../../transport.ts";
 export const tls = defineTransport({
   name: "tls",
   summary: "TLS over TCP",
-  closeDelayMs: 50, // close_notify goes out in a task of its own
+  closeDelayMs: 50, // the runtime sends close_notify in a task of its own
   listenOptions,
   dialOptions,
   async listen(address: InetAddress, options) {

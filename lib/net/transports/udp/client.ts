@@ -6,10 +6,10 @@ import { datagramPeer, type DatagramSocket, maxDatagramBytes } from "./datagrams
 import type { Duplex } from "../../duplex.ts";
 import { openUnreachableMonitor, type UnreachableMonitor } from "./port_unreachable.ts";
 
-// Milliseconds after a datagram at which to ask whether it could not be delivered.
+// When to check, after a datagram, whether it could not be delivered.
 const CHECK_UNREACHABLE_AFTER_MS = [0, 5, 50, 250, 700];
 
-/** Talks to one remote; what others send is ignored. */
+/** A peer for one remote; datagrams from others are ignored. */
 export function datagramClient(
   to: InetAddress,
   { conn, clock }: { conn: Deno.DatagramConn; clock: Clock },
@@ -64,7 +64,7 @@ class DatagramClient implements DatagramSocket {
       this.#ask(0);
       return sent;
     } catch (error) {
-      // The answer to an earlier datagram.
+      // ICMP told of an earlier datagram.
       if (error instanceof Deno.errors.ConnectionRefused) this.#fail();
       throw this.#failure ?? error;
     }
@@ -93,7 +93,7 @@ class DatagramClient implements DatagramSocket {
     );
   }
 
-  // A pending receive learns of it by the socket's end.
+  // Closing the socket ends a pending receive.
   #fail(): void {
     this.#failure = new NetworkError(
       `Nobody listens on ${formatAddress(this.#talking.to)}: port unreachable`,

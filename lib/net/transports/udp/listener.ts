@@ -1,13 +1,13 @@
-/** The receiving side of UDP: datagrams sorted by the remote that they come from. */
+/** The receiving side of UDP: datagrams by the remote that they come from. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { maxDatagramBytes } from "./datagrams.ts";
 import type { Arrival, Listener } from "../../transport.ts";
 import { Remote, type RemoteOptions } from "./remote.ts";
 
-const MAX_REMOTES = 4096; // then the one that was silent longest makes room
+const MAX_REMOTES = 4096; // above it, the one that was silent longest is ended
 
-/** Hands out each remote as it first sends; later datagrams go to the peer that it became. */
+/** Accepts each remote at its first datagram; later ones go to the peer that it became. */
 export class DatagramListener implements Listener {
   readonly address: InetAddress;
   readonly #conn: Deno.DatagramConn;
@@ -28,7 +28,7 @@ export class DatagramListener implements Listener {
     this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
   }
 
-  // What waits for a datagram ends with the socket, and that is needed while remotes are open.
+  // A pending receive ends only with the socket, which open remotes still need.
   accept(): Promise<Arrival> {
     return new Promise((resolve, reject) => {
       this.#stop = () => reject(new Deno.errors.BadResource("closed"));
@@ -50,7 +50,7 @@ export class DatagramListener implements Listener {
     }
   }
 
-  /** Takes no more datagrams; remotes get what waits for them, then the end of input. */
+  /** Accepts no more datagrams; remotes get those that wait, then the end of input. */
   close(): void {
     this.#closed = true;
     this.#stop();
@@ -82,7 +82,7 @@ export class DatagramListener implements Listener {
   }
 
   #forget(remote: Remote): void {
-    // After an eviction its place may be taken.
+    // After an eviction the key may be another remote's.
     if (this.#remotes.get(remote.key) !== remote) return;
     this.#remotes.delete(remote.key);
     if (this.#closed && this.#remotes.size === 0) this.#conn.close();

@@ -19,7 +19,7 @@ export function openUnreachableMonitor(
   local: InetAddress,
   to: InetAddress,
 ): UnreachableMonitor | undefined {
-  if (to.hostname.includes("%")) return undefined; // a name with a zone has a number for it
+  if (to.hostname.includes("%")) return undefined; // a zone would have to be given by its number
   const system = SystemSockets.open();
   if (!system) return undefined;
   const close = () => system[Symbol.dispose]();

@@ -5,8 +5,8 @@ import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
 import type { Duplex } from "../../duplex.ts";
 import type { Arrival } from "../../transport.ts";
 
-const IDLE_TIMEOUT_MS = 60_000; // milliseconds of silence that end a remote, which never says goodbye
-const MAX_QUEUED_DATAGRAMS = 256; // datagrams of a remote that wait to be read; further ones are dropped
+const IDLE_TIMEOUT_MS = 60_000; // without a datagram
+const MAX_QUEUED_DATAGRAMS = 256; // of a remote; further ones are dropped
 const MAX_QUEUED_BYTES = 1 << 20; // bytes of the same
 
 // Services that answer whatever they get, as does a server on our own port: an answer to one of
@@ -20,14 +20,14 @@ export interface RemoteOptions {
   readonly conn: Deno.DatagramConn;
   readonly local: InetAddress;
   /**
-   * Times what it has sent that it may be answered, at any time; without this, each datagram by no
-   * more than it had itself.
+   * Bytes that may be answered for each byte received, at any time; without it, an answer may have
+   * no more bytes than the last datagram.
    */
   readonly replyFactor: number | undefined;
   readonly onClose: () => void;
 }
 
-/** One remote: what it has sent and is not read yet, and how much it may be sent. */
+/** One remote: its datagrams that are not read yet, and how many bytes it may be sent. */
 export class Remote implements Arrival, DatagramSocket {
   readonly key: string;
   readonly local: InetAddress;
@@ -37,8 +37,8 @@ export class Remote implements Arrival, DatagramSocket {
   readonly #options: RemoteOptions;
   readonly #queue: Uint8Array<ArrayBuffer>[] = [];
   #queued = 0; // bytes
-  // Bytes that may still be answered. An answer that never exceeds its question serves nobody who
-  // forges a sender's address (RFC 4732 section 3.1).
+  // Bytes that may still be answered. An answer that is no longer than its question does not help
+  // those who forge a sender's address (RFC 4732 section 3.1).
   #credit = 0;
   #over: { readonly error?: Error } | undefined;
   #wake = () => {};
@@ -59,7 +59,7 @@ export class Remote implements Arrival, DatagramSocket {
     );
   }
 
-  /** Takes a datagram that came from it, unless too many wait. */
+  /** Adds a datagram from the remote, unless too many wait. */
   push(datagram: Uint8Array<ArrayBuffer>): void {
     const { length } = datagram;
     if (this.#queue.length >= MAX_QUEUED_DATAGRAMS || this.#queued + length > MAX_QUEUED_BYTES) {
@@ -76,7 +76,7 @@ export class Remote implements Arrival, DatagramSocket {
     this.#wake();
   }
 
-  /** Ends it with an error, after what waits to be read. */
+  /** Ends the remote with an error, behind the datagrams that wait. */
   evict(error: Error): void {
     this.end(error);
     this.#options.onClose();
@@ -93,7 +93,7 @@ export class Remote implements Arrival, DatagramSocket {
     this.#queued -= length;
     const { replyFactor } = this.#options;
     if (!replyFactor) this.#credit = length;
-    else if (length > 0) this.#credit += replyFactor * length; // Infinity times 0 is no number
+    else if (length > 0) this.#credit += replyFactor * length; // Infinity times 0 is NaN
     return length;
   }
 

@@ -64,7 +64,7 @@ function bindEnd(to: InetAddress, source: InetAddress | undefined): Deno.Datagra
   }
 }
 
-// As the kernel writes the sender of an answer. All interfaces, as a destination, are this machine.
+// The address as the kernel reports the sender of an answer.
 function peerAddress(address: InetAddress): InetAddress {
   const { hostname } = socketAddress("udp", { ...address, transport: "udp" });
   const [bare = "", zone] = hostname.split("%");
