@@ -13,7 +13,7 @@ import {
   udpFrame,
 } from "./packet.ts";
 
-const SEQUENCE_STEP = 0x9e3779b1; // sequence numbers, so that the next connection of a port is another
+const SEQUENCE_STEP = 0x9e3779b1; // between the first sequence numbers of connections
 
 /** What a flow is made with. */
 export interface FlowOptions {

@@ -17,11 +17,11 @@ interface Pending {
  *
  * @example
  * ```ts
- * import { Exchange } from "./echo_matcher.ts";
+ * import { EchoMatcher } from "./echo_matcher.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const hello = new TextEncoder().encode("hello\n");
- * const exchange = new Exchange();
+ * const exchange = new EchoMatcher();
  * exchange.sent(hello, 10);
  * assertEquals(exchange.received(hello, 10.2), ["read 6 bytes in 0.2 ms, echo: hello"]);
  * ```

@@ -25,13 +25,13 @@ export interface ReplayAnswersOptions {
  *
  * @example
  * ```ts
- * import { Answers } from "./replay_answers.ts";
+ * import { ReplayAnswers } from "./replay_answers.ts";
  * import { systemClock } from "../core/clock.ts";
  * import { NetworkError } from "../core/errors.ts";
  * import { assertThrows } from "@std/assert";
  *
  * const [recorded, other] = ["250 ok", "250 no"].map((text) => new TextEncoder().encode(text));
- * const answers = new Answers(recorded!, { verify: true, timeout: 1000, clock: systemClock });
+ * const answers = new ReplayAnswers(recorded!, { verify: true, timeout: 1000, clock: systemClock });
  * assertThrows(() => answers.push(other!), NetworkError, "differs from the recording at offset 4");
  * ```
  */

@@ -20,11 +20,11 @@ export interface RetryLimit {
  * @throws {UsageError} for anything else
  * @example
  * ```ts
- * import { parsePatience } from "./retry.ts";
+ * import { parseRetryLimit } from "./retry.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(parsePatience("5"), { times: 5, within: Infinity });
- * assertEquals(parsePatience("30s"), { times: Infinity, within: 30_000 });
+ * assertEquals(parseRetryLimit("5"), { times: 5, within: Infinity });
+ * assertEquals(parseRetryLimit("30s"), { times: Infinity, within: 30_000 });
  * ```
  */
 export function parseRetryLimit(text: string): RetryLimit {

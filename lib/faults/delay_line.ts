@@ -48,11 +48,11 @@ interface Entry {
  * @example
  * ```ts
  * import { DelayLine, type Treatment } from "./delay_line.ts";
- * import { ReadEnd } from "./line_ends.ts";
+ * import { ReadOutlet } from "./line_ends.ts";
  * import { systemClock } from "../core/clock.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const end = new ReadEnd();
+ * const end = new ReadOutlet();
  * const later: Treatment = { chunk: (bytes, emit) => emit(bytes, systemClock.now() + 5) };
  * const line = new DelayLine(later, { next: end, clock: systemClock });
  * line.push(new Uint8Array([1, 2]));

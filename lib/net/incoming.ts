@@ -111,7 +111,8 @@ export class StreamArrival implements Arrival {
       );
       if (claimed) ends = { ...claimed, via: remote };
     }
-    const rest = { ...ends, sendReset: () => sendReset(this) }; // of the real socket, whoever the header names
+    // The addresses of the real socket, whatever the header names.
+    const rest = { ...ends, sendReset: () => sendReset(this) };
     if (!secure) return new SocketDuplex(this.#socket, rest);
     progress.waitingFor = "TLS handshake";
     const { socket, security } = await secure(this.#socket);

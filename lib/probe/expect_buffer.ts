@@ -25,14 +25,14 @@ export function parseExpectation(text: string): Expectation {
  *
  * @example
  * ```ts
- * import { Heard, parseExpectation } from "./expect_buffer.ts";
+ * import { ExpectBuffer, parseExpectation } from "./expect_buffer.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const heard = new Heard();
- * heard.push(new TextEncoder().encode("220 ready\r\n250 ok\r\n"));
- * assertEquals(heard.take(parseExpectation("/^220 .*?\r\n/")), true);
- * assertEquals(heard.take(parseExpectation("220")), false); // that was before
- * assertEquals(heard.take(parseExpectation("250 ok\\r\\n")), true);
+ * const buffer = new ExpectBuffer();
+ * buffer.push(new TextEncoder().encode("220 ready\r\n250 ok\r\n"));
+ * assertEquals(buffer.take(parseExpectation("/^220 .*?\r\n/")), true);
+ * assertEquals(buffer.take(parseExpectation("220")), false); // that was before
+ * assertEquals(buffer.take(parseExpectation("250 ok\\r\\n")), true);
  * ```
  */
 export class ExpectBuffer {

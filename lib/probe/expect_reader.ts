@@ -6,9 +6,9 @@ import { type Expectation, ExpectBuffer } from "./expect_buffer.ts";
 
 /** Reads continuously until the peer's end of input. */
 export class ExpectReader {
-  /** Resolves at the peer's end of input; rejects where reading, or showing, fails. */
+  /** Resolves at the peer's end of input; rejects if reading or showing fails. */
   readonly over: Promise<void>;
-  readonly #heard = new ExpectBuffer();
+  readonly #unmatched = new ExpectBuffer();
   readonly #notifier: Notifier;
   #ended = false;
 
@@ -20,33 +20,33 @@ export class ExpectReader {
     },
   ) {
     this.#notifier = new Notifier(clock);
-    this.over = this.#listen(peer, show);
+    this.over = this.#readAll(peer, show);
     this.over.catch(() => {}); // those who await it get the error
   }
 
   /** What was read and not matched. */
   get rest(): Uint8Array {
-    return this.#heard.rest;
+    return this.#unmatched.rest;
   }
 
-  /**
-   * Waits at most so many milliseconds until the peer has said this; "closed" where it no longer
-   * can.
-   */
-  async hear(expected: Expectation, within: number): Promise<"heard" | "closed" | "late"> {
-    let found = false;
-    const isSo = () => (found ||= this.#heard.take(expected)) || this.#ended;
-    const coming = this.#notifier.waitFor(isSo, within);
-    const came = await Promise.race([coming, this.over.then(() => coming)]);
-    return found ? "heard" : came ? "closed" : "late";
+  /** Waits at most `milliseconds` for what the peer is expected to send. */
+  async expect(
+    expectation: Expectation,
+    milliseconds: number,
+  ): Promise<"matched" | "eof" | "timeout"> {
+    let matched = false;
+    const decided = () => (matched ||= this.#unmatched.take(expectation)) || this.#ended;
+    const deciding = this.#notifier.waitFor(decided, milliseconds);
+    const inTime = await Promise.race([deciding, this.over.then(() => deciding)]);
+    return matched ? "matched" : inTime ? "eof" : "timeout";
   }
 
-  async #listen(
+  async #readAll(
     peer: ChunkReader,
     show: ((chunk: Uint8Array) => Promise<void>) | undefined,
   ): Promise<void> {
     for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
-      this.#heard.push(chunk);
+      this.#unmatched.push(chunk);
       this.#notifier.notify();
       await show?.(chunk);
     }

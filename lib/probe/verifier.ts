@@ -3,7 +3,7 @@ import { NetworkError } from "../core/errors.ts";
 import { HEX } from "../terminal/hexdump.ts";
 import { formatCount, formatQuantity } from "../core/units.ts";
 
-const MAX_OUTSTANDING_BYTES = 256 * 1024 * 1024; // bytes that are kept for a peer that returns nothing
+const MAX_OUTSTANDING_BYTES = 256 * 1024 * 1024; // sent and not returned
 
 /**
  * Compares two streams as they pass, keeping only what has been sent and not yet returned.

@@ -12,7 +12,7 @@ export function columns(): number {
   }
 }
 
-const MIN_COLUMNS_FOR_16_BYTES = 98; // columns of a line with sixteen bytes, its time and the number of its connection
+const MIN_COLUMNS_FOR_16_BYTES = 98; // with the time and the number of the connection
 
 /** How many bytes a line of a dump has: eight on a terminal where sixteen would wrap. */
 export function dumpWidth(output: { isTerminal(): boolean }): number {

@@ -26,7 +26,8 @@ export class StatusLine {
   /** `describeMissed` says that lines were left out, in a line. */
   constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
     this.#writer = new BatchWriter(output, { onError: this.#failed.reject });
-    this.#live = output.isTerminal() && environmentVariable("TERM") !== "dumb"; // such a terminal cannot erase
+    const canErase = environmentVariable("TERM") !== "dumb";
+    this.#live = output.isTerminal() && canErase;
     this.#describeMissed = describeMissed;
     this.#failed.promise.catch(() => {}); // rejects for those who use it
   }

@@ -18,12 +18,12 @@ const MAX_SHOWN_BYTES = 512; // of what came instead
 
 const options = {
   send: list({
-    summary: "say this (repeatable, in order with --expect)",
+    summary: "send this (repeatable, in order with --expect)",
     placeholder: "TEXT",
     read: (text) => [unescape(text)],
   }),
   sendFile: list({
-    summary: "say what a file holds (the same)",
+    summary: "send the content of a file (repeatable, in the same order)",
     placeholder: "FILE",
     read: (path) => [readFile(path)],
   }),
@@ -32,7 +32,7 @@ const options = {
   linger: conversationOptions.linger,
 };
 
-type Step = { readonly say: Uint8Array } | { readonly expect: Expectation };
+type Step = { readonly send: Uint8Array } | { readonly expect: Expectation };
 
 /** The script mode. */
 export const script = defineMode({
@@ -48,22 +48,22 @@ export const script = defineMode({
     const log = context.openLog();
     peer.observe(log.watch());
     const shown = new PayloadOutput(output);
-    const hearing = new ExpectReader(peer, { clock, show: (chunk) => shown.write(chunk) });
-    const conversation = { peer, hearing, shown, clock, timeout };
+    const reader = new ExpectReader(peer, { clock, show: (chunk) => shown.write(chunk) });
+    const conversation = { peer, reader, shown, clock, timeout };
     const steps = stepsOf(context.commandLine.occurrences);
     try {
       for (const step of steps) {
-        if ("expect" in step) await listen(step.expect, conversation);
+        if ("expect" in step) await expectNext(step.expect, conversation);
         else {
-          const saying = writeToPeer(peer, { ...conversation, bytes: step.say });
-          await Promise.race([saying, hearing.over.then(() => saying)]);
+          const sending = writeToPeer(peer, { ...conversation, bytes: step.send });
+          await Promise.race([sending, reader.over.then(() => sending)]);
         }
       }
-      if ("say" in steps.at(-1)!) await drain(conversation, linger);
+      if ("send" in steps.at(-1)!) await drain(conversation, linger);
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
-      await closeConversation(peer, { over: hearing.over, shown, log, clock });
+      await closeConversation(peer, { over: reader.over, shown, log, clock });
     }
     return 0;
   },
@@ -71,35 +71,37 @@ export const script = defineMode({
 
 interface Conversation {
   readonly peer: Duplex;
-  readonly hearing: ExpectReader;
+  readonly reader: ExpectReader;
   readonly shown: PayloadOutput;
   readonly clock: Clock;
   readonly timeout: number;
 }
 
-async function listen(expected: Expectation, { hearing, timeout }: Conversation): Promise<void> {
-  const outcome = await hearing.hear(expected, timeout);
-  if (outcome === "heard") return;
-  const came = hearing.rest.length > 0 ? preview(hearing.rest, MAX_SHOWN_BYTES) : "nothing";
-  const when = outcome === "late" ? `within ${formatDuration(timeout)}` : "before the peer closed";
+async function expectNext(expected: Expectation, { reader, timeout }: Conversation): Promise<void> {
+  const outcome = await reader.expect(expected, timeout);
+  if (outcome === "matched") return;
+  const came = reader.rest.length > 0 ? preview(reader.rest, MAX_SHOWN_BYTES) : "nothing";
+  const when = outcome === "timeout"
+    ? `within ${formatDuration(timeout)}`
+    : "before the peer closed";
   throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
 }
 
 // After the last message, reads on until the peer ends.
 async function drain(
-  { peer, hearing, clock }: Conversation,
+  { peer, reader, clock }: Conversation,
   linger: number | undefined,
 ): Promise<void> {
   await peer.closeWrite();
   const limit = lingerFor(peer, linger);
-  if (limit === undefined) return await hearing.over;
-  if (await settlesWithin(hearing.over, { clock, milliseconds: limit })) await hearing.over;
+  if (limit === undefined) return await reader.over;
+  if (await settlesWithin(reader.over, { clock, milliseconds: limit })) await reader.over;
 }
 
 function stepsOf(occurrences: readonly Occurrence[]): Step[] {
   return occurrences.flatMap(({ key, value }): Step[] => {
     if (key === "expect") return (value as Expectation[]).map((expect) => ({ expect }));
     if (key !== "send" && key !== "sendFile") return [];
-    return (value as Uint8Array[]).map((say) => ({ say }));
+    return (value as Uint8Array[]).map((send) => ({ send }));
   });
 }

@@ -77,7 +77,7 @@ async function tryOnce(
   if (expect.length === 0) return peer.close();
   const patience = Math.min(timeout, left());
   try {
-    if (expect[0]?.text !== ECHO) return await listenFor(expect, { peer, clock, patience });
+    if (expect[0]?.text !== ECHO) return await expectAll(expect, { peer, clock, patience });
     const size = measureOptions.size.initial;
     const answer = await exchange(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
@@ -93,7 +93,7 @@ const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {
   none: "does not answer in time",
 };
 
-async function listenFor(
+async function expectAll(
   expected: readonly Expectation[],
   { peer, clock, patience }: {
     readonly peer: Duplex;
@@ -101,11 +101,11 @@ async function listenFor(
     readonly patience: number;
   },
 ): Promise<void> {
-  const hearing = new ExpectReader(peer, { clock });
+  const reader = new ExpectReader(peer, { clock });
   const until = clock.now() + patience;
   try {
     for (const one of expected) {
-      if (await hearing.hear(one, Math.max(0, until - clock.now())) === "heard") continue;
+      if (await reader.expect(one, Math.max(0, until - clock.now())) === "matched") continue;
       throw new NetworkError("it accepts, and does not say what is expected");
     }
   } finally {
