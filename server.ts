@@ -25,7 +25,7 @@ import {
   parseEndpoints,
 } from "./lib/server/endpoint_spec.ts";
 import { Endpoints } from "./lib/server/endpoints.ts";
-import { admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
+import { type admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
 import { serve } from "./lib/server/serve.ts";
 import { serviceOptions, services } from "./lib/server/services.ts";
 import type { Ending, ServerContext } from "./lib/server/session.ts";

@@ -54,14 +54,14 @@ function now(start: number): number {
 }
 
 // The 8 colours of SGR that netecho uses, on dark.
-const COLORS: Readonly<Record<string, string>> = {
-  31: "#ff7b72",
-  32: "#7ee787",
-  33: "#e3b341",
-  36: "#79c0ff",
-  2: "#8b949e",
-  1: "#ffffff",
-};
+const COLORS: ReadonlyMap<string, string> = new Map([
+  ["31", "#ff7b72"],
+  ["32", "#7ee787"],
+  ["33", "#e3b341"],
+  ["36", "#79c0ff"],
+  ["2", "#8b949e"],
+  ["1", "#ffffff"],
+]);
 
 // The rows of a line, each as wide as its pane, as a terminal wraps it.
 function rowsOf(text: string): string[] {
@@ -69,7 +69,7 @@ function rowsOf(text: string): string[] {
   let [color, column] = ["", 0];
   for (const [index, part] of text.split(/\x1b\[([\d;]*)m/).entries()) {
     if (index % 2 === 1) {
-      color = COLORS[part.split(";").at(-1)!] ?? "";
+      color = COLORS.get(part.split(";").at(-1)!) ?? "";
       continue;
     }
     for (let rest = part; rest !== "";) {

@@ -25,33 +25,33 @@ export const loadOptions = {
     excludes: ["duration", "find"],
   }),
   pipeline: count({
-    summary: "have at most N requests under way on a connection (default 1; with --rate over " +
+    summary: "allow N requests under way on a connection (default 1; with --rate over " +
       `UDP ${DATAGRAM_PIPELINE})`,
     excludes: ["connect"],
   }),
   rate: text({
-    summary: "an open loop: R requests a second, each as soon as it is due and a connection has " +
-      "room; latency counts from when it was due (default: as fast as answers come)",
+    summary: "open loop: send R requests a second, each when it is due and a connection has " +
+      "room; latency counts from when it was due (default: closed loop, as fast as answers come)",
     placeholder: "R",
     read: parseFrequency,
     excludes: ["find"],
   }),
   warmup: duration({
-    summary: "run for D before measuring (default 1s; with --requests 0)",
+    summary: "run for D before measuring (default 1s; 0 with --requests)",
   }),
   ramp: duration({
     initial: 0,
-    summary: "before that, take D to the full rate or number of connections",
+    summary: "before that, take D to reach the full rate or number of connections",
   }),
   workers: count({ summary: "spread the connections over N threads", initial: 1 }),
   find: text({
-    summary: "search for the highest rate that holds this, as in 'p99<5ms'",
+    summary: "search for the highest rate at which this holds, as in 'p99<5ms'",
     placeholder: "CONDITION",
     read: parseLimit,
     excludes: ["requests", "underLoad"],
   }),
   underLoad: flag({
-    summary: "also measure the round trip on a connection of its own, before the load and under it",
+    summary: "also measure the round trip on another connection, before and during the load",
   }),
   ...measureOptions,
 };

@@ -4,22 +4,22 @@ import { roundMs } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
 import { type BenchLoad, isHeld } from "../report/load.ts";
 import type { Measurement } from "./measurement.ts";
-import { type BenchResult, type Instrument, type RunInfo } from "../report/result.ts";
+import type { BenchResult, Instrument, RunInfo } from "../report/result.ts";
 
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
 /** The result of a measurement. */
-export function summarise(measured: Measurement, { load, setting }: {
+export function summarise(measured: Measurement, { load, run }: {
   readonly load: BenchLoad;
-  readonly setting: RunInfo;
+  readonly run: RunInfo;
 }): BenchResult {
   const { recorder, elapsedMs, inFlight, unanswered, unsent, timeline } = measured;
   const { latency, uncorrected, failed, errors, parts } = recorder;
   const rate = elapsedMs > 0 ? recorder.arrived * 1000 / elapsedMs : 0;
   return {
     schema: SCHEMA_VERSION,
-    ...setting,
-    load,
+    ...run,
+    load: described(load),
     elapsedMs: roundMs(elapsedMs),
     requests: { answered: latency.count, failed, inFlight, unanswered, unsent },
     errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),
@@ -31,6 +31,15 @@ export function summarise(measured: Measurement, { load, setting }: {
     }),
     timeline,
     instrument: instrument(measured, { load, rate }),
+  };
+}
+
+// The load as the result has it: what was not asked for is left out.
+function described({ rate, requests, offset: _, ...load }: BenchLoad): BenchResult["load"] {
+  return {
+    ...load,
+    ...(rate !== undefined && { rate }),
+    ...(requests !== undefined && { requests }),
   };
 }
 

@@ -21,7 +21,7 @@ export interface OptionOwner {
  * const proxyProtocol = flag({ summary: "expect a PROXY header" });
  * const owners = ["tcp", "tls"].map((label) => ({ label, options: { proxyProtocol } }));
  * const [section] = sectionsOf(owners);
- * assertEquals(section, { title: "options of tcp, tls", options: { proxyProtocol } });
+ * assertEquals(section, { title: "tcp, tls options", options: { proxyProtocol } });
  * ```
  */
 export function sectionsOf(
@@ -30,7 +30,7 @@ export function sectionsOf(
   const all = owners.flatMap(({ options }) => Object.entries(options));
   const sections = Map.groupBy(new Map(all), ([key]) => labelsOf(key, owners));
   return [...sections].map(([labels, entries]) => ({
-    title: `options of ${labels}`,
+    title: `${labels} options`,
     options: Object.fromEntries(entries),
   }));
 }

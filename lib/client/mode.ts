@@ -90,7 +90,7 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
 export const expectOptions = {
   expect: list({
     summary:
-      "wait until the peer says this (repeatable, in order); with --wait, also echo: until " +
+      "wait until the peer sends this (repeatable, in order); with --wait, echo waits until " +
       "it echoes a message",
     placeholder: "TEXT|/regex/",
     read: (text) => [parseExpectation(text)],
@@ -100,7 +100,7 @@ export const expectOptions = {
 /** The option of modes that can compare what the peer sends. */
 export const verifyOptions = {
   verify: flag({
-    summary: "fail unless what comes back is what was sent, or with --replay what was recorded",
+    summary: "fail unless the peer sends back what it was sent, or with --replay what was recorded",
   }),
 };
 

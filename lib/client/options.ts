@@ -6,10 +6,10 @@ import { parseRetryLimit } from "../core/retry.ts";
 const connecting = {
   connectTimeout: interval({
     initial: 10_000,
-    summary: "give up connecting after D, all addresses and TLS together",
+    summary: "give up connecting after D, for all addresses and TLS together",
   }),
   retry: text({
-    summary: "until the peer is there, try again N times, or for D",
+    summary: "while the peer cannot be reached, retry N times, or for D",
     placeholder: "N|D",
     read: parseRetryLimit,
   }),
@@ -22,7 +22,7 @@ const showing = {
   }),
   verbose: flag({
     short: "v",
-    summary: "tell on stderr of attempts, addresses, the TLS session with its certificates, bytes",
+    summary: "print on stderr attempts, addresses, the TLS session and its certificates, and bytes",
   }),
   color: choice(["auto", "always", "never"], {
     summary: "colour the output: on a terminal, always or never",

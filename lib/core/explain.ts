@@ -1,49 +1,49 @@
 /** Words for what the system, the runtime and a TLS peer report. */
 
 // Deno's error classes and the codes of errors that have no class of their own.
-const WORDS: Readonly<Record<string, string>> = {
-  AddrInUse: "the address is already in use",
-  AddrNotAvailable: "this machine does not have that address",
-  BadResource: "closed on this side",
-  BrokenPipe: "the reader is gone (broken pipe)",
-  ConnectionAborted: "connection aborted",
-  ConnectionRefused: "connection refused",
-  ConnectionReset: "connection reset by the peer",
-  EADDRINUSE: "the address is already in use",
-  EADDRNOTAVAIL: "this machine does not have that address",
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset by the peer",
-  EHOSTUNREACH: "no route to the host",
-  EMFILE: "too many open files",
-  ENETUNREACH: "network unreachable",
-  ENFILE: "too many open files in the system",
-  ENOTDIR: "a part of the path is no directory",
-  EPIPE: "the reader is gone (broken pipe)",
-  ETIMEDOUT: "connection timed out",
-  ENOSPC: "no space left on the device",
-  Interrupted: "closed on this side",
-  IsADirectory: "it is a directory",
-  NetworkUnreachable: "network unreachable",
-  NotCapable: "Deno was not given the permission for it",
-  NotConnected: "the peer is gone (not connected)",
-  NotFound: "no such file or directory",
-  PermissionDenied: "permission denied",
-  TimedOut: "connection timed out",
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ["AddrInUse", "the address is already in use"],
+  ["AddrNotAvailable", "this machine does not have that address"],
+  ["BadResource", "closed on this side"],
+  ["BrokenPipe", "the reader is gone (broken pipe)"],
+  ["ConnectionAborted", "connection aborted"],
+  ["ConnectionRefused", "connection refused"],
+  ["ConnectionReset", "connection reset by the peer"],
+  ["EADDRINUSE", "the address is already in use"],
+  ["EADDRNOTAVAIL", "this machine does not have that address"],
+  ["ECONNREFUSED", "connection refused"],
+  ["ECONNRESET", "connection reset by the peer"],
+  ["EHOSTUNREACH", "no route to the host"],
+  ["EMFILE", "too many open files"],
+  ["ENETUNREACH", "network unreachable"],
+  ["ENFILE", "too many open files in the system"],
+  ["ENOTDIR", "a part of the path is no directory"],
+  ["EPIPE", "the reader is gone (broken pipe)"],
+  ["ETIMEDOUT", "connection timed out"],
+  ["ENOSPC", "no space left on the device"],
+  ["Interrupted", "closed on this side"],
+  ["IsADirectory", "it is a directory"],
+  ["NetworkUnreachable", "network unreachable"],
+  ["NotCapable", "Deno was not given the permission for it"],
+  ["NotConnected", "the peer is gone (not connected)"],
+  ["NotFound", "no such file or directory"],
+  ["PermissionDenied", "permission denied"],
+  ["TimedOut", "connection timed out"],
   // Among sockets, only TLS tells a truncated stream from its end (RFC 8446 section 6.1).
-  UnexpectedEof: "the peer ended without close_notify, so that data may be missing",
-};
+  ["UnexpectedEof", "the peer ended without close_notify, so that data may be missing"],
+]);
 
 // Alerts of a TLS peer (RFC 8446 section 6.2).
-const ALERTS: Readonly<Record<string, string>> = {
-  BadCertificate: "the peer does not accept our certificate",
-  CertificateExpired: "the peer finds our certificate expired",
-  CertificateRequired: "the peer asks for a certificate; give --client-cert and --client-key",
-  CertificateUnknown: "the peer does not accept our certificate",
-  NoApplicationProtocol: "the peer has no protocol in common with us (ALPN)",
-  ProtocolVersion: "the peer has no TLS version in common with us",
-  UnknownCA: "the peer does not trust the authority of our certificate",
-  UnrecognisedName: "the peer does not serve that name; try --servername NAME",
-};
+const ALERTS: ReadonlyMap<string, string> = new Map([
+  ["BadCertificate", "the peer does not accept our certificate"],
+  ["CertificateExpired", "the peer finds our certificate expired"],
+  ["CertificateRequired", "the peer asks for a certificate; give --client-cert and --client-key"],
+  ["CertificateUnknown", "the peer does not accept our certificate"],
+  ["NoApplicationProtocol", "the peer has no protocol in common with us (ALPN)"],
+  ["ProtocolVersion", "the peer has no TLS version in common with us"],
+  ["UnknownCA", "the peer does not trust the authority of our certificate"],
+  ["UnrecognisedName", "the peer does not serve that name; try --servername NAME"],
+]);
 
 /** Why a name has no address. */
 export const NO_SUCH_HOST = "no such host; check the spelling";
@@ -62,11 +62,11 @@ export const NO_SUCH_HOST = "no such host; check the spelling";
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as { code?: unknown }).code;
-  const words = WORDS[error.name] ?? WORDS[String(code)];
+  const words = WORDS.get(error.name) ?? WORDS.get(String(code));
   if (words) return words;
   if (error.message.startsWith("failed to lookup address")) return NO_SUCH_HOST;
   const [, alert] = /fatal alert: (\w+)/.exec(error.message) ?? [];
-  if (alert) return ALERTS[alert] ?? `the peer ended the TLS session (${alert})`;
+  if (alert) return ALERTS.get(alert) ?? `the peer ended the TLS session (${alert})`;
   if (error.message.startsWith("received corrupt message")) return "the peer sent what is no TLS";
   if (error.message.includes("SUN_LEN")) return "the path is too long for a socket";
   const line = error.message.split("\n", 1)[0] ?? "";

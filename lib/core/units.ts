@@ -1,14 +1,14 @@
 /** Reading and writing durations, counts, sizes and rates. Durations are in milliseconds. */
 import { UsageError } from "./errors.ts";
 
-const MILLISECONDS: Readonly<Record<string, number>> = {
-  us: 0.001,
-  "µs": 0.001,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
+const MILLISECONDS: ReadonlyMap<string, number> = new Map([
+  ["us", 0.001],
+  ["µs", 0.001],
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
 
 /** The longest wait that a timer can hold, in milliseconds (24.8 days). */
 export const LONGEST_WAIT_MS = 2 ** 31 - 1;
@@ -34,7 +34,7 @@ export function parseDuration(text: string): number {
       `a duration such as 250us, 10ms, 1.5s or 2m is needed, not "${text}"${unitless}`,
     );
   }
-  const milliseconds = Number(number) * MILLISECONDS[unit]!;
+  const milliseconds = Number(number) * MILLISECONDS.get(unit)!;
   if (milliseconds > LONGEST_WAIT_MS) {
     throw new UsageError(`a duration of at most 24 days (576h) is needed, not "${text}"`);
   }
@@ -54,22 +54,22 @@ export function parseDuration(text: string): number {
  */
 export function writeDuration(milliseconds: number): string {
   if (milliseconds === 0) return "0";
-  const unit = ["h", "m", "s", "ms"].find((unit) => milliseconds % MILLISECONDS[unit]! === 0) ??
+  const unit = ["h", "m", "s", "ms"].find((unit) => milliseconds % MILLISECONDS.get(unit)! === 0) ??
     "us";
-  return `${milliseconds / MILLISECONDS[unit]!}${unit}`;
+  return `${milliseconds / MILLISECONDS.get(unit)!}${unit}`;
 }
 
-const BYTES: Readonly<Record<string, number>> = {
-  "": 1,
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-};
+const BYTES: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["B", 1],
+  ["kB", 1e3],
+  ["KB", 1e3],
+  ["MB", 1e6],
+  ["GB", 1e9],
+  ["KiB", 2 ** 10],
+  ["MiB", 2 ** 20],
+  ["GiB", 2 ** 30],
+]);
 
 /**
  * Reads a size, in bytes: a number and perhaps one of the units B, KB, MB, GB, KiB, MiB, GiB.
@@ -86,7 +86,7 @@ const BYTES: Readonly<Record<string, number>> = {
  */
 export function parseSize(text: string): number {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kKMG]i?B|B)?$/.exec(text) ?? [];
-  const bytes = Number(number) * BYTES[unit]!;
+  const bytes = Number(number) * BYTES.get(unit)!;
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new UsageError(`a size such as 64, 4KiB or 1MB is needed, not "${text}"`);
 }

@@ -16,15 +16,15 @@ export function completedCommands({ commands }: Manual): CompletedCommand[] {
     words: [],
     files: name === "client", // of --merge
   }));
-  const words: Record<string, readonly string[]> = {
-    help: [...Object.keys(commands), ...topics.map(({ name }) => name)],
-    completions: completions.map(({ name }) => name),
-  };
+  const words = new Map([
+    ["help", [...Object.keys(commands), ...topics.map(({ name }) => name)]],
+    ["completions", completions.map(({ name }) => name)],
+  ]);
   const others = OTHER_COMMANDS.map(([name, , summary]) => ({
     name,
     summary,
     options: [],
-    words: words[name] ?? [],
+    words: words.get(name) ?? [],
     files: false,
   }));
   return [...main, ...others];

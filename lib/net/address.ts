@@ -141,7 +141,10 @@ function parsePath(written: string, text: string): string {
   throw new UsageError(`Address "${text}" needs a path, as in unix:/tmp/echo.sock`);
 }
 
-function parseHost({ v6, name }: { v6?: string; name?: string }, text: string): string {
+function parseHost(
+  { v6, name }: { v6: string | undefined; name: string | undefined },
+  text: string,
+): string {
   if (v6 !== undefined) {
     if (IPV6.test(v6)) return v6;
     throw new UsageError(`Address "${text}" has no IPv6 address between its brackets`);

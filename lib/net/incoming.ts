@@ -6,7 +6,7 @@ import { NetworkError } from "../core/errors.ts";
 import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
 import { sendReset } from "./linux/reset.ts";
-import { type Duplex } from "./duplex.ts";
+import type { Duplex } from "./duplex.ts";
 import type { TlsSession } from "./transports/tls/session.ts";
 import type { Arrival } from "./transport.ts";
 
@@ -18,7 +18,7 @@ export const streamListenOptions = {
   }),
   handshakeTimeout: interval({
     initial: 10_000,
-    summary: "refuse a peer whose TLS handshake or PROXY header takes longer than D",
+    summary: "refuse a peer if its TLS handshake or PROXY header takes longer than D",
   }),
 };
 

@@ -20,15 +20,15 @@ export const measureOptions = {
   }),
   timeout: interval({
     summary:
-      "give a message up after D without its answer (default 1s; with --bench over a stream, with " +
+      "give up a message after D without an answer (default 1s; with --bench over a stream, with " +
       "--expect and with --verify 10s)",
   }),
   connect: flag({
-    summary: "make a new connection for each message; tell DNS, connect, TLS and echo apart",
+    summary: "make a new connection for each message; time DNS, connect, TLS and echo separately",
   }),
   self: flag({
-    summary: "measure a server that is started in this program instead of ADDRESS: what this " +
-      "machine and the client can do at best",
+    summary: "measure a server that is started in this program instead of ADDRESS: the best that " +
+      "this machine and the client can do",
   }),
   json: flag({ summary: "print the results as JSON" }),
 };

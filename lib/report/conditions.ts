@@ -37,13 +37,13 @@ export interface Condition {
   value(result: BenchResult): number;
 }
 
-const OPERATORS: Readonly<Record<string, (one: number, other: number) => boolean>> = {
-  "<": (one, other) => one < other,
-  "<=": (one, other) => one <= other,
-  ">": (one, other) => one > other,
-  ">=": (one, other) => one >= other,
-  "=": (one, other) => one === other,
-};
+const OPERATORS: ReadonlyMap<string, (one: number, other: number) => boolean> = new Map([
+  ["<", (one, other) => one < other],
+  ["<=", (one, other) => one <= other],
+  [">", (one, other) => one > other],
+  [">=", (one, other) => one >= other],
+  ["=", (one, other) => one === other],
+]);
 
 const METRICS: Readonly<Record<string, Metric>> = {
   min: latency(({ latency }) => latency.minMs),
@@ -103,7 +103,7 @@ export function parseCondition(given: string): Condition {
   }
   const metric = Object.hasOwn(METRICS, name) ? METRICS[name]! : unknown(name);
   const bound = metric.read(limit);
-  const compare = OPERATORS[operator]!;
+  const compare = OPERATORS.get(operator)!;
   const value = (result: BenchResult) => metric.find(result) ?? NaN;
   return {
     text: `${name}${operator}${limit}`,

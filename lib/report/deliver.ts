@@ -26,12 +26,12 @@ export const deliveryOptions = {
     read: (path) => [readReport(path)],
   }),
   baseline: text({
-    summary: "compare with the result in FILE, from --json; tell changes from noise",
+    summary: "compare with the result in FILE, from --json, telling changes from noise",
     placeholder: "FILE",
     read: readResultFile,
   }),
   failIf: list({
-    summary: "exit 3 if this is so, as in 'p99>5ms', 'errors>0', 'rate<1000/s' (repeatable)",
+    summary: "exit 3 if this holds, as in 'p99>5ms', 'errors>0', 'rate<1000/s' (repeatable)",
     placeholder: "CONDITION",
     read: (text) => [parseCondition(text)],
   }),

@@ -38,8 +38,8 @@ export function merge(
       connections: total(({ load }) => load.connections),
       workers: total(({ load }) => load.workers),
       duration: Math.max(...results.map(({ load }) => load.duration)),
-      requests: load.requests === undefined ? undefined : total(({ load }) => load.requests),
-      rate: load.rate === undefined ? undefined : total(({ load }) => load.rate),
+      ...(load.requests !== undefined && { requests: total(({ load }) => load.requests) }),
+      ...(load.rate !== undefined && { rate: total(({ load }) => load.rate) }),
     },
     elapsedMs: Math.max(...results.map(({ elapsedMs }) => elapsedMs)),
     requests: addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"],
@@ -75,9 +75,11 @@ function decode(hdr: string, histograms: Histograms): Histogram {
 }
 
 function addCounts(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const [key, count] of all.flatMap(Object.entries)) sums[key] = (sums[key] ?? 0) + count;
-  return sums;
+  const sums = new Map<string, number>();
+  for (const [key, count] of all.flatMap((counts) => Object.entries(counts))) {
+    sums.set(key, (sums.get(key) ?? 0) + count);
+  }
+  return Object.fromEntries(sums);
 }
 
 // The first slices of all together, the second ones, and so on, where they are of one length.

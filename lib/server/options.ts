@@ -32,7 +32,7 @@ const showing = {
   json: flag({ summary: "print events as JSON, one object a line" }),
   quiet: flag({
     short: "q",
-    summary: "print listening lines, faults, a certificate made for this run, and errors alone",
+    summary: "print only listening lines, faults, a certificate made for this run, and errors",
   }),
   stats: interval({ summary: "print a line of rates every D" }),
   color: choice(["auto", "always", "never"], {
@@ -44,11 +44,15 @@ const showing = {
 /** Who is served, and for how long: of the server, and of an endpoint that has its own. */
 export const admissionOptions = {
   maxConnections: count({ summary: "serve at most N connections at once; close further ones" }),
-  maxConnectionsPerHost: count({ summary: "the same for each remote host" }),
-  allow: networks("serve these networks alone; behind a proxy, as its header says (repeatable)"),
+  maxConnectionsPerHost: count({
+    summary: "serve at most N connections of one remote host at once",
+  }),
+  allow: networks(
+    "serve only these networks, by the address in the PROXY header if there is one (repeatable)",
+  ),
   deny: networks("do not serve these networks (repeatable)"),
   idleTimeout: interval({
-    summary: "close a connection after D without a byte (default: none; 60s over UDP)",
+    summary: "close a connection after D without a byte (default: never; 60s over UDP)",
   }),
 };
 
@@ -60,15 +64,17 @@ export const endpointOptions = {
 
 const misbehaving = {
   fault: list({
-    summary: "misbehave: KIND:VALUE,key=value..., as listed below (repeatable, in this order)",
+    summary:
+      "add a fault: KIND:VALUE,key=value..., as listed below (repeatable; applied in this order)",
     placeholder: "FAULT",
   }),
   faults: list({
-    summary: "the faults of a JSON file: a list of objects with kind, and parameters by name",
+    summary: "add the faults of a JSON file: a list of objects with kind and parameters by name",
     placeholder: "FILE",
   }),
   seed: text({
-    summary: "what faults leave to chance is the same for the same N (default: drawn, and printed)",
+    summary:
+      "seed the randomness of faults, so that a run can be repeated (default: random, and printed)",
     placeholder: "N",
     read: readSeed,
   }),

@@ -8,7 +8,11 @@ import { HEX } from "./hexdump.ts";
 export const UNSAFE =
   /[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+]);
 
 const MAX_CHARACTER_BYTES = 4; // bytes of one character in UTF-8 (RFC 3629)
 
@@ -89,7 +93,8 @@ function terminalText(bytes: Uint8Array): string {
 
 function escape(char: string): string {
   const code = char.charCodeAt(0);
-  if (NAMED[char]) return NAMED[char];
+  const named = NAMED.get(char);
+  if (named) return named;
   return code < 0x100 ? `\\x${HEX[code]}` : `\\u{${code.toString(16)}}`;
 }
 

@@ -10,8 +10,8 @@
  * and only what was measured side by side compares. Linux; what the machine lacks is skipped by
  * name.
  */
-import { netechoCommand, Running } from "../helpers.ts";
-import { Authority } from "../pki.ts";
+import { netechoCommand, Running } from "../support/programs.ts";
+import { Authority } from "../support/pki.ts";
 import { compareClient } from "./client.ts";
 import { build, competitors, type Workshop } from "./competitors.ts";
 import { Contender, type Load, measureAll, median } from "./contender.ts";

@@ -1,6 +1,6 @@
 /** The client's instruments beside those in C, against the same servers in the same rounds. */
 import type { BenchResult } from "../../lib/report/result.ts";
-import { netechoCommand, Running, runProgram } from "../helpers.ts";
+import { netechoCommand, Running, runProgram } from "../support/programs.ts";
 import type { Workshop } from "./competitors.ts";
 import { median } from "./contender.ts";
 
@@ -24,15 +24,15 @@ export async function compareClient(
   for (const [name, command] of Object.entries(servers)) {
     await using server = new Running(command);
     const port = /\d+$/.exec(await server.line(/listening/))![0];
-    const all: Record<string, Figures[]> = { C: [], netecho: [] };
+    const all = { C: [] as Figures[], netecho: [] as Figures[] };
     for (let round = 0; round < rounds; round++) {
-      all.C!.push(await measureC(folder, port));
-      all.netecho!.push(await measureNetecho(port));
+      all.C.push(await measureC(folder, port));
+      all.netecho.push(await measureNetecho(port));
     }
     say(`\n| client of ${name} | C | netecho | ratio |\n| --- | ---: | ---: | ---: |`);
-    for (const figure of Object.keys(all.C![0]!)) {
-      const [c, netecho] = ["C", "netecho"].map((who) =>
-        median(all[who]!.map((figures) => figures[figure]!))
+    for (const figure of Object.keys(all.C[0]!)) {
+      const [c, netecho] = [all.C, all.netecho].map((figures) =>
+        median(figures.map((each) => each[figure]!))
       );
       const shown = [c!, netecho!].map((value) => value.toLocaleString("en")).join(" | ");
       say(`| ${figure} | ${shown} | ${(netecho! / c!).toFixed(2)} |`);

@@ -1,7 +1,9 @@
 /** Who is measured, over which transport. */
 import { fileURLToPath } from "node:url";
-import { has, netechoCommand, runProgram, unusedPort } from "../helpers.ts";
-import type { Authority, Issued } from "../pki.ts";
+import { has } from "../support/skips.ts";
+import { netechoCommand, runProgram } from "../support/programs.ts";
+import { unusedPort } from "../support/system.ts";
+import type { Authority, Issued } from "../support/pki.ts";
 
 const PEERS = fileURLToPath(new URL("peers/", import.meta.url));
 

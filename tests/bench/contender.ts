@@ -1,5 +1,6 @@
 /** A program under load, and what the load cost it. */
-import { cpuTime, Running, runProgram } from "../helpers.ts";
+import { cpuTime } from "../support/system.ts";
+import { Running, runProgram } from "../support/programs.ts";
 import { type Competitor, generator, type Transport, type Workshop } from "./competitors.ts";
 
 const SECONDS = 1; // of load, for each server in each round

@@ -1,5 +1,7 @@
 /** The forwarder beside socat and one in Go that is built as toxiproxy is. */
-import { has, netechoCommand, Running, unusedPort } from "../helpers.ts";
+import { has } from "../support/skips.ts";
+import { netechoCommand, Running } from "../support/programs.ts";
+import { unusedPort } from "../support/system.ts";
 import type { Competitor, Workshop } from "./competitors.ts";
 import { Contender, type Load, measureAll } from "./contender.ts";
 

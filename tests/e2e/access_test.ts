@@ -1,15 +1,8 @@
 /** Who may connect, and who a proxy says it is. */
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  echoThrough,
-  netecho,
-  onLinux,
-  readAll,
-  Server,
-  withIPv6,
-  withNodeNetworking,
-  writeAll,
-} from "../helpers.ts";
+import { echoThrough, readAll, writeAll } from "../support/connections.ts";
+import { netecho, Server } from "../support/programs.ts";
+import { onLinux, withIPv6, withNodeNetworking } from "../support/skips.ts";
 
 async function isServed(port: number, from = "127.0.0.1"): Promise<boolean> {
   const conn = await Deno.connect({ hostname: from, port });

@@ -8,12 +8,11 @@ import {
   netecho,
   netechoCommand,
   netechoShell,
-  onLinux,
   Running,
   Server,
-  unusedPort,
-  withSignals,
-} from "../helpers.ts";
+} from "../support/programs.ts";
+import { onLinux, withSignals } from "../support/skips.ts";
+import { unusedPort } from "../support/system.ts";
 
 const conforms = new Ajv({ strict: false }).compile(benchJsonSchema({ strict: true }));
 

@@ -1,20 +1,17 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   bash,
-  echoThrough,
-  needing,
   netecho,
   netechoCommand,
   netechoShell,
-  onLinux,
-  randomBytes,
   Running,
   Server,
-  sha256,
-  unusedPort,
-  withSignals,
-} from "../helpers.ts";
-import { Authority } from "../pki.ts";
+} from "../support/programs.ts";
+import { echoThrough } from "../support/connections.ts";
+import { needing, onLinux, withSignals } from "../support/skips.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
+import { unusedPort } from "../support/system.ts";
+import { Authority } from "../support/pki.ts";
 
 const CHECKED = "-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE";
 

@@ -1,22 +1,10 @@
 /** The client as a pipe: the EOF table, --verify, and what it says when it fails. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import {
-  bash,
-  endless,
-  needing,
-  needingNamespace,
-  netecho,
-  netechoShell,
-  onLinux,
-  randomBytes,
-  readAll,
-  readExactly,
-  runProgram,
-  Server,
-  unusedPort,
-  withIPv6,
-  writeAll,
-} from "../helpers.ts";
+import { bash, endless, netecho, netechoShell, runProgram, Server } from "../support/programs.ts";
+import { needing, needingNamespace, onLinux, withIPv6 } from "../support/skips.ts";
+import { randomBytes } from "../support/bytes.ts";
+import { readAll, readExactly, writeAll } from "../support/connections.ts";
+import { unusedPort } from "../support/system.ts";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 

@@ -1,14 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import {
-  bash,
-  needing,
-  netecho,
-  netechoShell,
-  randomBytes,
-  readAll,
-  Server,
-  sha256,
-} from "../helpers.ts";
+import { bash, netecho, netechoShell, Server } from "../support/programs.ts";
+import { needing } from "../support/skips.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
+import { readAll } from "../support/connections.ts";
 
 /** A peer that greets, and answers each line by a rule. */
 function startMail() {

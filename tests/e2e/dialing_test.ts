@@ -1,19 +1,10 @@
 /** How the client connects, and which way it lets bytes go. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  needing,
-  netecho,
-  netechoCommand,
-  netechoShell,
-  onLinux,
-  randomBytes,
-  readAll,
-  Running,
-  Server,
-  unusedPort,
-  withNodeNetworking,
-  writeAll,
-} from "../helpers.ts";
+import { needing, onLinux, withNodeNetworking } from "../support/skips.ts";
+import { netecho, netechoCommand, netechoShell, Running, Server } from "../support/programs.ts";
+import { randomBytes } from "../support/bytes.ts";
+import { readAll, writeAll } from "../support/connections.ts";
+import { unusedPort } from "../support/system.ts";
 
 /** A peer that a test plays itself. */
 function listen(): Deno.TcpListener {

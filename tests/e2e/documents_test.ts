@@ -2,8 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import { helpPage as clientPage } from "../../client.ts";
 import { topics } from "../../lib/manual/topics.ts";
 import { helpPage as serverPage } from "../../server.ts";
-import { needingNamespace, ROOT, runProgram, withNodeNetworking } from "../helpers.ts";
-import type { Outcome } from "../namespace.ts";
+import { needingNamespace, withNodeNetworking } from "../support/skips.ts";
+import { ROOT, runProgram } from "../support/programs.ts";
+import type { Outcome } from "../support/namespace.ts";
 
 /** What is not run, and why. */
 const NOT_HERE: readonly (readonly [RegExp, string])[] = [
@@ -44,7 +45,7 @@ Deno.test({
   async fn() {
     const commands = [...await readmeCommands(), ...await helpCommands()];
     const wanted = [...new Set(commands)].filter((command) => !skipped(command));
-    const driver = new URL("../namespace.ts", import.meta.url).pathname;
+    const driver = new URL("../support/namespace.ts", import.meta.url).pathname;
     const { code, text, stderr } = await runProgram([
       "unshare",
       ["-rnm", Deno.execPath(), "run", "-A", "--no-check", driver],

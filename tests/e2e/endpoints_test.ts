@@ -1,14 +1,8 @@
 /** Endpoints with options, faults and names of their own. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  echoThrough,
-  netecho,
-  netechoCommand,
-  randomBytes,
-  readAll,
-  Running,
-  Server,
-} from "../helpers.ts";
+import { echoThrough, readAll } from "../support/connections.ts";
+import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
+import { randomBytes } from "../support/bytes.ts";
 
 function start(args: readonly string[]): Running {
   return new Running(netechoCommand(["server", ...args]));

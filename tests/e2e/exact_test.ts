@@ -1,20 +1,10 @@
 /** Not a byte is lost, whoever is at the other end. */
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import {
-  bash,
-  countEchoes,
-  echoThrough,
-  has,
-  needing,
-  netecho,
-  netechoShell,
-  onLinux,
-  randomBytes,
-  Running,
-  Server,
-  sha256,
-} from "../helpers.ts";
+import { bash, netecho, netechoShell, Running, Server } from "../support/programs.ts";
+import { countEchoes, echoThrough } from "../support/connections.ts";
+import { has, needing, onLinux } from "../support/skips.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
 
 const SIZE = 100_000_000;
 

@@ -5,20 +5,11 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import {
-  echoThrough,
-  netecho,
-  netechoCommand,
-  onLinux,
-  randomBytes,
-  readAll,
-  readExactly,
-  Running,
-  Server,
-  sha256,
-  withSignals,
-} from "../helpers.ts";
-import { Authority } from "../pki.ts";
+import { echoThrough, readAll, readExactly } from "../support/connections.ts";
+import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
+import { onLinux, withSignals } from "../support/skips.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
+import { Authority } from "../support/pki.ts";
 
 const RESET = "ConnectionReset";
 

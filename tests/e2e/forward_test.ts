@@ -1,20 +1,10 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import {
-  bash,
-  echoThrough,
-  needing,
-  netecho,
-  netechoCommand,
-  onLinux,
-  randomBytes,
-  readAll,
-  readExactly,
-  Running,
-  Server,
-  unusedPort,
-  writeAll,
-} from "../helpers.ts";
-import { Authority } from "../pki.ts";
+import { bash, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
+import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
+import { needing, onLinux } from "../support/skips.ts";
+import { randomBytes } from "../support/bytes.ts";
+import { unusedPort } from "../support/system.ts";
+import { Authority } from "../support/pki.ts";
 
 const forwarder = (to: string | string[], ...args: string[]) =>
   Server.start([

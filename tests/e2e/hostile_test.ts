@@ -1,19 +1,11 @@
 /** Peers that do not behave, and a machine that runs out: the others are served all the same. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { connect as nodeConnect, type Socket } from "node:net";
-import {
-  countEchoes,
-  cpuTime,
-  has,
-  netechoShell,
-  onLinux,
-  randomBytes,
-  readExactly,
-  residentMemory,
-  Running,
-  Server,
-  writeAll,
-} from "../helpers.ts";
+import { countEchoes, readExactly, writeAll } from "../support/connections.ts";
+import { cpuTime, residentMemory } from "../support/system.ts";
+import { has, onLinux } from "../support/skips.ts";
+import { netechoShell, Running, Server } from "../support/programs.ts";
+import { randomBytes } from "../support/bytes.ts";
 
 const HELLO = new TextEncoder().encode("hello\n");
 const MIB = 1024 * 1024;

@@ -1,6 +1,8 @@
 /** A person at a terminal: the client under a real pseudo-terminal. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { netechoShell, onLinux, randomBytes, Running, Server } from "../helpers.ts";
+import { netechoShell, Running, Server } from "../support/programs.ts";
+import { onLinux } from "../support/skips.ts";
+import { randomBytes } from "../support/bytes.ts";
 
 // What a line of the terminal's output leaves on its screen: what was erased and all escapes go.
 function onScreen(raw: string): string {

@@ -5,7 +5,8 @@ import type { HelpPage } from "../../lib/cli/help.ts";
 import { topics } from "../../lib/manual/topics.ts";
 import { optionName } from "../../lib/cli/options.ts";
 import { helpPage as serverPage } from "../../server.ts";
-import { bash, needing, netecho, netechoCommand, runProgram } from "../helpers.ts";
+import { bash, netecho, netechoCommand, runProgram } from "../support/programs.ts";
+import { needing } from "../support/skips.ts";
 
 const SHELLS = ["bash", "zsh", "fish"];
 

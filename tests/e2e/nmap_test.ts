@@ -1,6 +1,7 @@
 /** What a scanner makes of us; a file of its own, because nmap takes its time. */
 import { assertMatch } from "@std/assert";
-import { bash, needing, Server } from "../helpers.ts";
+import { bash, Server } from "../support/programs.ts";
+import { needing } from "../support/skips.ts";
 
 Deno.test({
   ...needing(["nmap"], "nmap -sV names the echo service"),

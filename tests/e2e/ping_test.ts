@@ -1,16 +1,15 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Authority } from "../pki.ts";
+import { Authority } from "../support/pki.ts";
 import {
   bash,
   netecho,
   netechoCommand,
   netechoShell,
-  onLinux,
   Running,
   Server,
-  unusedPort,
-  withSignals,
-} from "../helpers.ts";
+} from "../support/programs.ts";
+import { onLinux, withSignals } from "../support/skips.ts";
+import { unusedPort } from "../support/system.ts";
 
 const records = (text: string) =>
   text.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);

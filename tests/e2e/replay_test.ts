@@ -1,17 +1,16 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
   bash,
-  needing,
   netecho,
   netechoCommand,
   netechoShell,
-  onLinux,
-  randomBytes,
   Running,
   Server,
-  withFolder,
-} from "../helpers.ts";
-import { Authority } from "../pki.ts";
+} from "../support/programs.ts";
+import { needing, onLinux } from "../support/skips.ts";
+import { randomBytes } from "../support/bytes.ts";
+import { withFolder } from "../support/system.ts";
+import { Authority } from "../support/pki.ts";
 
 /** A capture of a client that sends lines, one after the answer to the other. */
 async function record(folder: string, lines: readonly string[]): Promise<string> {

@@ -7,21 +7,10 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { toText } from "@std/streams/to-text";
-import {
-  echoThrough,
-  netecho,
-  netechoCommand,
-  onLinux,
-  randomBytes,
-  readAll,
-  readExactly,
-  Running,
-  runProgram,
-  Server,
-  withIPv6,
-  withSignals,
-  writeAll,
-} from "../helpers.ts";
+import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
+import { netecho, netechoCommand, Running, runProgram, Server } from "../support/programs.ts";
+import { onLinux, withIPv6, withSignals } from "../support/skips.ts";
+import { randomBytes } from "../support/bytes.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

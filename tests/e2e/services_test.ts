@@ -1,14 +1,8 @@
 /** The classic services, by the words of their RFCs. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  netecho,
-  randomBytes,
-  readAll,
-  readExactly,
-  Server,
-  sha256,
-  writeAll,
-} from "../helpers.ts";
+import { netecho, Server } from "../support/programs.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
+import { readAll, readExactly, writeAll } from "../support/connections.ts";
 
 function serve(service: string, args: readonly string[] = []): Promise<Server> {
   return Server.start(["--json", "--service", service, ...args]);

@@ -1,25 +1,19 @@
 /** TLS, from both ends, against real peers, and against peers that are no good. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import {
-  echoThrough,
   greet,
-  needing,
   netecho,
   netechoCommand,
   netechoShell,
-  onLinux,
-  randomBytes,
-  readAll,
-  readExactly,
   Running,
   runProgram,
   Server,
-  sha256,
-  unusedPort,
-  withNodeNetworking,
-  writeAll,
-} from "../helpers.ts";
-import { Authority } from "../pki.ts";
+} from "../support/programs.ts";
+import { needing, onLinux, withNodeNetworking } from "../support/skips.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
+import { unusedPort } from "../support/system.ts";
+import { Authority } from "../support/pki.ts";
 
 const MIB = 1024 * 1024;
 

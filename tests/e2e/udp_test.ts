@@ -1,17 +1,9 @@
 /** UDP from both ends: sizes, remotes, and what it must not be used for. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  greet,
-  needing,
-  netecho,
-  netechoCommand,
-  onLinux,
-  randomBytes,
-  Running,
-  Server,
-  unusedPort,
-  withIPv6,
-} from "../helpers.ts";
+import { greet, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
+import { needing, onLinux, withIPv6 } from "../support/skips.ts";
+import { randomBytes } from "../support/bytes.ts";
+import { unusedPort } from "../support/system.ts";
 
 type Datagrams = Deno.DatagramConn;
 

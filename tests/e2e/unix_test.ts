@@ -1,16 +1,10 @@
 /** Unix sockets: the file, its permissions, and who was there before. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  bash,
-  echoThrough,
-  netecho,
-  onLinux,
-  randomBytes,
-  Server,
-  sha256,
-  withFolder,
-  withNodeNetworking,
-} from "../helpers.ts";
+import { bash, netecho, Server } from "../support/programs.ts";
+import { echoThrough } from "../support/connections.ts";
+import { onLinux, withNodeNetworking } from "../support/skips.ts";
+import { randomBytes, sha256 } from "../support/bytes.ts";
+import { withFolder } from "../support/system.ts";
 
 function exists(path: string): boolean {
   try {

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { fileURLToPath } from "node:url";
-import { netecho, ROOT, Running, runProgram } from "../helpers.ts";
+import { netecho, ROOT, Running, runProgram } from "../support/programs.ts";
 
 // The command line, and the line that it brings.
 const MISTAKES: readonly (readonly [args: string, message: string])[] = [

@@ -1,27 +1,27 @@
 /** The rules of CONTRIBUTING that a machine can check: layers, circles, alternatives. */
 import { assert, assertEquals } from "@std/assert";
-import { ROOT } from "../helpers.ts";
+import { ROOT } from "../support/programs.ts";
 
 /** Every folder and program file by its layer: it imports from lower layers and from itself. */
-const LAYERS: Readonly<Record<string, number>> = {
-  "main.ts": 10,
-  "server.ts": 9,
-  "client.ts": 9,
-  "lib/client/": 8,
-  "lib/manual/": 8,
-  "lib/server/": 7,
-  "lib/bench/": 7,
-  "lib/ping/": 7,
-  "lib/report/": 5,
-  "lib/log/": 4,
-  "lib/capture/": 4,
-  "lib/faults/": 4,
-  "lib/probe/": 4,
-  "lib/net/": 3,
-  "lib/cli/": 2,
-  "lib/terminal/": 1,
-  "lib/core/": 0,
-};
+const LAYERS: ReadonlyMap<string, number> = new Map([
+  ["main.ts", 10],
+  ["server.ts", 9],
+  ["client.ts", 9],
+  ["lib/client/", 8],
+  ["lib/manual/", 8],
+  ["lib/server/", 7],
+  ["lib/bench/", 7],
+  ["lib/ping/", 7],
+  ["lib/report/", 5],
+  ["lib/log/", 4],
+  ["lib/capture/", 4],
+  ["lib/faults/", 4],
+  ["lib/probe/", 4],
+  ["lib/net/", 3],
+  ["lib/cli/", 2],
+  ["lib/terminal/", 1],
+  ["lib/core/", 0],
+]);
 
 /**
  * Folders that hold alternatives and nothing else; the file of the same name beside each is their
@@ -67,7 +67,7 @@ async function importsFrom(entry: string): Promise<Import[]> {
 }
 
 function folderOf(path: string): string {
-  const folder = Object.keys(LAYERS).find((folder) => path.startsWith(folder));
+  const folder = [...LAYERS.keys()].find((folder) => path.startsWith(folder));
   assert(folder, `${path} is in no folder of the table`);
   return folder;
 }
@@ -95,7 +95,7 @@ const imports = (await Promise.all(ENTRIES.map(importsFrom))).flat();
 Deno.test("a folder imports from lower layers only", () => {
   const wrong = imports.filter(([from, to]) => {
     const [above, below] = [folderOf(from), folderOf(to)];
-    return above !== below && LAYERS[above]! <= LAYERS[below]!;
+    return above !== below && LAYERS.get(above)! <= LAYERS.get(below)!;
   });
   assertEquals(wrong, []);
 });

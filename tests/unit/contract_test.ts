@@ -12,8 +12,8 @@ import { initialValues } from "../../lib/cli/options.ts";
 import { serviceOptions, services } from "../../lib/server/services.ts";
 import { NetworkError } from "../../lib/core/errors.ts";
 import { systemClock } from "../../lib/core/clock.ts";
-import { FakeSocket, NOWHERE } from "../fakes.ts";
-import { randomBytes } from "../helpers.ts";
+import { FakeSocket, NOWHERE } from "../support/fakes.ts";
+import { randomBytes } from "../support/bytes.ts";
 
 for (const entry of [...services, ...modes, ...transports]) {
   Deno.test(`${entry.name}: has a name and a summary that fit the help`, () => {

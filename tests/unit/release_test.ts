@@ -4,7 +4,8 @@ import { archiveName, pack } from "../../.github/tools/archive.ts";
 import { checkTag, formula, notesOf, scoop, sumLines } from "../../.github/tools/release.ts";
 import { targets } from "../../.github/tools/targets.ts";
 import config from "../../deno.json" with { type: "json" };
-import { netechoShell, onLinux, ROOT, runProgram } from "../helpers.ts";
+import { netechoShell, ROOT, runProgram } from "../support/programs.ts";
+import { onLinux } from "../support/skips.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 const WORKFLOWS = ["ci.yml", "release.yml"];

@@ -7,7 +7,7 @@ import { benchLoadFor, loadOptions } from "../../bench/options.ts";
 import { LoadProgress } from "../../bench/progress.ts";
 import type { Condition } from "../../report/conditions.ts";
 import { type Distribution, distribution } from "../../report/distribution.ts";
-import { type BenchResult, type RunInfo } from "../../report/result.ts";
+import type { BenchResult, RunInfo } from "../../report/result.ts";
 import type { LoadContext } from "../../bench/load_context.ts";
 import { runLoad } from "../../bench/run_load.ts";
 import { findRate } from "../../bench/rate_search.ts";
@@ -28,12 +28,12 @@ const MAX_IDLE_PROBE_MS = 3000; // milliseconds at most, to measure it without a
 /** The bench mode. */
 export const bench = defineMode({
   name: "bench",
-  summary: "load the peer, and measure its rate and latency",
+  summary: "load the peer and measure its rate and latency",
   chosenBy: "bench",
   example: "netecho client :8080 --bench --connections 50 --rate 10k/s",
   options: {
     bench: flag({
-      summary: "load the peer and measure; every answer is checked",
+      summary: "load the peer and measure it; every answer is checked",
       excludes: ["show", "retry", "verbose", "capture"],
     }),
     ...loadOptions,
@@ -134,7 +134,7 @@ class Bench {
       onMeasuring,
       onMeasured,
     });
-    const result = summarise(measured, { load, setting: started });
+    const result = summarise(measured, { load, run: started });
     return this.#stopped ? { ...result, interrupted: true } : result;
   }
 

@@ -16,7 +16,7 @@ const STALL_AFTER_MS = 1000; // after which an incomplete echo is shown
 /** The interactive mode. */
 export const interactive = defineMode({
   name: "interactive",
-  summary: "send each line that is typed and show the answer and its time",
+  summary: "send each typed line and show the answer and its time",
   terminal: true,
   example: "netecho client localhost 8080",
   options: conversationOptions,

@@ -10,13 +10,13 @@ import { defineMode } from "../mode.ts";
 /** The merge mode. */
 export const merge = defineMode({
   name: "merge",
-  summary: "add the results of several machines, the files of --bench --json, into one",
+  summary: "merge the results of several machines, files of --bench --json, into one",
   chosenBy: "merge",
   needsPeer: false,
   example: "netecho client --merge one.json two.json --report both.html",
   options: {
     merge: flag({
-      summary: "add up the results in the files that are named instead of an address",
+      summary: "merge the results in the files that are named instead of an address",
       excludes: ["show", "retry", "verbose", "capture", "connectTimeout"],
     }),
     ...deliveryOptions,

@@ -22,10 +22,10 @@ const options = {
   interval: duration({
     initial: 1000,
     short: "i",
-    summary: "send a message every D; 0: as soon as the last is answered",
+    summary: "send a message every D; with 0 as soon as the last one is answered",
   }),
-  deadline: interval({ summary: "stop after D, whatever is still under way" }),
-  quiet: flag({ short: "q", summary: "print the summary alone" }),
+  deadline: interval({ summary: "stop after D, whatever is under way" }),
+  quiet: flag({ short: "q", summary: "print only the summary" }),
   ...measureOptions,
 };
 

@@ -17,19 +17,19 @@ const ANSWER_TIMEOUT_MS = 1000; // for an answer that may differ
 
 const options = {
   replay: text({
-    summary: "play the client's side of a connection in a capture, pcapng or pcap",
+    summary: "send the client's side of a connection in a capture, pcapng or pcap",
     placeholder: "FILE",
     read: (path) => ({ path, bytes: readFile(path) }),
   }),
   stream: text({
-    summary: "the connection to replay, as Wireshark numbers streams (default: the first whose " +
-      "client says something)",
+    summary: "the connection to replay, by Wireshark's stream number (default: the first whose " +
+      "client sends something)",
     placeholder: "N",
     read: readNumber,
     needs: ["replay"],
   }),
   speed: text({
-    summary: "replay so many times as fast as it was; max: once the answers are there",
+    summary: "replay N times as fast as recorded; max: as soon as the answers are there",
     placeholder: "N|max",
     read: readSpeed,
     needs: ["replay"],
@@ -41,7 +41,7 @@ const options = {
 /** The replay mode. */
 export const replay = defineMode({
   name: "replay",
-  summary: "play a recorded client again, and compare the answers",
+  summary: "replay a recorded client and compare the answers",
   chosenBy: "replay",
   example: "netecho client localhost 8080 --replay session.pcapng --speed max --verify",
   options,

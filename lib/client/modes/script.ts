@@ -37,7 +37,7 @@ type Step = { readonly send: Uint8Array } | { readonly expect: Expectation };
 /** The script mode. */
 export const script = defineMode({
   name: "script",
-  summary: "send and expect what the command line has, in its order",
+  summary: "send and expect in the order of the command line",
   impliedBy: ["send", "sendFile", "expect"],
   example: "netecho client mail.internal:25 --expect 220 --send 'QUIT\\r\\n' --expect 221",
   options,

@@ -28,7 +28,7 @@ const options = {
 /** The wait mode. */
 export const wait = defineMode({
   name: "wait",
-  summary: "wait until the peer is there, for scripts",
+  summary: "wait until the peer can be reached, for scripts",
   chosenBy: "wait",
   example: "netecho client db.internal:5432 --wait 30s",
   options,

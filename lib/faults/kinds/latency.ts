@@ -6,11 +6,11 @@ import { formatDuration } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
 /** The deviation from the mean, in units of the jitter. */
-const DISTRIBUTIONS: Readonly<Record<string, (random: Random) => number>> = {
-  uniform: (random) => 2 * random() - 1,
-  normal,
-  pareto: (random) => pareto(random) - 1,
-};
+const DISTRIBUTIONS: ReadonlyMap<string, (random: Random) => number> = new Map([
+  ["uniform", (random) => 2 * random() - 1],
+  ["normal", normal],
+  ["pareto", (random) => pareto(random) - 1],
+]);
 
 /** The latency fault. */
 export const latency = defineFault({
@@ -25,7 +25,7 @@ export const latency = defineFault({
   },
   create({ latency, jitter, distribution }, { clock, random, fired }) {
     if (latency + jitter === 0) throw new UsageError("a delay is needed, as in latency:200ms");
-    const vary = DISTRIBUTIONS[distribution]!;
+    const vary = DISTRIBUTIONS.get(distribution)!;
     const delay = () => Math.max(0, latency + jitter * vary(random));
     return {
       start: () => fired(`delays by ${formatDuration(latency)}`),

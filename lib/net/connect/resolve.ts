@@ -38,7 +38,7 @@ async function hostnames(name: string, signal: AbortSignal): Promise<string[]> {
   });
 }
 
-function reason(error: { code?: string | null }): string {
+function reason(error: { code?: string | null | undefined }): string {
   if (UNKNOWN.has(error.code ?? "")) return NO_SUCH_HOST;
   return `the name server gave no answer (${error.code}); check the network, or use an IP address`;
 }

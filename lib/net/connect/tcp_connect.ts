@@ -17,7 +17,7 @@ import type { DialOptions } from "../transport.ts";
 
 /** The local address to connect from. */
 export const sourceOption = text({
-  summary: "connect from this address of this machine; port 0 takes any",
+  summary: "connect from this local address; port 0 is any",
   placeholder: "HOST:PORT",
   read: parseEnd,
 });
@@ -25,14 +25,14 @@ export const sourceOption = text({
 /** What every transport over TCP adds to the client's options. */
 export const tcpDialOptions = {
   source: sourceOption,
-  keepalive: flag({ summary: "let the system probe an idle connection (TCP keepalive)" }),
+  keepalive: flag({ summary: "enable TCP keepalive" }),
   proxyProtocol: flag({ summary: "send a PROXY protocol header first, as a proxy does" }),
   proxyVersion: choice(["1", "2"], {
-    summary: "the version of that header",
+    summary: "the version of the header",
     needs: ["proxyProtocol"],
   }),
   proxySource: text({
-    summary: "the client that the header names (default: this end of the connection)",
+    summary: "the client address in the header (default: the local address)",
     placeholder: "HOST:PORT",
     read: parseClient,
     needs: ["proxyProtocol"],

@@ -4,7 +4,7 @@ import { addressesOf, type InetAddress, socketAddress } from "../address.ts";
 import { acceptTcp, StreamArrival, streamListenOptions } from "../incoming.ts";
 import { sendReset } from "../linux/reset.ts";
 import { connectTcp, tcpDialOptions } from "../connect/tcp_connect.ts";
-import { type Duplex } from "../duplex.ts";
+import type { Duplex } from "../duplex.ts";
 import { bindTcp } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
 import {

@@ -5,7 +5,7 @@ import { delay } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
 import { StreamArrival, streamListenOptions } from "../incoming.ts";
-import { type Duplex } from "../duplex.ts";
+import type { Duplex } from "../duplex.ts";
 import { cannotListen } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
 import {
@@ -18,7 +18,7 @@ import {
 const listenOptions = {
   ...streamListenOptions,
   mode: text({
-    summary: "the permissions of a Unix socket's file, as in 0600 (default: as umask leaves them)",
+    summary: "the permissions of the socket's file, as in 0600 (default: from umask)",
     placeholder: "MODE",
     read: parseMode,
   }),

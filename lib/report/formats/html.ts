@@ -144,8 +144,7 @@ function table(rows: readonly (readonly string[])[]): string {
 }
 
 function text(raw: string): string {
-  const named: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return raw.replace(/[&<>"]/g, (char) => named[char]!);
+  return raw.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 // Nothing in a string may end the script that it stands in.

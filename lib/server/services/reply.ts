@@ -11,12 +11,12 @@ export const reply = defineService({
   summary: "send a fixed answer, then close",
   options: {
     reply: text({
-      summary: "what to answer; \\n, \\r, \\t, \\0, \\\\ and \\xHH stand for bytes",
+      summary: "the answer; \\n, \\r, \\t, \\0, \\\\ and \\xHH are escapes",
       placeholder: "TEXT",
       read: unescape,
       excludes: ["replyFile"],
     }),
-    replyFile: file({ summary: "a file to answer with" }),
+    replyFile: file({ summary: "a file that has the answer" }),
     replyAfter: choice(["accept", "data"], {
       summary: "when to answer: at once, or after the first bytes",
     }),

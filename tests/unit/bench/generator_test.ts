@@ -5,7 +5,7 @@ import { Generator, WRONG_ANSWER } from "../../../lib/bench/generator.ts";
 import type { LoadOptions } from "../../../lib/report/load.ts";
 import { type RecordedSlice, Recorder } from "../../../lib/bench/recorder.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { FakeClock, FakePeer } from "../../fakes.ts";
+import { FakeClock, FakePeer } from "../../support/fakes.ts";
 
 const histograms = await loadHistograms();
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Capture } from "../../../lib/capture/capture.ts";
-import { FakeClock, NOWHERE } from "../../fakes.ts";
+import { FakeClock, NOWHERE } from "../../support/fakes.ts";
 
 Deno.test("capture: a disk that fills up is told once, and harms no connection", () => {
   const errors: string[] = [];

@@ -5,7 +5,7 @@ import { UsageError } from "../../../lib/core/errors.ts";
 import { ACK, FIN, PSH, RST, SYN, tcpFrame, udpFrame } from "../../../lib/capture/packet.ts";
 import { fileHeader, packetBlock } from "../../../lib/capture/pcapng_writer.ts";
 import { readRecordings, type Recording } from "../../../lib/capture/recording.ts";
-import { randomBytes, randomWords } from "../../helpers.ts";
+import { randomBytes, randomWords } from "../../support/bytes.ts";
 
 const CLIENT: InetAddress = { transport: "tcp", hostname: "192.0.2.1", port: 4000 };
 const SERVER: InetAddress = { transport: "tcp", hostname: "192.0.2.2", port: 80 };
@@ -23,7 +23,8 @@ function segment(
   path: typeof UP,
   { flags = ACK, sequence, payload }: { flags?: number; sequence: number; payload?: Uint8Array },
 ): Uint8Array {
-  return tcpFrame(path, { flags, sequence: sequence >>> 0, acknowledged: 0, payload });
+  const fields = { flags, sequence: sequence >>> 0, acknowledged: 0 };
+  return tcpFrame(path, { ...fields, ...(payload && { payload }) });
 }
 
 function text(text: string): Uint8Array {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadHistograms, MAX_VALUE_MS } from "../../../lib/core/histogram.ts";
-import { randomWords } from "../../helpers.ts";
+import { randomWords } from "../../support/bytes.ts";
 
 const histograms = await loadHistograms();
 

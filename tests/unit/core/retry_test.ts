@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import { retry } from "../../../lib/core/retry.ts";
-import { FakeClock } from "../../fakes.ts";
+import { FakeClock } from "../../support/fakes.ts";
 
 const refused: Error = new NetworkError("refused");
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));

@@ -7,11 +7,11 @@ import { type EndpointFaults, planFaults } from "../../../lib/faults/plan.ts";
 import { FaultWindow } from "../../../lib/faults/window.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
-import { type Duplex } from "../../../lib/net/duplex.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
 import { seeded } from "../../../lib/core/random.ts";
 import { datagramPeer } from "../../../lib/net/transports/udp/datagrams.ts";
-import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
-import { randomBytes } from "../../helpers.ts";
+import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
+import { randomBytes } from "../../support/bytes.ts";
 
 const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
   Array.from(
@@ -59,7 +59,7 @@ for (const { name, summary, example, options, main } of faults) {
   Deno.test(`fault ${name}: describes itself, and its example is one`, () => {
     assertMatch(summary, /^\S.{5,90}[^.\s]$/);
     assertEquals(parseFault(example).fault.name, name);
-    if (main) assert(main in options);
+    if (main) assert(Object.hasOwn(options, main));
     for (const option of Object.values(options)) assert(option.summary.length > 2);
   });
 }

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { Event } from "../../../lib/log/event.ts";
 import { BatchWriter } from "../../../lib/core/batch_writer.ts";
 import { Log } from "../../../lib/log/log.ts";
-import { FakeClock } from "../../fakes.ts";
+import { FakeClock } from "../../support/fakes.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Address } from "../../../lib/net/address.ts";
 import { proxyHeader, readProxyHeader } from "../../../lib/net/proxy_protocol.ts";
-import { FakeSocket } from "../../fakes.ts";
+import { FakeSocket } from "../../support/fakes.ts";
 
 const at = (hostname: string, port: number): Address => ({ transport: "tcp", hostname, port });
 

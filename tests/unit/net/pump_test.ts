@@ -3,8 +3,8 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { pump } from "../../../lib/net/pump.ts";
 import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
 import { chunksOf, chunksTo } from "../../../lib/net/streams.ts";
-import { FakeSocket, NOWHERE } from "../../fakes.ts";
-import { randomBytes, randomWords } from "../../helpers.ts";
+import { FakeSocket, NOWHERE } from "../../support/fakes.ts";
+import { randomBytes, randomWords } from "../../support/bytes.ts";
 
 /** Lets whatever is ready run that many times: the same for the same seed. */
 async function dawdle(turns: number): Promise<void> {

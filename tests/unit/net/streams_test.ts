@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
 import { chunksOf, readableFrom } from "../../../lib/net/streams.ts";
-import { FakeSocket, NOWHERE } from "../../fakes.ts";
+import { FakeSocket, NOWHERE } from "../../support/fakes.ts";
 
 Deno.test("one buffer serves all reads, and a chunk stays its reader's until the next", async () => {
   const buffers = new Set<ArrayBufferLike>();

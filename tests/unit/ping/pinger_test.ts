@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { Pinger, type Reply } from "../../../lib/ping/pinger.ts";
 import { PingStatistics } from "../../../lib/ping/statistics.ts";
-import { FakeClock, FakePeer } from "../../fakes.ts";
+import { FakeClock, FakePeer } from "../../support/fakes.ts";
 
 const histograms = await loadHistograms();
 

@@ -16,7 +16,9 @@ import { json } from "../../../lib/report/formats/json.ts";
 import { reports } from "../../../lib/report/formats.ts";
 import { text } from "../../../lib/report/formats/text.ts";
 import { assertThrows } from "@std/assert";
-import { needing, randomWords, runProgram } from "../../helpers.ts";
+import { needing } from "../../support/skips.ts";
+import { randomWords } from "../../support/bytes.ts";
+import { runProgram } from "../../support/programs.ts";
 
 const histograms = await loadHistograms();
 
@@ -64,7 +66,7 @@ function resultOf(
     self: false,
   };
   const measured = { elapsedMs: 10_000, inFlight: 0, unanswered: 0, unsent: 0, cpu: 0.5 };
-  return summarise({ ...measured, recorder, timeline }, { load, setting: SETTING });
+  return summarise({ ...measured, recorder, timeline }, { load, run: SETTING });
 }
 
 for (const report of reports) {
@@ -128,7 +130,8 @@ Deno.test("merge: two halves are the whole; different loads are refused", () => 
   const p99 = both.latency.percentilesMs["p99"]!;
   const of = (result: BenchResult) => result.latency.percentilesMs["p99"]!;
   assert(p99 >= Math.min(of(one), of(other)) && p99 <= Math.max(of(one), of(other)));
-  const closed = { ...one, load: { ...one.load, rate: undefined } };
+  const { rate: _, ...load } = one.load;
+  const closed = { ...one, load };
   assertThrows(() => merge([one, closed], histograms), UsageError, "different");
   text.render(both);
   html.render(both);

@@ -4,7 +4,7 @@ import { Acceptor } from "../../../lib/server/acceptor.ts";
 import type { Event } from "../../../lib/log/event.ts";
 import type { Log } from "../../../lib/log/log.ts";
 import type { Arrival } from "../../../lib/net/transport.ts";
-import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
+import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 

@@ -13,7 +13,8 @@ import { parseEndpoints } from "../../../lib/server/endpoint_spec.ts";
 import { Endpoints } from "../../../lib/server/endpoints.ts";
 import { serverOptions } from "../../../lib/server/options.ts";
 import { serviceOptions } from "../../../lib/server/services.ts";
-import { echoThrough, randomBytes, readAll, writeAll } from "../../helpers.ts";
+import { echoThrough, readAll, writeAll } from "../../support/connections.ts";
+import { randomBytes } from "../../support/bytes.ts";
 
 async function listening(...texts: string[]) {
   const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], []);

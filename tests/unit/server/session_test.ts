@@ -6,7 +6,7 @@ import type { Log } from "../../../lib/log/log.ts";
 import { echo } from "../../../lib/server/services/echo.ts";
 import type { Service } from "../../../lib/server/service.ts";
 import { type Ending, Session } from "../../../lib/server/session.ts";
-import { FakeClock, FakeSocket, NOWHERE } from "../../fakes.ts";
+import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
 
 function start(
   handle: Service["handle"],
@@ -30,7 +30,8 @@ function start(
     server: { log, clock, nextConnection: () => 1 },
   };
   const onEnd = (ending?: Ending) => ended.resolve(ending);
-  const arrival = { ...NOWHERE, idleTimeout: usualIdle, open, close: () => socket.close() };
+  const idle = usualIdle === undefined ? {} : { idleTimeout: usualIdle };
+  const arrival = { ...NOWHERE, ...idle, open, close: () => socket.close() };
   const session = new Session(arrival, { context, onOpen: () => 1, onEnd });
   function open() {
     return opening ? opening.then(() => peer) : peer;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { preview, printable, printableText, TerminalText } from "../../../lib/terminal/sanitize.ts";
-import { randomBytes } from "../../helpers.ts";
+import { randomBytes } from "../../support/bytes.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;

@@ -7,7 +7,7 @@ import type { SecuredSocket } from "../../incoming.ts";
 import { sendReset } from "../../linux/reset.ts";
 import { SystemSockets } from "../../linux/sockets.ts";
 import { connectTcp } from "../../connect/tcp_connect.ts";
-import { type Duplex } from "../../duplex.ts";
+import type { Duplex } from "../../duplex.ts";
 import { type Connection, connectWithin } from "../../connect/deadline.ts";
 import type { dialOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";

@@ -114,7 +114,10 @@ async function shaking(engine: Promise<NodeTlsSocket>): Promise<NodeTlsSocket> {
 // Why a peer is not trusted; empty if it is.
 function judge(
   session: TLSSocket,
-  { fingerprint, chain }: { fingerprint: string | undefined } & Pick<TlsSession, "chain">,
+  { fingerprint, chain }: {
+    readonly fingerprint: string | undefined;
+    readonly chain: TlsSession["chain"] | undefined;
+  },
 ): string {
   const [shown] = chain ?? [];
   if (fingerprint) {

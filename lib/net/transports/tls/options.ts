@@ -6,7 +6,7 @@ import { streamListenOptions } from "../../incoming.ts";
 import { tcpDialOptions } from "../../connect/tcp_connect.ts";
 
 const alpn = list({
-  summary: "the protocols to agree on by ALPN, the preferred one first",
+  summary: "offer these protocols by ALPN, the preferred one first",
   placeholder: "P,...",
   read: parseProtocols,
 });
@@ -18,30 +18,30 @@ const pem = (summary: string, needs?: string) =>
 export const listenOptions = {
   ...streamListenOptions,
   cert: pem(
-    "the certificate, PEM, and those that vouch for it (default: one made for this run)",
+    "the certificate and its chain, PEM (default: a self-signed one, made for this run)",
     "key",
   ),
   key: pem("its private key, PEM", "cert"),
-  clientCa: pem("serve those alone whose certificate one of these authorities, PEM, has signed"),
+  clientCa: pem("require a client certificate that one of these authorities, PEM, has signed"),
   alpn,
 };
 
 /** What TLS adds to the client's options. */
 export const dialOptions = {
   ...tcpDialOptions,
-  ca: pem("trust these authorities, PEM, as well as the system's"),
+  ca: pem("also trust these authorities, PEM"),
   insecure: flag({ summary: "trust any certificate", excludes: ["fingerprint", "ca"] }),
   fingerprint: text({
-    summary: "trust the certificate with this fingerprint, and no other",
+    summary: "trust only the certificate with this fingerprint",
     placeholder: "SHA256",
     read: parseFingerprint,
   }),
   servername: text({
-    summary: "the name to ask for (SNI) and to expect in the certificate (default: HOST)",
+    summary: "the name to send (SNI) and to expect in the certificate (default: HOST)",
     placeholder: "NAME",
     read: parseName,
   }),
-  clientCert: pem("a certificate to show to the peer, PEM", "clientKey"),
+  clientCert: pem("the client certificate, PEM", "clientKey"),
   clientKey: pem("its private key, PEM", "clientCert"),
   alpn,
 };

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { InetAddress } from "../../../../lib/net/address.ts";
 import { type Attempt, connectAny } from "../../../../lib/net/connect/happy_eyeballs.ts";
-import { FakeClock } from "../../../fakes.ts";
+import { FakeClock } from "../../../support/fakes.ts";
 
 /** A connection whose end the test sees. */
 class FakeConnection {

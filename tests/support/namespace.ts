@@ -4,7 +4,7 @@
  * one of what became of each.
  */
 import { toText } from "@std/streams/to-text";
-import { netechoCommand, netechoShell, runProgram } from "./helpers.ts";
+import { netechoCommand, netechoShell, runProgram } from "./programs.ts";
 import { Authority } from "./pki.ts";
 
 const NAMES = ["example.com", "db.internal", "mail.internal", "api.internal"];

@@ -1,6 +1,6 @@
 /** A socket, a connection and a clock that do what a test says. */
-import type { Duplex } from "../lib/net/duplex.ts";
-import { readableFrom, writableTo } from "../lib/net/streams.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { readableFrom, writableTo } from "../../lib/net/streams.ts";
 import { concat } from "@std/bytes/concat";
 
 /** A socket that delivers given chunks and then ends or fails, and keeps what is written. */

@@ -1,0 +1,69 @@
+/** Tests that need something: each is skipped with its reason in its name. */
+import { hasNodeNetworking } from "../../lib/core/runtime.ts";
+import { netechoCommand, runProgram } from "./programs.ts";
+
+/** Whether a program is on the PATH. */
+export function has(program: string): boolean {
+  const paths = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
+  return paths.some((path) => {
+    try {
+      return Deno.statSync(`${path}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The name of a test and whether it runs; what it lacks stands in its name. */
+export function needing(
+  programs: readonly string[],
+  name: string,
+): { name: string; ignore: boolean } {
+  const lacking = programs.filter((program) => !has(program));
+  if (lacking.length === 0) return { name, ignore: false };
+  return { name: `${name} (skipped: no ${lacking.join(", ")} here)`, ignore: true };
+}
+
+/** The same for a test that looks into /proc or uses programs as they are on Linux. */
+export function onLinux(
+  name: string,
+  programs: readonly string[] = [],
+): { name: string; ignore: boolean } {
+  if (Deno.build.os === "linux") return needing(programs, name);
+  return { name: `${name} (skipped: needs Linux)`, ignore: true };
+}
+
+/** The same for a test that uses [::1]. */
+export function withIPv6(name: string): { name: string; ignore: boolean } {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return { name, ignore: false };
+  } catch {
+    return { name: `${name} (skipped: no IPv6 here)`, ignore: true };
+  }
+}
+
+/** The same for a test of what node:net and node:tls do, which not every runtime does right. */
+export async function withNodeNetworking(name: string): Promise<{ name: string; ignore: boolean }> {
+  const { text } = await runProgram(netechoCommand(["--version"]));
+  const version = /Deno (\d+\.\d+)/.exec(text)?.[1] ?? "";
+  if (hasNodeNetworking(version)) return { name, ignore: false };
+  return { name: `${name} (skipped: needs Deno 2.9, this is ${version})`, ignore: true };
+}
+
+/** The same for a test that asks a program to stop, which Windows has no signal for. */
+export function withSignals(name: string): { name: string; ignore: boolean } {
+  const ignore = Deno.build.os === "windows";
+  return { name: ignore ? `${name} (skipped: no signals on Windows)` : name, ignore };
+}
+
+/** The same for a test that makes a network namespace of its own, with `unshare -rn`. */
+export function needingNamespace(name: string): { name: string; ignore: boolean } {
+  const needs = onLinux(name, ["unshare", "ip"]);
+  if (needs.ignore) return needs;
+  const { success } = new Deno.Command("unshare", {
+    args: ["-rn", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1"],
+    stderr: "null",
+  }).outputSync();
+  return success ? needs : { name: `${name} (skipped: no network namespaces here)`, ignore: true };
+}
