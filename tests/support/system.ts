@@ -10,10 +10,19 @@ export async function withFolder(test: (folder: string) => Promise<void>): Promi
   }
 }
 
-/** A port on which nobody listens. */
+const UNASSIGNED = { first: 20_000, count: 12_000 }; // below the ports that systems hand out
+
+/** A port on which nobody listens, and which no other program is given by the system. */
 export function unusedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = UNASSIGNED.first + Math.floor(Math.random() * UNASSIGNED.count);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** Resident memory of a process, in bytes (Linux). */

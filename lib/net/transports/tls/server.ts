@@ -76,8 +76,8 @@ function listenByDeno(
       const conn = await listener.accept();
       const ends = addressesOf(conn, "tls");
       // The runtime continues a handshake whose connection is closed.
-      const cut = () => open ? system?.shutdown(ends) : undefined;
-      const preparing = { values, clock, cut, secure: () => shake(conn) };
+      const endHandshake = () => open ? system?.shutdown(ends) : undefined;
+      const preparing = { values, clock, endHandshake, secure: () => shake(conn) };
       return new StreamArrival(conn, { ends, preparing });
     },
     close() {
