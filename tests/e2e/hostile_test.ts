@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { connect as nodeConnect, type Socket } from "node:net";
 import { countEchoes, readExactly, writeAll } from "../support/connections.ts";
-import { cpuTime } from "../support/system.ts";
+import { cpuTime, residentMemory } from "../support/system.ts";
 import { has, needingNamespace, onLinux } from "../support/skips.ts";
-import { netechoShell, runProgram, Running, Server } from "../support/programs.ts";
+import { netechoShell, Running, runProgram, Server } from "../support/programs.ts";
 import type { IdleCost } from "../support/idle_connections.ts";
 import { fileURLToPath } from "node:url";
 import { randomBytes } from "../support/bytes.ts";

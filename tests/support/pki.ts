@@ -1,4 +1,5 @@
 /** Certificates for tests: an authority, and what it or another one signs. */
+import "reflect-metadata"; // which x509 needs
 import * as x509 from "@peculiar/x509";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

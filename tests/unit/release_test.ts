@@ -29,15 +29,10 @@ Deno.test("workflows: every action is pinned by its hash, one version of Deno, l
       assertMatch(used!, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     }
     assertMatch(text, /^permissions:\n {2}contents: read\n\n/m);
-    for (const [, version] of text.matchAll(/deno-version: (.*)/g)) assertEquals(version, "v2.9.6");
+    for (const [, where] of text.matchAll(/deno-version(.*)/g)) {
+      assertEquals(where, "-file: .tool-versions");
+    }
   }
-  assertStringIncludes(await read(".ci/run"), "deno@2.9.6 ");
-  assertStringIncludes(await read("README.md"), "deno@2.9.6 ");
-});
-
-Deno.test("the two import maps have the same names", async () => {
-  const { imports } = JSON.parse(await read(".github/jsr.json"));
-  assertEquals(Object.keys(imports), Object.keys(config.imports));
 });
 
 Deno.test("a release: its tag is its version, and the changelog tells of it", () => {
@@ -108,4 +103,33 @@ Deno.test({
     assert((await Deno.readTextFile(`${folder}/${name}/netecho.1`)).startsWith(".TH NETECHO 1"));
     await Deno.remove(folder, { recursive: true });
   },
+});
+
+Deno.test("README and CONTRIBUTING name the Deno version of .tool-versions", async () => {
+  const version = /^deno (\S+)$/m.exec(await read(".tool-versions"))![1];
+  for (const path of ["README.md", ".github/CONTRIBUTING.md"]) {
+    const named = [...(await read(path)).matchAll(/deno@(\d[\d.]*\d)/g)].map(([, found]) => found);
+    assert(named.length > 0, path);
+    assertEquals(named.filter((found) => found !== version), [], path);
+  }
+});
+
+Deno.test("the import map for JSR names the same modules, each of one version", async () => {
+  const { imports } = JSON.parse(await read("deno.json"));
+  const { imports: jsr } = JSON.parse(await read(".github/jsr.json"));
+  assertEquals(Object.keys(jsr), Object.keys(imports));
+  for (const [name, specifier] of Object.entries<string>(jsr)) {
+    if (name.startsWith("@std/")) assertMatch(specifier, /^jsr:@std\/[\w-]+@\d+\.\d+\.\d+(\/|$)/);
+    else assertEquals(specifier, imports[name]);
+  }
+});
+
+Deno.test("compare_std finds a module that is another", async () => {
+  const { differingModules } = await import("../../.github/tools/compare_std.ts");
+  const { imports } = JSON.parse(await read("deno.json"));
+  const name = "@std/bytes/concat";
+  const one = { [name]: imports[name] };
+  assertEquals(await differingModules(one, one), []);
+  assertEquals(await differingModules(one, { [name]: imports["@std/text/to-kebab-case"] }), [name]);
+  assertEquals(await differingModules(one, {}), [name]);
 });

@@ -81,6 +81,7 @@ function parseKey({ option, pem }: PemFile): KeyObject {
 
 /** A self-signed certificate for `hostnames`, valid for 30 days and kept in memory. */
 export async function generateCredentials(hostnames: readonly string[]): Promise<Credentials> {
+  await import("reflect-metadata"); // which x509 needs
   const x509 = await import("@peculiar/x509");
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
