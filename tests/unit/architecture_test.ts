@@ -168,3 +168,11 @@ Deno.test("only main.ts ends the process; no default export, no any", async () =
     assert(!/:\s*any\b|<any>|as any\b/.test(text), `${path} uses any`);
   }
 });
+
+Deno.test("CONTRIBUTING has each folder with its layer and its purpose", async () => {
+  const text = await Deno.readTextFile(new URL(".github/CONTRIBUTING.md", ROOT));
+  for (const [folder, layer] of LAYERS) {
+    const row = new RegExp(`^\\| ${layer} +\\| .*\`${folder}\`.* \\| \\S.{20,} \\|$`, "m");
+    assert(row.test(text), `${folder} at layer ${layer}`);
+  }
+});

@@ -423,7 +423,7 @@ Deno.test("the fault of the walk through the house (CONTRIBUTING) is one", async
   const text = await Deno.readTextFile(new URL(".github/CONTRIBUTING.md", root));
   const code = /```ts\n(.*?)```/s.exec(text)![1]!;
   const file = await Deno.makeTempFile({ suffix: ".ts" });
-  await Deno.writeTextFile(file, code.replaceAll('"./', `"${new URL("lib/faults/", root)}`));
+  await Deno.writeTextFile(file, code.replaceAll('"../', `"${new URL("lib/faults/", root)}`));
   const { mirrorCase } = await import(`file://${file}`);
   const seen: string[] = [];
   const stage = mirrorCase.create({}, { random: seeded(1), fired() {} });
