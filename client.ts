@@ -3,7 +3,7 @@ import type { Capture } from "./lib/capture/capture.ts";
 import { captureIfAny } from "./lib/capture/open.ts";
 import type { HelpPage } from "./lib/cli/help.ts";
 import type { OptionOwner } from "./lib/cli/option_groups.ts";
-import type { OptionTable, Values } from "./lib/cli/options.ts";
+import type { OptionTable } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
 import { Dialer } from "./lib/client/dialer.ts";
 import type { Mode, ModeContext } from "./lib/client/mode.ts";
@@ -12,15 +12,11 @@ import { clientOptions, optionGroups } from "./lib/client/options.ts";
 import { namedInput, namedOutput } from "./lib/client/stdio.ts";
 import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
-import type { Writer } from "./lib/core/io.ts";
 import { handleSignals } from "./lib/core/signals.ts";
-import { BatchWriter } from "./lib/core/batch_writer.ts";
-import { GATHER_MS, Log } from "./lib/log/log.ts";
-import { textFormat } from "./lib/log/text_format.ts";
+import { openPayloadLog } from "./lib/log/open.ts";
 import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
 import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
-import { painter } from "./lib/terminal/colors.ts";
-import { dumpWidth, say } from "./lib/terminal/output.ts";
+import { say } from "./lib/terminal/output.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
 const FLUSH_TIMEOUT_MS = 5000; // for the last of a capture to be read
@@ -129,20 +125,8 @@ function createContext(
     errors: namedOutput(Deno.stderr, "stderr"),
     signals: handleSignals,
     say,
-    openLog: (to) => payloadLog(values, to),
+    openLog: (to) => openPayloadLog(values, to),
     verbose,
     clock,
   };
-}
-
-function payloadLog(
-  { show, color }: Values<typeof clientOptions>,
-  to: Writer = Deno.stderr,
-): Log {
-  const [paint, width] = [painter(color, Deno.stderr), dumpWidth(Deno.stderr)];
-  return new Log({
-    format: textFormat({ show, paint, width }),
-    output: new BatchWriter(to, { gatherMs: GATHER_MS }),
-    payload: show === "none" ? [] : ["in", "out"],
-  });
 }

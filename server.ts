@@ -9,15 +9,13 @@ import { NetworkError } from "./lib/core/errors.ts";
 import { explain } from "./lib/core/explain.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 import type { FaultPlan } from "./lib/faults/plan.ts";
-import { BatchWriter } from "./lib/core/batch_writer.ts";
-import { GATHER_MS, Log } from "./lib/log/log.ts";
-import { textFormat } from "./lib/log/text_format.ts";
+import type { Log } from "./lib/log/log.ts";
+import { openServerLog } from "./lib/log/open.ts";
 import { formatAddress, scheme } from "./lib/net/address.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
-import { Admission, ConnectionLimit, HostLimit } from "./lib/server/admission.ts";
-import type { AccessList } from "./lib/server/access_list.ts";
-import type { Endpoint } from "./lib/server/endpoint.ts";
+import { createAdmissions } from "./lib/server/admissions.ts";
+import { announce } from "./lib/server/announce.ts";
 import {
   defaultName,
   type EndpointSpec,
@@ -29,8 +27,7 @@ import { type admissionOptions, optionGroups, serverOptions } from "./lib/server
 import { serve } from "./lib/server/serve.ts";
 import { serviceOptions, services } from "./lib/server/services.ts";
 import type { Ending, ServerContext } from "./lib/server/session.ts";
-import { painter } from "./lib/terminal/colors.ts";
-import { dumpWidth, say } from "./lib/terminal/output.ts";
+import { say } from "./lib/terminal/output.ts";
 
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_TIMEOUT_MS = 1000; // for the last lines to be read
@@ -55,7 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const faults = await planIfAny(specs, values);
   const admissions = await createAdmissions(specs, values);
   const shutdown = handleSignals();
-  const log = await createLog(specs, values);
+  const log = await openLog(specs, values);
   const endpoints = new Endpoints();
   const once = Promise.withResolvers<Ending>();
   const server: ServerContext = { log, clock: systemClock, nextConnection: counter() };
@@ -74,7 +71,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await endpoints.stopListening();
     throw error;
   });
-  report([...endpoints], { log, faults, quiet: values.quiet });
+  announce(endpoints, { log, faults, quiet: values.quiet });
   await Promise.resolve(); // writes those lines before the next steps, which take milliseconds
   systemClock.after(0, preloadStreams);
   const ending = await serve(endpoints, {
@@ -100,29 +97,6 @@ function counter(): () => number {
 // A connectionless listener also receives for the session that it has opened.
 function stopConnecting(endpoints: Endpoints): Promise<void> {
   return endpoints.stopListening(({ spec: { transport } }) => !transport.connectionless);
-}
-
-function report(
-  endpoints: readonly Endpoint[],
-  { log, faults, quiet }: {
-    readonly log: Log;
-    readonly faults: FaultPlan | undefined;
-    readonly quiet: boolean;
-  },
-): void {
-  for (const { name: endpoint, address, listener } of endpoints) {
-    log.emit({ event: listener ? "listening" : "disabled", endpoint, address });
-  }
-  if (faults) log.emit({ event: "faults", seed: faults.seed, faults: faults.texts });
-  for (const { name: endpoint, address, listener } of endpoints) {
-    const { certificate } = listener ?? {};
-    // A generated certificate is printed even with --quiet: its fingerprint is needed to trust it.
-    if (!certificate || (quiet && !certificate.generated)) continue;
-    const { generated, subject, names, fingerprint, validTo } = certificate;
-    const until = new Date(validTo).toISOString().slice(0, 10);
-    const fields = { endpoint, address, generated, subject, names, fingerprint, until };
-    log.emit({ event: "certificate", ...fields });
-  }
 }
 
 function owners(): OptionOwner[] {
@@ -194,45 +168,6 @@ async function planIfAny(
   return planFaults({ fault, faults, seed, targets });
 }
 
-// Endpoints without limits of their own share those of the server.
-async function createAdmissions(
-  specs: readonly EndpointSpec[],
-  { once, maxConnections, maxConnectionsPerHost }: ServerValues,
-): Promise<Admission[]> {
-  const connections = new ConnectionLimit(once ? 1 : maxConnections);
-  const connectionsPerHost = new HostLimit(maxConnectionsPerHost);
-  const accessLists = new Map<string, AccessList>();
-  const admissions: Admission[] = [];
-  for (const { values, own } of specs) {
-    const options = values as Values<typeof admissionOptions>;
-    admissions.push(
-      new Admission({
-        access: await accessList(options, accessLists),
-        connections: own.has("maxConnections")
-          ? new ConnectionLimit(options.maxConnections)
-          : connections,
-        connectionsPerHost: own.has("maxConnectionsPerHost")
-          ? new HostLimit(options.maxConnectionsPerHost)
-          : connectionsPerHost,
-      }),
-    );
-  }
-  return admissions;
-}
-
-// One list for all endpoints that ask for the same.
-async function accessList(
-  { allow, deny }: Pick<ServerValues, "allow" | "deny">,
-  known: Map<string, AccessList>,
-): Promise<AccessList | undefined> {
-  if (allow.length + deny.length === 0) return undefined;
-  const { AccessList } = await import("./lib/server/access_list.ts");
-  const key = JSON.stringify([allow, deny]);
-  const list = known.get(key) ?? new AccessList({ allow, deny });
-  known.set(key, list);
-  return list;
-}
-
 // The last lines, unless nobody reads them: then stderr says so.
 async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   const cut = insisted.then(() => delay(INSISTENT_FLUSH_TIMEOUT_MS, { clock: systemClock }));
@@ -240,30 +175,8 @@ async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   if (!written) await say("netecho: The last output was not read, and is cut short");
 }
 
-async function createLog(
-  specs: readonly EndpointSpec[],
-  { json, quiet, show, color, capture }: ServerValues,
-): Promise<Log> {
-  const errors = new BatchWriter(Deno.stderr, { gatherMs: GATHER_MS });
-  const stdout = capture === "-" ? Deno.stderr : Deno.stdout; // a capture uses stdout
-  const output = new BatchWriter(stdout, {
-    gatherMs: GATHER_MS,
-    onError: (error) =>
-      errors.push(
-        `netecho: Cannot write to stdout: ${explain(error)}; serving on without output\n`,
-      ),
-  });
-  const payload = show === "none" ? [] : show === "hex" ? ["in", "out"] as const : ["in"] as const;
-  if (json) {
-    const { jsonFormat } = await import("./lib/log/json_format.ts");
-    return new Log({ format: jsonFormat({ show }), output, payload, quiet });
-  }
+function openLog(specs: readonly EndpointSpec[], values: ServerValues): Promise<Log> {
   const named = new Set(specs.map(({ name }) => name));
-  const format = textFormat({
-    show,
-    paint: painter(color, stdout),
-    width: dumpWidth(stdout),
-    showsEndpoint: (name) => specs.length > 1 || named.has(name),
-  });
-  return new Log({ format, output, errors, payload, quiet });
+  const showsEndpoint = (name: string) => specs.length > 1 || named.has(name);
+  return openServerLog({ ...values, showsEndpoint });
 }

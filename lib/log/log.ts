@@ -9,9 +9,6 @@ import type { BatchWriter } from "../core/batch_writer.ts";
 const MAX_QUEUED_WITH_PAYLOAD = 1 << 20;
 const MAX_QUEUED = 2 << 20;
 
-/** Milliseconds between two writes of events while there are always more. */
-export const GATHER_MS = 10;
-
 /** How a {@linkcode Log} writes. */
 export interface LogOptions {
   readonly format: Format;
