@@ -3,6 +3,7 @@ import { isReset } from "../core/explain.ts";
 import type { Reader, Writer } from "../core/io.ts";
 import type { Duplex, Observer, Traffic } from "./duplex.ts";
 import { type ChunkBuffer, ReadBuffer } from "./read_buffer.ts";
+import { readWindow, type WindowPlace } from "./read_window.ts";
 import { readableFrom, writableTo } from "./streams.ts";
 
 /** The part of `Deno.Conn` that a duplex needs. */
@@ -44,6 +45,8 @@ export class SocketDuplex implements Duplex {
   #sent = 0;
   #chunks = 0;
   #closed: "closed" | "reset" | undefined;
+  #place: WindowPlace | undefined;
+  #lastBytes = 0; // of the last chunk
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
@@ -63,6 +66,9 @@ export class SocketDuplex implements Duplex {
   }
 
   async read(): Promise<Uint8Array | null> {
+    const turn = this.#place ? readWindow.nextRead(this.#place, this.#lastBytes) : undefined;
+    if (turn) await turn;
+    if (!this.framed) this.#place ??= readWindow.enter();
     try {
       const length = await this.#socket.read(this.#buffer.space());
       if (length === null) {
@@ -72,6 +78,7 @@ export class SocketDuplex implements Duplex {
       const chunk = this.#buffer.chunk(length);
       this.#chunks++;
       this.#received += length;
+      this.#lastBytes = length;
       for (const observer of this.#observers) observer.received?.(chunk);
       return chunk;
     } catch (error) {
@@ -130,6 +137,7 @@ export class SocketDuplex implements Duplex {
   #close(how: "closed" | "reset"): boolean {
     if (this.#closed) return false;
     this.#closed = how;
+    if (this.#place) readWindow.leave(this.#place);
     for (const { closed } of this.#observers.splice(0)) closed?.(how); // and they see no more
     return true;
   }

@@ -2,7 +2,8 @@
 // it was sent, and sends the next: at once, or with RATE (messages a second, of all connections
 // together) at its next moment; latency counts from that moment.
 // usage: load PORT|udp:PORT|unix:PATH CONNECTIONS SIZE SECONDS [RATE]
-// (prints "MESSAGES SECONDS P50 P99", the latencies in microseconds)
+// (prints "MESSAGES SECONDS P50 P99 LEAST MOST LONGEST": the latencies in microseconds, the fewest and
+// the most messages of a connection, and the longest that one had to wait, in microseconds)
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +25,7 @@ enum { BUFFER = 256 * 1024 };
 struct conn {
   int fd, full, idle;
   size_t sent, received;
+  unsigned long messages;
   double due;
 };
 
@@ -161,6 +163,7 @@ int main(int argc, char **argv) {
       if (!receive_more(c)) continue;
       double t = now();
       record(t - c->due);
+      c->messages++;
       c->sent = c->received = 0;
       if (!gap) {
         c->due = t;
@@ -174,5 +177,12 @@ int main(int argc, char **argv) {
   double took = now() - start;
   qsort(times, messages, sizeof *times, compare);
   float p50 = messages ? times[messages / 2] : 0, p99 = messages ? times[messages * 99 / 100] : 0;
-  printf("%lu %.6f %.1f %.1f\n", messages, took, p50, p99);
+  unsigned long least = ~0ul, most = 0;
+  double longest = messages ? times[messages - 1] / 1e6 : 0;
+  for (int i = 0; i < connections; i++) {
+    if (all[i].messages < least) least = all[i].messages;
+    if (all[i].messages > most) most = all[i].messages;
+    if (!all[i].idle && start + took - all[i].due > longest) longest = start + took - all[i].due;
+  }
+  printf("%lu %.6f %.1f %.1f %lu %lu %.1f\n", messages, took, p50, p99, least, most, longest * 1e6);
 }

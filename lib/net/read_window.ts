@@ -1,0 +1,150 @@
+/**
+ * Fairness between many busy connections.
+ *
+ * The runtime polls at most 128 ready operations a turn (tokio's cooperative budget), and wakes what
+ * is left over in an order that serves some connections again and again and others never. So, with
+ * more connections than that and near saturation, a connection that has been read queues before it is
+ * read again, and only as many of those that queued are read at once as one turn can serve.
+ */
+import { Deque } from "@std/data-structures/deque";
+import { type Clock, delay, systemClock } from "../core/clock.ts";
+
+const MIN_OPEN = 120; // connections below which the runtime serves each
+const MAX_RELEASED = 100; // reads of queued connections under way, of the runtime's 128
+const READS_PER_SAMPLE = 64;
+const SATURATED_MS = 2.5; // for that many reads; slower ones do not saturate
+const CALM_MS_PER_CONNECTION = 0.002; // without a read of a connection that did not queue
+const MAX_CALM_MS = 30;
+const IDLE_AFTER_MS = 10; // a released connection that is silent is idle, and gives its place to others
+
+const BULK_CHUNK_BYTES = 64 * 1024;
+const BULK_CHUNKS_PER_TURN = 8; // after which the runtime's poller is let run
+
+/** A connection, for a {@linkcode ReadWindow}. */
+export interface WindowPlace {
+  /** When its read was released; undefined while none of its reads counts. */
+  releasedAt: number | undefined;
+  /** Releases its next read, while it queues. */
+  release: (() => void) | undefined;
+  /** Large chunks in a row. */
+  bulkChunks: number;
+}
+
+/** Decides when connections are read. */
+export class ReadWindow {
+  readonly #clock: Clock;
+  readonly #queue = new Deque<WindowPlace>();
+  readonly #released = new Deque<WindowPlace>(); // in the order of release; may have left
+  #open = 0;
+  #releasedCount = 0;
+  #reads = 0;
+  #sampleStart = 0;
+  #saturated = false;
+  #lastStranger = -Infinity; // when a connection was read that had not queued
+  #timerSet = false;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** Adds a connection. */
+  enter(): WindowPlace {
+    this.#open++;
+    return { releasedAt: undefined, release: undefined, bulkChunks: 0 };
+  }
+
+  /** Removes a connection. */
+  leave(place: WindowPlace): void {
+    this.#open--;
+    this.#forget(place);
+    place.release?.(); // its read fails, as it is closed
+    place.release = undefined;
+  }
+
+  /**
+   * To be called before each read but the first, with the length of the last chunk. The read waits
+   * for the promise, if there is one.
+   */
+  nextRead(place: WindowPlace, lastBytes: number): Promise<void> | undefined {
+    if (lastBytes >= BULK_CHUNK_BYTES) return this.#nextBulkRead(place);
+    place.bulkChunks = 0;
+    if (this.#open <= MIN_OPEN) return undefined;
+    this.#sample();
+    if (place.releasedAt !== undefined) this.#forget(place);
+    else if (this.#saturated) this.#lastStranger = this.#clock.now();
+    if (!this.#saturated && this.#queue.isEmpty()) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    place.release = resolve;
+    this.#queue.pushBack(place);
+    this.#releaseNext();
+    return promise;
+  }
+
+  // While I/O is always ready, the runtime completes it at once and never polls other sockets.
+  #nextBulkRead(place: WindowPlace): Promise<void> | undefined {
+    if (++place.bulkChunks < BULK_CHUNKS_PER_TURN) return undefined;
+    place.bulkChunks = 0;
+    return delay(0, { clock: this.#clock });
+  }
+
+  #sample(): void {
+    if (++this.#reads < READS_PER_SAMPLE) return;
+    const now = this.#clock.now();
+    this.#saturated = now - this.#sampleStart < SATURATED_MS;
+    this.#sampleStart = now;
+    this.#reads = 0;
+  }
+
+  #forget(place: WindowPlace): void {
+    if (place.releasedAt === undefined) return;
+    place.releasedAt = undefined;
+    this.#releasedCount--;
+  }
+
+  // A connection that is read without having queued shows a backlog in the runtime: nobody is
+  // released until none has come for a while.
+  #releaseNext(): void {
+    const now = this.#clock.now();
+    const calm = Math.min(MAX_CALM_MS, CALM_MS_PER_CONNECTION * this.#open);
+    if (now - this.#lastStranger >= calm) {
+      while (this.#releasedCount < MAX_RELEASED) {
+        const place = this.#queue.popFront();
+        if (!place) break;
+        if (place.release) this.#release(place, now);
+      }
+    }
+    if (!this.#queue.isEmpty()) this.#setTimer();
+  }
+
+  #release(place: WindowPlace, now: number): void {
+    const { release } = place;
+    place.release = undefined;
+    place.releasedAt = now;
+    this.#releasedCount++;
+    this.#released.pushBack(place);
+    release?.();
+  }
+
+  #setTimer(): void {
+    if (this.#timerSet) return;
+    this.#timerSet = true;
+    this.#clock.after(1, () => {
+      this.#timerSet = false;
+      this.#dropIdle();
+      this.#releaseNext();
+    });
+  }
+
+  // A read of an idle connection stays under way, but no longer counts.
+  #dropIdle(): void {
+    const now = this.#clock.now();
+    for (let place = this.#released.peekFront(); place; place = this.#released.peekFront()) {
+      if (place.releasedAt !== undefined && now - place.releasedAt < IDLE_AFTER_MS) return;
+      this.#released.popFront();
+      this.#forget(place);
+    }
+  }
+}
+
+/** The window of this thread. */
+export const readWindow = new ReadWindow();
