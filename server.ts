@@ -2,11 +2,10 @@
 import { captureIfAny } from "./lib/capture/open.ts";
 import type { HelpPage } from "./lib/cli/help.ts";
 import type { OptionOwner } from "./lib/cli/option_groups.ts";
-import type { Values } from "./lib/cli/options.ts";
+import { optionName, type Values } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
 import { delay, systemClock } from "./lib/core/clock.ts";
-import { NetworkError } from "./lib/core/errors.ts";
-import { explain } from "./lib/core/explain.ts";
+import { NetworkError, UsageError } from "./lib/core/errors.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 import type { FaultPlan } from "./lib/faults/plan.ts";
 import type { Log } from "./lib/log/log.ts";
@@ -14,6 +13,7 @@ import { openServerLog } from "./lib/log/open.ts";
 import { formatAddress, scheme } from "./lib/net/address.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
+import { checkConflicts, checkLoops } from "./lib/server/conflicts.ts";
 import { createAdmissions } from "./lib/server/admissions.ts";
 import { announce } from "./lib/server/announce.ts";
 import {
@@ -37,7 +37,9 @@ type ServerValues = Values<typeof serverOptions>;
 
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], args);
+  // What services and transports need or exclude is checked for each endpoint.
+  const tables = [serverOptions, serviceOptions, listenOptions];
+  const parsed = await parseOptions(tables, args, { checked: [serverOptions] });
   const values = parsed.of(serverOptions);
   if (values.help) {
     const { printHelp } = await import("./lib/cli/help.ts");
@@ -48,6 +50,8 @@ export async function run(args: readonly string[]): Promise<number> {
     positionals.length > 0 ? positionals : [DEFAULT_ADDRESS],
     parsed,
   );
+  checkConflicts(specs);
+  checkLoops(specs);
   await rejectUnused(specs, parsed.given);
   const faults = await planIfAny(specs, values);
   const admissions = await createAdmissions(specs, values);
@@ -65,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
       ...(values.once && { onOpen: () => void stopConnecting(endpoints), onEnd: once.resolve }),
     });
   }
-  await endpoints.startAll();
+  await endpoints.bindAll();
   // After listening, so that a running server's capture file is not overwritten.
   server.capture = await captureIfAny(values).catch(async (error) => {
     await endpoints.stopListening();
@@ -151,6 +155,15 @@ async function rejectUnused(
   if (given.size === 0) return;
   const { rejectForeign } = await import("./lib/cli/option_groups.ts");
   rejectForeign(given, { present: [serverOptions, ...specs.map(optionsOf)], owners: owners() });
+  const tables = specs.map((spec) => ({ ...spec, table: optionsOf(spec) }));
+  for (const key of given) {
+    const having = tables.filter(({ table }) => Object.hasOwn(table, key));
+    const isOwn = having.length > 0 && having.every(({ own }) => own.has(key)) ||
+      key === "service" && specs.every(({ ownService }) => ownService);
+    if (isOwn) {
+      throw new UsageError(`Option ${optionName(key)} is not used: each endpoint has its own`);
+    }
+  }
 }
 
 // Most servers have no faults, and are spared the time that loading them takes.
@@ -160,12 +173,19 @@ async function planIfAny(
 ): Promise<FaultPlan | undefined> {
   if (fault.length + faults.length === 0) return undefined;
   const { planFaults } = await import("./lib/faults/plan.ts");
-  const targets = specs.map(({ name, address, transport }) => ({
-    names: [name ?? defaultName(address), formatAddress(address), defaultName(address)],
-    seedName: name ?? defaultName(address),
+  const seedNames = specs.map(({ name, written }) => name ?? written);
+  const targets = specs.map(({ name, written, address, transport }, index) => ({
+    names: [name ?? defaultName(address), written, formatAddress(address), defaultName(address)],
+    seedName: uniqueName(seedNames, index),
     framed: transport.connectionless ?? false,
   }));
   return planFaults({ fault, faults, seed, targets });
+}
+
+// Two endpoints on any free port are written alike, but are to differ by chance.
+function uniqueName(names: readonly string[], index: number): string {
+  const before = names.slice(0, index).filter((name) => name === names[index]).length;
+  return before === 0 ? names[index]! : `${names[index]} ${before + 1}`;
 }
 
 // The last lines, unless nobody reads them: then stderr says so.

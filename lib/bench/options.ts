@@ -12,6 +12,7 @@ const WARMUP_MS = 1000; // milliseconds: the runtime compiles what it sees often
 const STREAM_TIMEOUT_MS = 10_000; // milliseconds
 const DATAGRAM_TIMEOUT_MS = 1000;
 const DATAGRAM_PIPELINE = 256; // under way at once on a socket, in an open loop
+const MAX_WORKERS = 64; // each loads the program: some 20 MiB, and time to start
 const MAX_BYTES_UNDER_WAY = 2 ** 30; // bytes under way
 
 /** The options of a load. */
@@ -43,7 +44,11 @@ export const loadOptions = {
     initial: 0,
     summary: "before that, take D to reach the full rate or number of connections",
   }),
-  workers: count({ summary: "spread the connections over N threads", initial: 1 }),
+  workers: count({
+    summary: `spread the connections over N threads, at most ${MAX_WORKERS}`,
+    initial: 1,
+    most: MAX_WORKERS,
+  }),
   find: text({
     summary: "search for the highest rate at which this holds, as in 'p99<5ms'",
     placeholder: "CONDITION",

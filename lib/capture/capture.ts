@@ -58,9 +58,18 @@ export class Capture {
 
   /** Waits until all is written, at most `milliseconds`; reports where it is not. */
   async flush(milliseconds: number): Promise<void> {
-    if (this.#broken || await this.#file?.flush?.(milliseconds) !== false) return;
+    if (this.#broken) return;
+    try {
+      if (await this.#file?.flush?.(milliseconds) !== false) return;
+      this.#fail("its reader did not take the end of it");
+    } catch (error) {
+      this.#fail(explain(error));
+    }
+  }
+
+  #fail(reason: string): void {
     this.#broken = true;
-    this.#options.onError("the last of it was not read");
+    this.#options.onError(reason);
   }
 
   #begin(): void {
@@ -89,9 +98,8 @@ export class Capture {
       if (this.#size >= (this.#options.rotateAt ?? Infinity)) this.#begin();
       this.#put(block());
     } catch (error) {
-      this.#broken = true;
       this.#dropPart();
-      this.#options.onError(explain(error));
+      this.#fail(explain(error));
     }
   }
 

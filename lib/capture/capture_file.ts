@@ -9,7 +9,7 @@ export interface CaptureFile {
   /** Takes a block, or a part of it; returns how many bytes. */
   writeSync(block: Uint8Array): number;
   truncateSync?(size: number): void;
-  /** Waits until all is written, at most `milliseconds`; returns whether it is. */
+  /** Waits until all is written, at most `milliseconds`; returns whether it is. Rejects if a write failed. */
   flush?(milliseconds: number): Promise<boolean>;
   close?(): void;
 }
@@ -31,6 +31,10 @@ export function queuedFile(to: Writer): CaptureFile {
       writer.push(block);
       return block.length;
     },
-    flush: (milliseconds) => writer.flush(milliseconds),
+    async flush(milliseconds) {
+      const written = await writer.flush(milliseconds);
+      if (failure) throw failure.error;
+      return written;
+    },
   };
 }

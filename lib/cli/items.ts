@@ -1,7 +1,7 @@
 /** Items between commas, as endpoints and faults are written: `HEAD,key=value,key="a,b=c"`. */
 import { UsageError } from "../core/errors.ts";
 import { endOfQuotes, unquote } from "../core/quotes.ts";
-import type { Option, OptionTable } from "./options.ts";
+import { type OptionTable, readValue } from "./options.ts";
 
 /** A text that was split into items. */
 export interface Items {
@@ -94,25 +94,9 @@ export function readPairs(
     if (values.has(key) && !option.repeatable) {
       throw new UsageError(`${owner} has ${name} twice`);
     }
-    const value = readPair(text, { owner, name, option });
+    const value = readValue(text, { label: `${owner}, ${name}`, option });
     const before = values.get(key) as readonly unknown[] | undefined ?? [];
     values.set(key, option.repeatable ? [...before, ...value as readonly unknown[]] : value);
   }
   return values;
-}
-
-function readPair(
-  text: string,
-  { owner, name, option }: {
-    readonly owner: string;
-    readonly name: string;
-    readonly option: Option<unknown>;
-  },
-): unknown {
-  try {
-    return option.parse(text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${owner}, ${name}: ${error.message}`, error.suggestion);
-  }
 }

@@ -39,6 +39,7 @@ export type Values<T extends OptionTable> = {
 };
 
 type Details = Pick<Option<unknown>, "summary" | "short" | "excludes" | "needs">;
+type CountDetails = Details & { readonly most?: number };
 type WithDefault<V> = Details & { readonly initial: V };
 
 /** The values of options of which none is given. */
@@ -50,6 +51,18 @@ export function initialValues<T extends OptionTable>(table: T): Values<T> {
 /** An option without a value. */
 export function flag(details: Details): Option<boolean> {
   return { ...details, initial: false, parse: readFlag };
+}
+
+/** A flag that is on unless it is switched off, by `false`. */
+export function switchedOn(details: Details): Option<boolean> {
+  const initial = { initial: true, defaultText: "true" };
+  return {
+    ...details,
+    ...initial,
+    placeholder: "true|false",
+    words: ["true", "false"],
+    parse: readFlag,
+  };
 }
 
 /** A duration, in milliseconds. */
@@ -73,14 +86,20 @@ export function interval(
 }
 
 /** A whole number of at least 1. */
-export function count(details: WithDefault<number>): Option<number>;
-export function count(details: Details): Option<number | undefined>;
+export function count(details: CountDetails & WithDefault<number>): Option<number>;
+export function count(details: CountDetails): Option<number | undefined>;
 export function count(
-  details: Details & { readonly initial?: number },
+  { most = Number.MAX_SAFE_INTEGER, ...details }: CountDetails & { readonly initial?: number },
 ): Option<number | undefined> {
   const { initial } = details;
   const defaultText = initial === undefined ? {} : { defaultText: String(initial) };
-  return { ...details, ...defaultText, initial, placeholder: "N", parse: readCount };
+  return {
+    ...details,
+    ...defaultText,
+    initial,
+    placeholder: "N",
+    parse: (text) => readCount(text, most),
+  };
 }
 
 /** One of a few words; the first is the value when the option is not given. */
@@ -128,6 +147,24 @@ export function list<V>(
   return { ...rest, initial: [], repeatable: true, parse: read };
 }
 
+/**
+ * Reads the value of an option. `label` is what an error calls the option.
+ *
+ * @throws {UsageError} naming the option, and what is needed
+ */
+export function readValue<V>(
+  text: string,
+  { label, option }: { readonly label: string; readonly option: Option<V> },
+): V {
+  if (text === "") throw new UsageError(`${label} needs a value (${option.placeholder ?? "true"})`);
+  try {
+    return option.parse(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${label}: ${error.message}`, error.suggestion);
+  }
+}
+
 /** The content of a file, as bytes. */
 export function file(details: Details): Option<Uint8Array<ArrayBuffer> | undefined> {
   return text({ ...details, placeholder: "FILE", read: readFile });
@@ -168,10 +205,8 @@ function readInterval(text: string): number {
   throw new UsageError(`a duration above 0 is needed, not "${text}"`);
 }
 
-function readCount(text: string): number {
+function readCount(text: string, most: number): number {
   const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && Number.isSafeInteger(number)) return number;
-  throw new UsageError(
-    `a whole number from 1 to ${Number.MAX_SAFE_INTEGER} is needed, not "${text}"`,
-  );
+  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+  throw new UsageError(`a whole number from 1 to ${most} is needed, not "${text}"`);
 }

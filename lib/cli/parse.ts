@@ -1,7 +1,7 @@
 /** Reading a command line by option tables. */
 import { UsageError } from "../core/errors.ts";
 import { NC_HINTS } from "./nc_hints.ts";
-import { type Option, optionName, type OptionTable, type Values } from "./options.ts";
+import { type Option, optionName, type OptionTable, readValue, type Values } from "./options.ts";
 
 /** An option that was given, and its value. */
 export interface Occurrence {
@@ -18,6 +18,12 @@ export interface ParsedOptions {
   /** The keys of the options that were given. */
   readonly given: ReadonlySet<string>;
   readonly positionals: readonly string[];
+}
+
+/** How {@linkcode parseOptions} checks. */
+export interface ParseOptionsOptions {
+  /** The tables whose options may exclude or need each other; by default all. */
+  readonly checked?: readonly OptionTable[];
 }
 
 /**
@@ -42,6 +48,7 @@ export interface ParsedOptions {
 export async function parseOptions(
   tables: readonly OptionTable[],
   args: readonly string[],
+  { checked = tables }: ParseOptionsOptions = {},
 ): Promise<ParsedOptions> {
   const options = new Map(tables.flatMap((table) => Object.entries(table)));
   // Most command lines have no option, and are spared the time that loading the parser takes.
@@ -49,10 +56,10 @@ export async function parseOptions(
     ? await readArgs(options, args)
     : { texts: [], positionals: args };
   const given = new Set(texts.map(({ key }) => key));
-  checkTogether(options, given);
+  checkTogether(checked, given);
   const occurrences = texts.map(({ key, text }) => ({
     key,
-    value: readValue(text, { name: optionName(key), option: options.get(key)! }),
+    value: readValue(text, { label: `Option ${optionName(key)}`, option: options.get(key)! }),
   }));
   const values = new Map([...options].map(([key, { initial }]) => [key, initial]));
   for (const key of given) {
@@ -69,34 +76,17 @@ export async function parseOptions(
 }
 
 /**
- * Reads the value of an option. `name` is what an error calls the option.
- *
- * @throws {UsageError} naming the option, and what is needed
- */
-export function readValue<V>(
-  text: string,
-  { name, option }: { readonly name: string; readonly option: Option<V> },
-): V {
-  if (text === "") throw new UsageError(`Option ${name} needs a value (${option.placeholder})`);
-  try {
-    return option.parse(text);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`Option ${name}: ${error.message}`, error.suggestion);
-  }
-}
-
-/**
  * Refuses options that exclude each other, or lack another one that they need.
  *
  * @throws {UsageError} naming both
  */
 export function checkTogether(
-  options: ReadonlyMap<string, Option<unknown>>,
+  tables: readonly OptionTable[],
   given: ReadonlySet<string>,
 ): void {
+  const options = new Map(tables.flatMap((table) => Object.entries(table)));
   for (const key of given) {
-    const { excludes = [], needs = [] } = options.get(key)!;
+    const { excludes = [], needs = [] } = options.get(key) ?? {};
     const other = excludes.find((excluded) => given.has(excluded));
     if (other !== undefined) {
       throw new UsageError(

@@ -8,7 +8,7 @@ import { type Address, formatAddress } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { DialOptions } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
-import { describeSession, type TlsSession } from "../net/transports/tls/session.ts";
+import { describeSession, type TlsSession } from "../net/tls_session.ts";
 
 /** How a mode dials: by default as the command line says. */
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {

@@ -52,6 +52,11 @@ export function delay(
   });
 }
 
+/** Resolves on the next turn of the event loop. */
+export function turn(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.soon(resolve));
+}
+
 /** Calls `wake` every so many milliseconds, without drift; the returned function ends that. */
 export function every(clock: Clock, milliseconds: number, wake: () => void): () => void {
   let due = clock.now();

@@ -90,10 +90,13 @@ export class Wakeups {
 
   readonly #run = (): void => {
     this.#armedFor = -Infinity; // a function may add others without setting the timer for each
-    for (let next = this.#next(); next && this.hasCome(next.moment); next = this.#next()) {
-      this.#pending.pop();
-      next.wake();
+    try {
+      for (let next = this.#next(); next && this.hasCome(next.moment); next = this.#next()) {
+        this.#pending.pop();
+        next.wake();
+      }
+    } finally {
+      this.#arm();
     }
-    this.#arm();
   };
 }

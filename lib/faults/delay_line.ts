@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { Wakeups } from "../core/wakeups.ts";
 import type { Emit } from "./fault.ts";
 
-const MAX_HELD_BYTES = 64 * 1024 * 1024; // a second of latency at 64 MiB/s
+const MAX_HELD_BYTES = 32 * 1024 * 1024; // a second of latency at 32 MiB/s
 const CHUNK_OVERHEAD_BYTES = 128; // that a chunk in the queue takes besides its own bytes
 
 /** How a direction of a connection ends. */
@@ -26,7 +26,7 @@ export interface Outlet {
 
 /** What is done to the chunks of a line: a fault's stage, while the fault is in force. */
 export interface Treatment {
-  /** Bytes that the line may hold before its source has to wait; by default 64 MiB. */
+  /** Bytes that the line may hold before its source has to wait; by default 32 MiB. */
   readonly room?: number | undefined;
   start?(emit: Emit): void;
   chunk(bytes: Uint8Array, emit: Emit): void;

@@ -14,7 +14,7 @@ export type Emit = (bytes: Uint8Array, at?: number) => void;
 
 /** What a fault does to one direction of a connection. */
 export interface Stage {
-  /** Bytes that it may hold before its source has to wait; by default 64 MiB. */
+  /** Bytes that it may hold before its source has to wait; by default 32 MiB. */
   readonly room?: number;
   /** Called when the fault comes into force, before the first chunk that it sees. */
   start?(emit: Emit): void;

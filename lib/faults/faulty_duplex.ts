@@ -22,8 +22,6 @@ export type Direction = "in" | "out";
 /** What faults may do besides changing what passes. */
 export interface FaultControl {
   readonly clock: Clock;
-  /** The number of the connection. */
-  readonly connection: number;
   /** A fault has come into force, or struck; it tells its direction where it has one. */
   readonly fired: (fault: string, firing: Firing) => void;
   /** Ends the connection because of a fault. */
@@ -190,6 +188,7 @@ export class FaultyDuplex implements Duplex {
     { direction, next }: { readonly direction: Direction; readonly next: Outlet },
   ): DelayLine {
     const { fault, settings, common } = spec;
+    const { name = fault.name } = common;
     const { clock, fired, end } = this.#control;
     const writeEnd = this.#writeEnd;
     const after = (milliseconds: number, wake: () => void) => {
@@ -203,14 +202,13 @@ export class FaultyDuplex implements Duplex {
       clock,
       random: random(direction),
       framed: this.framed,
-      fired: (detail) =>
-        fired(fault.name, { detail, direction: fault.atAccept ? undefined : direction }),
+      fired: (detail) => fired(name, { detail, direction: fault.atAccept ? undefined : direction }),
       after: (milliseconds, wake) => after(milliseconds, () => window.over || wake()),
-      close: () => end("close", fault.name),
-      reset: () => end("reset", fault.name),
+      close: () => end("close", name),
+      reset: () => end("reset", name),
       finish() {
         line.finish();
-        if (direction === "out") writeEnd.passed.then(() => end("close", fault.name), () => {});
+        if (direction === "out") writeEnd.passed.then(() => end("close", name), () => {});
       },
     };
     const stage = fault.create(settings, context);

@@ -82,7 +82,7 @@ export interface NamedFault {
 
 const STREAM_NAMES = { out: "downstream", in: "upstream", both: "both" } as const;
 
-// Names that are not given are made as toxiproxy makes them: the type and the stream.
+// Unnamed faults are called as toxiproxy calls them: by type and stream.
 function namedFaults(specs: readonly FaultSpec[]): NamedFault[] {
   const taken = new Set<string>();
   return specs.map((spec) => {
@@ -115,10 +115,14 @@ export class EndpointFaults {
 
   /**
    * The peer as the faults that strike this connection leave it; the peer itself where none does.
-   * `control.connection` is its number at the endpoint.
    */
-  apply(peer: Duplex, control: FaultControl): Duplex {
-    const { connection } = control;
+  apply(
+    peer: Duplex,
+    { connection, ...control }: FaultControl & {
+      /** The number of the connection at the endpoint. */
+      readonly connection: number;
+    },
+  ): Duplex {
     const striking = this.#faults.flatMap(({ name, spec }) => {
       const random = (purpose: number) => seeded(this.#seed, hashText(name), connection, purpose);
       if (!strikes(spec, { connection, random: random(TOXICITY) })) return [];

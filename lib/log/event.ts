@@ -1,6 +1,6 @@
 /** Events of the server and the client as data; the formats turn them into lines. */
 import type { Address } from "../net/address.ts";
-import type { Certificate } from "../net/transports/tls/session.ts";
+import type { Certificate } from "../net/tls_session.ts";
 
 /** `in`: from the peer; `out`: to the peer. */
 export type Direction = "in" | "out";
@@ -67,6 +67,7 @@ export interface EventMap {
   faults: { readonly seed: number; readonly faults: readonly string[] };
   /** A fault has come into force, or struck. */
   fault: OfConnection & {
+    /** Its given name, or else its kind. */
     readonly fault: string;
     readonly direction?: Direction | undefined;
     readonly detail: string;

@@ -48,7 +48,7 @@ export function textFormat(
     data: (data: EventMap["data"]) => dataLines(data, { show, width }),
   };
   return (event, time) => {
-    if (event.event === "listening") return `listening ${formatAddress(event.address)}\n`;
+    if (event.event === "listening") return listeningLine(event, showsEndpoint);
     const stamp = timeOfDay(time);
     const tag = "connection" in event && event.connection !== undefined
       ? paint(CYAN, `#${event.connection} `)
@@ -62,6 +62,15 @@ export function textFormat(
       "",
     );
   };
+}
+
+// The endpoint as the command line writes it, so that a script can read the port.
+function listeningLine(
+  { endpoint = "", address }: EventMap["listening"],
+  isNamed: (endpoint: string) => boolean,
+): string {
+  const name = isNamed(endpoint) ? `,name=${printableText(endpoint)}` : "";
+  return `listening ${formatAddress(address)}${name}\n`;
 }
 
 // In the order of EventMap.

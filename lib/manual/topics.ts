@@ -63,7 +63,8 @@ const endpointTopic: Topic = {
     summary:
       "A server is a set of endpoints, one for each ADDRESS[=SERVICE][,key=value...]. A key " +
       "is an option without its dashes. The value of an endpoint replaces that of the command " +
-      "line, and a list as a whole; without it, the endpoint has the value of the command line.",
+      "line, and a list as a whole; without it, the endpoint has the value of the command line. The limits of the command " +
+      "line are totals: endpoints without own limits share them.",
     words: [
       {
         title: "keys",

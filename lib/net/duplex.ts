@@ -1,6 +1,6 @@
 /** A connection to one peer, whatever the transport. */
 import type { Address } from "./address.ts";
-import type { TlsSession } from "./transports/tls/session.ts";
+import type { TlsSession } from "./tls_session.ts";
 
 /** Reads chunk by chunk. */
 export interface ChunkReader {

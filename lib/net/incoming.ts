@@ -7,7 +7,7 @@ import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
 import { sendReset } from "./linux/reset.ts";
 import type { Duplex } from "./duplex.ts";
-import type { TlsSession } from "./transports/tls/session.ts";
+import type { TlsSession } from "./tls_session.ts";
 import type { Arrival } from "./transport.ts";
 
 /** What every transport of streams adds to the server's options. */
@@ -34,7 +34,7 @@ export interface PrepareOptions {
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
   readonly secure?: (socket: Socket) => Promise<SecuredSocket>;
-  /** ConnectionAddresses a handshake that closing the socket does not end. */
+  /** Ends a handshake that closing the socket does not end. */
   readonly endHandshake?: () => void;
 }
 

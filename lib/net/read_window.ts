@@ -22,8 +22,8 @@ const BULK_CHUNKS_PER_TURN = 8; // after which the runtime's poller is let run
 
 /** A connection, for a {@linkcode ReadWindow}. */
 export interface WindowPlace {
-  /** When its read was released; undefined while none of its reads counts. */
-  releasedAt: number | undefined;
+  /** When its last read was released. */
+  releasedAt: number;
   /** Releases its next read, while it queues. */
   release: (() => void) | undefined;
   /** Large chunks in a row. */
@@ -34,9 +34,8 @@ export interface WindowPlace {
 export class ReadWindow {
   readonly #clock: Clock;
   readonly #queue = new Deque<WindowPlace>();
-  readonly #released = new Deque<WindowPlace>(); // in the order of release; may have left
+  readonly #released = new Set<WindowPlace>(); // in the order of release
   #open = 0;
-  #releasedCount = 0;
   #reads = 0;
   #sampleStart = 0;
   #saturated = false;
@@ -50,13 +49,13 @@ export class ReadWindow {
   /** Adds a connection. */
   enter(): WindowPlace {
     this.#open++;
-    return { releasedAt: undefined, release: undefined, bulkChunks: 0 };
+    return { releasedAt: 0, release: undefined, bulkChunks: 0 };
   }
 
   /** Removes a connection. */
   leave(place: WindowPlace): void {
     this.#open--;
-    this.#forget(place);
+    this.#released.delete(place);
     place.release?.(); // its read fails, as it is closed
     place.release = undefined;
   }
@@ -70,8 +69,9 @@ export class ReadWindow {
     place.bulkChunks = 0;
     if (this.#open <= MIN_OPEN) return undefined;
     this.#sample();
-    if (place.releasedAt !== undefined) this.#forget(place);
-    else if (this.#saturated) this.#lastStranger = this.#clock.now();
+    if (!this.#released.delete(place) && this.#saturated) {
+      this.#lastStranger = this.#clock.now();
+    }
     if (!this.#saturated && this.#queue.isEmpty()) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     place.release = resolve;
@@ -95,19 +95,13 @@ export class ReadWindow {
     this.#reads = 0;
   }
 
-  #forget(place: WindowPlace): void {
-    if (place.releasedAt === undefined) return;
-    place.releasedAt = undefined;
-    this.#releasedCount--;
-  }
-
   // A connection that is read without having queued shows a backlog in the runtime: nobody is
   // released until none has come for a while.
   #releaseNext(): void {
     const now = this.#clock.now();
     const calm = Math.min(MAX_CALM_MS, CALM_MS_PER_CONNECTION * this.#open);
     if (now - this.#lastStranger >= calm) {
-      while (this.#releasedCount < MAX_RELEASED) {
+      while (this.#released.size < MAX_RELEASED) {
         const place = this.#queue.popFront();
         if (!place) break;
         if (place.release) this.#release(place, now);
@@ -120,8 +114,7 @@ export class ReadWindow {
     const { release } = place;
     place.release = undefined;
     place.releasedAt = now;
-    this.#releasedCount++;
-    this.#released.pushBack(place);
+    this.#released.add(place);
     release?.();
   }
 
@@ -138,10 +131,9 @@ export class ReadWindow {
   // A read of an idle connection stays under way, but no longer counts.
   #dropIdle(): void {
     const now = this.#clock.now();
-    for (let place = this.#released.peekFront(); place; place = this.#released.peekFront()) {
-      if (place.releasedAt !== undefined && now - place.releasedAt < IDLE_AFTER_MS) return;
-      this.#released.popFront();
-      this.#forget(place);
+    for (const place of this.#released) {
+      if (now - place.releasedAt < IDLE_AFTER_MS) return;
+      this.#released.delete(place);
     }
   }
 }

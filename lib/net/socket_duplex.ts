@@ -119,7 +119,7 @@ export class SocketDuplex implements Duplex {
 
   observe(observer: Observer): void {
     if (this.#closed) observer.closed?.(this.#closed);
-    else if (Object.values(observer).some((call) => call)) this.#observers.push(observer);
+    else if (sees(observer)) this.#observers.push(observer);
   }
 
   close(): void {
@@ -150,6 +150,10 @@ export class SocketDuplex implements Duplex {
     if (isReset(error)) { for (const observer of this.#observers) observer.ended?.("reset"); }
     return error;
   }
+}
+
+function sees({ received, sent, ended, halfClosed, closed }: Observer): boolean {
+  return [received, sent, ended, halfClosed, closed].some((call) => call !== undefined);
 }
 
 const NOTHING = new Uint8Array(0);

@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Named } from "../core/named.ts";
 import type { Duplex } from "./duplex.ts";
-import type { Certificate, TlsSession } from "./transports/tls/session.ts";
+import type { Certificate, TlsSession } from "./tls_session.ts";
 
 /** A connection that was accepted, before a byte is read from it. */
 export interface Arrival {
@@ -34,6 +34,8 @@ export interface Arrival {
 export interface Listener {
   /** The address that is bound, with the real port. */
   readonly address: Address;
+  /** Resolves when the address is free, where arrivals use the listener's socket. */
+  readonly released?: Promise<void>;
   /** Its certificate, and whether that was made for this run. */
   readonly certificate?: Certificate & { readonly generated: boolean };
   /** The next connection. Rejects if one failed; the listener goes on. */

@@ -2,7 +2,7 @@
 import { UsageError } from "../core/errors.ts";
 import { flag, interval, text } from "../cli/options.ts";
 import { formatQuantity, parseSize } from "../core/units.ts";
-import { maxDatagramBytes } from "../net/transports/udp/datagrams.ts";
+import { maxDatagramBytes } from "../net/datagram_size.ts";
 import { NUMBER_BYTES } from "./messages.ts";
 
 /** How long an answer may take where one message counts, in milliseconds. */

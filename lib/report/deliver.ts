@@ -42,7 +42,7 @@ export type Deliver = (result: BenchResult, output: Writer) => Promise<void>;
 
 /**
  * Finds out, before anything is measured, whether a result can be delivered as it is asked. The
- * returned function rejects with a `GateError` naming the gates that did not hold, or with a
+ * returned function rejects with a `GateError` naming the conditions of --fail-if that held or could not be judged, or with a
  * `NetworkError` where a file cannot be written.
  *
  * @throws {UsageError} where the baseline is no result
@@ -75,8 +75,8 @@ async function print(
   },
 ): Promise<void> {
   const shown = reports.find(({ name }) => name === (json ? "json" : "text"))!;
-  await writeText(output, shown.render(result));
-  const writing = files.map(({ path, report }) => write(path, report.render(result)));
+  await writeText(output, await shown.render(result));
+  const writing = files.map(async ({ path, report }) => write(path, await report.render(result)));
   const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
 }

@@ -1,4 +1,4 @@
-/** What a report is. Each is one file here and one line in `table.ts`. */
+/** What a report is. Each is one file here and one line in `formats.ts`. */
 import type { BenchResult } from "./result.ts";
 import type { Named } from "../core/named.ts";
 
@@ -7,5 +7,5 @@ export interface Report extends Named {
   /** Of the files that it is kept in, without the dot. */
   readonly extension: string;
   /** Pure: the same result gives the same text. */
-  render(result: BenchResult): string;
+  render(result: BenchResult): string | Promise<string>;
 }

@@ -17,6 +17,7 @@ export function merge(
   histograms: Histograms,
 ): BenchResult {
   rejectDifferentLoads(results, "merge");
+  rejectDifferentTransports(results);
   rejectTwins(results);
   const { schema, netecho, command, environment, address, load } = results[0];
   const total = (of: (result: BenchResult) => number | undefined) =>
@@ -52,6 +53,15 @@ export function merge(
     instrument: worst(results.map(({ instrument }) => instrument)),
     machines: total(({ machines = 1 }) => machines),
   };
+}
+
+function rejectDifferentTransports([first, ...others]: readonly BenchResult[]): void {
+  const transport = ({ address }: BenchResult) => address.replace(/:.*/, "");
+  const other = others.find((result) => transport(result) !== transport(first!));
+  if (!other) return;
+  throw new UsageError(
+    `Cannot merge different transports: ${first!.address}, and ${other.address}`,
+  );
 }
 
 function rejectTwins(results: readonly BenchResult[]): void {

@@ -1,13 +1,15 @@
 /** The accept loop: it outlives every failed accept. */
-import { type Clock, delay } from "../core/clock.ts";
+import { type Clock, delay, turn } from "../core/clock.ts";
 import { explain, isReset } from "../core/explain.ts";
 import type { Log } from "../log/log.ts";
 import type { Arrival, Listener } from "../net/transport.ts";
 
 // Out of descriptors, an accept fails at once and would fail at once again: 90,000 times a second
 // on one core.
-const PAUSE_MS = 100;
+const RETRY_DELAY_MS = 100;
 const RECOVERED_AFTER_MS = 1000; // without a failure
+// After so many, connections that are open have a turn: a burst would make them wait for its end.
+const ACCEPTS_PER_TURN = 16;
 
 /** What an {@linkcode Acceptor} needs besides the listener. */
 export interface AcceptorOptions {
@@ -37,13 +39,13 @@ export class Acceptor {
 
   /** Accepts until {@linkcode Acceptor.stop} is called. Never rejects. */
   async run(): Promise<void> {
-    const { onArrival } = this.#accepting;
+    const { onArrival, clock } = this.#accepting;
+    let accepted = 0;
     while (!this.#stopped) {
-      try {
-        onArrival(await this.#listener.accept());
-      } catch (error) {
-        if (!this.#stopped) await this.#recover(error);
-      }
+      const arrival = await this.#accept();
+      if (!arrival) continue;
+      onArrival(arrival);
+      if (++accepted % ACCEPTS_PER_TURN === 0) await turn(clock);
     }
     this.#endSpell();
   }
@@ -54,6 +56,15 @@ export class Acceptor {
     this.#stopped = true;
     this.#listener.close();
     this.#stopSignal.abort();
+  }
+
+  async #accept(): Promise<Arrival | undefined> {
+    try {
+      return await this.#listener.accept();
+    } catch (error) {
+      if (!this.#stopped) await this.#recover(error);
+      return undefined;
+    }
   }
 
   async #recover(error: unknown): Promise<void> {
@@ -69,6 +80,6 @@ export class Acceptor {
       this.#failures = 0;
     });
     if (isReset(error)) return; // it is out of the queue; the next peer may be fine
-    await delay(PAUSE_MS, { clock, signal: this.#stopSignal.signal });
+    await delay(RETRY_DELAY_MS, { clock, signal: this.#stopSignal.signal });
   }
 }

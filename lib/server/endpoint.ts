@@ -2,7 +2,7 @@
 import { NetworkError } from "../core/errors.ts";
 import type { EndpointFaults } from "../faults/plan.ts";
 import type { CloseReason } from "../log/event.ts";
-import { type Address, formatAddress, isInet } from "../net/address.ts";
+import { type Address, formatAddress } from "../net/address.ts";
 import type { Listener } from "../net/transport.ts";
 import type { ServerContext } from "./session.ts";
 import { Acceptor } from "./acceptor.ts";
@@ -27,6 +27,8 @@ export class Endpoint {
   #listener: Listener | undefined;
   #acceptor: Acceptor | undefined;
   #accepting: Promise<void> = Promise.resolve();
+  #released: Promise<void> | undefined; // while sessions may use the socket of the last listener
+  #transition: Promise<unknown> = Promise.resolve();
 
   constructor(spec: EndpointSpec, options: EndpointOptions) {
     const { server, faults, idleTimeout } = options;
@@ -68,20 +70,35 @@ export class Endpoint {
   }
 
   /**
-   * Listens. A port that the system has chosen is kept from then on.
+   * Listens and serves. A port that the system has chosen is kept from then on.
    *
    * @throws {NetworkError} when the address cannot be bound
    */
   async start(): Promise<void> {
+    await this.bind();
+    this.accept();
+  }
+
+  /** The first half of `start`, so that a server listens on all endpoints or on none. */
+  bind(): Promise<void> {
+    return this.#inTurn(() => this.#bind());
+  }
+
+  async #bind(): Promise<void> {
     if (this.#listener) return;
+    if (this.#released) {
+      await this.sessions.endAll("stopped");
+      await this.#released;
+    }
     const { spec: { transport, service, values } } = this;
     const { server: { clock }, faults } = this.#options;
     const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
     this.#listener = await transport.listen(this.#address, { values, clock, replyFactor });
     this.#address = this.#listener.address;
+    this.#released = this.#listener.released;
   }
 
-  /** Begins to accept; apart from `start`, so that a server listens on all endpoints or on none. */
+  /** The second half of `start`. */
   accept(): void {
     if (!this.#listener || this.#acceptor) return;
     const { server: { log, clock } } = this.#options;
@@ -94,8 +111,15 @@ export class Endpoint {
     this.#accepting = this.#acceptor.run();
   }
 
-  /** Stops listening; its sessions go on. Resolves when the port is free. */
-  async stopListening(): Promise<void> {
+  /**
+   * Stops accepting; its sessions go on. Resolves when the port is free or, over UDP, is used by
+   * them alone.
+   */
+  stopListening(): Promise<void> {
+    return this.#inTurn(() => this.#stopListening());
+  }
+
+  async #stopListening(): Promise<void> {
     const accepting = this.#accepting;
     if (this.#acceptor) this.#acceptor.stop();
     else this.#listener?.close();
@@ -109,14 +133,11 @@ export class Endpoint {
     await this.sessions.endAll(reason);
   }
 
-  /** Whether its address keeps another one from being bound. */
-  occupies(address: Address): boolean {
-    if (!this.#listener) return false;
-    if (!isInet(address) || !isInet(this.#address)) {
-      return formatAddress(address) === formatAddress(this.#address);
-    }
-    const udp = ({ transport }: Address) => transport === "udp";
-    return address.port === this.#address.port && udp(address) === udp(this.#address);
+  // One at a time, so that a stop during a start does not leave it listening.
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#transition.then(step, step);
+    this.#transition = done.catch(() => {});
+    return done;
   }
 }
 

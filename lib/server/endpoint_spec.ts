@@ -1,12 +1,12 @@
 /** Endpoints as the command line writes them: `ADDRESS[=SERVICE][,key=value...]`. */
 import { toKebabCase } from "@std/text/to-kebab-case";
 import { readPairs, splitItems } from "../cli/items.ts";
-import type { Option, OptionTable, Values } from "../cli/options.ts";
+import type { OptionTable, Values } from "../cli/options.ts";
 import { checkTogether, type ParsedOptions } from "../cli/parse.ts";
 import { UsageError } from "../core/errors.ts";
 import { find } from "../core/named.ts";
-import { type Address, formatAddress, isInet, parseAddress } from "../net/address.ts";
-import { transportOf } from "../net/transports.ts";
+import { type Address, formatAddress, isInet, parseAddress, scheme } from "../net/address.ts";
+import { transportOf, transports } from "../net/transports.ts";
 import type { Transport } from "../net/transport.ts";
 import { admissionOptions, endpointOptions, serverOptions } from "./options.ts";
 import type { Service } from "./service.ts";
@@ -23,7 +23,11 @@ export interface EndpointSpec {
   readonly enabled: boolean;
   /** The values of the options of its service, its transport and its admission: own, or default. */
   readonly values: Values<OptionTable>;
-  /** The keys of the admission options that are its own. */
+  /** The address as it was written. */
+  readonly written: string;
+  /** Whether the service is its own, and not that of `--service`. */
+  readonly ownService: boolean;
+  /** The keys of the options that are its own. */
   readonly own: ReadonlySet<string>;
 }
 
@@ -43,8 +47,6 @@ export async function parseEndpoints(
 ): Promise<EndpointSpec[]> {
   const specs = texts.map((text) => parseEndpoint(text, defaults));
   for (const { service, values } of specs) await service.check?.(values);
-  checkNames(specs);
-  checkAddresses(specs);
   return specs;
 }
 
@@ -71,26 +73,28 @@ function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
     write: toKebabCase,
     hint: (key) => hintFor(key, { address, text }),
   });
-  const given = new Set([...own.keys(), ...defaults.given]);
-  const known: OptionTable = { ...serverOptions, ...table };
-  checkTogether(
-    new Map<string, Option<unknown>>(Object.entries(known)),
-    new Set([...given].filter((key) => Object.hasOwn(known, key))),
-  );
-  const { name, enabled = "true" } = Object.fromEntries(own) as Partial<
+  const given = [...own.keys(), ...defaults.given].filter((key) => Object.hasOwn(table, key));
+  checkTogether([serverOptions, table], new Set([...given, ...serverWide(defaults.given)]));
+  const { name, enabled = true } = Object.fromEntries(own) as Partial<
     Values<typeof endpointOptions>
   >;
   const values = { ...defaults.of(table) as Record<string, unknown> };
   for (const [key, value] of own) if (Object.hasOwn(table, key)) values[key] = value;
   return {
     name,
+    written,
+    ownService: serviceName !== undefined,
     address,
     transport,
     service,
-    enabled: enabled === "true",
+    enabled,
     values,
     own: new Set(own.keys()),
   };
+}
+
+function serverWide(given: ReadonlySet<string>): string[] {
+  return [...given].filter((key) => Object.hasOwn(serverOptions, key));
 }
 
 function checkAmplification(
@@ -112,48 +116,16 @@ function hintFor(
   if (key === "fault") return "a fault is given by --fault KIND:VALUE,on=NAME";
   const server = Object.keys(serverOptions).find((each) => toKebabCase(each) === key);
   if (server) return `${key} is for the whole server: give --${key}`;
-  const owner = services.find(({ options }) => Object.keys(options).map(toKebabCase).includes(key));
-  if (owner) return `${key} is for service ${owner.name}`;
+  const has = (options: OptionTable) => Object.keys(options).map(toKebabCase).includes(key);
+  const service = services.find(({ options }) => has(options));
+  if (service) return `${key} is for service ${service.name}`;
+  const owners = transports.filter(({ listenOptions }) => has(listenOptions));
+  if (owners.length > 0) {
+    return `${key} is for ${owners.map(({ name }) => scheme(name)).join(", ")}`;
+  }
   if (!isInet(address)) {
     return `it has no parameter "${key}"; a path with ",${key}=" in it is written in quotes, ` +
       `as in ${formatAddress({ ...address, path: text.replace(/^unix:(\/\/)?/i, "") })}`;
   }
   return undefined;
-}
-
-function checkNames(specs: readonly EndpointSpec[]): void {
-  const names = specs.map(({ name, address }) => name ?? defaultName(address));
-  const twice = names.find((name, index) =>
-    specs[index]!.name !== undefined && names.indexOf(name) !== names.lastIndexOf(name)
-  );
-  if (twice !== undefined) throw new UsageError(`Two endpoints are named ${twice}`);
-}
-
-// A socket on [::] serves IPv4 as well, and Deno cannot make it IPv6-only.
-function checkAddresses(specs: readonly EndpointSpec[]): void {
-  const bound = specs.map(({ address }) => address).filter((address) =>
-    !isInet(address) || address.port !== 0
-  );
-  for (const [index, address] of bound.entries()) {
-    const other = bound.slice(0, index).find((other) => clash(address, other));
-    if (!other) continue;
-    const [one, two] = [other, address].map(formatAddress);
-    if (one === two) throw new UsageError(`Address ${one} is given twice; leave one out`);
-    const [wide, narrow] = isIPv4Any(address) ? [one, two] : [two, one];
-    throw new UsageError(
-      `${wide} serves IPv4 and IPv6, so that ${narrow} would be in use; leave ${narrow} out`,
-    );
-  }
-}
-
-function clash(one: Address, other: Address): boolean {
-  if (!isInet(one) || !isInet(other)) return formatAddress(one) === formatAddress(other);
-  const udp = (address: Address) => address.transport === "udp";
-  if (one.port !== other.port || udp(one) !== udp(other)) return false;
-  const hosts = [one, other].map(({ hostname }) => hostname || "::");
-  return hosts[0] === hosts[1] || (hosts.includes("::") && hosts.includes("0.0.0.0"));
-}
-
-function isIPv4Any(address: Address): boolean {
-  return isInet(address) && address.hostname === "0.0.0.0";
 }

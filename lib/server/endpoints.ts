@@ -1,4 +1,5 @@
 /** The endpoints of a server. */
+import { addressesClash } from "./conflicts.ts";
 import type { CloseReason } from "../log/event.ts";
 import { Endpoint, type EndpointOptions, inUseByItself } from "./endpoint.ts";
 import type { EndpointSpec } from "./endpoint_spec.ts";
@@ -20,29 +21,35 @@ export class Endpoints implements Iterable<Endpoint> {
   }
 
   /**
-   * Makes an endpoint listen; it does not accept yet.
+   * Makes an endpoint listen and serve.
    *
    * @throws {NetworkError} naming the address that cannot be bound
    */
   async start(endpoint: Endpoint): Promise<void> {
+    await this.#bind(endpoint);
+    endpoint.accept();
+  }
+
+  async #bind(endpoint: Endpoint): Promise<void> {
     try {
-      await endpoint.start();
+      await endpoint.bind();
     } catch (error) {
-      const cause = (error as Error).cause;
-      const other = cause instanceof Deno.errors.AddrInUse &&
-        this.#endpoints.find((other) => other !== endpoint && other.occupies(endpoint.address));
-      throw other ? inUseByItself(endpoint.address, other) : error;
+      const inUse = (error as Error).cause instanceof Deno.errors.AddrInUse;
+      const other = this.#endpoints.find((other) =>
+        other.listener && addressesClash(other.address, endpoint.address)
+      );
+      throw inUse && other ? inUseByItself(endpoint.address, other) : error;
     }
   }
 
   /**
-   * Makes every enabled endpoint listen, or none.
+   * Makes every enabled endpoint listen, or none; they do not accept yet.
    *
    * @throws {NetworkError} naming the address that cannot be bound
    */
-  async startAll(): Promise<void> {
+  async bindAll(): Promise<void> {
     try {
-      for (const endpoint of this) if (endpoint.spec.enabled) await this.start(endpoint);
+      for (const endpoint of this) if (endpoint.spec.enabled) await this.#bind(endpoint);
     } catch (error) {
       await this.stopListening();
       throw error;

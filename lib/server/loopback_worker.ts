@@ -24,7 +24,7 @@ const endpoints = new Endpoints();
 let connections = 0;
 const server = { log, clock, nextConnection: () => ++connections };
 const endpoint = endpoints.add(spec!, { server, admission: new Admission() });
-await endpoints.startAll();
+await endpoints.bindAll();
 thread.postMessage(formatAddress(endpoint.address));
 await serve(endpoints, {
   grace: 0,

@@ -3,7 +3,7 @@ import { find } from "../core/named.ts";
 import { services } from "./services.ts";
 import { UsageError } from "../core/errors.ts";
 import { captureOptions } from "../capture/options.ts";
-import { choice, count, duration, flag, interval, list, text } from "../cli/options.ts";
+import { choice, count, duration, flag, interval, list, switchedOn, text } from "../cli/options.ts";
 
 const networks = (summary: string) => list({ summary, placeholder: "CIDR|@FILE" });
 
@@ -59,7 +59,7 @@ export const admissionOptions = {
 /** What else an endpoint may say of itself. */
 export const endpointOptions = {
   name: text({ summary: "the name of the endpoint (default: its address)", placeholder: "NAME" }),
-  enabled: choice(["true", "false"], { summary: "whether it listens when the server starts" }),
+  enabled: switchedOn({ summary: "whether it listens when the server starts" }),
 };
 
 const misbehaving = {

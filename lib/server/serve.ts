@@ -33,7 +33,8 @@ export async function serve(
   await endpoints.stopListening();
   await drain(endpoints, { grace, shutdown, log, clock });
   stopStats();
-  const delays = [...endpoints].map(({ spec: { transport } }) => transport.closeDelayMs ?? 0);
+  const served = [...endpoints].filter(({ totals: { connections } }) => connections > 0);
+  const delays = served.map(({ spec: { transport } }) => transport.closeDelayMs ?? 0);
   await delay(Math.max(0, ...delays), { clock });
   const { connections, refused, received, sent } = totals();
   const elapsedMs = clock.now() - started;

@@ -2,6 +2,7 @@
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Named } from "../core/named.ts";
+import type { Address } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 
 /** What a service works with besides the peer. */
@@ -29,6 +30,8 @@ export interface Service extends Named {
   readonly replyFactor?: number;
   /** Throws a `UsageError` where its options say too little or too much. */
   check?(values: Values<OptionTable>): Promise<void> | void;
+  /** The addresses that it connects to. */
+  targets?(values: Values<OptionTable>): readonly Address[];
   /** Makes what the connections of an endpoint share. */
   start?(values: Values<OptionTable>): unknown;
   /** Serves one peer until its end. The caller closes the peer afterwards. */
@@ -37,9 +40,10 @@ export interface Service extends Named {
 
 /** Declares a service whose functions know the types of its options. */
 export function defineService<T extends OptionTable, S = undefined>(
-  service: Omit<Service, "options" | "check" | "start" | "handle"> & {
+  service: Omit<Service, "options" | "check" | "targets" | "start" | "handle"> & {
     readonly options: T;
     check?(values: Values<T>): Promise<void> | void;
+    targets?(values: Values<T>): readonly Address[];
     start?(values: Values<T>): S;
     handle(peer: Duplex, context: ServiceContext<T, S>): Promise<void>;
   },

@@ -14,7 +14,9 @@ async function portsOf(server: Running, count: number): Promise<number[]> {
 }
 
 function listening({ lines }: Running): number[] {
-  return lines.flatMap((line) => /^listening .*:(\d+)$/.exec(line)?.slice(1).map(Number) ?? []);
+  return lines.flatMap((line) =>
+    /^listening .*:(\d+)(?:,|$)/.exec(line)?.slice(1).map(Number) ?? []
+  );
 }
 
 const dial = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });

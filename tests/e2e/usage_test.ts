@@ -8,6 +8,11 @@ import { netecho, ROOT, Running, runProgram } from "../support/programs.ts";
 const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["", "A subcommand is needed: server or client; see netecho --help"],
   ["serve", 'Unknown subcommand "serve"; did you mean server?'],
+  [
+    "server :0=reply,reply=a --reply b",
+    "Option --reply is not used: each endpoint has its own",
+  ],
+  ["server :0=discard --service echo", "Option --service is not used: each endpoint has its own"],
   ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
   ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
   ["server -x", "Unknown option -x"],

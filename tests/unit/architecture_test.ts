@@ -127,6 +127,10 @@ for (const folder of ALTERNATIVES) {
     const listed = new Set(
       imports.filter(([from]) => from === table).map(([, to]) => alternativeOf(to, folder)),
     );
+    const others = imports.filter(([from, to]) =>
+      from !== table && !alternativeOf(from, folder) && alternativeOf(to, folder)
+    );
+    assertEquals(others, []);
     for (const file of await filesBelow(`${folder}/`)) {
       const alternative = alternativeOf(file, folder);
       assert(listed.has(alternative), `${file} is not an alternative that ${table} lists`);

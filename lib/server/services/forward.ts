@@ -58,6 +58,7 @@ export const forward = defineService({
       throw error instanceof UsageError ? new UsageError(renamed(error)) : error;
     }
   },
+  targets: ({ to }) => to,
   start: (): ForwardState => ({ turn: 0 }),
   async handle(peer, context) {
     const upstream = await connect(context).catch((error) => {

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Capture } from "../../../lib/capture/capture.ts";
+import { queuedFile } from "../../../lib/capture/capture_file.ts";
 import { FakeClock, NOWHERE } from "../../support/fakes.ts";
 
 Deno.test("capture: a disk that fills up is told once, and harms no connection", () => {
@@ -41,4 +42,18 @@ Deno.test("capture: a write that takes a part goes on with the rest", () => {
     blocks++;
   }
   assert(blocks === 5, `${blocks}`); // section, interface, and a handshake
+});
+
+Deno.test("capture: a write that failed behind a queue is told at the end", async () => {
+  const errors: string[] = [];
+  const write = () => Promise.reject(new Error("no space left on the device"));
+  const capture = new Capture({
+    open: () => queuedFile({ write }),
+    clock: new FakeClock(),
+    onError: (reason) => void errors.push(reason),
+  });
+  capture.watch({ ...NOWHERE, framed: false }, { initiator: "local", comment: "" });
+  await capture.flush(1000);
+  await capture.flush(1000);
+  assertEquals(errors, ["no space left on the device"]);
 });

@@ -70,22 +70,25 @@ function resultOf(
 }
 
 for (const report of reports) {
-  Deno.test(`report ${report.name}: is pure, and bears its name`, () => {
+  Deno.test(`report ${report.name}: is pure, and bears its name`, async () => {
     assertMatch(report.summary, /^\S.{5,90}[^.\s]$/);
     const result = resultOf();
-    assertEquals(report.render(result), report.render(JSON.parse(json.render(result))));
+    assertEquals(
+      await report.render(result),
+      await report.render(JSON.parse(await json.render(result))),
+    );
   });
 }
 
-Deno.test("text: no line is longer than a terminal", () => {
-  for (const line of text.render(resultOf()).split("\n")) assert(line.length <= 80, line);
+Deno.test("text: no line is longer than a terminal", async () => {
+  for (const line of (await text.render(resultOf())).split("\n")) assert(line.length <= 80, line);
 });
 
-Deno.test("html: the numbers are the JSON's, and nothing in them ends a script", () => {
+Deno.test("html: the numbers are the JSON's, and nothing in them ends a script", async () => {
   const result = resultOf();
-  const page = html.render(result);
+  const page = await html.render(result);
   const [, data] = /<script type="application\/json" id="result">(.*?)<\/script>/.exec(page)!;
-  assertEquals(JSON.parse(data!), JSON.parse(json.render(result)));
+  assertEquals(JSON.parse(data!), JSON.parse(await json.render(result)));
   assert(!page.includes("<b>&"));
   assertEquals(page.match(/<\/script>/g)!.length, 2);
   assertStringIncludes(page, "default-src 'none'"); // the browser itself keeps it from loading
@@ -102,7 +105,7 @@ for (
     async fn() {
       const folder = await Deno.makeTempDir();
       const page = `${folder}/report.html`;
-      await Deno.writeTextFile(page, html.render(resultOf()));
+      await Deno.writeTextFile(page, await html.render(resultOf()));
       const always = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"];
       const { text: dom, stderr } = await runProgram(["chromium", [
         ...always,
@@ -119,7 +122,7 @@ for (
   });
 }
 
-Deno.test("merge: two halves are the whole; different loads are refused", () => {
+Deno.test("merge: two halves are the whole; different loads are refused", async () => {
   const [one, other] = [resultOf({ seed: 1 }), resultOf({ seed: 2 })];
   const both = merge([one, other], histograms);
   assertEquals(both.latency.count, 20_000);
@@ -133,8 +136,8 @@ Deno.test("merge: two halves are the whole; different loads are refused", () => 
   const { rate: _, ...load } = one.load;
   const closed = { ...one, load };
   assertThrows(() => merge([one, closed], histograms), UsageError, "different");
-  text.render(both);
-  html.render(both);
+  await text.render(both);
+  await html.render(both);
 });
 
 Deno.test("comparison: the same distribution is noise, one that is half as slow again is a change", () => {

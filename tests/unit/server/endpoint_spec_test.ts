@@ -3,13 +3,17 @@ import { parseOptions } from "../../../lib/cli/parse.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
 import { formatAddress, parseAddress } from "../../../lib/net/address.ts";
 import { listenOptions } from "../../../lib/net/transports.ts";
+import { checkConflicts, checkLoops } from "../../../lib/server/conflicts.ts";
 import { parseEndpoints } from "../../../lib/server/endpoint_spec.ts";
 import { serverOptions } from "../../../lib/server/options.ts";
 import { serviceOptions } from "../../../lib/server/services.ts";
 
 async function parse(endpoints: readonly string[], options: readonly string[] = []) {
   const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], options);
-  return await parseEndpoints(endpoints, parsed);
+  const specs = await parseEndpoints(endpoints, parsed);
+  checkConflicts(specs);
+  checkLoops(specs);
+  return specs;
 }
 
 const text = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);
@@ -65,7 +69,7 @@ for (
     [[":1,reply=x"], [], "reply is for service reply"],
     [[":1,name=a,name=b"], [], "has name twice"],
     [[":1,name=a", ":2,name=a"], [], "Two endpoints are named a"],
-    [[":1,enabled=yes"], [], "one of true, false is needed"],
+    [[":1,enabled=yes"], [], "true or false is needed"],
     [["tls://:1,cert=/nonexistent"], [], "cannot read /nonexistent"],
     [["unix:/tmp/a,b=c"], [], 'is written in quotes, as in unix:"/tmp/a,b=c"'],
     [["unix:/tmp/a=b"], [], 'Unknown service "b"'],
@@ -75,6 +79,14 @@ for (
     [["udp://:1=chargen"], [], "not offered over UDP"],
     [["0.0.0.0:7", "[::]:7"], [], "tcp://[::]:7 serves IPv4 and IPv6"],
     [[":7", "0.0.0.0:7"], [], "leave tcp://0.0.0.0:7 out"],
+    [[":1,idle-timeout="], [], "Endpoint :1, idle-timeout needs a value (D)"],
+    [[":1,enabled=false"], [], "No endpoint is enabled"],
+    [[":1,name="], [], "name needs a value (NAME)"],
+    [[":1,cert=x"], [], "cert is for tls://"],
+    [["127.0.0.1:7", "tls://127.0.0.1:7"], [], "are the same port; leave one out"],
+    [[":7=forward,to=127.0.0.1:7"], [], "Endpoint tcp://:7 would forward to itself"],
+    [["unix:/tmp/a=forward,to=unix:/tmp/a"], [], "would forward to itself"],
+    [["[::1]:7=forward,to=:8", "tls://:8=forward,to=tls://localhost:7"], [], "to itself"],
     [["127.0.0.1:7", "127.0.0.1:7"], [], "tcp://127.0.0.1:7 is given twice"],
   ] as const
 ) {
@@ -84,5 +96,7 @@ for (
 }
 
 Deno.test("free ports, other families and other protocols do not clash", async () => {
+  await parse([":7", ":7,enabled=false"]);
+  await parse([":7=forward,to=:8", ":8=forward,to=127.0.0.1:9", "udp://:9=forward,to=udp://:7"]);
   await parse([":0", ":0", "127.0.0.1:7", "[::1]:7", "udp://127.0.0.1:7", "0.0.0.0:8", "[::1]:8"]);
 });

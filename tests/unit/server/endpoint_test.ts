@@ -29,7 +29,7 @@ async function listening(...texts: string[]) {
   for (const spec of await parseEndpoints(texts, parsed)) {
     endpoints.add(spec, { server, admission: new Admission() });
   }
-  await endpoints.startAll();
+  await endpoints.bindAll();
   for (const endpoint of endpoints) endpoint.accept();
   return { endpoints, all: [...endpoints], events };
 }
@@ -57,7 +57,6 @@ Deno.test("an endpoint is stopped and started on its port while a transfer on an
   await assertRejects(() => connect(other!), Deno.errors.ConnectionRefused);
 
   await endpoints.start(other!);
-  other!.accept();
   assertEquals(other!.address, before);
   assertEquals(await echoThrough(await connect(other!), randomBytes(1000)), randomBytes(1000));
 
@@ -106,4 +105,37 @@ Deno.test("a port that the server itself has in use is not called another progra
   );
   assert(!error.message.includes("stop the program"));
   await endpoints.stopListening();
+});
+
+Deno.test("starts and stops at the same moment take effect in their order", async () => {
+  const { all: [endpoint] } = await listening("127.0.0.1:0");
+  await endpoint!.stop();
+  await Promise.all([endpoint!.start(), endpoint!.start(), endpoint!.stopListening()]);
+  assertEquals(endpoint!.listener, undefined);
+  await assertRejects(() => connect(endpoint!), Deno.errors.ConnectionRefused);
+  await Promise.all([endpoint!.start(), endpoint!.stopListening(), endpoint!.start()]);
+  assertEquals(
+    await echoThrough(await connect(endpoint!), new Uint8Array([1])),
+    new Uint8Array([1]),
+  );
+  await endpoint!.stop();
+});
+
+Deno.test("a UDP endpoint is started again on its port", async () => {
+  const { all: [endpoint] } = await listening("udp://127.0.0.1:0");
+  const { address } = endpoint!;
+  assert(isInet(address));
+  const { hostname, port } = address;
+  const client = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const asked = async (byte: number) => {
+    await client.send(new Uint8Array([byte]), { transport: "udp", hostname, port });
+    return (await client.receive())[0];
+  };
+  assertEquals(await asked(1), new Uint8Array([1]));
+  await endpoint!.stopListening();
+  await endpoint!.start();
+  assertEquals(endpoint!.address, address);
+  assertEquals(await asked(2), new Uint8Array([2]));
+  client.close();
+  await endpoint!.stop();
 });

@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
-import type { Certificate } from "./session.ts";
+import type { Certificate } from "../../tls_session.ts";
 
 const LIFETIME_MS = 30 * 24 * 3600 * 1000; // milliseconds
 const CLOCK_SKEW_MS = 24 * 3600 * 1000; // milliseconds by which a peer's clock may be behind

@@ -6,7 +6,7 @@ import { isLiteral } from "../../address.ts";
 import { FinalError, NetworkError } from "../../../core/errors.ts";
 import type { SecuredSocket } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
-import type { Certificate, TlsSession } from "./session.ts";
+import type { Certificate, TlsSession } from "../../tls_session.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 import { explainTls, explainUnjudged } from "./errors.ts";
 

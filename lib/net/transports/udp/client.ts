@@ -2,7 +2,8 @@
 import { formatAddress, type InetAddress, socketAddress } from "../../address.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { NetworkError } from "../../../core/errors.ts";
-import { datagramPeer, type DatagramSocket, maxDatagramBytes } from "./datagrams.ts";
+import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
+import { maxDatagramBytes } from "../../datagram_size.ts";
 import type { Duplex } from "../../duplex.ts";
 import { openUnreachableMonitor, type UnreachableMonitor } from "./port_unreachable.ts";
 

@@ -8,11 +8,6 @@ export interface DatagramSocket extends Socket {
 
 const NO_SPACE = new Uint8Array(0);
 
-/** The largest payload over IPv4: 65,535 less the headers of IP and UDP; over IPv6 less UDP's. */
-export function maxDatagramBytes(hostname: string): number {
-  return hostname.includes(":") ? 65_527 : 65_507;
-}
-
 /** A peer that datagrams come from and go to. */
 export function datagramPeer(
   socket: DatagramSocket,

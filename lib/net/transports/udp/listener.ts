@@ -1,7 +1,7 @@
 /** The receiving side of UDP: datagrams by the remote that they come from. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
-import { maxDatagramBytes } from "./datagrams.ts";
+import { maxDatagramBytes } from "../../datagram_size.ts";
 import type { Arrival, Listener } from "../../transport.ts";
 import { Remote, type RemoteOptions } from "./remote.ts";
 
@@ -18,6 +18,8 @@ export class DatagramListener implements Listener {
   #latest: Remote | undefined;
   #closed = false;
   #stop = () => {};
+  #receiving: Promise<unknown> = Promise.resolve();
+  readonly #released = Promise.withResolvers<void>();
 
   constructor(
     conn: Deno.DatagramConn,
@@ -32,7 +34,7 @@ export class DatagramListener implements Listener {
   accept(): Promise<Arrival> {
     return new Promise((resolve, reject) => {
       this.#stop = () => reject(new Deno.errors.BadResource("closed"));
-      this.#next().then(resolve, reject);
+      this.#receiving = this.#next().then(resolve, reject);
     });
   }
 
@@ -55,7 +57,17 @@ export class DatagramListener implements Listener {
     this.#closed = true;
     this.#stop();
     for (const remote of this.#remotes.values()) remote.end();
-    if (this.#remotes.size === 0) this.#conn.close();
+    if (this.#remotes.size === 0) this.#release();
+  }
+
+  get released(): Promise<void> {
+    return this.#released.promise;
+  }
+
+  // The system has the socket until the pending receive has ended as well.
+  #release(): void {
+    this.#conn.close();
+    this.#receiving.then(() => this.#released.resolve());
   }
 
   #admit(key: string, to: Deno.NetAddr): Remote {
@@ -85,6 +97,6 @@ export class DatagramListener implements Listener {
     // After an eviction the key may be another remote's.
     if (this.#remotes.get(remote.key) !== remote) return;
     this.#remotes.delete(remote.key);
-    if (this.#closed && this.#remotes.size === 0) this.#conn.close();
+    if (this.#closed && this.#remotes.size === 0) this.#release();
   }
 }

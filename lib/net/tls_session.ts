@@ -1,5 +1,5 @@
 /** What is known of a TLS session. */
-import { printableText } from "../../../terminal/sanitize.ts";
+import { printableText } from "../terminal/sanitize.ts";
 
 /** What a certificate says. */
 export interface Certificate {
