@@ -83,7 +83,7 @@ export async function until(clock: Clock, moment: number): Promise<void> {
     const left = moment - clock.now();
     if (left <= 0) return;
     if (left > MAX_TIMER_LATENESS_MS) await delay(left - MAX_TIMER_LATENESS_MS, { clock });
-    else await new Promise<void>((resolve) => clock.soon(resolve));
+    else await turn(clock);
   }
 }
 

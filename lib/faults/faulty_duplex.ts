@@ -1,5 +1,5 @@
 /** A connection whose chunks pass through faults. */
-import type { Clock } from "../core/clock.ts";
+import { type Clock, turn } from "../core/clock.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import { readableFrom, writableTo } from "../net/streams.ts";
 import { DelayLine, type Outlet } from "./delay_line.ts";
@@ -165,7 +165,7 @@ export class FaultyDuplex implements Duplex {
   // A fault that drops chunks takes no time for them; other connections are to have their turn.
   async #pushed(): Promise<void> {
     if (++this.#pushes % PUSHES_PER_TURN !== 0) return;
-    await new Promise<void>((resolve) => this.#control.clock.soon(resolve));
+    await turn(this.#control.clock);
   }
 
   // Each passes its chunks to the next one, the last to an end.
