@@ -6,7 +6,6 @@
  * more connections than that and near saturation, a connection that has been read queues before it is
  * read again, and only as many of those that queued are read at once as one turn can serve.
  */
-import { Deque } from "@std/data-structures/deque";
 import { type Clock, delay, systemClock } from "../core/clock.ts";
 
 const MIN_OPEN = 120; // connections below which the runtime serves each
@@ -33,7 +32,7 @@ export interface WindowPlace {
 /** Decides when connections are read. */
 export class ReadWindow {
   readonly #clock: Clock;
-  readonly #queue = new Deque<WindowPlace>();
+  readonly #queue = new Set<WindowPlace>(); // in the order of arrival
   readonly #released = new Set<WindowPlace>(); // in the order of release
   #open = 0;
   #reads = 0;
@@ -56,6 +55,7 @@ export class ReadWindow {
   leave(place: WindowPlace): void {
     this.#open--;
     this.#released.delete(place);
+    this.#queue.delete(place);
     place.release?.(); // its read fails, as it is closed
     place.release = undefined;
   }
@@ -72,10 +72,10 @@ export class ReadWindow {
     if (!this.#released.delete(place) && this.#saturated) {
       this.#lastStranger = this.#clock.now();
     }
-    if (!this.#saturated && this.#queue.isEmpty()) return undefined;
+    if (!this.#saturated && this.#queue.size === 0) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     place.release = resolve;
-    this.#queue.pushBack(place);
+    this.#queue.add(place);
     this.#releaseNext();
     return promise;
   }
@@ -101,17 +101,17 @@ export class ReadWindow {
     const now = this.#clock.now();
     const calm = Math.min(MAX_CALM_MS, CALM_MS_PER_CONNECTION * this.#open);
     if (now - this.#lastStranger >= calm) {
-      while (this.#released.size < MAX_RELEASED) {
-        const place = this.#queue.popFront();
-        if (!place) break;
-        if (place.release) this.#release(place, now);
+      for (const place of this.#queue) {
+        if (this.#released.size >= MAX_RELEASED) break;
+        this.#release(place, now);
       }
     }
-    if (!this.#queue.isEmpty()) this.#setTimer();
+    if (this.#queue.size > 0) this.#setTimer();
   }
 
   #release(place: WindowPlace, now: number): void {
     const { release } = place;
+    this.#queue.delete(place);
     place.release = undefined;
     place.releasedAt = now;
     this.#released.add(place);
