@@ -8,10 +8,6 @@ export interface Shutdown {
   readonly insisted: Promise<void>;
 }
 
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK"]
-  : ["SIGINT", "SIGTERM"];
-
 /**
  * Handles the signals that end a process. To be called before the first accept: with every
  * descriptor in use, Deno 2.9 panics when its signal machinery is first needed.
@@ -24,6 +20,22 @@ export function handleSignals(): Shutdown {
     next.resolve();
     next = insisted;
   };
-  for (const signal of SIGNALS) Deno.addSignalListener(signal, onSignal);
+  for (const signal of signals()) Deno.addSignalListener(signal, onSignal);
   return { requested: requested.promise, insisted: insisted.promise };
+}
+
+function signals(): readonly Deno.Signal[] {
+  if (Deno.build.os === "windows") return ["SIGINT", "SIGBREAK"];
+  return hangupEnds() ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
+}
+
+// A program that was started by nohup ignores SIGHUP, and is to go on ignoring it. Only Linux tells.
+function hangupEnds(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  try {
+    const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))!;
+    return (BigInt(`0x${ignored}`) & 1n) === 0n; // SIGHUP is 1, and the lowest bit
+  } catch {
+    return false;
+  }
 }

@@ -177,7 +177,7 @@ const eof: Topic = {
         ["TLS", "close_notify is a FIN; an end without it is told, as exit 1"],
         ["UDP", "has no end: the client waits a second for the last answer, or --linger"],
         [
-          "SIGINT or SIGTERM at the server",
+          "SIGINT, SIGTERM or (Linux) SIGHUP at the server",
           "no more connections; the open ones may end within --grace; exit 0; a second signal " +
           "stops at once",
         ],

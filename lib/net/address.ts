@@ -28,8 +28,6 @@ export interface ConnectionAddresses<A extends Address = Address> {
   readonly remote: A;
 }
 
-// Enough of RFC 4291 section 2.2 to exclude host names and typing errors.
-const IPV6 = /^(?!.*:::)(?=(?:[^:]*:){2})[\da-f:.]+(%[\w.-]+)?$/i;
 const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
 
 /**
@@ -60,7 +58,7 @@ export function parseAddress(text: string): Address {
 
 /** Reads the two arguments HOST and PORT; the host may be a bare IPv6 address. */
 export function parseHostPort(host: string, port: string): Address {
-  if (IPV6.test(host)) return parseAddress(`[${host}]:${port}`);
+  if (isIpv6(host)) return parseAddress(`[${host}]:${port}`);
   if (host.includes(":") && !host.startsWith("[")) {
     throw new UsageError(`Host "${host}" has a port or a transport already; leave out "${port}"`);
   }
@@ -146,13 +144,19 @@ function parseHost(
   text: string,
 ): string {
   if (v6 !== undefined) {
-    if (IPV6.test(v6)) return v6;
+    if (isIpv6(v6)) return v6;
     throw new UsageError(`Address "${text}" has no IPv6 address between its brackets`);
   }
   if (/[^\w.-]/.test(name!)) {
     throw new UsageError(`Address "${text}" has no valid host name before its port`);
   }
   return name!;
+}
+
+// What the runtime calls IPv6, as RFC 4291 section 2.2 writes it, and a zone.
+function isIpv6(text: string): boolean {
+  const [, address] = /^([\da-f:.]+)(?:%[\w.-]+)?$/i.exec(text) ?? [];
+  return address !== undefined && URL.canParse(`http://[${address}]`);
 }
 
 function parsePort(digits: string, text: string): number {

@@ -11,6 +11,10 @@ import { bigEndian, canonicalIp, ipBytes, ipText } from "./ip.ts";
 // "\r\n\r\n\0\r\nQUIT\n", which no line of text begins with.
 const SIGNATURE = new Uint8Array([13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]);
 const MAX_LINE_BYTES = 107; // bytes, as the specification counts for version 1
+const FAMILIES: ReadonlyMap<string, (text: string) => boolean> = new Map([
+  ["TCP4", isIPv4],
+  ["TCP6", isUnzonedIPv6],
+]);
 const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 
 /**
@@ -77,7 +81,7 @@ async function readLine(from: Reader, start: string): Promise<string> {
 function parseV1(line: string, transport: string): ConnectionAddresses | undefined {
   const [, family, source, destination, ...ports] = line.split(" ");
   if (family === "UNKNOWN") return undefined;
-  const valid = { TCP4: isIPv4, TCP6: isUnzonedIPv6 }[family ?? ""];
+  const valid = FAMILIES.get(family ?? "");
   if (!valid) throw malformed(`"${family}" is none of TCP4, TCP6 and UNKNOWN`);
   if (!valid(source ?? "") || !valid(destination ?? "")) {
     throw malformed(`"${line}" has no two ${family} addresses`);

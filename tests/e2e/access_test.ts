@@ -165,6 +165,10 @@ Deno.test("a malformed PROXY header is refused by one event that says what is wr
       encode("PROXY TCP5 1.2.3.4 5.6.7.8 1 2\r\n"),
       'malformed PROXY header: "TCP5" is none of TCP4, TCP6 and UNKNOWN',
     ],
+    [
+      encode("PROXY constructor evil.example other 1 2\r\n"),
+      'malformed PROXY header: "constructor" is none of TCP4, TCP6 and UNKNOWN',
+    ],
     [encode(`PROXY ${"x".repeat(200)}`), "malformed PROXY header: no line end within 107 bytes"],
     [new Uint8Array([...V2, 0x11, 0x11, 0, 0]), "malformed PROXY header: version 1 is not 2"],
     [

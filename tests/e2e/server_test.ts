@@ -9,7 +9,7 @@ import {
 import { toText } from "@std/streams/to-text";
 import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import { netecho, netechoCommand, Running, runProgram, Server } from "../support/programs.ts";
-import { onLinux, withIPv6, withSignals } from "../support/skips.ts";
+import { onLinux, withIPv6, withSignal, withSignals } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -197,9 +197,9 @@ Deno.test({
   },
 });
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.test({
-    ...withSignals(`${signal} stops accepting, lets connections end, and exits with 0`),
+    ...withSignal(signal, `${signal} stops accepting, lets connections end, and exits with 0`),
     async fn() {
       await using server = await Server.start(["--grace", "60s"]);
       const conn = await server.connect();

@@ -57,6 +57,17 @@ export function withSignals(name: string): { name: string; ignore: boolean } {
   return { name: ignore ? `${name} (skipped: no signals on Windows)` : name, ignore };
 }
 
+/** The same for a test that sends one signal, which its program must not have been told to ignore. */
+export function withSignal(signal: Deno.Signal, name: string): { name: string; ignore: boolean } {
+  if (signal !== "SIGHUP") return withSignals(name);
+  if (Deno.build.os !== "linux") {
+    return { name: `${name} (skipped: SIGHUP is handled on Linux alone)`, ignore: true };
+  }
+  const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))!;
+  const ignore = (BigInt(`0x${ignored}`) & 1n) === 1n;
+  return { name: ignore ? `${name} (skipped: started by nohup)` : name, ignore };
+}
+
 /** The same for a test that makes a network namespace of its own, with `unshare -rn`. */
 export function needingNamespace(name: string): { name: string; ignore: boolean } {
   const needs = onLinux(name, ["unshare", "ip"]);

@@ -72,9 +72,14 @@ async function listen(
 function keepForeign(path: string, own: string | undefined): () => void {
   const present = fileAt(path);
   if (present === undefined || present === own) return () => {};
+  const aside = setAside(path);
+  return () => Deno.renameSync(aside, path);
+}
+
+function setAside(path: string): string {
   const aside = `${path}.${crypto.randomUUID()}`;
   Deno.renameSync(path, aside);
-  return () => Deno.renameSync(aside, path);
+  return aside;
 }
 
 // A server that was killed leaves its file behind, and nobody listens there any more.
@@ -83,9 +88,20 @@ async function bind(address: UnixAddress, mode: number | undefined): Promise<Den
   try {
     return bindOnce(path, mode);
   } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse) || !await isStale(path)) throw error;
-    await Deno.remove(path);
-    return bindOnce(path, mode);
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    const present = fileAt(path);
+    if (!await isStale(path)) throw error;
+    const aside = setAside(path);
+    // Another server may have done the same in between: then this is its socket.
+    if (fileAt(aside) !== present) {
+      Deno.renameSync(aside, path);
+      throw error;
+    }
+    try {
+      return bindOnce(path, mode);
+    } finally {
+      Deno.removeSync(aside);
+    }
   }
 }
 

@@ -29,6 +29,7 @@ for (const [text, [transport, hostname, port]] of Object.entries(VALID)) {
 
 for (
   const text of ["", "tcp://", "host", "host:", "host:80:90", "::1", "[::1]", "[]:80", "[host]:80"]
+    .concat(["[1::2::3]:0", "[1:2:3:4:5:6:7:8:9]:0", "[12345::]:0", "[::300.1.1.1]:0", "[::1%]:0"])
     .concat(["host:-1", "host:1.5", "host:0x50", "host:65536", "a b:80", "tcp://h:80/", "h\n:80"])
 ) {
   Deno.test(`${JSON.stringify(text)} is no address`, () => {

@@ -1,0 +1,44 @@
+import { assert, assertEquals } from "@std/assert";
+import { systemClock } from "../../../lib/core/clock.ts";
+import { NetworkError } from "../../../lib/core/errors.ts";
+import { unix } from "../../../lib/net/transports/unix.ts";
+import { onLinux } from "../../support/skips.ts";
+import { withFolder } from "../../support/system.ts";
+
+/** Leaves a socket file on which nobody listens. */
+function leaveStale(path: string): void {
+  const listener = Deno.listen({ transport: "unix", path });
+  Deno.renameSync(path, `${path}.kept`);
+  listener.close();
+  Deno.renameSync(`${path}.kept`, path);
+}
+
+Deno.test({
+  ...onLinux("unix: of two servers that find the same stale file, one listens and one is refused"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/stale`;
+      leaveStale(path);
+      const listen = () =>
+        unix.listen({ transport: "unix", path }, {
+          values: { mode: undefined },
+          clock: systemClock,
+        });
+      const outcomes = await Promise.allSettled([listen(), listen()]);
+      const [listener, second] = outcomes.map((outcome) =>
+        outcome.status === "fulfilled" ? outcome.value : undefined
+      ).toSorted((one) => one ? -1 : 1);
+      assert(listener && !second);
+      const refused = outcomes.find(({ status }) => status === "rejected") as PromiseRejectedResult;
+      assert(refused.reason instanceof NetworkError);
+      const accepting = listener.accept();
+      (await Deno.connect({ transport: "unix", path })).close();
+      const peer = await (await accepting).open();
+      assertEquals(await peer.read(), null);
+      peer.close();
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["stale"]);
+      const ended = listener.accept().catch(() => {});
+      listener.close();
+      await ended;
+    }),
+});
