@@ -1,6 +1,6 @@
 /** Who may connect: networks that are allowed, and networks that are denied. */
-import { BlockList, isIP } from "node:net";
 import { unmapped } from "../net/address.ts";
+import { type Network, NetworkSet, parseNetwork } from "../net/network_set.ts";
 import { UsageError } from "../core/errors.ts";
 import { readFile } from "../cli/options.ts";
 
@@ -20,8 +20,8 @@ import { readFile } from "../cli/options.ts";
  * ```
  */
 export class AccessList {
-  readonly #allow: BlockList | undefined;
-  readonly #deny: BlockList;
+  readonly #allow: NetworkSet | undefined;
+  readonly #deny: NetworkSet;
 
   /**
    * Reads the values of `--allow` and `--deny`: networks, addresses, or `@FILE` with one on each
@@ -30,28 +30,22 @@ export class AccessList {
    * @throws {UsageError} naming what is no network
    */
   constructor({ allow, deny }: { allow: readonly string[]; deny: readonly string[] }) {
-    this.#allow = allow.length > 0 ? listOf("allow", allow) : undefined;
-    this.#deny = listOf("deny", deny);
+    this.#allow = allow.length > 0 ? setOf("allow", allow) : undefined;
+    this.#deny = setOf("deny", deny);
   }
 
   /** Why a host may not connect; nothing where it may. */
   denies(hostname: string): string | undefined {
     const address = unmapped(hostname.replace(/%.*/, ""));
-    const family = familyOf(address);
-    if (this.#deny.check(address, family)) return "--deny holds it";
-    if (this.#allow && !this.#allow.check(address, family)) return "--allow does not hold it";
+    if (this.#deny.has(address)) return "--deny holds it";
+    if (this.#allow && !this.#allow.has(address)) return "--allow does not hold it";
     return undefined;
   }
 }
 
-function listOf(option: string, texts: readonly string[]): BlockList {
-  const list = new BlockList();
+function setOf(option: string, texts: readonly string[]): NetworkSet {
   try {
-    for (const network of texts.flatMap(entriesOf)) {
-      const { address, prefix } = parseNetwork(network);
-      list.addSubnet(address, prefix, familyOf(address));
-    }
-    return list;
+    return new NetworkSet(texts.flatMap(entriesOf).map(readNetwork));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`Option --${option}: ${error.message}`);
@@ -62,20 +56,18 @@ function entriesOf(text: string): string[] {
   const entries = text.startsWith("@")
     ? new TextDecoder().decode(readFile(text.slice(1))).split("\n")
     : text.split(",");
-  return entries.map((entry) => entry.replace(/#.*/, "").trim()).filter((entry) => entry !== "");
+  return entries.map(withoutComment).filter((entry) => entry !== "");
 }
 
-function parseNetwork(network: string): { address: string; prefix: number } {
-  const [, given = "", length] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(network) ?? [];
-  const address = unmapped(given);
-  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? NaN;
-  const prefix = length === undefined ? bits : Number(length) - (address === given ? 0 : 96);
-  if (prefix >= 0 && prefix <= bits) return { address, prefix };
+function withoutComment(line: string): string {
+  const start = line.indexOf("#");
+  return (start < 0 ? line : line.slice(0, start)).trim();
+}
+
+function readNetwork(text: string): Network {
+  const network = parseNetwork(text);
+  if (network) return network;
   throw new UsageError(
-    `a network such as 10.0.0.0/8 or 2001:db8::/32, an address or @FILE is needed, not "${network}"`,
+    `a network such as 10.0.0.0/8 or 2001:db8::/32, an address or @FILE is needed, not "${text}"`,
   );
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return address.includes(":") ? "ipv6" : "ipv4";
 }
