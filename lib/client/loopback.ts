@@ -4,7 +4,7 @@ import { NetworkError } from "../core/errors.ts";
 /** Starts the server in a worker, on a free port; resolves with its address. */
 export function startLoopback(): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const worker = new Worker(new URL("../server/loopback_worker.ts", import.meta.url), {
+  const worker = new Worker(new URL("./loopback_worker.ts", import.meta.url), {
     type: "module",
   });
   worker.onmessage = ({ data }: MessageEvent<string>) => resolve(data);

@@ -69,8 +69,9 @@ function listeningLine(
   { endpoint = "", address }: EventMap["listening"],
   isNamed: (endpoint: string) => boolean,
 ): string {
-  const name = isNamed(endpoint) ? `,name=${printableText(endpoint)}` : "";
-  return `listening ${formatAddress(address)}${name}\n`;
+  const written = formatAddress(address);
+  const hasName = isNamed(endpoint) && !written.endsWith(endpoint);
+  return `listening ${written}${hasName ? `,name=${printableText(endpoint)}` : ""}\n`;
 }
 
 // In the order of EventMap.

@@ -28,7 +28,7 @@ export class Endpoint {
   #acceptor: Acceptor | undefined;
   #accepting: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined; // while sessions may use the socket of the last listener
-  #transition: Promise<unknown> = Promise.resolve();
+  #transition: Promise<unknown> | undefined; // while one is under way
 
   constructor(spec: EndpointSpec, options: EndpointOptions) {
     const { server, faults, idleTimeout } = options;
@@ -135,8 +135,11 @@ export class Endpoint {
 
   // One at a time, so that a stop during a start does not leave it listening.
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#transition.then(step, step);
-    this.#transition = done.catch(() => {});
+    const done = this.#transition ? this.#transition.then(step) : step();
+    const settled = done.then(() => {}, () => {}).then(() => {
+      if (this.#transition === settled) this.#transition = undefined;
+    });
+    this.#transition = settled;
     return done;
   }
 }

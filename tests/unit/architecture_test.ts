@@ -37,7 +37,7 @@ const ALTERNATIVES = [
 ];
 
 /** Where a thread of the program begins. */
-const ENTRIES = ["main.ts", "lib/bench/worker.ts", "lib/server/loopback_worker.ts"];
+const ENTRIES = ["main.ts", "lib/bench/worker.ts", "lib/client/loopback_worker.ts"];
 
 interface Module {
   readonly specifier: string;

@@ -123,3 +123,10 @@ Deno.test("JSON payload: text cut at 4 KiB, hex whole, or its size", () => {
   const size = JSON.parse(jsonFormat({ show: "size" })(event, 0));
   assertEquals([size.bytes, size.text, size.hex], [5000, undefined, undefined]);
 });
+
+Deno.test("listening: with its name where it was given one, as the command line writes it", () => {
+  const named = textFormat({ show: "text", paint: (_, text) => text, showsEndpoint: () => true });
+  const line = (endpoint: string) => named({ event: "listening", endpoint, address }, 0);
+  assertEquals(line("six"), "listening tcp://[::1]:80,name=six\n");
+  assertEquals(line("[::1]:80"), "listening tcp://[::1]:80\n");
+});

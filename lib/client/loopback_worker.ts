@@ -5,12 +5,12 @@ import { Log } from "../log/log.ts";
 import { BatchWriter } from "../core/batch_writer.ts";
 import { formatAddress } from "../net/address.ts";
 import { listenOptions } from "../net/transports.ts";
-import { Admission } from "./admission.ts";
-import { parseEndpoints } from "./endpoint_spec.ts";
-import { Endpoints } from "./endpoints.ts";
-import { serverOptions } from "./options.ts";
-import { serve } from "./serve.ts";
-import { serviceOptions } from "./services.ts";
+import { Admission } from "../server/admission.ts";
+import { parseEndpoints } from "../server/endpoint_spec.ts";
+import { Endpoints } from "../server/endpoints.ts";
+import { serverOptions } from "../server/options.ts";
+import { serve } from "../server/serve.ts";
+import { serviceOptions } from "../server/services.ts";
 
 const thread = self as unknown as { postMessage(address: string): void };
 const never = new Promise<never>(() => {});
