@@ -4,6 +4,7 @@ import type { HelpPage } from "./lib/cli/help.ts";
 import type { OptionOwner } from "./lib/cli/option_groups.ts";
 import { optionName, type Values } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
+import { loadPatterns } from "./lib/core/byte_pattern.ts";
 import { delay, systemClock } from "./lib/core/clock.ts";
 import { NetworkError, UsageError } from "./lib/core/errors.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
@@ -173,6 +174,7 @@ async function planIfAny(
 ): Promise<FaultPlan | undefined> {
   if (fault.length + faults.length === 0) return undefined;
   const { planFaults } = await import("./lib/faults/plan.ts");
+  await loadPatterns([...fault, ...faults]);
   const seedNames = specs.map(({ name, written }) => name ?? written);
   const targets = specs.map(({ name, written, address, transport }, index) => ({
     names: [name ?? defaultName(address), written, formatAddress(address), defaultName(address)],

@@ -90,7 +90,7 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
 export const expectOptions = {
   expect: list({
     summary:
-      "wait until the peer sends this (repeatable, in order); with --wait, echo waits until " +
+      "wait until the peer sends this, a regex in RE2's syntax (repeatable, in order); with --wait, echo waits until " +
       "it echoes a message",
     placeholder: "TEXT|/regex/",
     read: (text) => [parseExpectation(text)],

@@ -1,4 +1,5 @@
 /** Matching patterns in bytes: each byte becomes a character. */
+import type { RE2JS } from "re2js";
 import { UsageError } from "./errors.ts";
 
 const PIECE = 8192; // bytes that are turned into arguments at a time
@@ -22,27 +23,77 @@ export function byteText(bytes: Uint8Array): string {
   return text;
 }
 
+/** A pattern for bytes. */
+export interface BytePattern {
+  /** The place of the first match in what {@linkcode byteText} returned. */
+  find(text: string): { readonly start: number; readonly end: number } | undefined;
+}
+
+// RE2 takes time that is linear in the length of the text, whatever a peer sends
+// (https://github.com/google/re2/wiki/Syntax). The language's own expressions may take for ever, and
+// cannot be interrupted.
+let engine: typeof RE2JS | undefined;
+
+/** Loads the engine of regular expressions, if one of the texts may have such an expression. */
+export async function loadPatterns(texts: readonly string[]): Promise<void> {
+  if (engine || !texts.some((text) => /(^|[="])\/.+\/[ims]*($|[,"])/s.test(text))) return;
+  engine = (await import("re2js")).RE2JS;
+}
+
 /**
- * A pattern for bytes: `/regex/` with the flags i, m and s, or a literal text.
+ * A pattern for bytes: a literal text, or `/regex/` in the syntax of RE2 with the flags i, m and s,
+ * for which {@linkcode loadPatterns} has been called.
  *
  * @throws {UsageError} for a bad regular expression and for an empty text
+ * @example
+ * ```ts
+ * import { bytePattern, loadPatterns } from "./byte_pattern.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const literal = (text: string) => new TextEncoder().encode(text);
+ * await loadPatterns(["/o+/"]);
+ * assertEquals(bytePattern("/o+/", { literal }).find("food"), { start: 1, end: 3 });
+ * assertEquals(bytePattern("x", { literal }).find("food"), undefined);
+ * ```
  */
 export function bytePattern(
   text: string,
   { literal }: { literal: (text: string) => Uint8Array },
-): RegExp {
+): BytePattern {
   const [, source, flags] = /^\/(.+)\/([ims]*)$/s.exec(text) ?? [];
   if (text === "") throw new UsageError("a text or /regex/ is needed");
-  if (source !== undefined) return regularExpression({ text, source, flags });
-  return new RegExp(byteText(literal(text)).replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+  return source === undefined
+    ? literalPattern(byteText(literal(text)))
+    : regularExpression(text, { source, flags: flags! });
+}
+
+function literalPattern(wanted: string): BytePattern {
+  return {
+    find(text) {
+      const start = text.indexOf(wanted);
+      return start < 0 ? undefined : { start, end: start + wanted.length };
+    },
+  };
 }
 
 function regularExpression(
-  { text, source, flags }: { text: string; source: string; flags: string | undefined },
-): RegExp {
+  text: string,
+  { source, flags }: { readonly source: string; readonly flags: string },
+): BytePattern {
+  if (!engine) throw new Error("loadPatterns was not called");
+  const bits = { i: engine.CASE_INSENSITIVE, m: engine.MULTILINE, s: engine.DOTALL };
+  const chosen = [...flags].reduce((sum, flag) => sum | bits[flag as keyof typeof bits], 0);
   try {
-    return new RegExp(byteText(new TextEncoder().encode(source)), flags);
-  } catch {
-    throw new UsageError(`"${text}" is no regular expression`);
+    const bytes = byteText(new TextEncoder().encode(source));
+    const expression = engine.compile(engine.translateRegExp(bytes), chosen);
+    return {
+      find(text) {
+        const matcher = expression.matcher(text);
+        return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
+      },
+    };
+  } catch (error) {
+    const reason = (error as Error).message.replace("error parsing regexp: ", "");
+    throw new UsageError(`"${text}" is no regular expression of RE2: ${reason}`);
   }
 }

@@ -1,5 +1,5 @@
 /** What every fault may be told: which connections, which way, and when. */
-import { bytePattern } from "../core/byte_pattern.ts";
+import { type BytePattern, bytePattern } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
 import { choice, list, type Option, text, type Values } from "../cli/options.ts";
 import { parseDuration, parseSize } from "../core/units.ts";
@@ -36,7 +36,7 @@ export const commonOptions = {
   after: point("from here on"),
   until: point("up to here"),
   match: text({
-    summary: "from the first chunk on that has this in it",
+    summary: "from the first chunk on that has this in it, or ends what began at most 4 KiB before",
     placeholder: "TEXT|/regex/",
     read: readPattern,
   }),
@@ -76,7 +76,7 @@ function readConnections(given: string): (connection: number) => boolean {
   throw new UsageError(`connections such as 3, 1-10 or "every 4" are needed, not "${given}"`);
 }
 
-function readPattern(given: string): RegExp {
+function readPattern(given: string): BytePattern {
   const encoder = new TextEncoder();
   return bytePattern(given, { literal: (text) => encoder.encode(text) });
 }

@@ -112,6 +112,6 @@ export class FaultWindow implements Treatment {
   #matches(bytes: Uint8Array): boolean {
     const text = this.#tail + byteText(bytes);
     this.#tail = text.slice(-MAX_MATCH_CHARS);
-    return this.#options.when.match!.test(text);
+    return this.#options.when.match!.find(text) !== undefined;
   }
 }

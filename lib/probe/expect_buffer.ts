@@ -1,5 +1,5 @@
 /** Matching expectations in what a peer has sent. */
-import { bytePattern, byteText } from "../core/byte_pattern.ts";
+import { type BytePattern, bytePattern, byteText } from "../core/byte_pattern.ts";
 import { unescape } from "../core/escapes.ts";
 
 const MAX_KEPT_BYTES = 1 << 20; // bytes that are kept while nothing of them is expected
@@ -8,7 +8,7 @@ const MAX_KEPT_BYTES = 1 << 20; // bytes that are kept while nothing of them is 
 export interface Expectation {
   /** As it was given. */
   readonly text: string;
-  readonly pattern: RegExp;
+  readonly pattern: BytePattern;
 }
 
 /**
@@ -26,8 +26,10 @@ export function parseExpectation(text: string): Expectation {
  * @example
  * ```ts
  * import { ExpectBuffer, parseExpectation } from "./expect_buffer.ts";
+ * import { loadPatterns } from "../core/byte_pattern.ts";
  * import { assertEquals } from "@std/assert";
  *
+ * await loadPatterns(["/^220 .*?\r\n/"]);
  * const buffer = new ExpectBuffer();
  * buffer.push(new TextEncoder().encode("220 ready\r\n250 ok\r\n"));
  * assertEquals(buffer.take(parseExpectation("/^220 .*?\r\n/")), true);
@@ -45,9 +47,9 @@ export class ExpectBuffer {
 
   /** Whether an expectation matches; then the match and all before it are removed. */
   take({ pattern }: Expectation): boolean {
-    const match = pattern.exec(this.#text);
+    const match = pattern.find(this.#text);
     if (!match) return false;
-    this.#text = this.#text.slice(match.index + match[0].length);
+    this.#text = this.#text.slice(match.end);
     return true;
   }
 

@@ -8,6 +8,7 @@ import { FaultWindow } from "../../../lib/faults/window.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
+import { loadPatterns } from "../../../lib/core/byte_pattern.ts";
 import { seeded } from "../../../lib/core/random.ts";
 import { datagramPeer } from "../../../lib/net/transports/udp/datagrams.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
@@ -18,6 +19,8 @@ const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
     { length: Math.ceil(bytes.length / length) },
     (_, index) => bytes.slice(index * length, (index + 1) * length),
   );
+
+await loadPatterns(["/START/"]);
 
 function planOf(texts: readonly string[], seed = 1, framed = false): Pick<EndpointFaults, "apply"> {
   const target = { names: [], seedName: "test", framed };
