@@ -22,6 +22,13 @@ export const streamListenOptions = {
   }),
 };
 
+/** Loads what preparing a connection will need: see `Transport.loadDialing` for why. */
+export async function loadPreparing(
+  { proxyProtocol }: Pick<Values<typeof streamListenOptions>, "proxyProtocol">,
+): Promise<void> {
+  if (proxyProtocol) await import("./proxy_protocol.ts");
+}
+
 /** A socket after its handshake. */
 export interface SecuredSocket {
   readonly socket: Socket;

@@ -86,6 +86,11 @@ export interface Transport extends Named {
   listen(address: Address, options: ListenOptions): Promise<Listener>;
   /** @throws {NetworkError} naming what was tried */
   dial(address: Address, options: DialOptions): Promise<Duplex>;
+  /**
+   * Loads the code that dialing needs. With every descriptor in use it could not be loaded any more,
+   * and the runtime would panic.
+   */
+  loadDialing?(address: Address, values: Values<OptionTable>): Promise<unknown>;
 }
 
 /** Declares a transport whose functions know the types of its addresses and options. */
@@ -96,6 +101,7 @@ export function defineTransport<A extends Address, L extends OptionTable, D exte
     check?(values: Values<D>): Promise<void>;
     listen(address: A, options: ListenOptions<L>): Promise<Listener>;
     dial(address: A, options: DialOptions<D>): Promise<Duplex>;
+    loadDialing?(address: A, values: Values<D>): Promise<unknown>;
   },
 ): Transport {
   // Each transport is given addresses of its own name only.

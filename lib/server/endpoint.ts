@@ -91,6 +91,7 @@ export class Endpoint {
       await this.#released;
     }
     const { spec: { transport, service, values } } = this;
+    await service.load?.(values);
     const { server: { clock }, faults } = this.#options;
     const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
     this.#listener = await transport.listen(this.#address, { values, clock, replyFactor });

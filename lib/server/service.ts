@@ -32,6 +32,8 @@ export interface Service extends Named {
   check?(values: Values<OptionTable>): Promise<void> | void;
   /** The addresses that it connects to. */
   targets?(values: Values<OptionTable>): readonly Address[];
+  /** Loads the code that serving needs, before the first connection. */
+  load?(values: Values<OptionTable>): Promise<unknown>;
   /** Makes what the connections of an endpoint share. */
   start?(values: Values<OptionTable>): unknown;
   /** Serves one peer until its end. The caller closes the peer afterwards. */
@@ -40,10 +42,11 @@ export interface Service extends Named {
 
 /** Declares a service whose functions know the types of its options. */
 export function defineService<T extends OptionTable, S = undefined>(
-  service: Omit<Service, "options" | "check" | "targets" | "start" | "handle"> & {
+  service: Omit<Service, "options" | "check" | "targets" | "load" | "start" | "handle"> & {
     readonly options: T;
     check?(values: Values<T>): Promise<void> | void;
     targets?(values: Values<T>): readonly Address[];
+    load?(values: Values<T>): Promise<unknown>;
     start?(values: Values<T>): S;
     handle(peer: Duplex, context: ServiceContext<T, S>): Promise<void>;
   },

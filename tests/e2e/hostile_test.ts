@@ -9,7 +9,8 @@ import type { IdleCost } from "../support/idle_connections.ts";
 import { fileURLToPath } from "node:url";
 import { randomBytes } from "../support/bytes.ts";
 
-const HELLO = new TextEncoder().encode("hello\n");
+const encode = (text: string) => new TextEncoder().encode(text);
+const HELLO = encode("hello\n");
 const MIB = 1024 * 1024;
 
 async function roundTrip(conn: Deno.Conn): Promise<void> {
@@ -94,6 +95,42 @@ Deno.test({
     assertLess(stderr.split("\n").length, 20); // said once a spell, not once a try
   },
 });
+
+// What each loads before it listens: without descriptors the runtime could not, and would panic.
+for (
+  const [name, args, upstream, header = ""] of [
+    ["a PROXY header", ["--proxy-protocol"], undefined, "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"],
+    ["forward by name", ["--to", "localhost:PORT"], "127.0.0.1:0"],
+    ["forward from a source", ["--to", "127.0.0.1:PORT", "--to-source", ":0"], "127.0.0.1:0"],
+    ["forward over TLS", ["--to", "tls://127.0.0.1:PORT", "--to-insecure"], "tls://127.0.0.1:0"],
+    ["forward over UDP", ["--to", "udp://127.0.0.1:PORT"], "udp://127.0.0.1:0"],
+  ] as const
+) {
+  Deno.test({
+    ...onLinux(`with 64 descriptors and a burst of 100 clients nothing panics: ${name}`),
+    async fn() {
+      await using behind = await Server.start([], upstream);
+      const options = args.map((arg) => arg.replace("PORT", `${behind.port}`));
+      const service = upstream === undefined ? "" : "=forward";
+      const shell = netechoShell(["server", `127.0.0.1:0${service}`, "-q", ...options]);
+      await using server = new Running(["bash", ["-c", `ulimit -n 64; exec ${shell}`]]);
+      const port = Number(/:(\d+)$/.exec(await server.line(/^listening/))![1]);
+      Deno.kill(server.pid, "SIGSTOP"); // so that all arrive at once
+      const burst = await Promise.all(
+        Array.from({ length: 100 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
+      );
+      Deno.kill(server.pid, "SIGCONT");
+      const sent = await Promise.allSettled(burst.map((conn) => writeAll(conn, encode(header))));
+      for (const conn of burst) conn.close();
+      assertEquals(sent.length, 100);
+      const late = await Deno.connect({ hostname: "127.0.0.1", port });
+      await writeAll(late, encode(`${header}late`));
+      assertEquals(await readExactly(late, 4), encode("late"));
+      late.close();
+      assertEquals((await server.stop()).code, 0);
+    },
+  });
+}
 
 Deno.test({
   ...onLinux("10,000 clients that reset before they are accepted change nothing for the others"),

@@ -66,6 +66,25 @@ export async function connectTcp(
   }
 }
 
+/** Loads what {@linkcode connectTcp} will need; see `Transport.loadDialing`. */
+export function loadConnecting(
+  { hostname }: InetAddress,
+  { source, proxyProtocol }: Pick<Values<typeof tcpDialOptions>, "source" | "proxyProtocol">,
+): Promise<unknown> {
+  return Promise.all([
+    import("./happy_eyeballs.ts"),
+    loadResolving(hostname),
+    source && import("../node/socket.ts"),
+    proxyProtocol && import("../proxy_protocol.ts"),
+  ]);
+}
+
+/** Loads what finding the addresses of a host will need. */
+export async function loadResolving(hostname: string): Promise<void> {
+  const { isLookedUp } = await import("./resolve.ts");
+  if (isLookedUp(hostname)) await import("node:dns");
+}
+
 async function connect(
   to: InetAddress,
   { signal, values }: { signal: AbortSignal; values: Values<typeof tcpDialOptions> },

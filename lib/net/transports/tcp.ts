@@ -1,9 +1,9 @@
 /** TCP (RFC 9293). */
 import { SocketDuplex } from "../socket_duplex.ts";
 import { addressesOf, type InetAddress, socketAddress } from "../address.ts";
-import { acceptTcp, StreamArrival, streamListenOptions } from "../incoming.ts";
+import { acceptTcp, loadPreparing, StreamArrival, streamListenOptions } from "../incoming.ts";
 import { sendReset } from "../linux/reset.ts";
-import { connectTcp, tcpDialOptions } from "../connect/tcp_connect.ts";
+import { connectTcp, loadConnecting, tcpDialOptions } from "../connect/tcp_connect.ts";
 import type { Duplex } from "../duplex.ts";
 import { bindTcp } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
@@ -22,22 +22,24 @@ export const tcp = defineTransport({
   dialOptions: tcpDialOptions,
   listen,
   dial,
+  loadDialing: loadConnecting,
 });
 
-function listen(
+async function listen(
   address: InetAddress,
   { values, clock }: ListenOptions<typeof streamListenOptions>,
 ): Promise<Listener> {
+  await loadPreparing(values);
   const listener = bindTcp(address);
   const preparing = { values, clock };
-  return Promise.resolve({
+  return {
     address: socketAddress("tcp", listener.addr),
     accept: async () => {
       const conn = await acceptTcp(listener);
       return new StreamArrival(conn, { ends: addressesOf(conn, "tcp"), preparing });
     },
     close: () => listener.close(),
-  });
+  };
 }
 
 function dial(address: InetAddress, options: DialOptions<typeof tcpDialOptions>): Promise<Duplex> {

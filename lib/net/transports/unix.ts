@@ -4,7 +4,7 @@ import type { UnixAddress } from "../address.ts";
 import { delay } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
 import { text } from "../../cli/options.ts";
-import { StreamArrival, streamListenOptions } from "../incoming.ts";
+import { loadPreparing, StreamArrival, streamListenOptions } from "../incoming.ts";
 import type { Duplex } from "../duplex.ts";
 import { cannotListen } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
@@ -43,6 +43,7 @@ async function listen(
   if (values.mode !== undefined && address.path.startsWith("@")) {
     throw new UsageError("Option --mode does not apply to an abstract name, which is no file");
   }
+  await loadPreparing(values);
   const listener = await bind(address, values.mode).catch((error) => {
     throw cannotListen(address, error);
   });

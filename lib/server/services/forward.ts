@@ -59,6 +59,10 @@ export const forward = defineService({
     }
   },
   targets: ({ to }) => to,
+  load: ({ to, ...values }) =>
+    Promise.all(
+      to.map((address) => transportOf(address).loadDialing?.(address, dialValues(values))),
+    ),
   start: (): ForwardState => ({ turn: 0 }),
   async handle(peer, context) {
     const upstream = await connect(context).catch((error) => {

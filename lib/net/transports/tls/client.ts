@@ -6,11 +6,12 @@ import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.
 import type { SecuredSocket } from "../../incoming.ts";
 import { sendReset } from "../../linux/reset.ts";
 import { SystemSockets } from "../../linux/sockets.ts";
-import { connectTcp } from "../../connect/tcp_connect.ts";
+import { connectTcp, loadConnecting } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
 import { type Connection, connectWithin } from "../../connect/deadline.ts";
 import type { dialOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
+import type { Values } from "../../../cli/options.ts";
 import type { DialOptions } from "../../transport.ts";
 
 /**
@@ -57,6 +58,16 @@ export async function dialTls(
       signal.removeEventListener("abort", abort);
     }
   });
+}
+
+/** Loads what {@linkcode dialTls} will need; see `Transport.loadDialing`. */
+export async function loadTlsDialing(
+  address: InetAddress,
+  values: Values<typeof dialOptions>,
+): Promise<void> {
+  await loadConnecting(address, values);
+  const { systemAuthorities } = await import("./node_session.ts");
+  systemAuthorities(); // read once, from files
 }
 
 async function secure(

@@ -2,7 +2,7 @@
 import { addressesOf, type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
-import { acceptTcp, type SecuredSocket, StreamArrival } from "../../incoming.ts";
+import { acceptTcp, loadPreparing, type SecuredSocket, StreamArrival } from "../../incoming.ts";
 import {
   checkCertificate,
   checkPair,
@@ -28,6 +28,7 @@ export async function listenTls(
   address: InetAddress,
   { values, clock }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
+  await loadPreparing(values);
   const { cert, key } = values;
   const credentials = cert !== undefined && key !== undefined
     ? { cert, key }

@@ -28,4 +28,8 @@ export const tls = defineTransport({
     const { dialTls } = await import("./client.ts");
     return await dialTls(address, options);
   },
+  async loadDialing(address: InetAddress, values) {
+    const { loadTlsDialing } = await import("./client.ts");
+    await loadTlsDialing(address, values);
+  },
 });

@@ -1,7 +1,7 @@
 /** UDP (RFC 768): one peer for each remote that sends. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { canonicalIp } from "../../ip.ts";
-import { reachableFrom, sourceOption } from "../../connect/tcp_connect.ts";
+import { loadResolving, reachableFrom, sourceOption } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
 import { bind } from "../../listen.ts";
 import { cannotConnectFrom, connectWithin } from "../../connect/deadline.ts";
@@ -24,6 +24,7 @@ export const udp = defineTransport({
   dialOptions,
   listen,
   dial,
+  loadDialing: ({ hostname }) => Promise.all([loadResolving(hostname), import("./client.ts")]),
 });
 
 async function listen(
