@@ -63,6 +63,9 @@ export function withSignal(signal: Deno.Signal, name: string): { name: string; i
   if (Deno.build.os !== "linux") {
     return { name: `${name} (skipped: SIGHUP is handled on Linux alone)`, ignore: true };
   }
+  if (Deno.env.has("NETECHO_BIN")) {
+    return { name: `${name} (skipped: the binary may not read what it ignores)`, ignore: true };
+  }
   const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))!;
   const ignore = (BigInt(`0x${ignored}`) & 1n) === 1n;
   return { name: ignore ? `${name} (skipped: started by nohup)` : name, ignore };
