@@ -9,7 +9,7 @@ const CHUNK_OVERHEAD_BYTES = 128; // that a chunk in the queue takes besides its
 
 /** How a direction of a connection ends. */
 export interface Ending {
-  /** What reading failed with; without it, a normal end of input. */
+  /** What reading failed with: a reset; without it, a normal end. */
   readonly error?: unknown;
 }
 
@@ -105,7 +105,7 @@ export class DelayLine implements Outlet {
 
   end(ending: Ending = {}): void {
     if (this.#ended) return;
-    const delay = ending.error === undefined ? this.#treatment.end?.(this.#emit) ?? 0 : 0;
+    const delay = this.#treatment.end?.(this.#emit) ?? 0;
     this.#endAt(this.#clock.now() + delay, ending);
   }
 

@@ -1,5 +1,5 @@
 /** A connection whose chunks pass through faults. */
-import { type Clock, turn } from "../core/clock.ts";
+import { type Clock, delay, turn } from "../core/clock.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import { readableFrom, writableTo } from "../net/streams.ts";
 import { DelayLine, type Outlet } from "./delay_line.ts";
@@ -8,6 +8,9 @@ import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
 import type { FaultSpec } from "./parse.ts";
 import { FaultWindow } from "./window.ts";
 
+const LINGER_MS = 2000; // milliseconds that a peer has to end as well, after a fault has ended
+const DROP_MS = 1; // milliseconds that a dropped chunk takes, so that a service does not spin
+const RESET = new Deno.errors.ConnectionReset();
 const PUSHES_PER_TURN = 16; // chunks taken in a row before the event loop turns
 
 /** What a fault has done. */
@@ -54,6 +57,9 @@ export class FaultyDuplex implements Duplex {
   #reading = false;
   #pushes = 0;
   #closed = false;
+  #closing: Promise<void> | undefined; // by a fault
+  #discarding = false; // what the service still writes
+  readonly #inputEnded = Promise.withResolvers<void>();
   #roomToRead = () => {};
   #roomToWrite = () => {};
   #readable: ReadableStream<Uint8Array> | undefined;
@@ -105,16 +111,21 @@ export class FaultyDuplex implements Duplex {
     this.#peer.observe(observer);
   }
 
-  read(): Promise<Uint8Array | null> {
-    if (this.#in === this.#readEnd) return this.#peer.read();
+  async read(): Promise<Uint8Array | null> {
+    if (this.#in === this.#readEnd) {
+      const chunk = await this.#peer.read();
+      if (!chunk) this.#inputEnded.resolve();
+      return chunk;
+    }
     if (!this.#reading) {
       this.#reading = true;
       this.#readIn();
     }
-    return this.#readEnd.read();
+    return await this.#readEnd.read();
   }
 
   async write(chunk: Uint8Array): Promise<void> {
+    if (this.#discarding) return await delay(DROP_MS, { clock: this.#control.clock });
     if (this.#out === this.#writeEnd) return await this.#peer.write(chunk);
     this.#writeEnd.throwIfFailed();
     this.#out.push(chunk.slice()); // its buffer is used again
@@ -126,6 +137,12 @@ export class FaultyDuplex implements Duplex {
   async closeWrite(): Promise<void> {
     this.#out.end();
     await this.#writeEnd.passed;
+    await this.#closing;
+  }
+
+  async resetWhenWritten(): Promise<void> {
+    this.#out.end({ error: RESET });
+    await this.#writeEnd.passed.catch(() => {}); // the peer is gone
   }
 
   close(): void {
@@ -160,12 +177,28 @@ export class FaultyDuplex implements Duplex {
     } catch (error) {
       this.#in.end({ error });
     }
+    this.#inputEnded.resolve();
   }
 
   // A fault that drops chunks takes no time for them; other connections are to have their turn.
   async #pushed(): Promise<void> {
     if (++this.#pushes % PUSHES_PER_TURN !== 0) return;
     await turn(this.#control.clock);
+  }
+
+  // Behind what a line has let through. Until the peer ends as well, what it sends is discarded: a
+  // socket that is closed with bytes unread is reset (RFC 1122 section 4.2.2.13).
+  async #close(direction: Direction): Promise<void> {
+    if (direction === "in") {
+      await this.#readEnd.delivered;
+      this.#out.end();
+    }
+    this.#discarding = true;
+    await this.#writeEnd.passed;
+    const over = new AbortController();
+    this.#inputEnded.promise.then(() => over.abort());
+    this.#cancels.add(() => over.abort());
+    await delay(LINGER_MS, { clock: this.#control.clock, signal: over.signal });
   }
 
   // Each passes its chunks to the next one, the last to an end.
@@ -190,7 +223,6 @@ export class FaultyDuplex implements Duplex {
     const { fault, settings, common } = spec;
     const { name = fault.name } = common;
     const { clock, fired, end } = this.#control;
-    const writeEnd = this.#writeEnd;
     const after = (milliseconds: number, wake: () => void) => {
       const cancel = clock.after(milliseconds, () => {
         this.#cancels.delete(cancel);
@@ -206,9 +238,9 @@ export class FaultyDuplex implements Duplex {
       after: (milliseconds, wake) => after(milliseconds, () => window.over || wake()),
       close: () => end("close", name),
       reset: () => end("reset", name),
-      finish() {
+      finish: () => {
         line.finish();
-        if (direction === "out") writeEnd.passed.then(() => end("close", name), () => {});
+        this.#closing ??= this.#close(direction).then(() => end("close", name), () => {});
       },
     };
     const stage = fault.create(settings, context);

@@ -1,5 +1,5 @@
 /** The last outlet of a direction: what a service reads, or what is written to the peer. */
-import type { ChunkWriter } from "../net/duplex.ts";
+import type { Duplex } from "../net/duplex.ts";
 import type { Ending, Outlet } from "./delay_line.ts";
 
 const CLOSED: Ending = { error: new Deno.errors.Interrupted("closed") };
@@ -10,6 +10,12 @@ export class ReadOutlet implements Outlet {
   #chunk: Uint8Array | undefined;
   #ending: Ending | undefined;
   #wake = () => {};
+  readonly #delivered = Promise.withResolvers<void>();
+
+  /** Resolves when the end of input has been read. */
+  get delivered(): Promise<void> {
+    return this.#delivered.promise;
+  }
 
   get full(): boolean {
     return this.#chunk !== undefined;
@@ -41,20 +47,24 @@ export class ReadOutlet implements Outlet {
       this.onRoom();
       return chunk;
     }
+    this.#delivered.resolve();
     if (this.#ending!.error !== undefined) throw this.#ending!.error;
     return null;
   }
 }
 
-/** The end of the outgoing direction: chunks are written to the peer, then it is half-closed. */
+/** What a {@linkcode WriteOutlet} does to the peer. */
+export type WriteEnd = Pick<Duplex, "write" | "closeWrite" | "reset">;
+
+/** The end of the outgoing direction: chunks are written to the peer, then FIN or RST is sent. */
 export class WriteOutlet implements Outlet {
   onRoom = (): void => {};
-  readonly #writer: ChunkWriter;
+  readonly #writer: WriteEnd;
   readonly #passed = Promise.withResolvers<void>();
   #failure: { readonly error: unknown } | undefined;
   #writing = false;
 
-  constructor(writer: ChunkWriter) {
+  constructor(writer: WriteEnd) {
     this.#writer = writer;
     this.#passed.promise.catch(() => {}); // whoever writes learns of it
   }
@@ -64,7 +74,7 @@ export class WriteOutlet implements Outlet {
   }
 
   /**
-   * Resolves when everything has been written and the peer is half-closed; rejects when writing
+   * Resolves when everything has been written and the peer has its FIN or RST; rejects when writing
    * fails.
    */
   get passed(): Promise<void> {
@@ -81,8 +91,14 @@ export class WriteOutlet implements Outlet {
     this.#writer.write(chunk).then(this.#onWritten, this.#fail);
   }
 
-  end(): void {
-    if (!this.#failure) this.#writer.closeWrite().then(this.#passed.resolve, this.#fail);
+  end({ error }: Ending = {}): void {
+    if (this.#failure) return;
+    if (error === undefined) {
+      this.#writer.closeWrite().then(this.#passed.resolve, this.#fail);
+    } else {
+      this.#writer.reset();
+      this.#passed.resolve();
+    }
   }
 
   close(): void {

@@ -67,4 +67,6 @@ export interface Duplex extends ChunkReader, ChunkWriter {
   close(): void;
   /** Closes both directions with RST where the platform can, else like `close`. */
   reset(): void;
+  /** Resets behind all that was written, when that has passed what delays it; resolves then. */
+  resetWhenWritten(): Promise<void>;
 }

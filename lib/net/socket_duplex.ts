@@ -127,6 +127,11 @@ export class SocketDuplex implements Duplex {
   }
 
   // No Deno API sends RST: the runtime shuts a socket down before it closes it.
+  resetWhenWritten(): Promise<void> {
+    this.reset();
+    return Promise.resolve();
+  }
+
   reset(): void {
     if (!this.#sendReset) return this.close();
     if (!this.#close("reset")) return;

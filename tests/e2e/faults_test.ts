@@ -5,7 +5,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { echoThrough, readAll, readExactly } from "../support/connections.ts";
+import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
 import { onLinux, withSignals } from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
@@ -203,9 +203,11 @@ Deno.test({
             got += length;
           }
         })().catch(({ name }) => name);
-        await conn.write(new Uint8Array(3000)).catch(() => {});
-        await conn.closeWrite().catch(() => {});
-        assertEquals(await reading, RESET);
+        // The system tells of a reset once, to whoever asks first.
+        const writing = writeAll(conn, new Uint8Array(3000)).then(() => conn.closeWrite())
+          .catch(({ name }) => name);
+        const told = await Promise.all([reading, writing]);
+        assert(told.includes(RESET), `${told}`);
         assert(got <= most, `${got}`);
       }
     }
@@ -250,4 +252,62 @@ Deno.test("faults of one listener's kind leave the other kind alone", async () =
   await using server = new Running(netechoCommand(args));
   const tcp = (await server.line(/^listening tcp/)).replace("listening ", "");
   assertEquals((await netecho(["client", tcp], { input: "kept" })).text, "kept");
+});
+
+for (
+  const fault of [
+    "latency:600ms",
+    "latency:250ms,direction=both",
+    "stall:600ms",
+    "slicer:100,delay=20ms",
+    "bandwidth:5KB/s",
+    "slow_close:100ms",
+  ]
+) {
+  Deno.test({
+    ...onLinux(`an upstream's reset comes behind what it sent: ${fault}`),
+    async fn() {
+      const bytes = randomBytes(3000);
+      await using upstream = await Server.start(["--fault", "reset_peer:400ms"]);
+      const args = ["--to", `127.0.0.1:${upstream.port}`, "--fault", fault];
+      await using server = await Server.start(args, "127.0.0.1:0=forward");
+      using conn = await server.connect();
+      await writeAll(conn, bytes);
+      assertEquals(await readExactly(conn, bytes.length), bytes);
+      await assertRejects(() => readAll(conn), Deno.errors.ConnectionReset);
+      await server.line(/closed .*reset/);
+    },
+  });
+}
+
+Deno.test("limit_data: a client that has sent more, and reads late, gets all of the limit", async () => {
+  await using server = await misbehaving("limit_data:300KB");
+  using conn = await server.connect();
+  const bytes = randomBytes(2_000_000);
+  await writeAll(conn, bytes);
+  await server.line(/"event":"fault"/);
+  assertEquals(await readAll(conn), bytes.slice(0, 300_000));
+  await conn.closeWrite();
+  assertMatch(await server.line(/"event":"closed"/), /"reason":"fault"/);
+});
+
+Deno.test("limit_data on what comes in closes, though the upstream goes on", async () => {
+  await using upstream = await Server.start([], "127.0.0.1:0=chargen");
+  const args = ["--to", `127.0.0.1:${upstream.port}`, "--fault", "limit_data:10,direction=in"];
+  await using server = await Server.start(args, "127.0.0.1:0=forward");
+  using conn = await server.connect();
+  await writeAll(conn, randomBytes(100));
+  await readAll(conn); // to an end
+  await conn.closeWrite();
+  await server.line(/closed .*limit_data/);
+});
+
+Deno.test("timeout:0 lets go of a client that has left", async () => {
+  await using server = await misbehaving("timeout:0");
+  const conn = await server.connect();
+  await writeAll(conn, randomBytes(10));
+  await conn.closeWrite();
+  assertEquals(await readAll(conn), new Uint8Array(0));
+  conn.close();
+  await server.line(/"event":"closed"/);
 });

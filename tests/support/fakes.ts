@@ -100,6 +100,11 @@ export class FakePeer implements Duplex {
     this.say = () => {};
   }
 
+  resetWhenWritten(): Promise<void> {
+    this.reset();
+    return Promise.resolve();
+  }
+
   reset(): void {
     this.close();
   }

@@ -1,12 +1,12 @@
 /** Timeout: everything is dropped, then the connection closes. */
 import { duration } from "../../cli/options.ts";
-import { formatDuration, LONGEST_WAIT_MS } from "../../core/units.ts";
+import { formatDuration } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
 /** The timeout fault. */
 export const timeout = defineFault({
   name: "timeout",
-  summary: "swallow everything, then close; with 0 never close",
+  summary: "swallow everything until the sender ends, or so long; 0 is no limit",
   main: "timeout",
   example: "timeout:5s",
   options: { timeout: duration({ initial: 0, summary: "close after so long" }) },
@@ -20,6 +20,5 @@ export const timeout = defineFault({
       });
     },
     chunk() {},
-    end: () => LONGEST_WAIT_MS, // the end is dropped as well
   }),
 });

@@ -74,7 +74,7 @@ export const forward = defineService({
     try {
       await passBoth(peer, { upstream, clock: context.clock });
     } catch (error) {
-      if (isReset(error)) peer.reset();
+      if (isReset(error)) await peer.resetWhenWritten();
       throw error;
     }
   },
