@@ -1,42 +1,15 @@
 /** A connection whose chunks pass through faults. */
-import { type Clock, delay, turn } from "../core/clock.ts";
+import { delay, turn } from "../core/clock.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import { readableFrom, writableTo } from "../net/streams.ts";
-import { DelayLine, type Outlet } from "./delay_line.ts";
-import type { FaultContext } from "./fault.ts";
+import type { Outlet } from "./delay_line.ts";
+import { buildLines, type Direction, type FaultControl, type StrikingFault } from "./lines.ts";
 import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
-import type { FaultSpec } from "./parse.ts";
-import { FaultWindow } from "./window.ts";
 
 const LINGER_MS = 2000; // milliseconds that a peer has to end as well, after a fault has ended
 const DROP_MS = 1; // milliseconds that a dropped chunk takes, so that a service does not spin
 const RESET = new Deno.errors.ConnectionReset();
 const PUSHES_PER_TURN = 16; // chunks taken in a row before the event loop turns
-
-/** What a fault has done. */
-export interface Firing {
-  readonly detail: string;
-  readonly direction: Direction | undefined;
-}
-
-/** `in`: from the peer; `out`: to the peer. */
-export type Direction = "in" | "out";
-
-/** What faults may do besides changing what passes. */
-export interface FaultControl {
-  readonly clock: Clock;
-  /** A fault has come into force, or struck; it tells its direction where it has one. */
-  readonly fired: (fault: string, firing: Firing) => void;
-  /** Ends the connection because of a fault. */
-  readonly end: (how: "close" | "reset", fault: string) => void;
-}
-
-/** A fault that strikes this connection. */
-export interface StrikingFault {
-  readonly spec: FaultSpec;
-  /** Random numbers for a direction. */
-  readonly random: (direction: Direction) => () => number;
-}
 
 /** What a {@linkcode FaultyDuplex} is made with. */
 export interface FaultyDuplexOptions {
@@ -69,8 +42,17 @@ export class FaultyDuplex implements Duplex {
     this.#peer = peer;
     this.#control = control;
     this.#writeEnd = new WriteOutlet(peer);
-    this.#in = this.#lines(striking, { direction: "in", end: this.#readEnd });
-    this.#out = this.#lines(striking, { direction: "out", end: this.#writeEnd });
+    const common = {
+      control,
+      framed: peer.framed,
+      after: this.#after,
+      onFinish: (direction: Direction, fault: string) => {
+        const close = () => control.end("close", fault);
+        this.#closing ??= this.#close(direction).then(close, () => {});
+      },
+    };
+    this.#in = buildLines(striking, { ...common, direction: "in", end: this.#readEnd });
+    this.#out = buildLines(striking, { ...common, direction: "out", end: this.#writeEnd });
     this.#in.onRoom = () => this.#roomToRead();
     this.#out.onRoom = () => this.#roomToWrite();
   }
@@ -155,6 +137,14 @@ export class FaultyDuplex implements Duplex {
     this.#peer.reset();
   }
 
+  readonly #after = (milliseconds: number, wake: () => void): void => {
+    const cancel = this.#control.clock.after(milliseconds, () => {
+      this.#cancels.delete(cancel);
+      wake();
+    });
+    this.#cancels.add(cancel);
+  };
+
   #forget(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -199,53 +189,5 @@ export class FaultyDuplex implements Duplex {
     this.#inputEnded.promise.then(() => over.abort());
     this.#cancels.add(() => over.abort());
     await delay(LINGER_MS, { clock: this.#control.clock, signal: over.signal });
-  }
-
-  // Each passes its chunks to the next one, the last to an end.
-  #lines(
-    striking: readonly StrikingFault[],
-    { direction, end }: { readonly direction: Direction; readonly end: Outlet },
-  ): Outlet {
-    const lines: DelayLine[] = [];
-    for (const fault of striking.toReversed()) {
-      const wanted = fault.spec.fault.atAccept ? "out" : fault.spec.common.direction;
-      if (wanted !== "both" && wanted !== direction) continue;
-      lines.unshift(this.#line(fault, { direction, next: lines[0] ?? end }));
-    }
-    for (const line of lines) line.start();
-    return lines[0] ?? end;
-  }
-
-  #line(
-    { spec, random }: StrikingFault,
-    { direction, next }: { readonly direction: Direction; readonly next: Outlet },
-  ): DelayLine {
-    const { fault, settings, common } = spec;
-    const { name = fault.name } = common;
-    const { clock, fired, end } = this.#control;
-    const after = (milliseconds: number, wake: () => void) => {
-      const cancel = clock.after(milliseconds, () => {
-        this.#cancels.delete(cancel);
-        wake();
-      });
-      this.#cancels.add(cancel);
-    };
-    const context: FaultContext = {
-      clock,
-      random: random(direction),
-      framed: this.framed,
-      fired: (detail) => fired(name, { detail, direction: fault.atAccept ? undefined : direction }),
-      after: (milliseconds, wake) => after(milliseconds, () => window.over || wake()),
-      close: () => end("close", name),
-      reset: () => end("reset", name),
-      finish: () => {
-        line.finish();
-        this.#closing ??= this.#close(direction).then(() => end("close", name), () => {});
-      },
-    };
-    const stage = fault.create(settings, context);
-    const window = new FaultWindow(stage, { when: common, framed: this.framed, clock, after });
-    const line: DelayLine = new DelayLine(window, { next, clock });
-    return line;
   }
 }

@@ -2,7 +2,8 @@
 import { UsageError } from "../core/errors.ts";
 import { hashText, seeded } from "../core/random.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { type FaultControl, FaultyDuplex } from "./faulty_duplex.ts";
+import { FaultyDuplex } from "./faulty_duplex.ts";
+import type { FaultControl } from "./lines.ts";
 import { type FaultSpec, parseFault, readFaults } from "./parse.ts";
 
 /** An endpoint, as far as faults are concerned. */
