@@ -4,27 +4,21 @@ import type { HelpPage } from "./lib/cli/help.ts";
 import type { OptionOwner } from "./lib/cli/option_groups.ts";
 import { optionName, type Values } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
-import { loadPatterns } from "./lib/core/byte_pattern.ts";
 import { delay, systemClock } from "./lib/core/clock.ts";
 import { NetworkError, UsageError } from "./lib/core/errors.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
-import type { FaultPlan } from "./lib/faults/plan.ts";
 import type { Log } from "./lib/log/log.ts";
 import { openServerLog } from "./lib/log/open.ts";
-import { formatAddress, scheme } from "./lib/net/address.ts";
+import { scheme } from "./lib/net/address.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
 import { checkConflicts, checkLoops } from "./lib/server/conflicts.ts";
 import { createAdmissions } from "./lib/server/admissions.ts";
 import { announce } from "./lib/server/announce.ts";
-import {
-  defaultName,
-  type EndpointSpec,
-  optionsOf,
-  parseEndpoints,
-} from "./lib/server/endpoint_spec.ts";
+import { type EndpointSpec, optionsOf, parseEndpoints } from "./lib/server/endpoint_spec.ts";
 import { Endpoints } from "./lib/server/endpoints.ts";
 import { type admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
+import { planIfAny } from "./lib/server/fault_targets.ts";
 import { serve } from "./lib/server/serve.ts";
 import { serviceOptions, services } from "./lib/server/services.ts";
 import type { Ending, ServerContext } from "./lib/server/session.ts";
@@ -165,29 +159,6 @@ async function rejectUnused(
       throw new UsageError(`Option ${optionName(key)} is not used: each endpoint has its own`);
     }
   }
-}
-
-// Most servers have no faults, and are spared the time that loading them takes.
-async function planIfAny(
-  specs: readonly EndpointSpec[],
-  { fault, faults, seed }: ServerValues,
-): Promise<FaultPlan | undefined> {
-  if (fault.length + faults.length === 0) return undefined;
-  const { planFaults } = await import("./lib/faults/plan.ts");
-  await loadPatterns([...fault, ...faults]);
-  const seedNames = specs.map(({ name, written }) => name ?? written);
-  const targets = specs.map(({ name, written, address, transport }, index) => ({
-    names: [name ?? defaultName(address), written, formatAddress(address), defaultName(address)],
-    seedName: uniqueName(seedNames, index),
-    framed: transport.connectionless ?? false,
-  }));
-  return planFaults({ fault, faults, seed, targets });
-}
-
-// Two endpoints on any free port are written alike, but are to differ by chance.
-function uniqueName(names: readonly string[], index: number): string {
-  const before = names.slice(0, index).filter((name) => name === names[index]).length;
-  return before === 0 ? names[index]! : `${names[index]} ${before + 1}`;
 }
 
 // The last lines, unless nobody reads them: then stderr says so.

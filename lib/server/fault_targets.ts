@@ -1,0 +1,35 @@
+/** Which endpoints the faults of the command line are for. */
+import type { Values } from "../cli/options.ts";
+import { loadPatterns } from "../core/byte_pattern.ts";
+import type { FaultPlan } from "../faults/plan.ts";
+import { formatAddress } from "../net/address.ts";
+import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
+import type { serverOptions } from "./options.ts";
+
+/**
+ * Plans the faults that the command line asks for, if any: most servers have none, and are spared the
+ * time that loading them takes.
+ *
+ * @throws {UsageError} where one of them is none, or can never strike
+ */
+export async function planIfAny(
+  specs: readonly EndpointSpec[],
+  { fault, faults, seed }: Values<typeof serverOptions>,
+): Promise<FaultPlan | undefined> {
+  if (fault.length + faults.length === 0) return undefined;
+  const { planFaults } = await import("../faults/plan.ts");
+  await loadPatterns([...fault, ...faults]);
+  const seedNames = specs.map(({ name, written }) => name ?? written);
+  const targets = specs.map(({ name, written, address, transport }, index) => ({
+    names: [name ?? defaultName(address), written, formatAddress(address), defaultName(address)],
+    seedName: uniqueName(seedNames, index),
+    framed: transport.connectionless ?? false,
+  }));
+  return planFaults({ fault, faults, seed, targets });
+}
+
+// Two endpoints on any free port are written alike, but are to differ by chance.
+function uniqueName(names: readonly string[], index: number): string {
+  const before = names.slice(0, index).filter((name) => name === names[index]).length;
+  return before === 0 ? names[index]! : `${names[index]} ${before + 1}`;
+}
