@@ -181,6 +181,16 @@ const eof: Topic = {
           "no more connections; the open ones may end within --grace; exit 0; a second signal " +
           "stops at once",
         ],
+        ["--once", "its one session ends by itself: nothing is lost"],
+        [
+          "--idle-timeout, or after --grace",
+          "the connection is closed at once; what a fault or a slow reader holds back is lost",
+        ],
+        ["--max-connections, --deny", "a connection too many is closed before anything is read"],
+        [
+          "limit_data, and FIN or RST behind a fault",
+          "come behind what was let through; timeout and reset_peer lose what waits",
+        ],
       ],
     }],
     examples: [],
