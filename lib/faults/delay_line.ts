@@ -5,7 +5,7 @@ import { Wakeups } from "../core/wakeups.ts";
 import type { Emit } from "./fault.ts";
 
 const MAX_HELD_BYTES = 32 * 1024 * 1024; // a second of latency at 32 MiB/s
-const CHUNK_OVERHEAD_BYTES = 128; // that a chunk in the queue takes besides its own bytes
+const CHUNK_OVERHEAD_BYTES = 256; // that a chunk in the queue takes besides its own bytes
 
 /** How a direction of a connection ends. */
 export interface Ending {

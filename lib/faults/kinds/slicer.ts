@@ -4,6 +4,8 @@ import { duration, text } from "../../cli/options.ts";
 import { formatQuantity, parseSize } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
+const ROOM_BYTES = 256 * 1024; // what waits longer than this waits at its source
+
 /** The slicer fault. */
 export const slicer = defineFault({
   name: "slicer",
@@ -27,6 +29,7 @@ export const slicer = defineFault({
     let free = 0;
     let left = next(); // bytes of the current piece, so that cuts do not depend on the chunks
     return {
+      room: ROOM_BYTES,
       start: () => fired(`cuts into pieces of ${formatQuantity(size, "byte")}`),
       chunk(bytes, emit) {
         for (let at = 0; at < bytes.length;) {
