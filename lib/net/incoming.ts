@@ -51,6 +51,7 @@ export async function acceptTcp(listener: Deno.TcpListener): Promise<Deno.TcpCon
   try {
     // Nagle's algorithm would hold a small message until the last one is acknowledged.
     conn.setNoDelay(true);
+    conn.setKeepAlive(true); // a peer that is gone without a word is noticed one day
     return conn;
   } catch (error) {
     conn.close();
