@@ -29,14 +29,16 @@ function signals(): readonly Deno.Signal[] {
   return hangupEnds() ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
 }
 
-// A program that was started by nohup ignores SIGHUP, and is to go on ignoring it. Only Linux tells,
-// and not where files are all that may be read; but nohup takes the terminal away.
+// A program that was started by nohup ignores SIGHUP, and is to go on ignoring it. It has no terminal,
+// and only Linux tells what it ignores; not the compiled program, which may read files alone.
 function hangupEnds(): boolean {
   if (Deno.build.os !== "linux") return false;
+  if (Deno.stdin.isTerminal()) return true;
+  if (Deno.build.standalone) return false;
   try {
     const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))!;
     return (BigInt(`0x${ignored}`) & 1n) === 0n; // SIGHUP is 1, and the lowest bit
   } catch {
-    return Deno.stdin.isTerminal();
+    return false;
   }
 }
