@@ -10,7 +10,7 @@ import type { Mode, ModeContext } from "./lib/client/mode.ts";
 import { chooseMode, modeLabel, modeOptions, modes } from "./lib/client/modes.ts";
 import { clientOptions, optionGroups } from "./lib/client/options.ts";
 import { namedInput, namedOutput } from "./lib/client/stdio.ts";
-import { loadPatterns } from "./lib/core/byte_pattern.ts";
+import { withPatterns } from "./lib/core/byte_pattern.ts";
 import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
 import { handleSignals } from "./lib/core/signals.ts";
@@ -24,8 +24,8 @@ const FLUSH_TIMEOUT_MS = 5000; // for the last of a capture to be read
 
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  await loadPatterns(args);
-  const parsed = await parseOptions([clientOptions, modeOptions, dialOptions], args);
+  const tables = [clientOptions, modeOptions, dialOptions];
+  const parsed = await withPatterns(() => parseOptions(tables, args));
   const { positionals, given } = parsed;
   const values = parsed.of(clientOptions);
   if (values.help) {

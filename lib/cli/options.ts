@@ -1,7 +1,6 @@
 /** Command-line options as data: declared once, read by `parse.ts`, described by `help.ts`. */
 import { toKebabCase } from "@std/text/to-kebab-case";
 import { UsageError } from "../core/errors.ts";
-import { explain } from "../core/explain.ts";
 import { parseDuration, writeDuration } from "../core/units.ts";
 
 /** One option. Its key in an {@linkcode OptionTable}, in kebab case, is its name. */
@@ -38,9 +37,10 @@ export type Values<T extends OptionTable> = {
   readonly [K in keyof T]: T[K] extends Option<infer V> ? V : never;
 };
 
-type Details = Pick<Option<unknown>, "summary" | "short" | "excludes" | "needs">;
-type CountDetails = Details & { readonly most?: number };
-type WithDefault<V> = Details & { readonly initial: V };
+/** What an option is declared with, whatever its kind. */
+export type OptionDetails = Pick<Option<unknown>, "summary" | "short" | "excludes" | "needs">;
+type CountDetails = OptionDetails & { readonly most?: number };
+type WithDefault<V> = OptionDetails & { readonly initial: V };
 
 /** The values of options of which none is given. */
 export function initialValues<T extends OptionTable>(table: T): Values<T> {
@@ -49,12 +49,12 @@ export function initialValues<T extends OptionTable>(table: T): Values<T> {
 }
 
 /** An option without a value. */
-export function flag(details: Details): Option<boolean> {
+export function flag(details: OptionDetails): Option<boolean> {
   return { ...details, initial: false, parse: readFlag };
 }
 
 /** A flag that is on unless it is switched off, by `false`. */
-export function switchedOn(details: Details): Option<boolean> {
+export function switchedOn(details: OptionDetails): Option<boolean> {
   const initial = { initial: true, defaultText: "true" };
   return {
     ...details,
@@ -67,9 +67,9 @@ export function switchedOn(details: Details): Option<boolean> {
 
 /** A duration, in milliseconds. */
 export function duration(details: WithDefault<number>): Option<number>;
-export function duration(details: Details): Option<number | undefined>;
+export function duration(details: OptionDetails): Option<number | undefined>;
 export function duration(
-  details: Details & { readonly initial?: number },
+  details: OptionDetails & { readonly initial?: number },
 ): Option<number | undefined> {
   const { initial } = details;
   const defaultText = initial === undefined ? {} : { defaultText: writeDuration(initial) };
@@ -78,9 +78,9 @@ export function duration(
 
 /** A duration above zero, in milliseconds. */
 export function interval(details: WithDefault<number>): Option<number>;
-export function interval(details: Details): Option<number | undefined>;
+export function interval(details: OptionDetails): Option<number | undefined>;
 export function interval(
-  details: Details & { readonly initial?: number },
+  details: OptionDetails & { readonly initial?: number },
 ): Option<number | undefined> {
   return { ...duration(details), parse: readInterval };
 }
@@ -103,7 +103,10 @@ export function count(
 }
 
 /** One of a few words; the first is the value when the option is not given. */
-export function choice<W extends string>(words: readonly [W, ...W[]], details: Details): Option<W> {
+export function choice<W extends string>(
+  words: readonly [W, ...W[]],
+  details: OptionDetails,
+): Option<W> {
   const parse = (text: string) => {
     const word = words.find((word) => word === text);
     if (word) return word;
@@ -117,7 +120,7 @@ export function choice<W extends string>(words: readonly [W, ...W[]], details: D
   return { ...details, initial, defaultText: initial, placeholder, words, parse };
 }
 
-type Named = Details & { readonly placeholder: string };
+type Named = OptionDetails & { readonly placeholder: string };
 type ReadBy<V> = { readonly read: (text: string) => V };
 type InitialOf<V> = {
   readonly initial: V;
@@ -162,30 +165,6 @@ export function readValue<V>(
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`${label}: ${error.message}`, error.suggestion);
-  }
-}
-
-/** The content of a file, as bytes. */
-export function file(details: Details): Option<Uint8Array<ArrayBuffer> | undefined> {
-  return text({ ...details, placeholder: "FILE", read: readFile });
-}
-
-/** The content of a text file. */
-export function textFile(details: Details): Option<string | undefined> {
-  const read = (path: string) => new TextDecoder().decode(readFile(path));
-  return text({ ...details, placeholder: "FILE", read });
-}
-
-/**
- * The bytes of a file that the command line names.
- *
- * @throws {UsageError} when it cannot be read
- */
-export function readFile(path: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Deno.readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${explain(error)}`);
   }
 }
 

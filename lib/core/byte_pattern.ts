@@ -34,25 +34,35 @@ export interface BytePattern {
 // cannot be interrupted.
 let engine: typeof RE2JS | undefined;
 
-/** Loads the engine of regular expressions, if one of the texts may have such an expression. */
-export async function loadPatterns(texts: readonly string[]): Promise<void> {
-  if (engine || !texts.some((text) => /(^|[="])\/.+\/[ims]*($|[,"])/s.test(text))) return;
-  engine = (await import("re2js")).RE2JS;
+class EngineMissing extends Error {}
+
+/**
+ * Returns what `read` returns. Where it turns out to need the engine of regular expressions, which
+ * takes time to load, that is loaded and `read` is called again.
+ */
+export async function withPatterns<T>(read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof EngineMissing)) throw error;
+    engine = (await import("re2js")).RE2JS;
+    return await read();
+  }
 }
 
 /**
- * A pattern for bytes: a literal text, or `/regex/` in the syntax of RE2 with the flags i, m and s,
- * for which {@linkcode loadPatterns} has been called.
+ * A pattern for bytes: a literal text, or `/regex/` in the syntax of RE2 with the flags i, m and s;
+ * to be called within {@linkcode withPatterns}.
  *
  * @throws {UsageError} for a bad regular expression and for an empty text
  * @example
  * ```ts
- * import { bytePattern, loadPatterns } from "./byte_pattern.ts";
+ * import { bytePattern, withPatterns } from "./byte_pattern.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const literal = (text: string) => new TextEncoder().encode(text);
- * await loadPatterns(["/o+/"]);
- * assertEquals(bytePattern("/o+/", { literal }).find("food"), { start: 1, end: 3 });
+ * const pattern = await withPatterns(() => bytePattern("/o+/", { literal }));
+ * assertEquals(pattern.find("food"), { start: 1, end: 3 });
  * assertEquals(bytePattern("x", { literal }).find("food"), undefined);
  * ```
  */
@@ -80,7 +90,7 @@ function regularExpression(
   text: string,
   { source, flags }: { readonly source: string; readonly flags: string },
 ): BytePattern {
-  if (!engine) throw new Error("loadPatterns was not called");
+  if (!engine) throw new EngineMissing("called outside of withPatterns");
   const bits = { i: engine.CASE_INSENSITIVE, m: engine.MULTILINE, s: engine.DOTALL };
   const chosen = [...flags].reduce((sum, flag) => sum | bits[flag as keyof typeof bits], 0);
   try {

@@ -1,6 +1,7 @@
 /** Faults as people ask for them: `KIND:VALUE,key=value`, or the same as JSON. */
 import { readPairs, splitItems } from "../cli/items.ts";
-import { initialValues, type OptionTable, readFile, type Values } from "../cli/options.ts";
+import { readTextFile } from "../cli/files.ts";
+import { initialValues, type OptionTable, type Values } from "../cli/options.ts";
 import { systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
@@ -49,7 +50,7 @@ export function parseFault(text: string): FaultSpec {
 export function readFaults(path: string): FaultSpec[] {
   let data: unknown;
   try {
-    data = JSON.parse(new TextDecoder().decode(readFile(path)));
+    data = JSON.parse(readTextFile(path));
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(`${path}: ${explain(error)}`);
   }

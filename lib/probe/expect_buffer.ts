@@ -26,13 +26,13 @@ export function parseExpectation(text: string): Expectation {
  * @example
  * ```ts
  * import { ExpectBuffer, parseExpectation } from "./expect_buffer.ts";
- * import { loadPatterns } from "../core/byte_pattern.ts";
+ * import { withPatterns } from "../core/byte_pattern.ts";
  * import { assertEquals } from "@std/assert";
  *
- * await loadPatterns(["/^220 .*?\r\n/"]);
+ * const greeting = await withPatterns(() => parseExpectation("/^220 .*?\r\n/"));
  * const buffer = new ExpectBuffer();
  * buffer.push(new TextEncoder().encode("220 ready\r\n250 ok\r\n"));
- * assertEquals(buffer.take(parseExpectation("/^220 .*?\r\n/")), true);
+ * assertEquals(buffer.take(greeting), true);
  * assertEquals(buffer.take(parseExpectation("220")), false); // that was before
  * assertEquals(buffer.take(parseExpectation("250 ok\\r\\n")), true);
  * ```

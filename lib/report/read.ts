@@ -1,5 +1,5 @@
 /** Results that were kept in files, by this program or by others. */
-import { readFile } from "../cli/options.ts";
+import { readFile } from "../cli/files.ts";
 import { UsageError } from "../core/errors.ts";
 import type { BenchResult } from "./result.ts";
 import { SCHEMA_VERSION } from "./schema_version.ts";

@@ -2,7 +2,7 @@
 import { unmapped } from "../net/address.ts";
 import { type Network, NetworkSet, parseNetwork } from "../net/network_set.ts";
 import { UsageError } from "../core/errors.ts";
-import { readFile } from "../cli/options.ts";
+import { readTextFile } from "../cli/files.ts";
 
 /**
  * Lists of networks. A host is denied where one of `deny` holds it, or where there is an `allow`
@@ -53,9 +53,7 @@ function setOf(option: string, texts: readonly string[]): NetworkSet {
 }
 
 function entriesOf(text: string): string[] {
-  const entries = text.startsWith("@")
-    ? new TextDecoder().decode(readFile(text.slice(1))).split("\n")
-    : text.split(",");
+  const entries = text.startsWith("@") ? readTextFile(text.slice(1)).split("\n") : text.split(",");
   return entries.map(withoutComment).filter((entry) => entry !== "");
 }
 

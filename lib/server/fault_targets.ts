@@ -1,6 +1,6 @@
 /** Which endpoints the faults of the command line are for. */
 import type { Values } from "../cli/options.ts";
-import { loadPatterns } from "../core/byte_pattern.ts";
+import { withPatterns } from "../core/byte_pattern.ts";
 import type { FaultPlan } from "../faults/plan.ts";
 import { formatAddress } from "../net/address.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
@@ -18,14 +18,13 @@ export async function planIfAny(
 ): Promise<FaultPlan | undefined> {
   if (fault.length + faults.length === 0) return undefined;
   const { planFaults } = await import("../faults/plan.ts");
-  await loadPatterns([...fault, ...faults]);
   const seedNames = specs.map(({ name, written }) => name ?? written);
   const targets = specs.map(({ name, written, address, transport }, index) => ({
     names: [name ?? defaultName(address), written, formatAddress(address), defaultName(address)],
     seedName: uniqueName(seedNames, index),
     framed: transport.connectionless ?? false,
   }));
-  return planFaults({ fault, faults, seed, targets });
+  return await withPatterns(() => planFaults({ fault, faults, seed, targets }));
 }
 
 // Two endpoints on any free port are written alike, but are to differ by chance.

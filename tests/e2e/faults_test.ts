@@ -108,7 +108,11 @@ Deno.test("faults come from a file, too; what is wrong with them is one line", a
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await Deno.writeTextFile(
     file,
-    JSON.stringify([{ kind: "limit_data", bytes: 10 }, { kind: "latency", latency: "1ms" }]),
+    JSON.stringify([{ kind: "limit_data", bytes: 10 }, {
+      kind: "latency",
+      latency: "1ms",
+      match: "/./s",
+    }]),
   );
   const server = await Server.start(["--faults", file, "-q"]);
   await using _ = server;

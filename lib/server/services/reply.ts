@@ -1,7 +1,8 @@
 /** Reply: the same answer to everybody. */
 import { UsageError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
-import { choice, file, text } from "../../cli/options.ts";
+import { file } from "../../cli/files.ts";
+import { choice, text } from "../../cli/options.ts";
 import { answer } from "../answer.ts";
 import { defineService } from "../service.ts";
 

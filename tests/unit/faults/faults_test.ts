@@ -8,7 +8,7 @@ import { FaultWindow } from "../../../lib/faults/window.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { loadPatterns } from "../../../lib/core/byte_pattern.ts";
+import { withPatterns } from "../../../lib/core/byte_pattern.ts";
 import { seeded } from "../../../lib/core/random.ts";
 import { datagramPeer } from "../../../lib/net/transports/udp/datagrams.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
@@ -20,7 +20,7 @@ const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
     (_, index) => bytes.slice(index * length, (index + 1) * length),
   );
 
-await loadPatterns(["/START/"]);
+await withPatterns(() => parseFault("latency:1s,match=/START/")); // loads their engine
 
 function planOf(texts: readonly string[], seed = 1, framed = false): Pick<EndpointFaults, "apply"> {
   const target = { names: [], seedName: "test", framed };

@@ -1,7 +1,8 @@
 /** What TLS adds to the command lines. */
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
-import { flag, list, text, textFile } from "../../../cli/options.ts";
+import { textFile } from "../../../cli/files.ts";
+import { flag, list, text } from "../../../cli/options.ts";
 import { streamListenOptions } from "../../incoming.ts";
 import { tcpDialOptions } from "../../connect/tcp_connect.ts";
 
