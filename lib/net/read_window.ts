@@ -21,10 +21,6 @@ const BULK_CHUNKS_PER_TURN = 8; // after which the runtime's poller is let run
 
 /** A connection, for a {@linkcode ReadWindow}. */
 export interface WindowPlace {
-  /** When its last read was released. */
-  releasedAt: number;
-  /** Releases its next read, while it queues. */
-  release: (() => void) | undefined;
   /** Large chunks in a row. */
   bulkChunks: number;
 }
@@ -32,8 +28,10 @@ export interface WindowPlace {
 /** Decides when connections are read. */
 export class ReadWindow {
   readonly #clock: Clock;
-  readonly #queue = new Set<WindowPlace>(); // in the order of arrival
-  readonly #released = new Set<WindowPlace>(); // in the order of release
+  // Those whose next read waits, in the order of arrival, with what releases it.
+  readonly #queue = new Map<WindowPlace, () => void>();
+  // Those whose read was released, in that order, with the time of it.
+  readonly #released = new Map<WindowPlace, number>();
   #open = 0;
   #reads = 0;
   #sampleStart = 0;
@@ -48,16 +46,15 @@ export class ReadWindow {
   /** Adds a connection. */
   enter(): WindowPlace {
     this.#open++;
-    return { releasedAt: 0, release: undefined, bulkChunks: 0 };
+    return { bulkChunks: 0 };
   }
 
   /** Removes a connection. */
   leave(place: WindowPlace): void {
     this.#open--;
     this.#released.delete(place);
+    this.#queue.get(place)?.(); // its read fails, as it is closed
     this.#queue.delete(place);
-    place.release?.(); // its read fails, as it is closed
-    place.release = undefined;
   }
 
   /**
@@ -74,8 +71,7 @@ export class ReadWindow {
     }
     if (!this.#saturated && this.#queue.size === 0) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
-    place.release = resolve;
-    this.#queue.add(place);
+    this.#queue.set(place, resolve);
     this.#releaseNext();
     return promise;
   }
@@ -101,21 +97,14 @@ export class ReadWindow {
     const now = this.#clock.now();
     const calm = Math.min(MAX_CALM_MS, CALM_MS_PER_CONNECTION * this.#open);
     if (now - this.#lastStranger >= calm) {
-      for (const place of this.#queue) {
+      for (const [place, release] of this.#queue) {
         if (this.#released.size >= MAX_RELEASED) break;
-        this.#release(place, now);
+        this.#queue.delete(place);
+        this.#released.set(place, now);
+        release();
       }
     }
     if (this.#queue.size > 0) this.#setTimer();
-  }
-
-  #release(place: WindowPlace, now: number): void {
-    const { release } = place;
-    this.#queue.delete(place);
-    place.release = undefined;
-    place.releasedAt = now;
-    this.#released.add(place);
-    release?.();
   }
 
   #setTimer(): void {
@@ -131,8 +120,8 @@ export class ReadWindow {
   // A read of an idle connection stays under way, but no longer counts.
   #dropIdle(): void {
     const now = this.#clock.now();
-    for (const place of this.#released) {
-      if (now - place.releasedAt < IDLE_AFTER_MS) return;
+    for (const [place, releasedAt] of this.#released) {
+      if (now - releasedAt < IDLE_AFTER_MS) return;
       this.#released.delete(place);
     }
   }

@@ -1,6 +1,6 @@
 /** Endpoints that cannot be had together: by their names, their addresses, or a loop of forwarders. */
 import { UsageError } from "../core/errors.ts";
-import { type Address, formatAddress, isInet } from "../net/address.ts";
+import { type Address, formatAddress, type InetAddress, isInet } from "../net/address.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 
 /**
@@ -43,8 +43,8 @@ export function addressesClash(one: Address, other: Address): boolean {
   return host === otherHost || (isWildcard(host) && isWildcard(otherHost));
 }
 
-function hostOf(address: Address): string {
-  return isInet(address) ? address.hostname || "::" : "";
+function hostOf({ hostname }: InetAddress): string {
+  return hostname || "::";
 }
 
 function isWildcard(host: string): boolean {
@@ -53,7 +53,9 @@ function isWildcard(host: string): boolean {
 
 function describeClash(first: Address, second: Address): string {
   const [one, other] = [first, second].map(formatAddress);
-  if (one === other) return `Address ${one} is given twice; leave one out`;
+  if (one === other || !isInet(first) || !isInet(second)) {
+    return `Address ${one} is given twice; leave one out`;
+  }
   if (hostOf(first) === hostOf(second)) {
     return `${one} and ${other} are the same port; leave one out`;
   }

@@ -70,16 +70,11 @@ export class Endpoint {
   }
 
   /**
-   * Listens and serves. A port that the system has chosen is kept from then on.
+   * Listens, without accepting yet, so that a server listens on all endpoints or on none. A port that
+   * the system has chosen is kept from then on.
    *
    * @throws {NetworkError} when the address cannot be bound
    */
-  async start(): Promise<void> {
-    await this.bind();
-    this.accept();
-  }
-
-  /** The first half of `start`, so that a server listens on all endpoints or on none. */
   bind(): Promise<void> {
     return this.#inTurn(() => this.#bind());
   }
@@ -99,7 +94,7 @@ export class Endpoint {
     this.#released = this.#listener.released;
   }
 
-  /** The second half of `start`. */
+  /** Serves those who arrive, if it listens. */
   accept(): void {
     if (!this.#listener || this.#acceptor) return;
     const { server: { log, clock } } = this.#options;

@@ -39,7 +39,8 @@ export interface SessionContext {
   readonly faults?: EndpointFaults | undefined;
 }
 
-const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
+/** The traffic of a connection that has moved nothing. */
+export const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
 
 /** How a session ended. */
 export interface Ending {

@@ -2,8 +2,8 @@
 import type { CloseReason } from "../log/event.ts";
 import type { Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
-import { type Admission, Ticket } from "./admission.ts";
-import { type Ending, Session, type SessionContext } from "./session.ts";
+import { type Admission, type Refusal, Ticket } from "./admission.ts";
+import { type Ending, NO_TRAFFIC, Session, type SessionContext } from "./session.ts";
 
 /** What is done so far: connections, and the chunks and bytes that they moved. */
 export interface Totals extends Traffic {
@@ -17,14 +17,8 @@ export interface Totals extends Traffic {
 /** The totals of several endpoints together. */
 export function sumTotals(all: readonly Totals[]): Totals {
   const total = (key: keyof Totals) => all.reduce((sum, totals) => sum + totals[key], 0);
-  return {
-    connections: total("connections"),
-    open: total("open"),
-    refused: total("refused"),
-    received: total("received"),
-    sent: total("sent"),
-    chunks: total("chunks"),
-  };
+  const [connections, open, refused] = [total("connections"), total("open"), total("refused")];
+  return { connections, open, refused, ...all.reduce(add, NO_TRAFFIC) };
 }
 
 /** Who is admitted, and who learns of sessions. */
@@ -44,7 +38,7 @@ export class Sessions {
   readonly #onDrained: (() => void)[] = [];
   #connections = 0;
   #refused = 0;
-  #ended: Traffic = { received: 0, sent: 0, chunks: 0 }; // of the sessions that have ended
+  #ended = NO_TRAFFIC; // of the sessions that have ended
 
   constructor(context: SessionContext, options: SessionsOptions) {
     this.#context = context;
@@ -60,17 +54,18 @@ export class Sessions {
   /** Serves a peer, or closes it where it is not admitted. */
   serve(arrival: Arrival): void {
     const ticket = this.#options.admission.admit();
+    if (!(ticket instanceof Ticket)) return this.#refuse(arrival, ticket);
     // Behind a proxy, the PROXY header says who the peer is.
-    const refusal = !(ticket instanceof Ticket)
-      ? ticket
-      : arrival.proxied
-      ? undefined
-      : ticket.identify(arrival.remote);
-    if (ticket instanceof Ticket && !refusal) return this.#begin(arrival, ticket);
-    if (ticket instanceof Ticket) ticket.leave();
+    const refusal = arrival.proxied ? undefined : ticket.identify(arrival.remote);
+    if (!refusal) return this.#begin(arrival, ticket);
+    ticket.leave();
+    this.#refuse(arrival, refusal);
+  }
+
+  #refuse(arrival: Arrival, refusal: Refusal): void {
     this.#refused++;
     const { endpoint, server: { log } } = this.#context;
-    log.emit({ event: "refused", endpoint, remote: arrival.remote, ...refusal! });
+    log.emit({ event: "refused", endpoint, remote: arrival.remote, ...refusal });
     arrival.close();
   }
 

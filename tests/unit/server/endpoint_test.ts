@@ -108,12 +108,20 @@ Deno.test("a port that the server itself has in use is not called another progra
 });
 
 Deno.test("starts and stops at the same moment take effect in their order", async () => {
-  const { all: [endpoint] } = await listening("127.0.0.1:0");
+  const { endpoints, all: [endpoint] } = await listening("127.0.0.1:0");
   await endpoint!.stop();
-  await Promise.all([endpoint!.start(), endpoint!.start(), endpoint!.stopListening()]);
+  await Promise.all([
+    endpoints.start(endpoint!),
+    endpoints.start(endpoint!),
+    endpoint!.stopListening(),
+  ]);
   assertEquals(endpoint!.listener, undefined);
   await assertRejects(() => connect(endpoint!), Deno.errors.ConnectionRefused);
-  await Promise.all([endpoint!.start(), endpoint!.stopListening(), endpoint!.start()]);
+  await Promise.all([
+    endpoints.start(endpoint!),
+    endpoint!.stopListening(),
+    endpoints.start(endpoint!),
+  ]);
   assertEquals(
     await echoThrough(await connect(endpoint!), new Uint8Array([1])),
     new Uint8Array([1]),
@@ -122,7 +130,7 @@ Deno.test("starts and stops at the same moment take effect in their order", asyn
 });
 
 Deno.test("a UDP endpoint is started again on its port", async () => {
-  const { all: [endpoint] } = await listening("udp://127.0.0.1:0");
+  const { endpoints, all: [endpoint] } = await listening("udp://127.0.0.1:0");
   const { address } = endpoint!;
   assert(isInet(address));
   const { hostname, port } = address;
@@ -133,7 +141,7 @@ Deno.test("a UDP endpoint is started again on its port", async () => {
   };
   assertEquals(await asked(1), new Uint8Array([1]));
   await endpoint!.stopListening();
-  await endpoint!.start();
+  await endpoints.start(endpoint!);
   assertEquals(endpoint!.address, address);
   assertEquals(await asked(2), new Uint8Array([2]));
   client.close();
