@@ -31,6 +31,7 @@ const ALTERNATIVES = [
   "lib/client/modes",
   "lib/faults/kinds",
   "lib/manual/completions",
+  "lib/manual/topics",
   "lib/net/transports",
   "lib/report/formats",
   "lib/server/services",

@@ -136,6 +136,8 @@ Deno.test("merge: two halves are the whole; different loads are refused", async 
   const { rate: _, ...load } = one.load;
   const closed = { ...one, load };
   assertThrows(() => merge([one, closed], histograms), UsageError, "different");
+  const elsewhere = { ...other, address: other.address.replace(/^\w+/, "udp") };
+  assertThrows(() => merge([one, elsewhere], histograms), UsageError, "different transports");
   await text.render(both);
   await html.render(both);
 });

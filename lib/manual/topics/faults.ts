@@ -1,0 +1,34 @@
+/** Faults, and their parameters. */
+import type { OptionTable } from "../../cli/options.ts";
+import type { Fault } from "../../faults/fault.ts";
+import { faults } from "../../faults/kinds.ts";
+import { commonOptions } from "../../faults/selectors.ts";
+import { parameterRows, type Topic } from "../topic.ts";
+
+/** The topic `faults`. */
+export const faultTopic: Topic = {
+  name: "faults",
+  summary: "how a server misbehaves, with the parameters of every fault",
+  page: {
+    summary: "--fault KIND:VALUE,key=value... makes any service a bad peer. The value after the " +
+      "colon is that of the first parameter. Faults are composed in the order of the command " +
+      "line. What is left to chance comes from --seed: the same seed and the same traffic give " +
+      "the same run. --faults FILE reads a JSON list of objects such as " +
+      '{"kind": "latency", "latency": "200ms", "jitter": "50ms"}.',
+    words: [
+      ...faults.map((fault) => ({
+        title: `${fault.name} (${fault.summary}${fault.only ? `; for ${fault.only} alone` : ""})`,
+        rows: parameterRows(mainFirst(fault)),
+      })),
+      { title: "parameters of every fault", rows: parameterRows(commonOptions) },
+    ],
+    examples: faults.map(({ example, summary, only }) => [
+      `netecho server ${only === "datagrams" ? "udp://:8080 " : ""}--fault ${example}`,
+      summary,
+    ]),
+  },
+};
+
+function mainFirst({ main, options }: Fault): OptionTable {
+  return main ? { [main]: options[main]!, ...options } : options;
+}
