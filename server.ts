@@ -19,9 +19,10 @@ import { type EndpointSpec, optionsOf, parseEndpoints } from "./lib/server/endpo
 import { Endpoints } from "./lib/server/endpoints.ts";
 import { type admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
 import { planIfAny } from "./lib/server/fault_targets.ts";
+import { OneSession } from "./lib/server/once.ts";
 import { serve } from "./lib/server/serve.ts";
 import { serviceOptions, services } from "./lib/server/services.ts";
-import type { Ending, ServerContext } from "./lib/server/session.ts";
+import type { ServerContext } from "./lib/server/session.ts";
 import { say } from "./lib/terminal/output.ts";
 
 const DEFAULT_ADDRESS = ":8080";
@@ -53,7 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const shutdown = handleSignals();
   const log = await openLog(specs, values);
   const endpoints = new Endpoints();
-  const once = Promise.withResolvers<Ending>();
+  const once = values.once ? new OneSession(() => stopConnecting(endpoints)) : undefined;
   const server: ServerContext = { log, clock: systemClock, nextConnection: counter() };
   for (const [index, spec] of specs.entries()) {
     endpoints.add(spec, {
@@ -61,7 +62,8 @@ export async function run(args: readonly string[]): Promise<number> {
       admission: admissions[index]!,
       faults: faults?.endpoints[index],
       idleTimeout: (spec.values as Values<typeof admissionOptions>).idleTimeout,
-      ...(values.once && { onOpen: () => void stopConnecting(endpoints), onEnd: once.resolve }),
+      onActive: once?.onActive,
+      onEnd: once?.onEnd,
     });
   }
   await endpoints.bindAll();
@@ -75,14 +77,14 @@ export async function run(args: readonly string[]): Promise<number> {
   systemClock.after(0, preloadStreams);
   const ending = await serve(endpoints, {
     ...values,
-    done: once.promise,
+    done: once?.ended,
     shutdown,
     log,
     clock: systemClock,
   });
   await server.capture?.flush(FLUSH_TIMEOUT_MS);
   await flush(log, shutdown);
-  if (values.once && (ending?.reason === "reset" || ending?.reason === "error")) {
+  if (once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
   }
   return 0;
@@ -94,8 +96,9 @@ function counter(): () => number {
 }
 
 // A connectionless listener also receives for the session that it has opened.
-function stopConnecting(endpoints: Endpoints): Promise<void> {
-  return endpoints.stopListening(({ spec: { transport } }) => !transport.connectionless);
+function stopConnecting(endpoints: Endpoints): void {
+  endpoints.admitNoMore("--once serves one connection");
+  endpoints.stopListening(({ spec: { transport } }) => !transport.connectionless);
 }
 
 function owners(): OptionOwner[] {

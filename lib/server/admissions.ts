@@ -12,10 +12,10 @@ import type { admissionOptions, serverOptions } from "./options.ts";
  */
 export async function createAdmissions(
   specs: readonly EndpointSpec[],
-  { once, maxConnections, maxConnectionsPerHost }: Values<typeof serverOptions>,
+  { maxConnections, maxConnectionsPerHost }: Values<typeof serverOptions>,
 ): Promise<Admission[]> {
   const shared = {
-    connections: new ConnectionLimit(once ? 1 : maxConnections),
+    connections: new ConnectionLimit(maxConnections),
     connectionsPerHost: new HostLimit(maxConnectionsPerHost),
   };
   const accessLists = await createAccessLists(specs);

@@ -66,6 +66,11 @@ export class Endpoints implements Iterable<Endpoint> {
     await Promise.all(some.map((endpoint) => endpoint.stopListening()));
   }
 
+  /** Serves nobody but the sessions that have moved a byte. */
+  admitNoMore(detail: string): void {
+    for (const { sessions } of this.#endpoints) sessions.admitNoMore(detail);
+  }
+
   /** Resolves when no session is open. */
   async drain(): Promise<void> {
     await Promise.all(this.#endpoints.map(({ sessions }) => sessions.drain()));

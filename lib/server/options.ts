@@ -15,10 +15,7 @@ const serving = {
     initial: services[0],
     write: ({ name }) => name,
   }),
-  once: flag({
-    summary: "serve one connection, then exit",
-    excludes: ["maxConnections", "maxConnectionsPerHost"],
-  }),
+  once: flag({ summary: "serve one connection, the first that moves a byte, then exit" }),
   grace: duration({ initial: 5000, summary: "when stopped, wait D for open connections to end" }),
   help: flag({ short: "h", summary: "print this help" }),
 };

@@ -13,7 +13,7 @@ export interface ServeOptions {
   /** How often to report rates. */
   readonly stats?: number | undefined;
   /** Resolves when a session has ended after which no other is to be served. */
-  readonly done?: Promise<Ending>;
+  readonly done?: Promise<Ending> | undefined;
   readonly shutdown: Shutdown;
   readonly log: Log;
   readonly clock: Clock;

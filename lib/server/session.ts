@@ -53,6 +53,8 @@ export interface SessionOptions {
   readonly context: SessionContext;
   /** Called when the peer is ready; returns its number at the endpoint, or why it is refused. */
   readonly onOpen: (remote: Address) => number | Refusal;
+  /** Called when bytes move, either way. */
+  readonly onActive?: (() => void) | undefined;
   /** Called once, when the peer is closed; without an ending where it was never served. */
   readonly onEnd: (ending?: Ending) => void;
 }
@@ -92,6 +94,12 @@ export class Session {
     return this.#peer?.traffic ?? NO_TRAFFIC;
   }
 
+  /** Whether it has moved a byte, either way. */
+  get active(): boolean {
+    const { received, sent } = this.traffic;
+    return received + sent > 0;
+  }
+
   /** Closes the peer, unless the session has ended. */
   end(ending: Ending): void {
     if (this.#ended) return;
@@ -113,7 +121,7 @@ export class Session {
 
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // during the handshake
-    const { context, onOpen } = this.#options;
+    const { context, onOpen, onActive } = this.#options;
     const { endpoint, service, values, state, idleTimeout, faults, server } = context;
     const { log, clock, capture } = server;
     const { local, remote, via, security } = peer;
@@ -136,6 +144,7 @@ export class Session {
       subject: security?.chain?.[0]?.subject,
     });
     peer.observe(log.watch({ endpoint, connection: this.#number }));
+    if (onActive) peer.observe({ received: onActive, sent: onActive });
     if (capture) {
       const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
       peer.observe(capture.watch(peer, { initiator: "remote", comment }));

@@ -24,10 +24,10 @@ export function sumTotals(all: readonly Totals[]): Totals {
 /** Who is admitted, and who learns of sessions. */
 export interface SessionsOptions {
   readonly admission: Admission;
-  /** A peer is ready and is going to be served. */
-  readonly onOpen?: (() => void) | undefined;
+  /** Bytes of a session move, either way. */
+  readonly onActive?: (() => void) | undefined;
   /** A peer that was served is closed. */
-  readonly onEnd?: ((ending: Ending) => void) | undefined;
+  readonly onEnd?: ((ending: Ending, traffic: Traffic) => void) | undefined;
 }
 
 /** The sessions that are open, those in their handshake included. */
@@ -37,6 +37,7 @@ export class Sessions {
   readonly #open = new Map<Session, Ticket>();
   readonly #onDrained: (() => void)[] = [];
   #connections = 0;
+  #admitsNoMore: Refusal | undefined;
   #refused = 0;
   #ended = NO_TRAFFIC; // of the sessions that have ended
 
@@ -53,13 +54,21 @@ export class Sessions {
 
   /** Serves a peer, or closes it where it is not admitted. */
   serve(arrival: Arrival): void {
-    const ticket = this.#options.admission.admit();
+    const ticket = this.#admitsNoMore ?? this.#options.admission.admit();
     if (!(ticket instanceof Ticket)) return this.#refuse(arrival, ticket);
     // Behind a proxy, the PROXY header says who the peer is.
     const refusal = arrival.proxied ? undefined : ticket.identify(arrival.remote);
     if (!refusal) return this.#begin(arrival, ticket);
     ticket.leave();
     this.#refuse(arrival, refusal);
+  }
+
+  /** Refuses everybody from now on, and ends those who have not moved a byte yet. */
+  admitNoMore(detail: string): void {
+    this.#admitsNoMore = { reason: "limit", detail };
+    for (const session of [...this.#open.keys()]) {
+      if (!session.active) session.end({ reason: "stopped", detail });
+    }
   }
 
   #refuse(arrival: Arrival, refusal: Refusal): void {
@@ -74,10 +83,9 @@ export class Sessions {
       context: this.#context,
       onOpen: (remote) => {
         const refusal = arrival.proxied ? ticket.identify(remote) : undefined;
-        if (refusal) return refusal;
-        this.#options.onOpen?.();
-        return ++this.#connections;
+        return refusal ?? ++this.#connections;
       },
+      onActive: this.#options.onActive,
       onEnd: (ending) => this.#end(session, ending),
     });
     this.#open.set(session, ticket);
@@ -88,7 +96,7 @@ export class Sessions {
     this.#open.get(session)?.leave();
     this.#open.delete(session);
     this.#ended = add(this.#ended, session.traffic);
-    if (ending) this.#options.onEnd?.(ending);
+    if (ending) this.#options.onEnd?.(ending, session.traffic);
     else this.#refused++;
     if (this.#open.size > 0) return;
     for (const resolve of this.#onDrained.splice(0)) resolve();

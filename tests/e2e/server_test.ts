@@ -156,13 +156,20 @@ Deno.test("--idle-timeout closes a silent connection", async () => {
   silent.close();
 });
 
-Deno.test("--once serves one connection, refuses the next, and exits", async () => {
+Deno.test("--once serves one connection that moves a byte, refuses the next, and exits", async () => {
   await using server = await Server.start(["--once"]);
+  (await server.connect()).close(); // a health check
+  await server.line(/closed/);
+  const silent = await server.connect();
   const only = await server.connect();
-  await server.line(/opened/);
-  const error = await server.connect().then((conn) => conn.close(), (error) => error);
-  assert(error instanceof Deno.errors.ConnectionRefused, String(error));
-  assertEquals(await echoThrough(only, encode("once")), encode("once"));
+  await writeAll(only, encode("on"));
+  assertEquals(await readExactly(only, 2), encode("on"));
+  assertEquals(await readAll(silent), new Uint8Array());
+  silent.close();
+  const late = await server.connect().then((conn) => readAll(conn).finally(() => conn.close()))
+    .then(String, ({ name }) => name);
+  assertMatch(late, /^$|^Connection(Refused|Reset)$/);
+  assertEquals(await echoThrough(only, encode("ce")), encode("ce"));
   assertEquals(await server.end(), { code: 0, stderr: "" });
 });
 

@@ -53,8 +53,8 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
   ["server --q", "Unknown option --q; did you mean --quiet?"],
   [
-    "server --once --max-connections 2",
-    "Options --once and --max-connections exclude each other; leave one out",
+    "server --quiet --show hex",
+    "Options --show and --quiet exclude each other; leave one out",
   ],
   ["constructor", 'Unknown subcommand "constructor"'],
   ["client --connect-timeout 0", 'Option --connect-timeout: a duration above 0 is needed, not "0"'],

@@ -31,7 +31,7 @@ export const eof: Topic = {
           "no more connections; the open ones may end within --grace; exit 0; a second signal " +
           "stops at once",
         ],
-        ["--once", "its one session ends by itself: nothing is lost"],
+        ["--once", "its one session ends by itself: nothing is lost; silent peers are closed"],
         [
           "--idle-timeout, or after --grace",
           "the connection is closed at once; what a fault or a slow reader holds back is lost",

@@ -75,7 +75,6 @@ for (
     [["unix:/tmp/a=b"], [], 'Unknown service "b"'],
     [[":1=reply"], [], "Service reply needs --reply TEXT"],
     [[":1=reply,reply=x"], ["--reply-file", "LICENSE"], "--reply and --reply-file exclude"],
-    [[":1,max-connections=2"], ["--once"], "--once and --max-connections exclude"],
     [["udp://:1=chargen"], [], "not offered over UDP"],
     [["0.0.0.0:7", "[::]:7"], [], "tcp://[::]:7 serves IPv4 and IPv6"],
     [[":7", "0.0.0.0:7"], [], "leave tcp://0.0.0.0:7 out"],

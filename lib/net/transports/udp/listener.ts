@@ -3,9 +3,11 @@ import { type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
 import type { Arrival, Listener } from "../../transport.ts";
-import { Remote, type RemoteOptions } from "./remote.ts";
+import { ListeningPorts, Remote, type RemoteOptions } from "./remote.ts";
 
 const MAX_REMOTES = 4096; // above it, the one that was silent longest is ended
+
+const listeningPorts = new ListeningPorts();
 
 /** Accepts each remote at its first datagram; later ones go to the peer that it became. */
 export class DatagramListener implements Listener {
@@ -28,6 +30,7 @@ export class DatagramListener implements Listener {
     this.#conn = conn;
     this.#replyFactor = replyFactor;
     this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
+    listeningPorts.add(this.address.port);
   }
 
   // A pending receive ends only with the socket, which open remotes still need.
@@ -67,6 +70,7 @@ export class DatagramListener implements Listener {
   // The system has the socket until the pending receive has ended as well.
   #release(): void {
     this.#conn.close();
+    listeningPorts.remove(this.address.port);
     this.#receiving.then(() => this.#released.resolve());
   }
 
@@ -79,6 +83,7 @@ export class DatagramListener implements Listener {
       to,
       conn: this.#conn,
       local: this.address,
+      listeningPorts,
       replyFactor: this.#replyFactor,
       onClose: () => this.#forget(remote),
     });

@@ -9,16 +9,37 @@ const IDLE_TIMEOUT_MS = 60_000; // without a datagram
 const MAX_QUEUED_DATAGRAMS = 256; // of a remote; further ones are dropped
 const MAX_QUEUED_BYTES = 1 << 20; // bytes of the same
 
-// Services that answer whatever they get, as does a server on our own port: an answer to one of
+// Services that answer whatever they get, as do the listeners of this process: an answer to one of
 // them, whose address anybody may have forged, could go back and forth for ever (CERT advisory
 // CA-1996-01).
 const SERVICE_PORTS: ReadonlySet<number> = new Set([7, 9, 13, 17, 19, 37]);
+
+/** The ports on which this process listens for datagrams. */
+export class ListeningPorts {
+  readonly #listeners = new Map<number, number>();
+
+  has(port: number): boolean {
+    return this.#listeners.has(port);
+  }
+
+  add(port: number): void {
+    this.#listeners.set(port, (this.#listeners.get(port) ?? 0) + 1);
+  }
+
+  remove(port: number): void {
+    const left = this.#listeners.get(port)! - 1;
+    if (left > 0) this.#listeners.set(port, left);
+    else this.#listeners.delete(port);
+  }
+}
 
 /** What a remote needs. */
 export interface RemoteOptions {
   readonly to: Deno.NetAddr;
   readonly conn: Deno.DatagramConn;
   readonly local: InetAddress;
+  /** The ports of the listeners of this process. */
+  readonly listeningPorts: Pick<ListeningPorts, "has">;
   /**
    * Bytes that may be answered for each byte received, at any time; without it, an answer may have
    * no more bytes than the last datagram.
@@ -52,7 +73,8 @@ export class Remote implements Arrival, DatagramSocket {
 
   open(): Duplex | Promise<Duplex> {
     const { port } = this.remote;
-    if (!SERVICE_PORTS.has(port) && port !== this.local.port) return datagramPeer(this, this);
+    const answers = SERVICE_PORTS.has(port) || this.#options.listeningPorts.has(port);
+    if (!answers) return datagramPeer(this, this);
     this.close();
     return Promise.reject(
       new NetworkError(`datagrams from port ${port}, a service's own, get no answer`),
