@@ -23,6 +23,9 @@ export class NetworkError extends Error {
   override readonly name = "NetworkError";
 }
 
+/** Nothing was heard in time. */
+export class TimeoutError extends NetworkError {}
+
 /** A failure that a retry will not cure. */
 export class FinalError extends NetworkError {}
 

@@ -3,12 +3,17 @@ import type { ChunkReader, ChunkWriter } from "./duplex.ts";
 
 /**
  * Writes every chunk that is read, until the end of input; then half-closes the output. It reads
- * the next chunk when the last one is written: that is all the flow control there is.
+ * the next chunk when the last one is written: that is all the flow control there is. A first read
+ * may be under way already.
  *
  * @throws whatever reading or writing fails with; both sides stay open
  */
-export async function pump(from: ChunkReader, to: ChunkWriter): Promise<void> {
-  for (let chunk = await from.read(); chunk; chunk = await from.read()) await to.write(chunk);
+export async function pump(
+  from: ChunkReader,
+  to: ChunkWriter,
+  first: Promise<Uint8Array | null> = from.read(),
+): Promise<void> {
+  for (let chunk = await first; chunk; chunk = await from.read()) await to.write(chunk);
   await to.closeWrite();
 }
 

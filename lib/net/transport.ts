@@ -64,6 +64,8 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
   /** How long to try, all addresses together, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
+  /** Gives up when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
   /** Called with the TLS session before the peer is judged. */
   readonly onSession?: ((security: TlsSession) => Promise<void>) | undefined;
   /** Called when a part is over; parts that a transport does not have are not reported. */

@@ -167,6 +167,35 @@ Deno.test({
   },
 });
 
+Deno.test("forward: an address that is silent is tried last for a while", async () => {
+  await using echo = await Server.start(["-q"]);
+  const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // no TLS handshake comes
+  const addresses = [`tls://127.0.0.1:${silent.addr.port}`, `127.0.0.1:${echo.port}`];
+  await using server = await forwarder(addresses, "--to-connect-timeout", "300ms");
+  for (let count = 0; count < 4; count++) {
+    using conn = await server.connect();
+    await writeAll(conn, new Uint8Array([7]));
+    assertEquals(await readExactly(conn, 1), new Uint8Array([7]));
+  }
+  silent.close();
+  const failures = server.lines.filter((line) => line.includes("no complete TLS handshake in time"));
+  assertEquals(failures.length, 1);
+});
+
+Deno.test({
+  ...onLinux("forward: a client that resets while its upstream is dialled is noticed at once"),
+  async fn() {
+    const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    await using server = await forwarder(`tls://127.0.0.1:${silent.addr.port}`);
+    const { connect } = await import("node:net");
+    const client = connect(server.port, "127.0.0.1");
+    await server.line(/"event":"opened"/);
+    client.resetAndDestroy();
+    assertMatch(await server.line(/"event":"closed"/), /"reason":"reset"/);
+    silent.close();
+  },
+});
+
 Deno.test("forward: what is refused, and a client that comes and goes", async () => {
   for (
     const [args, message] of [

@@ -1,5 +1,5 @@
 /** Connecting within a time, and the error that says what was tried. */
-import { FinalError, NetworkError } from "../../core/errors.ts";
+import { FinalError, NetworkError, TimeoutError } from "../../core/errors.ts";
 import { explain } from "../../core/explain.ts";
 import { formatDuration } from "../../core/units.ts";
 import {
@@ -40,28 +40,36 @@ export interface ConnectContext {
 }
 
 /**
- * Runs `work` within the time-out of dialing.
+ * Runs `work` within the time-out of dialing. Rejects with the reason of the signal when that is
+ * aborted.
  *
+ * @throws {TimeoutError} when the time is over
  * @throws {NetworkError} naming the address, the reason and what was tried
  */
 export async function connectWithin<C>(
-  { address, timeout, clock }: DialOptions & { readonly address: Address },
+  { address, timeout, clock, signal }: DialOptions & { readonly address: Address },
   work: (connecting: ConnectContext) => Promise<C>,
 ): Promise<C> {
   const deadline = new AbortController();
   const cancel = clock.after(timeout, () => deadline.abort());
+  const giveUp = () => deadline.abort();
+  signal?.addEventListener("abort", giveUp, { once: true });
   const attempts: Attempt[] = [];
   try {
+    signal?.throwIfAborted();
     return await work({ signal: deadline.signal, attempts });
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof NetworkError) throw error;
     const late = deadline.signal.aborted;
     const reason = late ? `no answer within ${formatDuration(timeout)}` : explain(error);
-    throw new NetworkError(
+    const Kind = late ? TimeoutError : NetworkError;
+    throw new Kind(
       `Cannot connect to ${formatAddress(address)}: ${reason}${tried(address, attempts)}`,
       { cause: late ? new Error(reason) : error },
     );
   } finally {
+    signal?.removeEventListener("abort", giveUp);
     cancel();
   }
 }

@@ -3,15 +3,15 @@ import { pump } from "../../net/pump.ts";
 import { toKebabCase } from "@std/text/to-kebab-case";
 import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
 import { type Clock, whileProgressing } from "../../core/clock.ts";
-import { NetworkError, UsageError } from "../../core/errors.ts";
+import { NetworkError, TimeoutError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { dial, dialOptions, transportOf } from "../../net/transports.ts";
-import { list, type OptionTable, type Values } from "../../cli/options.ts";
+import { interval, list, type OptionTable, type Values } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineService, type ServiceContext } from "../service.ts";
+import { Upstreams } from "../upstreams.ts";
 
-const CONNECT_TIMEOUT_MS = 10_000; // milliseconds to connect to one address
 const LAST_DATAGRAM_MS = 1000; // milliseconds to wait for a last datagram: UDP has no end to see
 
 /** The client's options for connecting, for the upstream: `--ca` is `--to-ca`. */
@@ -33,15 +33,15 @@ const options = {
     placeholder: "ADDRESS",
     read: (text) => [readTarget(text)],
   }),
+  toConnectTimeout: interval({
+    initial: 10_000,
+    summary: "for --to: try the next address when one gives no answer within D, and this one last " +
+      "for 30 s",
+  }),
   ...forwardDialOptions,
 };
 
-/** The number of connections so far, which rotates the addresses. */
-interface ForwardState {
-  turn: number;
-}
-
-type Context = ServiceContext<typeof options, ForwardState>;
+type Context = ServiceContext<typeof options, Upstreams>;
 
 /** The forward service. */
 export const forward = defineService({
@@ -63,16 +63,20 @@ export const forward = defineService({
     Promise.all(
       to.map((address) => transportOf(address).loadDialing?.(address, dialValues(values))),
     ),
-  start: (): ForwardState => ({ turn: 0 }),
+  start: ({ to }) => new Upstreams(to),
   async handle(peer, context) {
-    const upstream = await connect(context).catch((error) => {
+    // Read at once: a reset ends the dialing. A FIN does not, as the client may wait for an answer.
+    const first = peer.read();
+    const gone = new AbortController();
+    first.catch((error) => gone.abort(error));
+    const upstream = await connect(context, gone.signal).catch((error) => {
       peer.reset(); // a FIN would look like an empty answer
       throw error;
     });
     // Whatever ends the connection of the peer also ends the upstream's.
     peer.observe({ closed: (how) => how === "reset" ? upstream.reset() : upstream.close() });
     try {
-      await passBoth(peer, { upstream, clock: context.clock });
+      await passBoth(peer, { first, upstream, clock: context.clock });
     } catch (error) {
       if (isReset(error)) await peer.resetWhenWritten();
       throw error;
@@ -82,10 +86,14 @@ export const forward = defineService({
 
 async function passBoth(
   peer: Duplex,
-  { upstream, clock }: { readonly upstream: Duplex; readonly clock: Clock },
+  { first, upstream, clock }: {
+    readonly first: Promise<Uint8Array | null>;
+    readonly upstream: Duplex;
+    readonly clock: Clock;
+  },
 ): Promise<void> {
   // A failure of one side is passed on as a reset, not as a FIN.
-  const there = pump(peer, upstream);
+  const there = pump(peer, upstream, first);
   const back = pump(upstream, peer);
   if (!upstream.framed) return void await Promise.all([there, back]);
   await Promise.race([there, back]);
@@ -96,24 +104,26 @@ async function passBoth(
   });
 }
 
-async function connect({ values, state, clock, report }: Context): Promise<Duplex> {
-  const { to } = values;
-  const turn = state.turn++;
+async function connect(
+  { values, state, clock, report }: Context,
+  signal: AbortSignal,
+): Promise<Duplex> {
   let failure: Error | undefined;
-  for (let tried = 0; tried < to.length; tried++) {
-    const address = to[(turn + tried) % to.length]!;
+  for (const address of state.next(clock)) {
     const started = clock.now();
     try {
       const upstream = await dial(address, {
         values: dialValues(values),
-        timeout: CONNECT_TIMEOUT_MS,
+        timeout: values.toConnectTimeout,
         clock,
+        signal,
       });
       const took = formatDuration(clock.now() - started);
       report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
       return upstream;
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
+      if (error instanceof TimeoutError) state.noteSilent(address, clock);
       failure = new NetworkError(renamed(error), { cause: error });
       report(failure.message);
     }

@@ -1,7 +1,7 @@
 /** Connecting by TLS. */
 import { closeQuietly, SocketDuplex } from "../../socket_duplex.ts";
 import { formatAddress, type InetAddress } from "../../address.ts";
-import { FinalError, NetworkError } from "../../../core/errors.ts";
+import { FinalError, NetworkError, TimeoutError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
 import type { SecuredSocket } from "../../incoming.ts";
 import { sendReset } from "../../linux/reset.ts";
@@ -51,7 +51,7 @@ export async function dialTls(
       const reason = signal.aborted ? "no complete TLS handshake in time" : explainTls(error);
       const final = error instanceof FinalError ||
         /InvalidData.*invalid peer certificate/.test(`${error}`);
-      const Failure = final ? FinalError : NetworkError;
+      const Failure = signal.aborted ? TimeoutError : final ? FinalError : NetworkError;
       const cause = new Error(reason, { cause: error });
       throw new Failure(`Cannot connect to ${formatAddress(address)}: ${reason}`, { cause });
     } finally {
