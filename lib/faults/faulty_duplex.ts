@@ -81,6 +81,10 @@ export class FaultyDuplex implements Duplex {
     return this.#peer.traffic;
   }
 
+  get tcpInfo(): Duplex["tcpInfo"] {
+    return this.#peer.tcpInfo;
+  }
+
   get readable(): ReadableStream<Uint8Array> {
     return this.#readable ??= readableFrom(this);
   }

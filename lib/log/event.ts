@@ -1,5 +1,6 @@
 /** Events of the server and the client as data; the formats turn them into lines. */
 import type { Address } from "../net/address.ts";
+import type { TcpInfo } from "../net/tcp_info.ts";
 import type { Certificate } from "../net/tls_session.ts";
 
 /** `in`: from the peer; `out`: to the peer. */
@@ -60,6 +61,8 @@ export interface EventMap {
     readonly reason: CloseReason;
     /** The reason in words, where the name is not enough. */
     readonly detail?: string;
+    /** What the system knew of it at the end, where it tells. */
+    readonly tcp?: TcpInfo | undefined;
   };
   /** A connection was accepted and closed unserved. */
   refused: OfConnection & { readonly reason: RefusalReason; readonly detail: string };

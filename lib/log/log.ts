@@ -19,6 +19,8 @@ export interface LogOptions {
   readonly payload: readonly Direction[];
   /** Leave out everything but listeners, statistics that were asked for, and errors. */
   readonly quiet?: boolean;
+  /** Whether events tell what the system knows of a connection. */
+  readonly showsTcpInfo?: boolean;
   readonly clock?: Clock;
 }
 
@@ -44,6 +46,11 @@ export class Log {
   constructor(options: LogOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+  }
+
+  /** Whether events tell what the system knows of a connection. */
+  get showsTcpInfo(): boolean {
+    return this.#options.showsTcpInfo ?? false;
   }
 
   /** Reports one event. */

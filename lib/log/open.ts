@@ -37,7 +37,13 @@ export async function openServerLog(
   const payload = SHOWN_BY_SERVER[show];
   if (json) {
     const { jsonFormat } = await import("./json_format.ts");
-    return new Log({ format: jsonFormat({ show }), output, payload, quiet });
+    return new Log({
+      format: jsonFormat({ show }),
+      output,
+      payload,
+      quiet,
+      showsTcpInfo: !quiet,
+    });
   }
   const [paint, width] = [painter(color, stdout), dumpWidth(stdout)];
   const format = textFormat({ show, paint, width, showsEndpoint });

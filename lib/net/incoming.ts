@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
-import { sendReset } from "./linux/reset.ts";
+import type { SystemSocket } from "./linux/system_socket.ts";
 import type { Duplex } from "./duplex.ts";
 import type { TlsSession } from "./tls_session.ts";
 import type { Arrival } from "./transport.ts";
@@ -41,9 +41,12 @@ export interface PrepareOptions {
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
   readonly secure?: (socket: Socket) => Promise<SecuredSocket>;
-  /** Ends a handshake that closing the socket does not end. */
-  readonly endHandshake?: () => void;
+  /** Whether a socket that is closed stays open while a handshake or a write is under way. */
+  readonly closesLate?: boolean;
 }
+
+/** Milliseconds that a write under way may take, after a close. */
+export const LAST_WRITE_MS = 1000;
 
 /** Accepts a TCP connection. Rejects when the peer is gone already. */
 export async function acceptTcp(listener: Deno.TcpListener): Promise<Deno.TcpConn> {
@@ -65,16 +68,19 @@ export class StreamArrival implements Arrival {
   readonly remote: Address;
   readonly proxied: boolean;
   readonly #socket: Socket;
+  readonly #system: SystemSocket | undefined;
   readonly #preparing: PrepareOptions;
 
   constructor(
     socket: Socket,
-    { ends: { local, remote }, preparing }: {
-      ends: ConnectionAddresses;
-      preparing: PrepareOptions;
+    { ends: { local, remote }, system, preparing }: {
+      readonly ends: ConnectionAddresses;
+      readonly system?: SystemSocket | undefined;
+      readonly preparing: PrepareOptions;
     },
   ) {
     this.#socket = socket;
+    this.#system = system;
     this.#preparing = preparing;
     this.local = local;
     this.remote = remote;
@@ -84,11 +90,11 @@ export class StreamArrival implements Arrival {
   open(): Duplex | Promise<Duplex> {
     if (this.proxied || this.#preparing.secure) return this.#prepare();
     const { local, remote } = this;
-    return new SocketDuplex(this.#socket, { local, remote, sendReset: () => sendReset(this) });
+    return new SocketDuplex(this.#socket, { local, remote, system: this.#system });
   }
 
   close(): void {
-    this.#preparing.endHandshake?.();
+    if (this.#preparing.closesLate) this.#system?.shutdown();
     closeQuietly(this.#socket);
   }
 
@@ -119,11 +125,12 @@ export class StreamArrival implements Arrival {
       );
       if (claimed) ends = { ...claimed, via: remote };
     }
-    // The addresses of the real socket, whatever the header names.
-    const rest = { ...ends, sendReset: () => sendReset(this) };
+    const rest = { ...ends, system: this.#system };
     if (!secure) return new SocketDuplex(this.#socket, rest);
     progress.waitingFor = "TLS handshake";
     const { socket, security } = await secure(this.#socket);
-    return new SocketDuplex(socket, { ...rest, security });
+    const { closesLate, clock } = this.#preparing;
+    const onCutOff = () => void clock.after(LAST_WRITE_MS, () => this.#system?.shutdown());
+    return new SocketDuplex(socket, { ...rest, security, ...(closesLate && { onCutOff }) });
   }
 }

@@ -2,6 +2,8 @@
 import { isReset } from "../core/explain.ts";
 import type { Reader, Writer } from "../core/io.ts";
 import type { Duplex, Observer, Traffic } from "./duplex.ts";
+import type { SystemSocket } from "./linux/system_socket.ts";
+import type { TcpInfo } from "./tcp_info.ts";
 import { type ChunkBuffer, ReadBuffer } from "./read_buffer.ts";
 import { readWindow, type WindowPlace } from "./read_window.ts";
 import { readableFrom, writableTo } from "./streams.ts";
@@ -26,8 +28,10 @@ export interface SocketDuplexOptions extends Pick<Duplex, "local" | "remote" | "
   readonly framed?: boolean;
   /** Where reads go; by default a {@linkcode ReadBuffer}. */
   readonly buffer?: ChunkBuffer;
-  /** Sends RST where the system can; the socket is closed afterwards. */
-  readonly sendReset?: (() => void) | undefined;
+  /** The system's view of the socket, where there is one. */
+  readonly system?: SystemSocket | undefined;
+  /** Called when the socket is closed while a write is under way. */
+  readonly onCutOff?: (() => void) | undefined;
 }
 
 /** A {@linkcode Duplex} over a socket. */
@@ -39,11 +43,13 @@ export class SocketDuplex implements Duplex {
   readonly framed: boolean;
   readonly #socket: Socket;
   readonly #buffer: ChunkBuffer;
-  readonly #sendReset: (() => void) | undefined;
+  readonly #system: SystemSocket | undefined;
+  readonly #onCutOff: (() => void) | undefined;
   readonly #observers: Observer[] = [];
   #received = 0;
   #sent = 0;
   #chunks = 0;
+  #writing = false;
   #closed: "closed" | "reset" | undefined;
   #place: WindowPlace | undefined;
   #lastBytes = 0; // of the last chunk
@@ -52,8 +58,16 @@ export class SocketDuplex implements Duplex {
 
   constructor(
     socket: Socket,
-    { local, remote, via, security, framed = false, buffer = new ReadBuffer(), sendReset }:
-      SocketDuplexOptions,
+    {
+      local,
+      remote,
+      via,
+      security,
+      framed = false,
+      buffer = new ReadBuffer(),
+      system,
+      onCutOff,
+    }: SocketDuplexOptions,
   ) {
     this.local = local;
     this.remote = remote;
@@ -62,7 +76,8 @@ export class SocketDuplex implements Duplex {
     this.framed = framed;
     this.#socket = socket;
     this.#buffer = buffer;
-    this.#sendReset = sendReset;
+    this.#system = system;
+    this.#onCutOff = onCutOff;
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -88,6 +103,7 @@ export class SocketDuplex implements Duplex {
 
   async write(chunk: Uint8Array): Promise<void> {
     let rest = chunk;
+    this.#writing = true;
     try {
       do {
         const length = await this.#socket.write(rest);
@@ -95,6 +111,7 @@ export class SocketDuplex implements Duplex {
         if (this.#observers.length > 0) this.#observeSent(rest.subarray(0, length));
         rest = length < rest.length ? rest.subarray(length) : NOTHING;
       } while (rest.length > 0);
+      this.#writing = false;
     } catch (error) {
       throw this.#observeReset(error);
     }
@@ -122,20 +139,26 @@ export class SocketDuplex implements Duplex {
     else if (sees(observer)) this.#observers.push(observer);
   }
 
-  close(): void {
-    if (this.#close("closed")) this.#socket.close();
+  get tcpInfo(): TcpInfo | undefined {
+    return this.#closed ? undefined : this.#system?.tcpInfo();
   }
 
-  // No Deno API sends RST: the runtime shuts a socket down before it closes it.
+  close(): void {
+    if (!this.#close("closed")) return;
+    this.#socket.close();
+    if (this.#writing) this.#onCutOff?.();
+  }
+
   resetWhenWritten(): Promise<void> {
     this.reset();
     return Promise.resolve();
   }
 
+  // No Deno API sends RST: the runtime shuts a socket down before it closes it.
   reset(): void {
-    if (!this.#sendReset) return this.close();
+    if (!this.#system) return this.close();
     if (!this.#close("reset")) return;
-    this.#sendReset();
+    this.#system.reset();
     this.#socket.close();
   }
 

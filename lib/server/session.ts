@@ -110,12 +110,13 @@ export class Session {
       this.#arrival.close();
       return onEnd();
     }
+    const tcp = log.showsTcpInfo ? this.#peer.tcpInfo : undefined;
     this.#peer.close();
     const { remote, traffic: { received, sent } } = this.#peer;
     const elapsedMs = clock.now() - this.#started;
     const connection = this.#number;
     const fields = { endpoint, connection, remote, received, sent, elapsedMs };
-    log.emit({ event: "closed", ...fields, ...ending });
+    log.emit({ event: "closed", ...fields, ...ending, tcp });
     onEnd(ending);
   }
 

@@ -315,3 +315,21 @@ Deno.test("timeout:0 lets go of a client that has left", async () => {
   conn.close();
   await server.line(/"event":"closed"/);
 });
+
+Deno.test({
+  ...onLinux("reset_peer: of connections whose descriptors are far apart, each gets its RST"),
+  async fn() {
+    // 1,101 descriptors in a row that are no sockets.
+    const script =
+      'ulimit -n 4096; for n in $(seq 100 1200); do eval "exec $n</dev/null"; done; exec "$@"';
+    const args = ["server", "127.0.0.1:0", "-q", "--fault", "reset_peer:0"];
+    const [program, rest] = netechoCommand(args);
+    await using server = new Running(["bash", ["-c", script, "bash", program, ...rest]]);
+    const port = Number(/\d+$/.exec(await server.line(/listening/))![0]);
+    const endings = await Promise.all(Array.from({ length: 150 }, async () => {
+      using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+      return await readAll(conn).then(() => "FIN", ({ name }) => name);
+    }));
+    assertEquals(new Set(endings), new Set(["ConnectionReset"]));
+  },
+});

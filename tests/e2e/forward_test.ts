@@ -178,7 +178,9 @@ Deno.test("forward: an address that is silent is tried last for a while", async 
     assertEquals(await readExactly(conn, 1), new Uint8Array([7]));
   }
   silent.close();
-  const failures = server.lines.filter((line) => line.includes("no complete TLS handshake in time"));
+  const failures = server.lines.filter((line) =>
+    line.includes("no complete TLS handshake in time")
+  );
   assertEquals(failures.length, 1);
 });
 

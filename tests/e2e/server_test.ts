@@ -358,3 +358,16 @@ Deno.test({
     ]);
   },
 });
+
+Deno.test({
+  ...onLinux("a closed event tells round-trip time and retransmits as the system has them", ["ip"]),
+  async fn() {
+    await using server = await Server.start(["--json"]);
+    assertEquals(await echoThrough(await server.connect(), encode("hello")), encode("hello"));
+    const { tcp } = JSON.parse(await server.line(/"closed"/));
+    assert(tcp.rttMs > 0 && tcp.rttVarianceMs > 0 && tcp.congestionWindow > 0, JSON.stringify(tcp));
+    const { text } = await runProgram(["ip", ["-o", "link", "show", "lo"]]);
+    const mtu = Math.min(Number(/mtu (\d+)/.exec(text)![1]), 65_535); // what IP can have at most
+    assertEquals([tcp.retransmits, tcp.pathMtu], [0, mtu]);
+  },
+});

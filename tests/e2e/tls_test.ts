@@ -1,5 +1,11 @@
 /** TLS, from both ends, against real peers, and against peers that are no good. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import {
   greet,
@@ -493,4 +499,18 @@ Deno.test("a certificate or key that is no good is a usage error on either side"
     const { code, text, stderr } = await netecho(args);
     assertEquals([code, text, stderr], [2, "", `netecho: ${message}\n`]);
   }
+});
+
+Deno.test({
+  ...onLinux("a peer that never reads does not keep its connection when the session ends"),
+  async fn() {
+    await using authority = await Authority.create();
+    await using server = await serve(authority, ["--show", "none", "--idle-timeout", "200ms"]);
+    using conn = await connect(server.port, authority);
+    const write = async () => {
+      for (const bytes = new Uint8Array(MIB);;) await conn.write(bytes);
+    };
+    await assertRejects(write, Error); // the server has closed with bytes unread
+    assertMatch(await server.line(/"event":"closed"/), /"reason":"idle"/);
+  },
 });

@@ -12,6 +12,7 @@ import {
 import { FinalError, UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
+import { libc } from "../linux/libc.ts";
 import type { ConnectContext, Connection } from "./deadline.ts";
 import type { DialOptions } from "../transport.ts";
 
@@ -71,6 +72,7 @@ export function loadConnecting(
   { hostname }: InetAddress,
   { source, proxyProtocol }: Pick<Values<typeof tcpDialOptions>, "source" | "proxyProtocol">,
 ): Promise<unknown> {
+  libc(); // for resets
   return Promise.all([
     import("./happy_eyeballs.ts"),
     loadResolving(hostname),

@@ -2,7 +2,7 @@
 import { SocketDuplex } from "../socket_duplex.ts";
 import { addressesOf, type InetAddress, socketAddress } from "../address.ts";
 import { acceptTcp, loadPreparing, StreamArrival, streamListenOptions } from "../incoming.ts";
-import { sendReset } from "../linux/reset.ts";
+import { tcpSocket } from "../linux/system_socket.ts";
 import { connectTcp, loadConnecting, tcpDialOptions } from "../connect/tcp_connect.ts";
 import type { Duplex } from "../duplex.ts";
 import { bindTcp } from "../listen.ts";
@@ -36,7 +36,8 @@ async function listen(
     address: socketAddress("tcp", listener.addr),
     accept: async () => {
       const conn = await acceptTcp(listener);
-      return new StreamArrival(conn, { ends: addressesOf(conn, "tcp"), preparing });
+      const ends = addressesOf(conn, "tcp");
+      return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
     },
     close: () => listener.close(),
   };
@@ -46,6 +47,6 @@ function dial(address: InetAddress, options: DialOptions<typeof tcpDialOptions>)
   return connectWithin({ address, ...options }, async (connecting) => {
     const connection = await connectTcp(address, { ...options, ...connecting });
     const { socket, local, remote } = connection;
-    return new SocketDuplex(socket, { local, remote, sendReset: () => sendReset(connection) });
+    return new SocketDuplex(socket, { local, remote, system: tcpSocket(connection) });
   });
 }

@@ -35,7 +35,8 @@ const options = {
   }),
   toConnectTimeout: interval({
     initial: 10_000,
-    summary: "for --to: try the next address when one gives no answer within D, and this one last " +
+    summary:
+      "for --to: try the next address when one gives no answer within D, and this one last " +
       "for 30 s",
   }),
   ...forwardDialOptions,

@@ -1,4 +1,5 @@
 /** Endpoints can be started and stopped while others go on. */
+import { libc } from "../../../lib/net/linux/libc.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { parseOptions } from "../../../lib/cli/parse.ts";
 import { systemClock } from "../../../lib/core/clock.ts";
@@ -15,6 +16,8 @@ import { serverOptions } from "../../../lib/server/options.ts";
 import { serviceOptions } from "../../../lib/server/services.ts";
 import { echoThrough, readAll, writeAll } from "../../support/connections.ts";
 import { randomBytes } from "../../support/bytes.ts";
+
+libc(); // stays loaded, which is no leak of a test
 
 async function listening(...texts: string[]) {
   const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], []);

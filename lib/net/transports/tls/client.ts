@@ -3,9 +3,8 @@ import { closeQuietly, SocketDuplex } from "../../socket_duplex.ts";
 import { formatAddress, type InetAddress } from "../../address.ts";
 import { FinalError, NetworkError, TimeoutError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
-import type { SecuredSocket } from "../../incoming.ts";
-import { sendReset } from "../../linux/reset.ts";
-import { SystemSockets } from "../../linux/sockets.ts";
+import { LAST_WRITE_MS, type SecuredSocket } from "../../incoming.ts";
+import { tcpSocket } from "../../linux/system_socket.ts";
 import { connectTcp, loadConnecting } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
 import { type Connection, connectWithin } from "../../connect/deadline.ts";
@@ -26,11 +25,10 @@ export async function dialTls(
   return await connectWithin({ address, ...options }, async ({ signal, attempts }) => {
     const connection = await connectTcp(address, { ...options, signal, attempts });
     const { local, remote } = connection;
+    const system = tcpSocket(connection);
     const aborted = Promise.withResolvers<never>();
     const abort = () => {
-      // The runtime continues a handshake whose connection is closed.
-      using system = SystemSockets.open();
-      system?.shutdown(connection);
+      system?.shutdown(); // the runtime continues a handshake whose connection is closed
       aborted.reject(signal.reason);
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -44,7 +42,8 @@ export async function dialTls(
         local,
         remote,
         security,
-        sendReset: () => sendReset({ local, remote }),
+        system,
+        onCutOff: () => void options.clock.after(LAST_WRITE_MS, () => system?.shutdown()),
       });
     } catch (error) {
       connection.close();

@@ -9,7 +9,8 @@ import {
   type Credentials,
   generateCredentials,
 } from "./certificates.ts";
-import { SystemSockets } from "../../linux/sockets.ts";
+import { libc } from "../../linux/libc.ts";
+import { SystemSocket, tcpSocket } from "../../linux/system_socket.ts";
 import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
@@ -42,18 +43,10 @@ export async function listenTls(
   }
   const certificate = { ...checked, generated: cert === undefined };
   const binding = { credentials, values, clock };
-  const byNode = values.clientCa !== undefined || values.proxyProtocol;
-  const system = byNode ? undefined : SystemSockets.open();
-  const byDeno = system || (!byNode && !hasNodeNetworking());
-  try {
-    const listening = byDeno
-      ? listenByDeno(address, { ...binding, system })
-      : await listenByNode(address, binding);
-    return { certificate, ...listening };
-  } catch (error) {
-    system?.[Symbol.dispose]();
-    throw error;
-  }
+  const needsNode = values.clientCa !== undefined || values.proxyProtocol;
+  const byDeno = !needsNode && (libc() || !hasNodeNetworking());
+  const listening = byDeno ? listenByDeno(address, binding) : await listenByNode(address, binding);
+  return { certificate, ...listening };
 }
 
 interface Binding extends ListenOptions<typeof listenOptions> {
@@ -62,30 +55,22 @@ interface Binding extends ListenOptions<typeof listenOptions> {
 
 function listenByDeno(
   address: InetAddress,
-  { credentials, values, clock, system }: Binding & { readonly system: SystemSockets | undefined },
+  { credentials, values, clock }: Binding,
 ): Listener {
   const options = { ...credentials, tcpBacklog: ACCEPT_BACKLOG, alpnProtocols: [...values.alpn] };
   const listener = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
   const bound = socketAddress("tls", listener.addr);
   // The runtime has no setNoDelay for TLS; without it, an echo of 64 KiB takes 44 ms.
-  const descriptor = system?.bound("tcp", bound);
-  if (descriptor !== undefined) system?.setNoDelay(descriptor);
-  let open = true;
+  new SystemSocket({ type: "tcp", local: bound }).setNoDelay();
   return {
     address: bound,
     accept: async () => {
       const conn = await listener.accept();
       const ends = addressesOf(conn, "tls");
-      // The runtime continues a handshake whose connection is closed.
-      const endHandshake = () => open ? system?.shutdown(ends) : undefined;
-      const preparing = { values, clock, endHandshake, secure: () => shake(conn) };
-      return new StreamArrival(conn, { ends, preparing });
+      const preparing = { values, clock, closesLate: true, secure: () => shake(conn) };
+      return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
     },
-    close() {
-      open = false;
-      listener.close();
-      system?.[Symbol.dispose]();
-    },
+    close: () => listener.close(),
   };
 }
 
@@ -103,7 +88,8 @@ async function listenByNode(
     address: socketAddress("tls", listener.addr),
     accept: async () => {
       const conn = await acceptTcp(listener);
-      return new StreamArrival(conn, { ends: addressesOf(conn, "tls"), preparing });
+      const ends = addressesOf(conn, "tls");
+      return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
     },
     close: () => listener.close(),
   };

@@ -5,7 +5,7 @@ import { NetworkError } from "../../../core/errors.ts";
 import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
 import type { Duplex } from "../../duplex.ts";
-import { openUnreachableMonitor, type UnreachableMonitor } from "./port_unreachable.ts";
+import { SystemSocket } from "../../linux/system_socket.ts";
 
 // When to check, after a datagram, whether it could not be delivered.
 const CHECK_UNREACHABLE_AFTER_MS = [0, 5, 50, 250, 700];
@@ -16,16 +16,25 @@ export function datagramClient(
   { conn, clock }: { conn: Deno.DatagramConn; clock: Clock },
 ): Duplex {
   const local = socketAddress("udp", conn.addr as Deno.NetAddr);
-  const icmp = openUnreachableMonitor(local, to);
+  const icmp = connectedSocket(local, to);
   const socket = new DatagramClient({ to, conn, clock, icmp });
   return datagramPeer(socket, { local: icmp?.local ?? local, remote: to });
+}
+
+// ICMP "port unreachable" is reported to a connected UDP socket alone (RFC 1122 section 4.1.3.3). The
+// runtime never connects one.
+function connectedSocket(local: InetAddress, to: InetAddress): SystemSocket | undefined {
+  if (to.hostname.includes("%")) return undefined; // a zone would have to be given by its number
+  const system = new SystemSocket({ type: "udp", local });
+  return system.connect(to) ? system : undefined;
 }
 
 interface DatagramClientOptions {
   readonly to: InetAddress;
   readonly conn: Deno.DatagramConn;
   readonly clock: Clock;
-  readonly icmp: UnreachableMonitor | undefined;
+  /** Tells of ICMP errors, where the system can. */
+  readonly icmp: SystemSocket | undefined;
 }
 
 class DatagramClient implements DatagramSocket {
@@ -80,7 +89,6 @@ class DatagramClient implements DatagramSocket {
     if (this.#closed) return;
     this.#closed = true;
     this.#talking.conn.close();
-    this.#talking.icmp?.close();
   }
 
   #ask(turn: number): void {
@@ -90,7 +98,7 @@ class DatagramClient implements DatagramSocket {
     if (!icmp || delay === undefined || this.#closed) return;
     this.#stopAsking = clock.after(
       delay,
-      () => icmp.refused() ? this.#fail() : this.#ask(turn + 1),
+      () => icmp.wasRefused() ? this.#fail() : this.#ask(turn + 1),
     );
   }
 
