@@ -6,6 +6,7 @@ import { optionName, type Values } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
 import { delay, systemClock } from "./lib/core/clock.ts";
 import { NetworkError, UsageError } from "./lib/core/errors.ts";
+import { memoryBudget } from "./lib/core/memory_budget.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 import type { Log } from "./lib/log/log.ts";
 import { openServerLog } from "./lib/log/open.ts";
@@ -51,6 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
   await rejectUnused(specs, parsed.given);
   const faults = await planIfAny(specs, values);
   const admissions = await createAdmissions(specs, values);
+  memoryBudget.limit = values.maxMemory;
   const shutdown = handleSignals();
   const log = await openLog(specs, values);
   const endpoints = new Endpoints();

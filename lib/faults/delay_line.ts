@@ -1,11 +1,13 @@
 /** The queue that chunks wait in while a fault delays them. */
 import { Deque } from "@std/data-structures/deque";
 import type { Clock } from "../core/clock.ts";
+import { type MemoryBudget, memoryBudget } from "../core/memory_budget.ts";
 import { Wakeups } from "../core/wakeups.ts";
 import type { Emit } from "./fault.ts";
 
 const MAX_HELD_BYTES = 32 * 1024 * 1024; // a second of latency at 32 MiB/s
 const CHUNK_OVERHEAD_BYTES = 256; // that a chunk in the queue takes besides its own bytes
+const MIN_HELD_BYTES = 16 * 1024; // that a line may hold when the budget of all is spent
 
 /** How a direction of a connection ends. */
 export interface Ending {
@@ -66,6 +68,7 @@ export class DelayLine implements Outlet {
   readonly #clock: Clock;
   readonly #wakeups: Wakeups;
   readonly #room: number;
+  readonly #budget: MemoryBudget;
   readonly #queue = new Deque<Entry>();
   #heldBytes = 0;
   #lastMoment = 0; // no entry may be due before the one ahead of it
@@ -76,13 +79,18 @@ export class DelayLine implements Outlet {
 
   constructor(
     treatment: Treatment,
-    { next, clock }: { readonly next: Outlet; readonly clock: Clock },
+    { next, clock, budget = memoryBudget }: {
+      readonly next: Outlet;
+      readonly clock: Clock;
+      readonly budget?: MemoryBudget;
+    },
   ) {
     this.#treatment = treatment;
     this.#next = next;
     this.#clock = clock;
     this.#wakeups = Wakeups.of(clock);
     this.#room = treatment.room ?? MAX_HELD_BYTES;
+    this.#budget = budget;
     next.onRoom = () => this.#release();
   }
 
@@ -92,7 +100,7 @@ export class DelayLine implements Outlet {
   }
 
   get full(): boolean {
-    return this.#heldBytes > this.#room;
+    return this.#heldBytes > this.#room || (this.#heldBytes > MIN_HELD_BYTES && this.#budget.spent);
   }
 
   push(chunk: Uint8Array): void {
@@ -101,6 +109,7 @@ export class DelayLine implements Outlet {
     this.#treatment.chunk(chunk, this.#emit);
     this.#treating = false;
     this.#release();
+    if (this.#budget.spent) this.#budget.onRoom(this.#tellRoom);
   }
 
   end(ending: Ending = {}): void {
@@ -117,13 +126,14 @@ export class DelayLine implements Outlet {
   close(): void {
     this.#ended = true;
     this.#queue.clear();
-    this.#heldBytes = 0;
+    this.#budget.forget(this.#tellRoom);
+    this.#hold(-this.#heldBytes);
     this.#cancelWakeup();
     this.#next.close();
   }
 
   readonly #emit = (bytes: Uint8Array, moment = 0): void => {
-    this.#heldBytes += bytes.length + CHUNK_OVERHEAD_BYTES;
+    this.#hold(bytes.length + CHUNK_OVERHEAD_BYTES);
     this.#add(moment, bytes);
     if (!this.#treating) this.#release();
   };
@@ -156,9 +166,19 @@ export class DelayLine implements Outlet {
 
   #pass(item: Entry["item"]): void {
     if (!(item instanceof Uint8Array)) return this.#next.end(item);
-    this.#heldBytes -= item.length + CHUNK_OVERHEAD_BYTES;
     this.#next.push(item);
+    this.#hold(-item.length - CHUNK_OVERHEAD_BYTES); // may have another line go on
   }
+
+  #hold(bytes: number): void {
+    this.#heldBytes += bytes;
+    if (bytes > 0) this.#budget.take(bytes);
+    else this.#budget.give(-bytes);
+  }
+
+  readonly #tellRoom = (): void => {
+    if (!this.full) this.onRoom();
+  };
 
   #wakeAt(moment: number): void {
     if (this.#wakeupFor === moment) return;

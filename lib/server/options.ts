@@ -2,6 +2,8 @@
 import { find } from "../core/named.ts";
 import { services } from "./services.ts";
 import { UsageError } from "../core/errors.ts";
+import { memoryBudget } from "../core/memory_budget.ts";
+import { parseSize } from "../core/units.ts";
 import { captureOptions } from "../capture/options.ts";
 import { choice, count, duration, flag, interval, list, switchedOn, text } from "../cli/options.ts";
 
@@ -16,6 +18,13 @@ const serving = {
     write: ({ name }) => name,
   }),
   once: flag({ summary: "serve one connection, the first that moves a byte, then exit" }),
+  maxMemory: text({
+    summary: "let faults and queues hold at most so many bytes together; beyond it senders wait",
+    placeholder: "SIZE",
+    read: parseSize,
+    initial: memoryBudget.limit,
+    write: (bytes) => `${bytes / 2 ** 20}MiB`,
+  }),
   grace: duration({ initial: 5000, summary: "when stopped, wait D for open connections to end" }),
   help: flag({ short: "h", summary: "print this help" }),
 };

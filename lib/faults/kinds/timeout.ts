@@ -9,8 +9,14 @@ export const timeout = defineFault({
   summary: "swallow everything until the sender ends, or so long; 0 is no limit",
   main: "timeout",
   example: "timeout:5s",
-  options: { timeout: duration({ initial: 0, summary: "close after so long" }) },
-  create: ({ timeout }, { after, close, fired }) => ({
+  options: {
+    timeout: duration({ initial: 0, summary: "close after so long" }),
+    half_open: duration({
+      initial: 0,
+      summary: "stay open so long after the sender has ended, as if that had not been noticed",
+    }),
+  },
+  create: ({ timeout, half_open: halfOpen }, { after, close, fired }) => ({
     start() {
       fired("swallows everything");
       if (timeout === 0) return;
@@ -20,5 +26,10 @@ export const timeout = defineFault({
       });
     },
     chunk() {},
+    end(_emit, over) {
+      if (over || halfOpen === 0) return;
+      fired(`stays open for ${formatDuration(halfOpen)}`);
+      return halfOpen;
+    },
   }),
 });

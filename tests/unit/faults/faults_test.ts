@@ -1,9 +1,11 @@
 import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
 import { pump } from "../../../lib/net/pump.ts";
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { type Clock, systemClock } from "../../../lib/core/clock.ts";
+import { type Clock, systemClock, turn } from "../../../lib/core/clock.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
 import { type EndpointFaults, planFaults } from "../../../lib/faults/plan.ts";
+import { MemoryBudget } from "../../../lib/core/memory_budget.ts";
+import { DelayLine, type Treatment } from "../../../lib/faults/delay_line.ts";
 import { FaultWindow } from "../../../lib/faults/window.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
@@ -328,6 +330,50 @@ Deno.test("until: a fault that waits does not strike after it", () => {
   assertEquals(run("timeout:100ms,until=50ms"), []);
   assertEquals(run("reset_peer:0"), ["reset"]);
   assertEquals(clock.waiting, 0);
+});
+
+Deno.test("timeout with half_open: a sender that has ended is kept for so long, and no longer", async () => {
+  const clock = new FakeClock();
+  const { done, events, socket } = echo(["timeout:0,half_open=5s"], { chunks: [], clock });
+  await turn(systemClock);
+  clock.advance(4999);
+  await turn(systemClock);
+  assertEquals(socket.events, []);
+  clock.advance(1);
+  await done;
+  assertEquals(socket.events, ["closeWrite"]);
+  assertEquals(events, ["timeout swallows everything", "timeout stays open for 5 s"]);
+});
+
+Deno.test("lines that hold too much together have their sources wait, and go on", async () => {
+  const budget = new MemoryBudget(100_000);
+  const clock = new FakeClock();
+  const written: number[] = [];
+  const lines = [0, 1, 2].map((number) => {
+    const next = {
+      full: false,
+      onRoom() {},
+      push: () => void written.push(number),
+      end() {},
+      close() {},
+    };
+    const treatment: Treatment = { chunk: (bytes, emit) => emit(bytes, clock.now() + 1000) };
+    return new DelayLine(treatment, { next, clock, budget });
+  });
+  const room: number[] = [];
+  for (const [number, line] of lines.entries()) line.onRoom = () => void room.push(number);
+  for (const line of lines) line.push(new Uint8Array(50_000));
+  assertEquals(lines.map(({ full }) => full), [true, true, true]);
+  lines[2]!.push(new Uint8Array(1)); // whoever pushes all the same is not refused
+  clock.advance(1000);
+  await turn(systemClock);
+  assertEquals([written.toSorted(), room.includes(1), budget.spent], [[0, 1, 2, 2], true, false]);
+  assertEquals(lines.map(({ full }) => full), [false, false, false]);
+  lines[0]!.push(new Uint8Array(200_000));
+  lines[1]!.push(new Uint8Array(1000));
+  assertEquals(lines[1]!.full, false); // a little is always let through
+  lines[0]!.close();
+  assertEquals(budget.spent, false);
 });
 
 Deno.test("a fault for datagrams alone, or for streams, is refused where it can never strike", () => {

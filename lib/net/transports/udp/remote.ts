@@ -1,5 +1,6 @@
 /** One remote that datagrams come from, at the server. */
 import { type InetAddress, socketAddress } from "../../address.ts";
+import { memoryBudget } from "../../../core/memory_budget.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
 import type { Duplex } from "../../duplex.ts";
@@ -84,11 +85,12 @@ export class Remote implements Arrival, DatagramSocket {
   /** Adds a datagram from the remote, unless too many wait. */
   push(datagram: Uint8Array<ArrayBuffer>): void {
     const { length } = datagram;
-    if (this.#queue.length >= MAX_QUEUED_DATAGRAMS || this.#queued + length > MAX_QUEUED_BYTES) {
-      return;
-    }
+    const full = this.#queue.length >= MAX_QUEUED_DATAGRAMS ||
+      this.#queued + length > MAX_QUEUED_BYTES;
+    if (full || memoryBudget.spent) return;
     this.#queue.push(datagram);
     this.#queued += length;
+    memoryBudget.take(length);
     this.#wake();
   }
 
@@ -113,6 +115,7 @@ export class Remote implements Arrival, DatagramSocket {
     this.datagram = this.#queue.shift()!;
     const { length } = this.datagram;
     this.#queued -= length;
+    memoryBudget.give(length);
     const { replyFactor } = this.#options;
     if (!replyFactor) this.#credit = length;
     else if (length > 0) this.#credit += replyFactor * length; // Infinity times 0 is NaN
@@ -135,6 +138,8 @@ export class Remote implements Arrival, DatagramSocket {
 
   close(): void {
     this.end();
+    memoryBudget.give(this.#queued);
+    this.#queue.length = this.#queued = 0;
     this.#options.onClose();
   }
 }
