@@ -15,6 +15,8 @@ const FAMILIES: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ["TCP4", isIPv4],
   ["TCP6", isUnzonedIPv6],
 ]);
+const MAX_ADDRESS_BYTES = 36; // two IPv6 addresses and ports
+const SKIPPED_AT_ONCE = 512; // bytes, as a header of 16 bytes may announce 64 KiB
 const ADDRESS_LENGTHS: Readonly<Record<number, number>> = { 1: 4, 2: 16 };
 
 /**
@@ -99,13 +101,15 @@ function parseV1(line: string, transport: string): ConnectionAddresses | undefin
 async function readV2(from: Reader, transport: string): Promise<ConnectionAddresses | undefined> {
   const head = await readExactly(from, 4);
   const [versionAndCommand, family] = head as Iterable<number> as [number, number];
-  const body = await readExactly(from, head[2]! << 8 | head[3]!);
+  const bodyBytes = head[2]! << 8 | head[3]!;
+  const body = await readExactly(from, Math.min(bodyBytes, MAX_ADDRESS_BYTES));
+  await skip(from, bodyBytes - body.length); // extensions, or addresses that are not known here
   if (versionAndCommand >> 4 !== 2) throw malformed(`version ${versionAndCommand >> 4} is not 2`);
   const command = versionAndCommand & 15;
   if (command > 1) throw malformed(`command ${command} is neither LOCAL nor PROXY`);
   const length = ADDRESS_LENGTHS[family >> 4];
   if (command === 0 || length === undefined) return undefined;
-  if (body.length < 2 * length + 4) throw malformed(`${body.length} bytes hold no two addresses`);
+  if (body.length < 2 * length + 4) throw malformed(`${bodyBytes} bytes hold no two addresses`);
   const view = new DataView(body.buffer);
   const end = (at: number, port: number) => {
     const hostname = ipText(body.subarray(at, at + length));
@@ -120,6 +124,12 @@ function isUnzonedIPv6(text: string): boolean {
 
 function malformed(what: string): NetworkError {
   return new NetworkError(`malformed PROXY header: ${what}`);
+}
+
+async function skip(from: Reader, length: number): Promise<void> {
+  for (let left = length; left > 0; left -= SKIPPED_AT_ONCE) {
+    await readExactly(from, Math.min(left, SKIPPED_AT_ONCE));
+  }
 }
 
 async function readExactly(from: Reader, length: number): Promise<Uint8Array<ArrayBuffer>> {

@@ -41,3 +41,23 @@ Deno.test("version 1 is the line of the specification's example", () => {
   const header = new TextDecoder().decode(proxyHeader(ends, { version: "1" }));
   assertEquals(header, "PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n");
 });
+
+Deno.test("extensions of version 2 are skipped, and not kept", async () => {
+  const ends = { remote: at("192.0.2.1", 1), local: at("192.0.2.2", 2) };
+  const plain = proxyHeader(ends, { version: "2" });
+  const header = new Uint8Array(16 + 65_535 + 1).fill(7);
+  header.set(plain);
+  header.set([0xff, 0xff], 14); // what follows the first 16 bytes
+  header[header.length - 1] = 42;
+  const socket = new FakeSocket([header]);
+  let largest = 0;
+  const counting = {
+    read(into: Uint8Array) {
+      largest = Math.max(largest, into.length);
+      return socket.read(into);
+    },
+  };
+  assertEquals(await readProxyHeader(counting, "tcp"), ends);
+  const rest = new Uint8Array(10);
+  assertEquals([await socket.read(rest), rest[0], largest], [1, 42, 512]);
+});

@@ -2,6 +2,7 @@
 import { formatAddress, type InetAddress, socketAddress } from "../../address.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { NetworkError } from "../../../core/errors.ts";
+import { DatagramBuffers } from "./datagram_buffers.ts";
 import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
 import type { Duplex } from "../../duplex.ts";
@@ -9,6 +10,8 @@ import { SystemSocket } from "../../linux/system_socket.ts";
 
 // When to check, after a datagram, whether it could not be delivered.
 const CHECK_UNREACHABLE_AFTER_MS = [0, 5, 50, 250, 700];
+
+const buffers = new DatagramBuffers();
 
 /** A peer for one remote; datagrams from others are ignored. */
 export function datagramClient(
@@ -41,7 +44,7 @@ class DatagramClient implements DatagramSocket {
   datagram = new Uint8Array(0);
   readonly #talking: DatagramClientOptions;
   readonly #address: Deno.NetAddr;
-  readonly #buffer = new Uint8Array(maxDatagramBytes("::"));
+  #buffer: Uint8Array<ArrayBuffer> | undefined = buffers.take();
   #failure: Error | undefined;
   #stopAsking = () => {};
   #closed = false;
@@ -56,6 +59,7 @@ class DatagramClient implements DatagramSocket {
     const { conn, to } = this.#talking;
     for (;;) {
       const [view, from] = await conn.receive(this.#buffer).catch((error) => {
+        this.#giveBuffer();
         throw this.#failure ?? error;
       });
       const { hostname, port } = socketAddress("udp", from as Deno.NetAddr);
@@ -89,6 +93,13 @@ class DatagramClient implements DatagramSocket {
     if (this.#closed) return;
     this.#closed = true;
     this.#talking.conn.close();
+  }
+
+  // Only when nobody can be using it any more: a receive was under way, and its socket is closed.
+  #giveBuffer(): void {
+    if (!this.#closed || !this.#buffer) return;
+    buffers.give(this.#buffer);
+    this.#buffer = undefined;
   }
 
   #ask(turn: number): void {
