@@ -198,6 +198,18 @@ Deno.test({
   },
 });
 
+Deno.test("forward: a timeout of one direction lets through what waits in the other", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const faults = ["--fault", "timeout:200ms", "--fault", "latency:600ms,direction=in"];
+  await using server = await forwarder(`127.0.0.1:${listener.addr.port}`, ...faults);
+  using client = await server.connect();
+  using upstream = await listener.accept();
+  listener.close();
+  await writeAll(client, new TextEncoder().encode("late, but there"));
+  assertEquals(await readAll(client), new Uint8Array()); // the timeout has struck
+  assertEquals(new TextDecoder().decode(await readExactly(upstream, 15)), "late, but there");
+});
+
 Deno.test("forward: what is refused, and a client that comes and goes", async () => {
   for (
     const [args, message] of [

@@ -16,13 +16,13 @@ export const timeout = defineFault({
       summary: "stay open so long after the sender has ended, as if that had not been noticed",
     }),
   },
-  create: ({ timeout, half_open: halfOpen }, { after, close, fired }) => ({
+  create: ({ timeout, half_open: halfOpen }, { after, finish, fired }) => ({
     start() {
       fired("swallows everything");
       if (timeout === 0) return;
       after(timeout, () => {
         fired(`closes after ${formatDuration(timeout)}`);
-        close();
+        finish();
       });
     },
     chunk() {},

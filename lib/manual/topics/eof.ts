@@ -39,7 +39,8 @@ export const eof: Topic = {
         ["--max-connections, --deny", "a connection too many is closed before anything is read"],
         [
           "limit_data, and FIN or RST behind a fault",
-          "come behind what was let through; timeout and reset_peer lose what waits",
+          "come behind what was let through, either way; reset_peer loses what waits, timeout what it " +
+          "swallows",
         ],
       ],
     }],
