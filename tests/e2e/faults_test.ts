@@ -284,6 +284,40 @@ for (
   });
 }
 
+for (
+  const fault of ["latency:100ms", "stall:100ms", "slicer:500", "bandwidth:1MB/s", "slow_close"]
+) {
+  Deno.test({
+    ...onLinux(`through TLS too, both ways, all arrives before the same ending: ${fault}`),
+    async fn() {
+      await using authority = await Authority.create();
+      const { cert, key } = await authority.issue();
+      const caCerts = [Deno.readTextFileSync(authority.ca)];
+      const bytes = randomBytes(200_000);
+      await using echo = await Server.start();
+      await using resetting = await Server.start(["--fault", "reset_peer:300ms,after=200000"]);
+      for (const upstream of [echo, resetting]) {
+        const args = ["--to", `127.0.0.1:${upstream.port}`, "--cert", cert, "--key", key];
+        const faults = ["--fault", `${fault},direction=both`];
+        await using server = await Server.start([...args, ...faults], "tls://127.0.0.1:0=forward");
+        using conn = await Deno.connectTls({ hostname: "localhost", port: server.port, caCerts });
+        await Promise.all([
+          writeAll(conn, bytes),
+          readExactly(conn, bytes.length).then((echoed) => assertEquals(echoed, bytes)),
+        ]);
+        if (upstream === resetting) {
+          await assertRejects(() => readAll(conn), Error);
+          await server.line(/closed .*reset/);
+        } else {
+          await conn.closeWrite();
+          assertEquals(await readAll(conn), new Uint8Array());
+          await server.line(/closed .*peer/);
+        }
+      }
+    },
+  });
+}
+
 Deno.test("limit_data: a client that has sent more, and reads late, gets all of the limit", async () => {
   await using server = await misbehaving("limit_data:300KB");
   using conn = await server.connect();
