@@ -130,7 +130,7 @@ export function addressesOf(
 
 // Quoted if the path would be cut, or a part of it read as a service.
 function writePath(path: string): string {
-  return /^"|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(path) ? quote(path) : path || "(unnamed)";
+  return /^"|^\/\/|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(path) ? quote(path) : path || "(unnamed)";
 }
 
 function parsePath(written: string, text: string): string {

@@ -63,6 +63,9 @@ export async function connectAny<C extends { close(): void }>(
     while (pending.size > 0 && !winner) await Promise.race([...pending, aborted]);
     if (winner) return winner;
     throw attempts.at(-1)?.error;
+  } catch (error) {
+    winner?.close(); // it came at the moment of the abort
+    throw error;
   } finally {
     giveUp.abort();
   }

@@ -99,3 +99,14 @@ Deno.test("an abort ends the wait and gives up what is under way", async () => {
   assertEquals(aborted, ["a", "b"]);
   assertEquals(attempts.map(({ error }) => error), [undefined, undefined]);
 });
+
+Deno.test("a connection that comes at the moment of an abort is closed", async () => {
+  const { pending, abort, result } = network("a");
+  await settle();
+  const connection = new FakeConnection("a");
+  abort.abort(new Error("too late"));
+  pending.get("a")!.resolve(connection);
+  await assertRejects(() => result, Error, "too late");
+  await settle();
+  assertEquals(connection.closed, true);
+});
