@@ -15,6 +15,7 @@ import { Authority } from "../support/pki.ts";
 import { compareClient } from "./client.ts";
 import { build, competitors, type Workshop } from "./competitors.ts";
 import { Contender, type Load, measureAll, median } from "./contender.ts";
+import { compareFairness } from "./fairness.ts";
 import { compareForward } from "./forward.ts";
 
 const LOADS: readonly Load[] = [
@@ -84,6 +85,7 @@ await using authority = await Authority.create();
 const workshop = { folder, authority, issued: await authority.issue(), say };
 await build(workshop);
 for (const load of LOADS) await compare(load, { workshop, rounds });
+await compareFairness(workshop);
 await compareForward({ workshop, rounds });
 await compareClient({ workshop, rounds });
 await compareStartUp(folder, rounds);

@@ -1,25 +1,28 @@
-/** The forwarder beside socat and one in Go that is built as toxiproxy is. */
+/** The forwarder beside raw copy loops, socat, and one in Go that is built as toxiproxy is. */
+import { fileURLToPath } from "node:url";
 import { has } from "../support/skips.ts";
 import { netechoCommand, Running } from "../support/programs.ts";
 import { unusedPort } from "../support/system.ts";
 import type { Competitor, Workshop } from "./competitors.ts";
 import { Contender, type Load, measureAll } from "./contender.ts";
 
-const LOADS: readonly Load[] = [
+const [SMALL, LARGE]: readonly [Load, Load] = [
   { name: "forwarding, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
   { name: "forwarding, 64 KiB, 4 connections", transport: "tcp", connections: 4, size: 65_536 },
 ];
+const DELAYED: Load = { ...SMALL, name: "forwarding, 64 B, 50 connections, 1 ms later" };
 
 /** Measures CPU time a message, and prints Markdown tables; the C echo server is behind all. */
 export async function compareForward(
   { workshop, rounds }: { readonly workshop: Workshop; readonly rounds: number },
 ): Promise<void> {
   const { folder, say } = workshop;
-  for (const load of LOADS) {
+  const runs = [[SMALL, forwarders], [LARGE, forwarders], [DELAYED, delayers]] as const;
+  for (const [load, contendersOf] of runs) {
     await using echo = new Running([`${folder}/echo`, ["0"]]);
     const to = /\d+$/.exec(await echo.line(/listening/))![0];
     await using stack = new AsyncDisposableStack();
-    const contenders = forwarders(folder, to).map((each) => stack.use(new Contender(each)));
+    const contenders = contendersOf(folder, to).map((each) => stack.use(new Contender(each)));
     await measureAll(contenders, { load, workshop, rounds });
     const least = contenders.map(({ results }) => Math.min(...results.map(({ cpu }) => cpu)));
     say(`\n| ${load.name} | CPU a message | of netecho's |\n| --- | ---: | ---: |`);
@@ -35,17 +38,28 @@ function forwarders(folder: string, to: string): Competitor[] {
   const from = `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=1024`;
   const script =
     `echo listening ${port}; exec socat ${from} TCP:127.0.0.1:${to},nodelay 2>/dev/null`;
-  const netecho = ["server", "127.0.0.1:0=forward", "--to", `127.0.0.1:${to}`, "-q"];
+  const raw = fileURLToPath(new URL("peers/forward.ts", import.meta.url));
   return [
-    { name: "netecho -q", command: netechoCommand(netecho) },
+    netecho(to),
+    { name: "raw loops in Deno", command: [Deno.execPath(), ["run", "-A", raw, "0", to]] },
     ...(has("socat")
       ? [{ name: "socat", command: ["bash", ["-c", script]] as [string, string[]] }]
       : []),
-    ...(has("go")
-      ? [{
-        name: "Go, as toxiproxy",
-        command: [`${folder}/forward_go`, ["0", to]] as [string, string[]],
-      }]
-      : []),
+    ...(has("go") ? [goForwarder(folder, "0", to)] : []),
   ];
+}
+
+// Each direction of Go's waits, and netecho's two faults do.
+function delayers(folder: string, to: string): Competitor[] {
+  const delayed = netecho(to, "--fault", "latency:1ms,direction=both");
+  return [delayed, ...(has("go") ? [goForwarder(folder, "0", to, "1")] : [])];
+}
+
+function netecho(to: string, ...args: string[]): Competitor {
+  const server = ["server", "127.0.0.1:0=forward", "--to", `127.0.0.1:${to}`, "-q", ...args];
+  return { name: "netecho -q", command: netechoCommand(server) };
+}
+
+function goForwarder(folder: string, ...args: string[]): Competitor {
+  return { name: "Go, as toxiproxy", command: [`${folder}/forward_go`, args] };
 }

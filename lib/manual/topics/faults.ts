@@ -21,6 +21,19 @@ export const faultTopic: Topic = {
         rows: parameterRows(mainFirst(fault)),
       })),
       { title: "parameters of every fault", rows: parameterRows(commonOptions) },
+      {
+        title: "where a forwarder differs from toxiproxy",
+        rows: [
+          ["half-close", "a FIN ends one direction, and the other goes on"],
+          ["reset", "an upstream's or a client's reset is passed on as a reset, not as a FIN"],
+          ["order", "FIN and RST come behind what a fault holds back before them"],
+          [
+            "bounds",
+            "a direction holds at most 32 MiB, so that a delay D caps the rate at 32 MiB / D; " +
+            "all together hold --max-memory",
+          ],
+        ],
+      },
     ],
     examples: faults.map(({ example, summary, only }) => [
       `netecho server ${only === "datagrams" ? "udp://:8080 " : ""}--fault ${example}`,

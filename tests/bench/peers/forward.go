@@ -1,6 +1,7 @@
 // A TCP forwarder as toxiproxy is built: for each direction one loop that reads and one that writes,
-// with a channel between them for faults to sit in.
-// usage: forward LISTEN_PORT TO_PORT (prints "listening PORT")
+// with a channel between them for faults to sit in. With a delay, each chunk waits in a queue until
+// its moment.
+// usage: forward LISTEN_PORT TO_PORT [DELAY_MS] (prints "listening PORT")
 package main
 
 import (
@@ -8,18 +9,27 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
+	"time"
 )
 
+type chunk struct {
+	bytes []byte
+	due   time.Time
+}
+
+var delay time.Duration
+
 func link(from, to *net.TCPConn) {
-	chunks := make(chan []byte)
+	chunks := make(chan chunk, 1024)
 	go func() {
 		buffer := make([]byte, 32*1024)
 		for {
 			n, err := from.Read(buffer)
 			if n > 0 {
-				chunk := make([]byte, n)
-				copy(chunk, buffer)
-				chunks <- chunk
+				bytes := make([]byte, n)
+				copy(bytes, buffer)
+				chunks <- chunk{bytes, time.Now().Add(delay)}
 			}
 			if err != nil {
 				close(chunks)
@@ -28,7 +38,10 @@ func link(from, to *net.TCPConn) {
 		}
 	}()
 	for chunk := range chunks {
-		if _, err := to.Write(chunk); err != nil {
+		if delay > 0 {
+			time.Sleep(time.Until(chunk.due))
+		}
+		if _, err := to.Write(chunk.bytes); err != nil {
 			go io.Copy(io.Discard, from)
 			break
 		}
@@ -37,6 +50,10 @@ func link(from, to *net.TCPConn) {
 }
 
 func main() {
+	if len(os.Args) > 3 {
+		milliseconds, _ := strconv.Atoi(os.Args[3])
+		delay = time.Duration(milliseconds) * time.Millisecond
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
 	if err != nil {
 		panic(err)
