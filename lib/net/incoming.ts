@@ -49,7 +49,9 @@ export interface PrepareOptions {
 export const LAST_WRITE_MS = 1000;
 
 /** Accepts a TCP connection. Rejects when the peer is gone already. */
-export async function acceptTcp(listener: Deno.TcpListener): Promise<Deno.TcpConn> {
+export async function acceptTcp(
+  listener: Pick<Deno.TcpListener, "accept">,
+): Promise<Deno.TcpConn> {
   const conn = await listener.accept();
   try {
     // Nagle's algorithm would hold a small message until the last one is acknowledged.

@@ -1,5 +1,6 @@
 /** Binding a host and a port, for every transport that has ports. */
 import { type Address, formatAddress, type InetAddress, isInet } from "./address.ts";
+import { acceptingFromAll, type SystemListener } from "./both_families.ts";
 import { NetworkError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 
@@ -9,31 +10,43 @@ import { explain } from "../core/explain.ts";
  */
 export const ACCEPT_BACKLOG = 4096;
 
+const MAX_TRIES = 10; // to find a port that is free for both families
+
 /** Host and port as `Deno.listen` takes them. */
 export interface HostPort {
   readonly hostname: string;
   readonly port: number;
 }
 
+/** What is bound: a listener, or a socket for datagrams. */
+export interface Bound {
+  readonly addr: Deno.Addr;
+  close(): void;
+}
+
 /**
- * Binds an address by `listen`; without a host name, on every interface.
+ * Binds an address by `listen`; without a host name, on every interface, by one socket for each
+ * family where the system needs two.
  *
  * @throws {NetworkError} saying why not, and what to try
  */
-export function bind<L>(
+export function bind<L extends Bound>(
   { transport, hostname, port }: InetAddress,
   listen: (at: HostPort) => L,
-): L {
+): L[] {
   try {
-    return hostname ? listen({ hostname, port }) : bindEverywhere(port, listen);
+    const everywhere = hostname === "" || hostname === "::";
+    return everywhere ? bindEverywhere(port, listen) : [listen({ hostname, port })];
   } catch (error) {
     throw cannotListen({ transport, hostname, port }, error);
   }
 }
 
 /** Binds a TCP address. */
-export function bindTcp(address: InetAddress): Deno.TcpListener {
-  return bind(address, (at) => Deno.listen({ ...at, tcpBacklog: ACCEPT_BACKLOG }));
+export function bindTcp(address: InetAddress): SystemListener<Deno.TcpConn> {
+  return acceptingFromAll(
+    bind(address, (at) => Deno.listen({ ...at, tcpBacklog: ACCEPT_BACKLOG })),
+  );
 }
 
 /** The error for an address that cannot be bound. */
@@ -44,22 +57,60 @@ export function cannotListen(address: Address, error: unknown): NetworkError {
   );
 }
 
-// One IPv6 socket serves both families; a kernel without IPv6 has no such address.
-function bindEverywhere<L>(port: number, listen: (at: HostPort) => L): L {
+type Listen<L extends Bound> = (at: HostPort) => L;
+
+// Usually one IPv6 socket serves both families. Not on Windows, nor where net.ipv6.bindv6only is set
+// (ipv6(7)); a kernel without IPv6 has no such address.
+function bindEverywhere<L extends Bound>(port: number, listen: Listen<L>): L[] {
+  for (let tries = 1;; tries++) {
+    const sixth = bindIPv6(port, listen);
+    if (!sixth) return [listen({ hostname: "0.0.0.0", port })];
+    try {
+      return [sixth, listen({ hostname: "0.0.0.0", port: portOf(sixth) })];
+    } catch (error) {
+      if (!isInUse(error) || takesIPv4(listen)) return [sixth];
+      sixth.close();
+      if (port !== 0 || tries === MAX_TRIES) throw error; // it is another program's
+    }
+  }
+}
+
+function bindIPv6<L extends Bound>(port: number, listen: Listen<L>): L | undefined {
   try {
     return listen({ hostname: "::", port });
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw error;
-    return listen({ hostname: "0.0.0.0", port });
+    if (isInUse(error)) throw error;
+    return undefined;
   }
+}
+
+// Whether IPv6 sockets take IPv4 as well: if so, one holds its port for both.
+function takesIPv4<L extends Bound>(listen: Listen<L>): boolean {
+  const probe = listen({ hostname: "::", port: 0 });
+  try {
+    listen({ hostname: "0.0.0.0", port: portOf(probe) }).close();
+    return false;
+  } catch (error) {
+    return isInUse(error);
+  } finally {
+    probe.close();
+  }
+}
+
+function portOf({ addr }: Bound): number {
+  return (addr as Deno.NetAddr).port;
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse;
 }
 
 function remedy(address: Address, error: unknown): string {
   if (!isInet(address)) {
-    const inUse = error instanceof Deno.errors.AddrInUse;
+    const inUse = isInUse(error);
     return inUse ? "; another program listens there, or the file is no socket" : "";
   }
-  if (error instanceof Deno.errors.AddrInUse) {
+  if (isInUse(error)) {
     return "; stop the program that uses it, or take another port (0 takes any free one)";
   }
   if (error instanceof Deno.errors.PermissionDenied) {

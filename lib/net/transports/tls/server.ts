@@ -9,6 +9,7 @@ import {
   type Credentials,
   generateCredentials,
 } from "./certificates.ts";
+import { acceptingFromAll } from "../../both_families.ts";
 import { libc } from "../../linux/libc.ts";
 import { SystemSocket, tcpSocket } from "../../linux/system_socket.ts";
 import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
@@ -58,12 +59,14 @@ function listenByDeno(
   { credentials, values, clock }: Binding,
 ): Listener {
   const options = { ...credentials, tcpBacklog: ACCEPT_BACKLOG, alpnProtocols: [...values.alpn] };
-  const listener = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
-  const bound = socketAddress("tls", listener.addr);
-  // The runtime has no setNoDelay for TLS; without it, an echo of 64 KiB takes 44 ms.
-  new SystemSocket({ type: "tcp", local: bound }).setNoDelay();
+  const listeners = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
+  for (const { addr } of listeners) {
+    // The runtime has no setNoDelay for TLS; without it, an echo of 64 KiB takes 44 ms.
+    new SystemSocket({ type: "tcp", local: socketAddress("tls", addr) }).setNoDelay();
+  }
+  const listener = acceptingFromAll(listeners);
   return {
-    address: bound,
+    address: socketAddress("tls", listener.addr),
     accept: async () => {
       const conn = await listener.accept();
       const ends = addressesOf(conn, "tls");

@@ -1,5 +1,6 @@
 /** The receiving side of UDP: datagrams by the remote that they come from. */
 import { type InetAddress, socketAddress } from "../../address.ts";
+import type { DatagramSource } from "../../both_families.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
 import type { Arrival, Listener } from "../../transport.ts";
@@ -12,7 +13,7 @@ const listeningPorts = new ListeningPorts();
 /** Accepts each remote at its first datagram; later ones go to the peer that it became. */
 export class DatagramListener implements Listener {
   readonly address: InetAddress;
-  readonly #conn: Deno.DatagramConn;
+  readonly #conn: DatagramSource;
   readonly #replyFactor: number | undefined;
   readonly #buffer = new Uint8Array(maxDatagramBytes("::"));
   // By host and port, the one that was silent longest first.
@@ -24,7 +25,7 @@ export class DatagramListener implements Listener {
   readonly #released = Promise.withResolvers<void>();
 
   constructor(
-    conn: Deno.DatagramConn,
+    conn: DatagramSource,
     { replyFactor }: Pick<RemoteOptions, "replyFactor">,
   ) {
     this.#conn = conn;

@@ -37,7 +37,7 @@ export class ListeningPorts {
 /** What a remote needs. */
 export interface RemoteOptions {
   readonly to: Deno.NetAddr;
-  readonly conn: Deno.DatagramConn;
+  readonly conn: Pick<Deno.DatagramConn, "send">;
   readonly local: InetAddress;
   /** The ports of the listeners of this process. */
   readonly listeningPorts: Pick<ListeningPorts, "has">;

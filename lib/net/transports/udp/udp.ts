@@ -3,6 +3,8 @@ import { type InetAddress, socketAddress } from "../../address.ts";
 import { canonicalIp } from "../../ip.ts";
 import { loadResolving, reachableFrom, sourceOption } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
+import { receivingFromAll } from "../../both_families.ts";
+import { maxDatagramBytes } from "../../datagram_size.ts";
 import { bind } from "../../listen.ts";
 import { cannotConnectFrom, connectWithin } from "../../connect/deadline.ts";
 import {
@@ -32,10 +34,8 @@ async function listen(
   { replyFactor }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
   const { DatagramListener } = await import("./listener.ts");
-  return new DatagramListener(
-    bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" })),
-    { replyFactor },
-  );
+  const sockets = bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" }));
+  return new DatagramListener(receivingFromAll(sockets, maxDatagramBytes("::")), { replyFactor });
 }
 
 function dial(address: InetAddress, options: DialOptions<typeof dialOptions>): Promise<Duplex> {
