@@ -10,7 +10,14 @@ export const ROOT = new URL("../..", import.meta.url);
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 const BINARY = Deno.env.get("NETECHO_BIN");
 const IMPORT_MAP = Deno.env.get("NETECHO_IMPORT_MAP");
-const RUN = ["run", "-A", ...(IMPORT_MAP ? ["--no-lock", `--import-map=${IMPORT_MAP}`] : []), MAIN];
+/** Whether the program may call the system's functions; NETECHO_FFI=0 has it go without. */
+export const MAY_USE_FFI = Deno.env.get("NETECHO_FFI") !== "0";
+const RUN = [
+  ...["run", "-A"],
+  ...(MAY_USE_FFI ? [] : ["--deny-ffi"]),
+  ...(IMPORT_MAP ? ["--no-lock", `--import-map=${IMPORT_MAP}`] : []),
+  MAIN,
+];
 
 /** The command line that runs netecho: the sources, or the binary that NETECHO_BIN names. */
 export function netechoCommand(args: readonly string[]): [string, string[]] {

@@ -13,6 +13,7 @@ import { Duplex as NodeDuplex } from "node:stream";
 import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import type { ChunkReader } from "../../duplex.ts";
 import { chunksOf } from "../../streams.ts";
+import { LAST_WRITE_MS } from "../../incoming.ts";
 import { Inbox } from "../../node/inbox.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
 
@@ -27,7 +28,7 @@ export class NodeTlsSocket implements Socket {
     this.#feed = feed;
     const { inbox } = feed;
     session.on("data", (chunk: Uint8Array) => inbox.push(chunk));
-    session.on("end", () => inbox.end());
+    onCloseNotify(session, () => inbox.end());
     session.on("error", (error) => inbox.fail(error));
     session.on("close", () => inbox.fail(new Deno.errors.Interrupted("closed")));
   }
@@ -74,10 +75,17 @@ export class NodeTlsSocket implements Socket {
     return endWriting(this.session);
   }
 
-  /** Sends close_notify and closes. */
+  /** Sends close_notify, behind what was written, and closes. */
   close(): void {
-    if (!this.session.destroyed && !this.session.writableEnded) this.session.end();
-    setImmediate(() => this.abort());
+    const { session } = this;
+    this.#feed.inbox.fail(new Deno.errors.Interrupted("closed"));
+    if (session.destroyed) return this.abort();
+    const late = setTimeout(() => this.abort(), LAST_WRITE_MS);
+    this.#feed.onEnded(() => {
+      clearTimeout(late);
+      this.abort();
+    });
+    if (!session.writableEnded) session.end();
   }
 
   /** Closes without close_notify. */
@@ -85,6 +93,18 @@ export class NodeTlsSocket implements Socket {
     this.session.destroy();
     this.#feed.close();
   }
+}
+
+// node:tls sends no close_notify for a session whose input has ended before its output, unless both
+// end in one turn of the event loop. So the session does not learn of the end; whoever reads does.
+function onCloseNotify(session: TLSSocket, end: () => void): void {
+  const push = session.push.bind(session);
+  const endWhenRead = () => session.readableLength > 0 ? setImmediate(endWhenRead) : end();
+  session.push = (chunk: unknown, ...rest) => {
+    if (chunk !== null) return push(chunk, ...rest);
+    endWhenRead();
+    return false;
+  };
 }
 
 interface Start {
@@ -98,6 +118,8 @@ class Feed {
   readonly stream: NodeDuplex;
   /** Plain bytes, put there by the session. */
   readonly inbox = new Inbox();
+  #ended = false;
+  #onEnded = () => {};
   /** Called with the failure of the socket during the handshake. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
@@ -114,7 +136,11 @@ class Feed {
         this.go();
       },
       write: (chunk: Uint8Array, _, done) => void writeAll(socket, chunk).then(() => done(), done),
-      final: (done) => void socket.closeWrite().then(() => done(), done),
+      final: (done) =>
+        void socket.closeWrite().then(() => done(), done).finally(() => {
+          this.#ended = true;
+          this.#onEnded();
+        }),
     });
     this.stream.on("error", (error) => this.#fail(error));
   }
@@ -132,14 +158,20 @@ class Feed {
     }
   }
 
+  /** Calls `then` when all that was written, and the end behind it, has left; or failed. */
+  onEnded(then: () => void): void {
+    this.#onEnded = then;
+    if (this.#ended) then();
+  }
+
   close(): void {
     closeQuietly(this.#socket);
   }
 
-  // A session ends by close_notify; a socket that ends without may have been cut off.
+  // A session ends by close_notify; a socket that ends without may have been cut off. The stream does
+  // not end: node:tls would then end the other direction as well, without close_notify.
   #end(): void {
     this.#fail(new Deno.errors.UnexpectedEof("no close_notify"));
-    this.stream.push(null);
   }
 
   #fail(error: unknown): void {
