@@ -11,6 +11,7 @@ import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 import type { Log } from "./lib/log/log.ts";
 import { openServerLog } from "./lib/log/open.ts";
 import { scheme } from "./lib/net/address.ts";
+import { libc } from "./lib/net/linux/libc.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
 import { checkConflicts, checkLoops } from "./lib/server/conflicts.ts";
@@ -29,6 +30,9 @@ import { say } from "./lib/terminal/output.ts";
 const DEFAULT_ADDRESS = ":8080";
 const FLUSH_TIMEOUT_MS = 1000; // for the last lines to be read
 const INSISTENT_FLUSH_TIMEOUT_MS = 100; // the same, after a second signal
+
+const NO_RESETS = "No RST can be sent here, which needs Linux and the permission to call its " +
+  "functions (--allow-ffi): reset_peer and refuse:reset end with FIN";
 
 type ServerValues = Values<typeof serverOptions>;
 
@@ -51,6 +55,7 @@ export async function run(args: readonly string[]): Promise<number> {
   checkLoops(specs);
   await rejectUnused(specs, parsed.given);
   const faults = await planIfAny(specs, values);
+  if (faults?.resets && !libc()) await say(`netecho: ${NO_RESETS}`);
   const admissions = await createAdmissions(specs, values);
   memoryBudget.limit = values.maxMemory;
   const shutdown = handleSignals();

@@ -54,6 +54,8 @@ export interface Fault extends Named {
   readonly atAccept?: boolean;
   /** What the fault is only for, if anything. */
   readonly only?: "datagrams" | "streams";
+  /** Whether it sends RST, which not every system lets a program do. */
+  resets?(settings: Values<OptionTable>): boolean;
   /** What stands after `--fault` in an example. */
   readonly example: string;
   create(settings: Values<OptionTable>, context: FaultContext): Stage;
@@ -61,8 +63,9 @@ export interface Fault extends Named {
 
 /** Declares a fault whose `create` knows the types of its parameters. */
 export function defineFault<T extends OptionTable>(
-  fault: Omit<Fault, "options" | "create"> & {
+  fault: Omit<Fault, "options" | "resets" | "create"> & {
     readonly options: T;
+    resets?(settings: Values<T>): boolean;
     create(settings: Values<T>, context: FaultContext): Stage;
   },
 ): Fault {

@@ -31,6 +31,8 @@ export interface FaultPlan {
   readonly seed: number;
   /** As they were given. */
   readonly texts: readonly string[];
+  /** Whether one of them sends RST. */
+  readonly resets: boolean;
   /** The faults of each target; undefined where it has none. */
   readonly endpoints: readonly (EndpointFaults | undefined)[];
 }
@@ -52,7 +54,8 @@ export function planFaults(
       ? new EndpointFaults(namedFaults(striking), { seed, seedName: target.seedName })
       : undefined;
   });
-  return { seed, texts: faults.map(({ text }) => text), endpoints };
+  const resets = faults.some(({ fault, settings }) => fault.resets?.(settings));
+  return { seed, texts: faults.map(({ text }) => text), resets, endpoints };
 }
 
 function isOn({ common: { on } }: FaultSpec, { names }: FaultTarget): boolean {

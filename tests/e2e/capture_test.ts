@@ -8,7 +8,7 @@ import {
   Server,
 } from "../support/programs.ts";
 import { echoThrough } from "../support/connections.ts";
-import { needing, onLinux, withSignals } from "../support/skips.ts";
+import { needing, onLinux, withSignals, withSystemCalls } from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
 import { unusedPort } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
@@ -78,7 +78,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...onLinux("capture: a reset is a reset, whoever breaks the connection", ["tshark"]),
+  ...withSystemCalls("capture: a reset is a reset, whoever breaks the connection", ["tshark"]),
   async fn() {
     const folder = await Deno.makeTempDir();
     const file = `${folder}/reset.pcapng`;
@@ -151,7 +151,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...needing(["capinfos"], "capture: the secrets of TLS, where the runtime tells them"),
+  ...withSystemCalls("capture: the secrets of TLS, where the runtime tells them", ["capinfos"]),
   async fn() {
     await using authority = await Authority.create();
     const { cert, key } = await authority.issue();

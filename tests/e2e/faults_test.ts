@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
-import { onLinux, withSignals } from "../support/skips.ts";
+import { withSignals, withSystemCalls } from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
 import { Authority } from "../support/pki.ts";
 
@@ -84,7 +84,7 @@ Deno.test("limit_data: the client gets that much and then the end; others are no
 
 for (const how of ["reset_peer:20ms", "refuse:reset"]) {
   Deno.test({
-    ...onLinux(`${how}: the client sees RST, with nothing sent`),
+    ...withSystemCalls(`${how}: the client sees RST, with nothing sent`),
     async fn() {
       await using server = await misbehaving(how);
       using conn = await server.connect();
@@ -168,7 +168,7 @@ Deno.test("drop: over UDP, ping counts what is lost and doubled", async () => {
 });
 
 Deno.test({
-  ...onLinux("reset_peer with --once: the RST is out before the program ends"),
+  ...withSystemCalls("reset_peer with --once: the RST is out before the program ends"),
   async fn() {
     await using server = await Server.start(["-q", "--once", "--fault", "reset_peer:20ms"]);
     using conn = await server.connect();
@@ -177,7 +177,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...onLinux("reset_peer: of many connections at once, each gets its RST"),
+  ...withSystemCalls("reset_peer: of many connections at once, each gets its RST"),
   async fn() {
     await using server = await Server.start(["-q", "--fault", "reset_peer:500ms"]);
     const conns = await Promise.all(Array.from({ length: 300 }, () => server.connect()));
@@ -190,7 +190,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...onLinux("reset_peer:0 lets nothing through, and nothing after the point"),
+  ...withSystemCalls("reset_peer:0 lets nothing through, and nothing after the point"),
   async fn() {
     for (const [fault, most] of [["reset_peer", 0], ["reset_peer,after=1000", 1000]] as const) {
       await using server = await misbehaving(fault);
@@ -269,7 +269,7 @@ for (
   ]
 ) {
   Deno.test({
-    ...onLinux(`an upstream's reset comes behind what it sent: ${fault}`),
+    ...withSystemCalls(`an upstream's reset comes behind what it sent: ${fault}`),
     async fn() {
       const bytes = randomBytes(3000);
       await using upstream = await Server.start(["--fault", "reset_peer:400ms"]);
@@ -288,7 +288,7 @@ for (
   const fault of ["latency:100ms", "stall:100ms", "slicer:500", "bandwidth:1MB/s", "slow_close"]
 ) {
   Deno.test({
-    ...onLinux(`through TLS too, both ways, all arrives before the same ending: ${fault}`),
+    ...withSystemCalls(`through TLS too, both ways, all arrives before the same ending: ${fault}`),
     async fn() {
       await using authority = await Authority.create();
       const { cert, key } = await authority.issue();
@@ -351,7 +351,9 @@ Deno.test("timeout:0 lets go of a client that has left", async () => {
 });
 
 Deno.test({
-  ...onLinux("reset_peer: of connections whose descriptors are far apart, each gets its RST"),
+  ...withSystemCalls(
+    "reset_peer: of connections whose descriptors are far apart, each gets its RST",
+  ),
   async fn() {
     // 1,101 descriptors in a row that are no sockets.
     const script =

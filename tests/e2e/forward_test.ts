@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { bash, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
 import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
-import { needing, onLinux } from "../support/skips.ts";
+import { needing, onLinux, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { unusedPort } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
@@ -41,7 +41,7 @@ Deno.test("forward: the upstream's half-close leaves the other direction open", 
 
 for (const broken of ["client", "upstream"]) {
   Deno.test({
-    ...onLinux(`forward: a reset by the ${broken} is a reset for the other`, ["python3"]),
+    ...withSystemCalls(`forward: a reset by the ${broken} is a reset for the other`, ["python3"]),
     async fn() {
       // Python can send RST: a close with SO_LINGER at 0.
       const rst = "import socket,struct,sys; s=socket.socket(); s.settimeout(20)\n" +
@@ -233,7 +233,7 @@ Deno.test("forward: what is refused, and a client that comes and goes", async ()
 });
 
 Deno.test({
-  ...onLinux("forward: whatever ends a connection here ends it upstream, in kind"),
+  ...withSystemCalls("forward: whatever ends a connection here ends it upstream, in kind"),
   async fn() {
     for (
       const [args, how] of [

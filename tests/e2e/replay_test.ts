@@ -7,7 +7,7 @@ import {
   Running,
   Server,
 } from "../support/programs.ts";
-import { needing, onLinux } from "../support/skips.ts";
+import { needing, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { withFolder } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
@@ -176,7 +176,9 @@ Deno.test("replay: options that make no sense", () =>
   }));
 
 Deno.test({
-  ...onLinux("replay: a reset that was recorded is one, after the answers and not before them"),
+  ...withSystemCalls(
+    "replay: a reset that was recorded is one, after the answers and not before them",
+  ),
   fn: () =>
     withFolder(async (folder) => {
       const file = `${folder}/reset.pcapng`;

@@ -9,7 +9,7 @@ import {
 import { toText } from "@std/streams/to-text";
 import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import { netecho, netechoCommand, Running, runProgram, Server } from "../support/programs.ts";
-import { onLinux, withIPv6, withSignal, withSignals } from "../support/skips.ts";
+import { onLinux, withIPv6, withSignal, withSignals, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -360,7 +360,10 @@ Deno.test({
 });
 
 Deno.test({
-  ...onLinux("a closed event tells round-trip time and retransmits as the system has them", ["ip"]),
+  ...withSystemCalls(
+    "a closed event tells round-trip time and retransmits as the system has them",
+    ["ip"],
+  ),
   async fn() {
     await using server = await Server.start(["--json"]);
     assertEquals(await echoThrough(await server.connect(), encode("hello")), encode("hello"));

@@ -16,7 +16,7 @@ import {
   runProgram,
   Server,
 } from "../support/programs.ts";
-import { needing, onLinux, withNodeNetworking } from "../support/skips.ts";
+import { needing, onLinux, withNodeNetworking, withSystemCalls } from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
 import { unusedPort } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
@@ -502,7 +502,7 @@ Deno.test("a certificate or key that is no good is a usage error on either side"
 });
 
 Deno.test({
-  ...onLinux("a peer that never reads does not keep its connection when the session ends"),
+  ...withSystemCalls("a peer that never reads does not keep its connection when the session ends"),
   async fn() {
     await using authority = await Authority.create();
     await using server = await serve(authority, ["--show", "none", "--idle-timeout", "200ms"]);

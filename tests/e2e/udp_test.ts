@@ -1,7 +1,7 @@
 /** UDP from both ends: sizes, remotes, and what it must not be used for. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { greet, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
-import { needing, onLinux, withIPv6 } from "../support/skips.ts";
+import { needing, onLinux, withIPv6, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { unusedPort } from "../support/system.ts";
 
@@ -162,7 +162,7 @@ Deno.test("the client sends a datagram a line with --delay-lines, else a chunk",
 });
 
 Deno.test({
-  ...onLinux("the client says when a port is unreachable, before or after an answer"),
+  ...withSystemCalls("the client says when a port is unreachable, before or after an answer"),
   async fn() {
     const address = `udp://127.0.0.1:${unusedPort()}`;
     const nobody = await netecho(["client", address], { input: "hello\n" });

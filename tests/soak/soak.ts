@@ -131,7 +131,7 @@ async function soak(minutes: number, seed: number, folder: string): Promise<void
 }
 
 const [minutes = 10, seed = 1] = Deno.args.map(Number);
-for (const name of Object.keys(fuzzers)) {
+for (const name of fuzzers.keys()) {
   await fuzz(name, { count: FUZZED_INPUTS, seed });
   say(`fuzzed ${FUZZED_INPUTS.toLocaleString("en")} ${name}`);
 }

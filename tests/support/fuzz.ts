@@ -32,28 +32,27 @@ const TABLES = [serverOptions, serviceOptions, listenOptions];
 /** Reads an input that is made by chance. Rejects if the input is handled in a wrong way. */
 type Attempt = (random: Random) => Promise<void> | void;
 
-/** What is fuzzed, by name. */
-export const fuzzers: Readonly<Record<string, Attempt>> = {
-  addresses(random) {
+const attempts = {
+  addresses(random: Random) {
     const read = attempt(() => parseAddress(mutated(pick(ADDRESSES, random), random)));
     // What is printed can be given again.
     if (read) assertEquals(parseAddress(formatAddress(read)), read);
   },
 
-  async endpoints(random) {
+  async endpoints(random: Random) {
     const keys = ["name=x", "enabled=false", "to=:1", "allow=10.0.0.0/8", "idle-timeout=1s"];
     const written = `${pick(ADDRESSES, random)}=echo,${pick(keys, random)},${pick(keys, random)}`;
     const defaults = await parseOptions(TABLES, []);
     await attemptAsync(() => parseEndpoints([mutated(written, random)], defaults));
   },
 
-  async faults(random) {
+  async faults(random: Random) {
     const common = ["after=1KB", "until=2s", "match=/a.c/", "connections=1-3", "toxicity=50%"];
     const written = `${pick(faults, random).example},${pick(common, random)}`;
     await withPatterns(() => attempt(() => parseFault(mutated(written, random))));
   },
 
-  async options(random) {
+  async options(random: Random) {
     const args = Array.from({ length: 1 + random() * 4 }, () => {
       const table: object = pick(TABLES, random);
       const key = pick(Object.keys(table), random).replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
@@ -65,7 +64,7 @@ export const fuzzers: Readonly<Record<string, Attempt>> = {
     await attemptAsync(() => parseOptions(TABLES, args));
   },
 
-  async "PROXY headers"(random) {
+  async proxyHeaders(random: Random) {
     const end = (hostname: string) => ({ transport: "tcp", hostname, port: 7 }) as const;
     const hosts = random() < 0.5 ? ["192.0.2.1", "10.0.0.1"] : ["2001:db8::1", "::1"];
     const ends = { local: end(hosts[0]!), remote: end(hosts[1]!) };
@@ -84,6 +83,9 @@ export const fuzzers: Readonly<Record<string, Attempt>> = {
   },
 };
 
+/** What is fuzzed, by name. */
+export const fuzzers: ReadonlyMap<string, Attempt> = new Map(Object.entries(attempts));
+
 /** Makes so many attempts. Rejects with the seed of one that fails. */
 export async function fuzz(
   name: string,
@@ -91,7 +93,7 @@ export async function fuzz(
 ): Promise<void> {
   for (let number = 0; number < count; number++) {
     try {
-      await fuzzers[name]!(seeded(seed, number));
+      await fuzzers.get(name)!(seeded(seed, number));
     } catch (error) {
       throw new Error(`${name}, seed ${seed}, number ${number}: ${error}`, { cause: error });
     }

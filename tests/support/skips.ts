@@ -1,6 +1,6 @@
 /** Tests that need something: each is skipped with its reason in its name. */
 import { hasNodeNetworking } from "../../lib/core/runtime.ts";
-import { netechoCommand, runProgram } from "./programs.ts";
+import { MAY_USE_FFI, netechoCommand, runProgram } from "./programs.ts";
 
 /** Whether a program is on the PATH. */
 export function has(program: string): boolean {
@@ -33,6 +33,15 @@ export function onLinux(
   return { name: `${name} (skipped: needs Linux)`, ignore: true };
 }
 
+/** The same for a test of what netecho does by functions of the system, which it may be denied. */
+export function withSystemCalls(
+  name: string,
+  programs: readonly string[] = [],
+): { name: string; ignore: boolean } {
+  if (MAY_USE_FFI) return onLinux(name, programs);
+  return { name: `${name} (skipped: FFI is denied)`, ignore: true };
+}
+
 /** The same for a test that uses [::1]. */
 export function withIPv6(name: string): { name: string; ignore: boolean } {
   try {
@@ -63,7 +72,7 @@ export function withSignal(signal: Deno.Signal, name: string): { name: string; i
   if (Deno.build.os !== "linux") {
     return { name: `${name} (skipped: SIGHUP is handled on Linux alone)`, ignore: true };
   }
-  if (Deno.env.has("NETECHO_BIN")) {
+  if (Deno.env.has("NETECHO_BIN") || !MAY_USE_FFI) {
     return { name: `${name} (skipped: the binary may not read what it ignores)`, ignore: true };
   }
   const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))!;

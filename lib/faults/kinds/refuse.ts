@@ -10,6 +10,7 @@ export const refuse = defineFault({
   atAccept: true,
   example: "refuse:reset,toxicity=0.5",
   options: { how: choice(["close", "reset"], { summary: "how" }) },
+  resets: ({ how }) => how === "reset",
   create: ({ how }, { close, reset, fired }) => ({
     start() {
       fired(how === "reset" ? "resets the connection at once" : "closes the connection at once");

@@ -10,6 +10,7 @@ export const resetPeer = defineFault({
   main: "timeout",
   example: "reset_peer:1s",
   options: { timeout: duration({ initial: 0, summary: "after how long" }) },
+  resets: () => true,
   create: ({ timeout }, { after, reset, fired }) => ({
     start() {
       const strike = () => {

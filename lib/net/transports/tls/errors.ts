@@ -10,11 +10,10 @@ const TRUST = "; try --ca FILE, --fingerprint SHA256 or --insecure";
 const NO_KEY = "it does not hold the key of its certificate";
 const NOT_TLS = "it does not speak TLS; try tcp://";
 
+const NO_PROTOCOL = /no_application_protocol|NoApplicationProtocol|any known protocol/;
+
 const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
-  [
-    /no_application_protocol|NoApplicationProtocol|any known protocol/,
-    "no protocol in common (ALPN)",
-  ],
+  [NO_PROTOCOL, "no protocol in common (ALPN)"],
   [
     /PeerIncompatible|peer is incompatible|unsupported protocol/i,
     "no TLS version or cipher in common",
@@ -61,4 +60,9 @@ export function explainTls(error: unknown): string {
 export function explainUnjudged(error: unknown): string {
   const { code } = error as { code?: unknown };
   return String(code).startsWith("UNABLE_TO_VERIFY") ? NO_KEY : explainTls(error);
+}
+
+/** Whether a handshake failed because there is no protocol in common (ALPN). */
+export function isUnknownProtocol(error: unknown): boolean {
+  return NO_PROTOCOL.test(String(error));
 }

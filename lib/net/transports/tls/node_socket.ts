@@ -13,6 +13,7 @@ import { Duplex as NodeDuplex } from "node:stream";
 import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import type { ChunkReader } from "../../duplex.ts";
 import { chunksOf } from "../../streams.ts";
+import { isUnknownProtocol } from "./errors.ts";
 import { LAST_WRITE_MS } from "../../incoming.ts";
 import { Inbox } from "../../node/inbox.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
@@ -42,10 +43,11 @@ export class NodeTlsSocket implements Socket {
   /** Shakes hands as a server. Rejects with what the handshake fails with. */
   static accept(socket: Socket, options: TLSSocketOptions): Promise<NodeTlsSocket> {
     const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
-    return NodeTlsSocket.#shake(new Feed(socket), { start, event: "secure" });
+    const feed = new Feed(socket);
+    return NodeTlsSocket.#shake(feed, { start, event: "secure", onRefusal: () => feed.alert() });
   }
 
-  static async #shake(feed: Feed, { start, event }: Start): Promise<NodeTlsSocket> {
+  static async #shake(feed: Feed, { start, event, onRefusal }: Start): Promise<NodeTlsSocket> {
     const session = start(feed.stream);
     const shaken = Promise.withResolvers<void>();
     feed.onFailure = shaken.reject;
@@ -55,6 +57,7 @@ export class NodeTlsSocket implements Socket {
       await shaken.promise;
       return new NodeTlsSocket(session, feed);
     } catch (error) {
+      if (isUnknownProtocol(error)) await onRefusal?.();
       session.destroy();
       feed.stream.destroy();
       throw error;
@@ -111,7 +114,12 @@ interface Start {
   readonly start: (stream: NodeDuplex) => TLSSocket;
   /** The event that ends the handshake. */
   readonly event: "secure" | "secureConnect";
+  /** Called where there is no protocol in common. */
+  readonly onRefusal?: () => Promise<void>;
 }
+
+// A fatal alert in a record of TLS 1.2 (RFC 8446 section 5.1): no_application_protocol (RFC 7301).
+const NO_PROTOCOL_ALERT = new Uint8Array([21, 3, 3, 0, 2, 2, 120]);
 
 /** The socket as a stream of Node's, read no faster than plain bytes are taken from the inbox. */
 class Feed {
@@ -162,6 +170,16 @@ class Feed {
   onEnded(then: () => void): void {
     this.#onEnded = then;
     if (this.#ended) then();
+  }
+
+  /** Tells the peer that there is no protocol in common, which node:tls keeps to itself. */
+  async alert(): Promise<void> {
+    try {
+      await writeAll(this.#socket, NO_PROTOCOL_ALERT);
+      await this.#socket.closeWrite();
+    } catch {
+      // It has gone.
+    }
   }
 
   close(): void {
