@@ -11,6 +11,7 @@ import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
 import type { Log } from "./lib/log/log.ts";
 import { openServerLog } from "./lib/log/open.ts";
 import { scheme } from "./lib/net/address.ts";
+import { checkDescriptorLimit, raiseDescriptorLimit } from "./lib/net/descriptor_limit.ts";
 import { libc } from "./lib/net/linux/libc.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
@@ -79,9 +80,12 @@ export async function run(args: readonly string[]): Promise<number> {
     await endpoints.stopListening();
     throw error;
   });
+  const limited = checkDescriptorLimit(values.maxConnections ?? 0, "--max-connections");
+  if (limited) await say(`netecho: ${limited}`);
   announce(endpoints, { log, faults, quiet: values.quiet });
   await Promise.resolve(); // writes those lines before the next steps, which take milliseconds
   systemClock.after(0, preloadStreams);
+  if (Deno.build.standalone) systemClock.after(0, raiseDescriptorLimit); // the runtime does it else
   const ending = await serve(endpoints, {
     ...values,
     done: once?.ended,

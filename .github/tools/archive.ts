@@ -64,7 +64,9 @@ export async function pack(
 }
 
 async function run(program: string, args: readonly string[]): Promise<Uint8Array> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args] }).output();
+  const env = { COPYFILE_DISABLE: "1" }; // keeps the tar of macOS from adding a file for each
+  const { success, stdout, stderr } = await new Deno.Command(program, { args: [...args], env })
+    .output();
   if (success) return stdout;
   throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }

@@ -16,6 +16,7 @@ async function compile(folder: string, { target, name }: { target: Target; name:
     args: [
       // The least permissions that the features need, from deno.json, and never a question.
       ...["compile", "--quiet", "--no-check", "-P", "--no-prompt", "--target", target.triple],
+      "--no-code-cache", // which would be a file of a known name in the shared temporary folder
       ...["--output", `${ROOT}/${name}`],
       "main.ts",
     ],

@@ -150,5 +150,5 @@ const WRITING = { write: true, create: true, truncate: true };
 
 function numbered(path: string, number: number): string {
   if (number === 0) return path;
-  return path.replace(/(\.[^./]*)?$/, (extension) => `-${number}${extension}`);
+  return path.replace(/(\.[^./\\]*)?$/, (extension) => `-${number}${extension}`);
 }

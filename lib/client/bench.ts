@@ -19,6 +19,8 @@ import { NO_ECHO } from "../probe/messages.ts";
 import type { Values } from "../cli/options.ts";
 import { formatCount } from "../core/units.ts";
 import { type deliveryOptions, prepareDelivery } from "../report/deliver.ts";
+import { checkDescriptorLimit } from "../net/descriptor_limit.ts";
+import { say } from "../terminal/output.ts";
 import { StatusLine } from "../terminal/status_line.ts";
 import type { ModeContext } from "./mode.ts";
 
@@ -32,6 +34,8 @@ export async function runBench(
 ): Promise<number> {
   const { requested, insisted } = context.signals();
   const load = benchLoadFor(values, context);
+  const limited = checkDescriptorLimit(load.connections, "--connections");
+  if (limited) await say(`netecho: ${limited}`);
   const deliver = await prepareDelivery(values);
   const histograms = await loadHistograms();
   const bench = new Bench(context, { load, histograms, stop: requested });

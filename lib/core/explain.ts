@@ -9,14 +9,23 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["ConnectionAborted", "connection aborted"],
   ["ConnectionRefused", "connection refused"],
   ["ConnectionReset", "connection reset by the peer"],
+  ["EACCES", "permission denied"],
   ["EADDRINUSE", "the address is already in use"],
   ["EADDRNOTAVAIL", "this machine does not have that address"],
+  ["EBUSY", "another program uses it"],
   ["ECONNREFUSED", "connection refused"],
   ["ECONNRESET", "connection reset by the peer"],
   ["EHOSTUNREACH", "no route to the host"],
+  ["EINVAL", "the system does not take it (invalid argument)"],
   ["EMFILE", "too many open files"],
+  [
+    "EMSGSIZE",
+    "the datagram is longer than the system sends; on macOS, sysctl net.inet.udp.maxdgram tells how " +
+    "long it may be",
+  ],
   ["ENETUNREACH", "network unreachable"],
   ["ENFILE", "too many open files in the system"],
+  ["ENOBUFS", "the system has no room for it now (no buffer space)"],
   ["ENOTDIR", "a part of the path is no directory"],
   ["EPIPE", "the reader is gone (broken pipe)"],
   ["ETIMEDOUT", "connection timed out"],
@@ -26,11 +35,31 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["NetworkUnreachable", "network unreachable"],
   ["NotCapable", "Deno was not given the permission for it"],
   ["NotConnected", "the peer is gone (not connected)"],
+  ["ENOTFOUND", "no such host; check the spelling"],
   ["NotFound", "no such file or directory"],
   ["PermissionDenied", "permission denied"],
   ["TimedOut", "connection timed out"],
   // Among sockets, only TLS tells a truncated stream from its end (RFC 8446 section 6.1).
   ["UnexpectedEof", "the peer ended without close_notify, so that data may be missing"],
+]);
+
+// The numbers of Windows for what the runtime gives no code: system errors and Winsock's.
+const WINDOWS_CODES: ReadonlyMap<string, string> = new Map([
+  ["5", "EACCES"],
+  ["32", "EBUSY"],
+  ["10013", "EACCES"],
+  ["10022", "EINVAL"],
+  ["10024", "EMFILE"],
+  ["10040", "EMSGSIZE"],
+  ["10048", "EADDRINUSE"],
+  ["10049", "EADDRNOTAVAIL"],
+  ["10051", "ENETUNREACH"],
+  ["10054", "ECONNRESET"],
+  ["10055", "ENOBUFS"],
+  ["10060", "ETIMEDOUT"],
+  ["10061", "ECONNREFUSED"],
+  ["10065", "EHOSTUNREACH"],
+  ["11001", "ENOTFOUND"],
 ]);
 
 // Alerts of a TLS peer (RFC 8446 section 6.2).
@@ -46,7 +75,7 @@ const ALERTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Why a name has no address. */
-export const NO_SUCH_HOST = "no such host; check the spelling";
+export const NO_SUCH_HOST: string = WORDS.get("ENOTFOUND")!;
 
 /**
  * What went wrong, in the words of the field: without a stack, an "os error" number or a full stop.
@@ -59,10 +88,12 @@ export const NO_SUCH_HOST = "no such host; check the spelling";
  * assertEquals(explain(new Deno.errors.ConnectionRefused("…")), "connection refused");
  * ```
  */
-export function explain(error: unknown): string {
+export function explain(error: unknown, system: string = Deno.build.os): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as { code?: unknown }).code;
-  const words = WORDS.get(error.name) ?? WORDS.get(String(code));
+  const [, number = ""] = /\(os error (\d+)\)/.exec(error.message) ?? [];
+  const windowsCode = system === "windows" ? WINDOWS_CODES.get(number) : undefined;
+  const words = WORDS.get(error.name) ?? WORDS.get(windowsCode ?? String(code));
   if (words) return words;
   if (error.message.startsWith("failed to lookup address")) return NO_SUCH_HOST;
   const [, alert] = /fatal alert: (\w+)/.exec(error.message) ?? [];

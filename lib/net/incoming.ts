@@ -59,8 +59,9 @@ export async function acceptTcp(
     conn.setKeepAlive(true); // a peer that is gone without a word is noticed one day
     return conn;
   } catch (error) {
+    // The options of a socket can be set until its peer has gone; macOS reports EINVAL then.
     conn.close();
-    throw error;
+    throw new Deno.errors.ConnectionAborted("gone before it was accepted", { cause: error });
   }
 }
 

@@ -114,7 +114,9 @@ function remedy(address: Address, error: unknown): string {
     return "; stop the program that uses it, or take another port (0 takes any free one)";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return " (ports below 1024 need root); try a port above 1023";
+    return Deno.build.os === "windows"
+      ? "; another program has reserved it, try another port"
+      : " (ports below 1024 need root); try a port above 1023";
   }
   if (error instanceof Deno.errors.AddrNotAvailable) return "; try 127.0.0.1, [::1] or no host";
   return "";

@@ -15,7 +15,7 @@ const SMALL_READS_BEFORE_SHRINKING = 8;
 
 /**
  * One buffer for all reads of a connection. It grows after a read that filled it, up to 512 KiB,
- * and shrinks to its first size after several reads in a row that left most of it unused.
+ * and shrinks after several reads in a row that left most of it unused, to what they needed.
  *
  * @example
  * ```ts
@@ -33,6 +33,7 @@ export class ReadBuffer implements ChunkBuffer {
   #chunk: Uint8Array;
   #nextBytes: number;
   #smallReads = 0;
+  #largestSmallRead = 0;
 
   /** @param minBytes the size that the buffer begins with and shrinks to */
   constructor(minBytes: number = MIN_BUFFER_BYTES) {
@@ -59,9 +60,11 @@ export class ReadBuffer implements ChunkBuffer {
     if (length === size) {
       this.#nextBytes = Math.min(size * GROWTH_FACTOR, MAX_BUFFER_BYTES);
     } else if (length <= size / GROWTH_FACTOR && size > this.#minBytes) {
+      this.#largestSmallRead = Math.max(this.#largestSmallRead, length);
       if (++this.#smallReads < SMALL_READS_BEFORE_SHRINKING) return;
       this.#nextBytes = this.#minBytes;
+      while (this.#nextBytes <= this.#largestSmallRead) this.#nextBytes *= GROWTH_FACTOR;
     }
-    this.#smallReads = 0;
+    this.#smallReads = this.#largestSmallRead = 0;
   }
 }

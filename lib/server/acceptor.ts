@@ -71,15 +71,20 @@ export class Acceptor {
     const { endpoint, log, clock } = this.#accepting;
     const { address } = this.#listener;
     if (this.#failures++ === 0) {
-      const gone = isReset(error) && "a peer was gone before it was accepted";
-      log.emit({ event: "acceptFailed", endpoint, address, error: gone || explain(error) });
+      const reason = isGone(error) ? "a peer was gone before it was accepted" : explain(error);
+      log.emit({ event: "acceptFailed", endpoint, address, error: reason });
     }
     this.#endSpell();
     this.#endSpell = clock.after(RECOVERED_AFTER_MS, () => {
       log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
       this.#failures = 0;
     });
-    if (isReset(error)) return; // it is out of the queue; the next peer may be fine
+    if (isGone(error)) return; // it is out of the queue; the next peer may be fine
     await delay(RETRY_DELAY_MS, { clock, signal: this.#stopSignal.signal });
   }
+}
+
+// macOS accepts a connection that has been reset with EINVAL.
+function isGone(error: unknown): boolean {
+  return isReset(error) || (error as { code?: unknown } | undefined)?.code === "EINVAL";
 }

@@ -116,7 +116,7 @@ export class Session {
     const elapsedMs = clock.now() - this.#started;
     const connection = this.#number;
     const fields = { endpoint, connection, remote, received, sent, elapsedMs };
-    log.emit({ event: "closed", ...fields, ...ending, tcp });
+    log.emit({ event: "closed", ...fields, ...ending, ...(tcp && { tcp }) });
     onEnd(ending);
   }
 

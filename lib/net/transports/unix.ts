@@ -40,6 +40,7 @@ async function listen(
   address: UnixAddress,
   { values, clock }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
+  checkSystem(address);
   if (values.mode !== undefined && address.path.startsWith("@")) {
     throw new UsageError("Option --mode does not apply to an abstract name, which is no file");
   }
@@ -138,11 +139,22 @@ async function isStale(path: string): Promise<boolean> {
 }
 
 function dial(address: UnixAddress, options: DialOptions): Promise<Duplex> {
+  checkSystem(address);
   return connectWithin({ address, ...options }, async () => {
     const conn = await Deno.connect({ transport: "unix", path: systemPath(address) });
     options.onPhase?.("connect");
     return new SocketDuplex(conn, { local: UNNAMED, remote: address });
   });
+}
+
+/** @throws {UsageError} where the system has no such sockets */
+export function checkSystem({ path }: UnixAddress, system: string = Deno.build.os): void {
+  if (system === "windows") {
+    throw new UsageError(`Address unix:${path}: there are no Unix sockets on Windows; use TCP`);
+  }
+  if (path.startsWith("@") && system !== "linux") {
+    throw new UsageError(`Address unix:${path}: abstract names are Linux's alone; name a file`);
+  }
 }
 
 function systemPath({ path }: UnixAddress): string {

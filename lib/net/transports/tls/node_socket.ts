@@ -84,11 +84,12 @@ export class NodeTlsSocket implements Socket {
     this.#feed.inbox.fail(new Deno.errors.Interrupted("closed"));
     if (session.destroyed) return this.abort();
     const late = setTimeout(() => this.abort(), LAST_WRITE_MS);
-    this.#feed.onEnded(() => {
+    const abort = () => {
       clearTimeout(late);
       this.abort();
-    });
-    if (!session.writableEnded) session.end();
+    };
+    const finished = session.writableFinished ? Promise.resolve() : endWriting(session);
+    finished.then(() => this.#feed.onceWritten(abort), abort);
   }
 
   /** Closes without close_notify. */
@@ -126,8 +127,8 @@ class Feed {
   readonly stream: NodeDuplex;
   /** Plain bytes, put there by the session. */
   readonly inbox = new Inbox();
-  #ended = false;
-  #onEnded = () => {};
+  #writes = 0; // under way
+  #onWritten = () => {};
   /** Called with the failure of the socket during the handshake. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
@@ -143,12 +144,8 @@ class Feed {
         this.#wanted = true;
         this.go();
       },
-      write: (chunk: Uint8Array, _, done) => void writeAll(socket, chunk).then(() => done(), done),
-      final: (done) =>
-        void socket.closeWrite().then(() => done(), done).finally(() => {
-          this.#ended = true;
-          this.#onEnded();
-        }),
+      write: (chunk: Uint8Array, _, done) => void this.#write(chunk).then(() => done(), done),
+      final: (done) => void socket.closeWrite().then(() => done(), done),
     });
     this.stream.on("error", (error) => this.#fail(error));
   }
@@ -166,10 +163,19 @@ class Feed {
     }
   }
 
-  /** Calls `then` when all that was written, and the end behind it, has left; or failed. */
-  onEnded(then: () => void): void {
-    this.#onEnded = then;
-    if (this.#ended) then();
+  async #write(chunk: Uint8Array): Promise<void> {
+    this.#writes++;
+    try {
+      await writeAll(this.#socket, chunk);
+    } finally {
+      if (--this.#writes === 0) this.#onWritten();
+    }
+  }
+
+  /** Calls `then` when no write is under way. */
+  onceWritten(then: () => void): void {
+    if (this.#writes === 0) then();
+    else this.#onWritten = then;
   }
 
   /** Tells the peer that there is no protocol in common, which node:tls keeps to itself. */

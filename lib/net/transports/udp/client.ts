@@ -59,6 +59,8 @@ class DatagramClient implements DatagramSocket {
     const { conn, to } = this.#talking;
     for (;;) {
       const [view, from] = await conn.receive(this.#buffer).catch((error) => {
+        // As Windows tells that a datagram has met a port on which nobody listens.
+        if (error instanceof Deno.errors.ConnectionReset) this.#fail();
         this.#giveBuffer();
         throw this.#failure ?? error;
       });

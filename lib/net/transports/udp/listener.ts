@@ -44,7 +44,9 @@ export class DatagramListener implements Listener {
 
   async #next(): Promise<Arrival> {
     for (;;) {
-      const [view, from] = await this.#conn.receive(this.#buffer);
+      const received = await this.#conn.receive(this.#buffer).catch(ignoreUnreachable);
+      if (!received) continue;
+      const [view, from] = received;
       if (this.#closed) throw new Deno.errors.BadResource("closed");
       const address = from as Deno.NetAddr;
       const key = `${address.hostname} ${address.port}`;
@@ -105,4 +107,10 @@ export class DatagramListener implements Listener {
     this.#remotes.delete(remote.key);
     if (this.#closed && this.#remotes.size === 0) this.#release();
   }
+}
+
+// Windows tells a receive that an earlier datagram, to whomever, has met a port on which nobody
+// listens.
+function ignoreUnreachable(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
 }
