@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { systemClock } from "../../../lib/core/clock.ts";
-import { NetworkError } from "../../../lib/core/errors.ts";
-import { unix } from "../../../lib/net/transports/unix.ts";
+import { NetworkError, UsageError } from "../../../lib/core/errors.ts";
+import { checkSystem, unix } from "../../../lib/net/transports/unix.ts";
 import { onLinux } from "../../support/skips.ts";
 import { withFolder } from "../../support/system.ts";
 
@@ -42,4 +42,15 @@ Deno.test({
       listener.close();
       await ended;
     }),
+});
+
+Deno.test("unix: a system that has no such sockets is a usage error", () => {
+  const [file, abstract] = [{ transport: "unix", path: "/tmp/a" }, {
+    transport: "unix",
+    path: "@a",
+  }] as const;
+  assertThrows(() => checkSystem(file, "windows"), UsageError, "no Unix sockets on Windows");
+  assertThrows(() => checkSystem(abstract, "darwin"), UsageError, "abstract names are Linux's");
+  checkSystem(file, "darwin");
+  checkSystem(abstract, "linux");
 });
