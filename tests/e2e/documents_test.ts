@@ -8,7 +8,7 @@ import type { Outcome } from "../support/namespace.ts";
 
 /** What is not run, and why. */
 const NOT_HERE: readonly (readonly [RegExp, string])[] = [
-  [/^(sha256sum|tar|sudo|docker)/, "needs a release"],
+  [/^(sha256sum|shasum|tar|xattr|sudo|docker)/, "needs a release"],
   [/^#/, "a comment"],
   [/^(npx -y )?deno(@\S+)? (run|task|install)/, "what all tests do, or needs the network"],
 ];
