@@ -37,7 +37,7 @@ export interface Treatment {
 }
 
 interface Entry {
-  readonly moment: number;
+  moment: number;
   /** A chunk, or the ending behind all of them. */
   readonly item: Uint8Array | Ending;
 }
@@ -63,11 +63,11 @@ interface Entry {
  */
 export class DelayLine implements Outlet {
   onRoom = (): void => {};
-  readonly #treatment: Treatment;
-  readonly #next: Outlet;
+  #treatment: Treatment;
+  #next: Outlet;
   readonly #clock: Clock;
   readonly #wakeups: Wakeups;
-  readonly #room: number;
+  #room: number;
   readonly #budget: MemoryBudget;
   readonly #queue = new Deque<Entry>();
   #heldBytes = 0;
@@ -87,11 +87,32 @@ export class DelayLine implements Outlet {
   ) {
     this.#treatment = treatment;
     this.#next = next;
+    next.onRoom = () => this.#release();
     this.#clock = clock;
     this.#wakeups = Wakeups.of(clock);
     this.#room = treatment.room ?? MAX_HELD_BYTES;
     this.#budget = budget;
+  }
+
+  /** Where it passes on to. */
+  set next(next: Outlet) {
+    this.#next = next;
     next.onRoom = () => this.#release();
+  }
+
+  /** Whether it holds nothing, neither chunks nor an ending. */
+  get empty(): boolean {
+    return this.#queue.isEmpty();
+  }
+
+  /** Treats nothing any more: what it holds goes on at once, in its order, and what comes later. */
+  letGo(): void {
+    this.#treatment = { chunk: (bytes, emit) => emit(bytes) };
+    this.#room = 0; // its source waits until that has gone on
+    this.#lastMoment = 0;
+    for (const entry of this.#queue) entry.moment = 0;
+    this.#cancelWakeup();
+    this.#release();
   }
 
   /** Begins the treatment; to be called before the first chunk. */

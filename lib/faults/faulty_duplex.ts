@@ -2,8 +2,7 @@
 import { delay, turn } from "../core/clock.ts";
 import type { Duplex, Observer } from "../net/duplex.ts";
 import { readableFrom, writableTo } from "../net/streams.ts";
-import type { Outlet } from "./delay_line.ts";
-import { buildLines, type Direction, type FaultControl, type StrikingFault } from "./lines.ts";
+import { type Direction, type FaultControl, LineChain, type StrikingFault } from "./lines.ts";
 import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
 
 const LINGER_MS = 2000; // milliseconds that a peer has to end as well, after a fault has ended
@@ -23,11 +22,12 @@ export class FaultyDuplex implements Duplex {
   readonly #peer: Duplex;
   readonly #control: FaultControl;
   readonly #cancels = new Set<() => void>();
-  readonly #in: Outlet;
-  readonly #out: Outlet;
+  readonly #in: LineChain;
+  readonly #out: LineChain;
   readonly #readEnd = new ReadOutlet();
   readonly #writeEnd: WriteOutlet;
-  #reading = false;
+  #reading = false; // ahead of the service; it stays so when the faults have gone
+  #writing = false; // behind the service, likewise
   #pushes = 0;
   #closed = false;
   #closing: Promise<void> | undefined; // by a fault
@@ -51,10 +51,18 @@ export class FaultyDuplex implements Duplex {
         this.#closing ??= this.#close(direction).then(close, () => {});
       },
     };
-    this.#in = buildLines(striking, { ...common, direction: "in", end: this.#readEnd });
-    this.#out = buildLines(striking, { ...common, direction: "out", end: this.#writeEnd });
+    this.#in = new LineChain({ ...common, direction: "in", end: this.#readEnd });
+    this.#out = new LineChain({ ...common, direction: "out", end: this.#writeEnd });
     this.#in.onRoom = () => this.#roomToRead();
     this.#out.onRoom = () => this.#roomToWrite();
+    this.setFaults(striking);
+  }
+
+  /** Has other faults strike, from the next chunk on; what was held by those that go is let go. */
+  setFaults(striking: readonly StrikingFault[]): void {
+    if (this.#closed) return;
+    this.#in.setFaults(striking);
+    this.#out.setFaults(striking);
   }
 
   get local(): Duplex["local"] {
@@ -98,10 +106,11 @@ export class FaultyDuplex implements Duplex {
   }
 
   async read(): Promise<Uint8Array | null> {
-    if (this.#in === this.#readEnd) {
+    if (this.#in.empty && !this.#reading) {
       const chunk = await this.#peer.read();
       if (!chunk) this.#inputEnded.resolve();
-      return chunk;
+      if (!chunk || this.#in.empty) return chunk;
+      this.#in.push(chunk.slice()); // a fault has come since
     }
     if (!this.#reading) {
       this.#reading = true;
@@ -112,7 +121,8 @@ export class FaultyDuplex implements Duplex {
 
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#discarding) return await delay(DROP_MS, { clock: this.#control.clock });
-    if (this.#out === this.#writeEnd) return await this.#peer.write(chunk);
+    if (this.#out.empty && !this.#writing) return await this.#peer.write(chunk);
+    this.#writing = true;
     this.#writeEnd.throwIfFailed();
     this.#out.push(chunk.slice()); // its buffer is used again
     if (!this.#out.full) return await this.#pushed();

@@ -1,6 +1,6 @@
 /** The lines of a connection: one for each fault and direction, each passing on to the next. */
 import type { Clock } from "../core/clock.ts";
-import { DelayLine, type Outlet } from "./delay_line.ts";
+import { DelayLine, type Ending, type Outlet } from "./delay_line.ts";
 import type { FaultContext } from "./fault.ts";
 import type { FaultSpec } from "./parse.ts";
 import { FaultWindow } from "./window.ts";
@@ -30,8 +30,8 @@ export interface StrikingFault {
   readonly random: (direction: Direction) => () => number;
 }
 
-/** What {@linkcode buildLines} works with. */
-export interface LineOptions {
+/** What a {@linkcode LineChain} works with. */
+export interface LineChainOptions {
   readonly direction: Direction;
   /** Where the last line passes on to. */
   readonly end: Outlet;
@@ -44,40 +44,116 @@ export interface LineOptions {
   readonly onFinish: (direction: Direction, fault: string) => void;
 }
 
-/** The first line of a direction, or its end where no fault strikes there. */
-export function buildLines(striking: readonly StrikingFault[], options: LineOptions): Outlet {
-  const lines: DelayLine[] = [];
-  for (const fault of striking.toReversed()) {
-    const wanted = fault.spec.fault.atAccept ? "out" : fault.spec.common.direction;
-    if (wanted !== "both" && wanted !== options.direction) continue;
-    lines.unshift(buildLine(fault, { ...options, end: lines[0] ?? options.end }));
-  }
-  for (const line of lines) line.start();
-  return lines[0] ?? options.end;
+interface Link {
+  /** Absent when the fault is gone, and the line has still to let go of what it held. */
+  readonly fault?: StrikingFault;
+  readonly line: DelayLine;
+  readonly cancel: () => void;
 }
 
-function buildLine(
-  { spec, random }: StrikingFault,
-  { direction, end: next, control, framed, after, onFinish }: LineOptions,
-): DelayLine {
-  const { fault, settings, common } = spec;
-  const { name = fault.name } = common;
-  const { clock, fired, end } = control;
-  const context: FaultContext = {
-    clock,
-    random: random(direction),
-    framed,
-    fired: (detail) => fired(name, { detail, direction: fault.atAccept ? undefined : direction }),
-    after: (milliseconds, wake) => after(milliseconds, () => window.over || wake()),
-    close: () => end("close", name),
-    reset: () => end("reset", name),
-    finish() {
-      line.finish();
-      onFinish(direction, name);
-    },
-  };
-  const stage = fault.create(settings, context);
-  const window = new FaultWindow(stage, { when: common, framed, clock, after });
-  const line: DelayLine = new DelayLine(window, { next, clock });
-  return line;
+/** The lines of a direction. They can be changed between two chunks. */
+export class LineChain implements Outlet {
+  onRoom = (): void => {};
+  readonly #options: LineChainOptions;
+  #links: readonly Link[] = [];
+  #first: Outlet;
+
+  constructor(options: LineChainOptions) {
+    this.#options = options;
+    this.#first = options.end;
+    this.#connect();
+  }
+
+  /** Whether nothing is done to chunks. */
+  get empty(): boolean {
+    return this.#links.length === 0;
+  }
+
+  /**
+   * Has these faults strike from the next chunk on, in this order. One that struck before goes on as
+   * it was; of others, what they hold goes on at once.
+   */
+  setFaults(striking: readonly StrikingFault[]): void {
+    const { direction } = this.#options;
+    const wanted = striking.filter((fault) => isFor(fault, direction));
+    const kept = this.#links.filter(({ fault, line }) =>
+      fault ? wanted.includes(fault) : !line.empty
+    );
+    const gone = this.#links.filter(({ fault }) => fault && !wanted.includes(fault));
+    const added = wanted.filter((fault) => !kept.some((link) => link.fault === fault))
+      .map((fault) => this.#link(fault));
+    const letting = gone.map(({ line, cancel }) => ({ line, cancel }));
+    this.#links = [...this.#inOrder([...kept, ...letting]), ...added];
+    this.#connect();
+    for (const { line, cancel } of letting) {
+      cancel();
+      line.letGo();
+    }
+    for (const { line } of added) line.start();
+    this.#links = this.#links.filter(({ fault, line }) => fault || !line.empty);
+    this.#connect();
+    if (!this.full) this.onRoom();
+  }
+
+  get full(): boolean {
+    return this.#first.full;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#first.push(chunk);
+  }
+
+  end(ending?: Ending): void {
+    this.#first.end(ending);
+  }
+
+  close(): void {
+    this.#first.close();
+  }
+
+  // As the lines stand now, for what they hold is to stay in its order.
+  #inOrder(links: readonly Link[]): Link[] {
+    const places = this.#links.map(({ line }) => line);
+    return links.toSorted((one, other) => places.indexOf(one.line) - places.indexOf(other.line));
+  }
+
+  #connect(): void {
+    const outlets = [...this.#links.map(({ line }) => line), this.#options.end];
+    for (const [index, { line }] of this.#links.entries()) line.next = outlets[index + 1]!;
+    this.#first = outlets[0]!;
+    this.#first.onRoom = () => this.onRoom();
+  }
+
+  #link(fault: StrikingFault): Link {
+    const { direction, end: next, control, framed, after, onFinish } = this.#options;
+    const { spec, random } = fault;
+    const { fault: kind, settings, common } = spec;
+    const { name = kind.name } = common;
+    const { clock, fired, end } = control;
+    let gone = false;
+    const whenThere = (milliseconds: number, wake: () => void) =>
+      after(milliseconds, () => gone || wake());
+    const context: FaultContext = {
+      clock,
+      random: random(direction),
+      framed,
+      fired: (detail) => fired(name, { detail, direction: kind.atAccept ? undefined : direction }),
+      after: (milliseconds, wake) => whenThere(milliseconds, () => window.over || wake()),
+      close: () => end("close", name),
+      reset: () => end("reset", name),
+      finish() {
+        line.finish();
+        onFinish(direction, name);
+      },
+    };
+    const stage = kind.create(settings, context);
+    const window = new FaultWindow(stage, { when: common, framed, clock, after: whenThere });
+    const line: DelayLine = new DelayLine(window, { next, clock });
+    return { fault, line, cancel: () => gone = true };
+  }
+}
+
+function isFor({ spec: { fault, common } }: StrikingFault, direction: Direction): boolean {
+  const wanted = fault.atAccept ? "out" : common.direction;
+  return wanted === "both" || wanted === direction;
 }
