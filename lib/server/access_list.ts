@@ -45,16 +45,27 @@ export class AccessList {
 
 function setOf(option: string, texts: readonly string[]): NetworkSet {
   try {
-    return new NetworkSet(texts.flatMap(entriesOf).map(readNetwork));
+    return new NetworkSet(networksOf(texts));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new UsageError(`Option --${option}: ${error.message}`);
   }
 }
 
-function entriesOf(text: string): string[] {
-  const entries = text.startsWith("@") ? readTextFile(text.slice(1)).split("\n") : text.split(",");
-  return entries.map(withoutComment).filter((entry) => entry !== "");
+// One by one, as a list of a million would cost more than reading it.
+function* networksOf(texts: readonly string[]): Generator<Network> {
+  for (const text of texts) {
+    const [list, separator] = text.startsWith("@")
+      ? [readTextFile(text.slice(1)), "\n"]
+      : [text, ","];
+    for (let from = 0; from <= list.length;) {
+      const end = list.indexOf(separator, from);
+      const to = end < 0 ? list.length : end;
+      const entry = withoutComment(list.slice(from, to));
+      if (entry !== "") yield readNetwork(entry);
+      from = to + 1;
+    }
+  }
 }
 
 function withoutComment(line: string): string {
