@@ -89,7 +89,8 @@ export class NodeTlsSocket implements Socket {
       this.abort();
     };
     const finished = session.writableFinished ? Promise.resolve() : endWriting(session);
-    finished.then(() => this.#feed.onceWritten(abort), abort);
+    // close_notify is written on the next turn at the latest.
+    finished.then(() => setImmediate(() => this.#feed.onceWritten(abort)), abort);
   }
 
   /** Closes without close_notify. */
