@@ -1,7 +1,7 @@
 /** UDP from both ends: sizes, remotes, and what it must not be used for. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { greet, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
-import { needing, onLinux, withIPv6, withSystemCalls } from "../support/skips.ts";
+import { needing, onLinux, withIPv6, withSignals, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { unusedPort } from "../support/system.ts";
 
@@ -64,12 +64,15 @@ Deno.test("one connection for each remote, with its own bytes, until it is silen
 
 const isClosed = ({ event }: Record<string, unknown>) => event === "closed";
 
-Deno.test("stopping answers what has come, and says so", async () => {
-  const server = await serve();
-  using socket = closing(bindUdp());
-  await ask(socket.conn, new Uint8Array(10), at(server.port));
-  assertEquals((await server.stop()).code, 0);
-  assertEquals(server.events.find(isClosed)?.reason, "stopped");
+Deno.test({
+  ...withSignals("stopping answers what has come, and says so"),
+  async fn() {
+    const server = await serve();
+    using socket = closing(bindUdp());
+    await ask(socket.conn, new Uint8Array(10), at(server.port));
+    assertEquals((await server.stop()).code, 0);
+    assertEquals(server.events.find(isClosed)?.reason, "stopped");
+  },
 });
 
 Deno.test("five thousand remotes are served: more than are kept, and the silent ones make room", async () => {
