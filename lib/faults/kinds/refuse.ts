@@ -5,7 +5,7 @@ import { defineFault } from "../fault.ts";
 /** The refuse fault. */
 export const refuse = defineFault({
   name: "refuse",
-  summary: "close, or reset, a connection as soon as it is accepted",
+  summary: "close, or reset (on Linux), a connection as soon as it is accepted",
   main: "how",
   atAccept: true,
   example: "refuse:reset,toxicity=0.5",

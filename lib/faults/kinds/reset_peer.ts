@@ -6,7 +6,7 @@ import { defineFault } from "../fault.ts";
 /** The reset_peer fault. */
 export const resetPeer = defineFault({
   name: "reset_peer",
-  summary: "reset the connection (RST) after a while",
+  summary: "reset the connection after a while (RST on Linux, elsewhere a FIN)",
   main: "timeout",
   example: "reset_peer:1s",
   options: { timeout: duration({ initial: 0, summary: "after how long" }) },
