@@ -8,7 +8,7 @@ import {
   Running,
   Server,
 } from "../support/programs.ts";
-import { onLinux, withSignals } from "../support/skips.ts";
+import { needing, onLinux, withSignals } from "../support/skips.ts";
 import { unusedPort } from "../support/system.ts";
 
 const records = (text: string) =>
@@ -169,21 +169,24 @@ Deno.test("ping: a peer that answers what was not asked is no echo, and ends it"
   assertStringIncludes(text, "CORRUPT");
 });
 
-Deno.test("ping: a reader that leaves, and a peer that never reads, end it", async () => {
-  await using server = await Server.start(["-q"]);
-  const ping = netechoShell(["client", `127.0.0.1:${server.port}`, "--ping", "-i", "0"]);
-  const { text, stderr } = await bash(`${ping} | head -n 1; echo "\${PIPESTATUS[0]}"`);
-  assertMatch(text, /^PING .*\n1\n$/);
-  assertMatch(stderr, /^netecho: Cannot write to stdout: .*\n$/);
+Deno.test({
+  ...needing(["bash"], "ping: a reader that leaves, and a peer that never reads, end it"),
+  async fn() {
+    await using server = await Server.start(["-q"]);
+    const ping = netechoShell(["client", `127.0.0.1:${server.port}`, "--ping", "-i", "0"]);
+    const { text, stderr } = await bash(`${ping} | head -n 1; echo "\${PIPESTATUS[0]}"`);
+    assertMatch(text, /^PING .*\n1\n$/);
+    assertMatch(stderr, /^netecho: Cannot write to stdout: .*\n$/);
 
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepting = listener.accept();
-  const args = ["--ping", "--size", "32MiB", "--timeout", "200ms"];
-  const deaf = await netecho(["client", `127.0.0.1:${listener.addr.port}`, ...args]);
-  (await accepting).close();
-  listener.close();
-  assertEquals(deaf.code, 1);
-  assertMatch(deaf.stderr, /^netecho: The peer does not read what it is sent\n$/);
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const accepting = listener.accept();
+    const args = ["--ping", "--size", "32MiB", "--timeout", "200ms"];
+    const deaf = await netecho(["client", `127.0.0.1:${listener.addr.port}`, ...args]);
+    (await accepting).close();
+    listener.close();
+    assertEquals(deaf.code, 1);
+    assertMatch(deaf.stderr, /^netecho: The peer does not read what it is sent\n$/);
+  },
 });
 
 Deno.test("ping: a deadline ends a run without an answer; as ping(8), fewer than asked is exit 1", async () => {
