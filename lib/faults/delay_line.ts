@@ -4,27 +4,11 @@ import type { Clock } from "../core/clock.ts";
 import { type MemoryBudget, memoryBudget } from "../core/memory_budget.ts";
 import { Wakeups } from "../core/wakeups.ts";
 import type { Emit } from "./fault.ts";
+import type { Ending, Outlet } from "./outlet.ts";
 
 const MAX_HELD_BYTES = 32 * 1024 * 1024; // a second of latency at 32 MiB/s
 const CHUNK_OVERHEAD_BYTES = 256; // that a chunk in the queue takes besides its own bytes
 const MIN_HELD_BYTES = 16 * 1024; // that a line may hold when the budget of all is spent
-
-/** How a direction of a connection ends. */
-export interface Ending {
-  /** What reading failed with: a reset; without it, a normal end. */
-  readonly error?: unknown;
-}
-
-/** Takes chunks and then an ending, in order, without making its caller wait. */
-export interface Outlet {
-  /** Whether it has no room for more; `onRoom` is called when that changes. */
-  readonly full: boolean;
-  onRoom: () => void;
-  push(chunk: Uint8Array): void;
-  end(ending?: Ending): void;
-  /** Drops what waits: the connection is over. */
-  close(): void;
-}
 
 /** What is done to the chunks of a line: a fault's stage, while the fault is in force. */
 export interface Treatment {

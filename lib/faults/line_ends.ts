@@ -1,6 +1,6 @@
 /** The last outlet of a direction: what a service reads, or what is written to the peer. */
 import type { Duplex } from "../net/duplex.ts";
-import type { Ending, Outlet } from "./delay_line.ts";
+import type { Ending, Outlet } from "./outlet.ts";
 
 const CLOSED: Ending = { error: new Deno.errors.Interrupted("closed") };
 

@@ -1,7 +1,8 @@
 /** The lines of a connection: one for each fault and direction, each passing on to the next. */
 import type { Clock } from "../core/clock.ts";
-import { DelayLine, type Ending, type Outlet } from "./delay_line.ts";
+import { DelayLine } from "./delay_line.ts";
 import type { FaultContext } from "./fault.ts";
+import type { Ending, Outlet } from "./outlet.ts";
 import type { FaultSpec } from "./parse.ts";
 import { FaultWindow } from "./window.ts";
 
@@ -45,8 +46,8 @@ export interface LineChainOptions {
 }
 
 interface Link {
-  /** Absent when the fault is gone, and the line has still to let go of what it held. */
-  readonly fault?: StrikingFault;
+  /** Undefined when the fault is gone, and the line has still to let go of what it held. */
+  fault: StrikingFault | undefined;
   readonly line: DelayLine;
   readonly cancel: () => void;
 }
@@ -74,23 +75,21 @@ export class LineChain implements Outlet {
    * it was; of others, what they hold goes on at once.
    */
   setFaults(striking: readonly StrikingFault[]): void {
-    const { direction } = this.#options;
+    const { direction, end } = this.#options;
     const wanted = striking.filter((fault) => isFor(fault, direction));
-    const kept = this.#links.filter(({ fault, line }) =>
-      fault ? wanted.includes(fault) : !line.empty
-    );
     const gone = this.#links.filter(({ fault }) => fault && !wanted.includes(fault));
-    const added = wanted.filter((fault) => !kept.some((link) => link.fault === fault))
+    const added = wanted.filter((fault) => !this.#links.some((link) => link.fault === fault))
       .map((fault) => this.#link(fault));
-    const letting = gone.map(({ line, cancel }) => ({ line, cancel }));
-    this.#links = [...this.#inOrder([...kept, ...letting]), ...added];
+    this.#links = [...this.#links, ...added];
     this.#connect();
-    for (const { line, cancel } of letting) {
-      cancel();
-      line.letGo();
+    for (const link of gone) {
+      link.fault = undefined;
+      link.cancel();
+      link.line.letGo();
     }
     for (const { line } of added) line.start();
-    this.#links = this.#links.filter(({ fault, line }) => fault || !line.empty);
+    // The source may be about to push: while the end is full, a line has to hold that chunk.
+    this.#links = this.#links.filter(({ fault, line }) => fault || !line.empty || end.full);
     this.#connect();
     if (!this.full) this.onRoom();
   }
@@ -109,12 +108,6 @@ export class LineChain implements Outlet {
 
   close(): void {
     this.#first.close();
-  }
-
-  // As the lines stand now, for what they hold is to stay in its order.
-  #inOrder(links: readonly Link[]): Link[] {
-    const places = this.#links.map(({ line }) => line);
-    return links.toSorted((one, other) => places.indexOf(one.line) - places.indexOf(other.line));
   }
 
   #connect(): void {

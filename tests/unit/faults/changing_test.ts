@@ -93,3 +93,33 @@ Deno.test("a fault that comes strikes the next chunk of a connection that had no
   assertEquals(written, [new Uint8Array([7])]);
   peer.close();
 });
+
+Deno.test("a fault that goes while the service is slow to read loses nothing", async () => {
+  const chunks = [1, 2, 3, 4].map((value) => Uint8Array.of(value));
+  const more = chunks.map(() => Promise.withResolvers<Uint8Array>());
+  const socket = new FakeSocket([]);
+  let reads = 0;
+  socket.read = async (into) => {
+    const chunk = await more[reads++]?.promise;
+    if (!chunk) return null;
+    into.set(chunk);
+    return chunk.length;
+  };
+  const control = { clock: new FakeClock(), fired() {}, end() {} };
+  const fault = striking("slicer:5000,direction=in");
+  const inner = new SocketDuplex(socket, NOWHERE);
+  const peer = new FaultyDuplex(inner, { striking: [fault], control });
+  const settled = async () => {
+    for (let count = 0; count < 5; count++) await turn(systemClock);
+  };
+  const first = peer.read();
+  for (const [index, chunk] of chunks.entries()) {
+    if (index === 2) peer.setFaults([]); // the second chunk waits to be read
+    more[index]!.resolve(chunk);
+    await settled();
+  }
+  const got = [await first, await peer.read(), await peer.read(), await peer.read()];
+  assertEquals(got, chunks);
+  assertEquals(await peer.read(), null);
+  peer.close();
+});
