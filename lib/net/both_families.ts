@@ -89,7 +89,6 @@ export function receivingFromAll(
     },
     close() {
       for (const socket of sockets) socket.close();
-      merged.abandon(() => {});
     },
   };
 }

@@ -1,11 +1,11 @@
 /** A stream connection on its way to being a peer. */
 import { closeQuietly, type Socket, SocketDuplex } from "./socket_duplex.ts";
-import { type Address, type ConnectionAddresses, isInet } from "./address.ts";
+import { type Address, addressesOf, type ConnectionAddresses, isInet } from "./address.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
-import type { SystemSocket } from "./linux/system_socket.ts";
+import { type SystemSocket, tcpSocket } from "./linux/system_socket.ts";
 import type { Duplex } from "./duplex.ts";
 import type { TlsSession } from "./tls_session.ts";
 import type { Arrival } from "./transport.ts";
@@ -47,6 +47,11 @@ export interface PrepareOptions {
 
 /** Milliseconds that a write under way may take, after a close. */
 export const LAST_WRITE_MS = 1000;
+
+/** What shuts a connection down if a write is still under way {@linkcode LAST_WRITE_MS} after a close. */
+export function cuttingOff(system: SystemSocket | undefined, clock: Clock): () => void {
+  return () => void clock.after(LAST_WRITE_MS, () => system?.shutdown());
+}
 
 /** Accepts a TCP connection. Rejects when the peer is gone already. */
 export async function acceptTcp(
@@ -133,7 +138,17 @@ export class StreamArrival implements Arrival {
     progress.waitingFor = "TLS handshake";
     const { socket, security } = await secure(this.#socket);
     const { closesLate, clock } = this.#preparing;
-    const onCutOff = () => void clock.after(LAST_WRITE_MS, () => this.#system?.shutdown());
-    return new SocketDuplex(socket, { ...rest, security, ...(closesLate && { onCutOff }) });
+    const onCutOff = closesLate ? cuttingOff(this.#system, clock) : undefined;
+    return new SocketDuplex(socket, { ...rest, security, onCutOff });
   }
+}
+
+/** The arrival of a TCP connection, whatever `transport` is spoken over it. */
+export function tcpArrival(
+  conn: Deno.TcpConn | Deno.TlsConn,
+  transport: string,
+  preparing: PrepareOptions,
+): StreamArrival {
+  const ends = addressesOf(conn, transport);
+  return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
 }

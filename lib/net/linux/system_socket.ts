@@ -1,36 +1,19 @@
 /** A socket of this process by its descriptor, for what the runtime has no call for. */
-import { type ConnectionAddresses, type InetAddress, isInet, socketAddress } from "../address.ts";
-import { bigEndian, ipBytes, ipText } from "../ip.ts";
+import { type ConnectionAddresses, type InetAddress, isInet } from "../address.ts";
 import type { TcpInfo } from "../tcp_info.ts";
+import { descriptorOf, find, guess, isSocket, type SocketKey } from "./descriptors.ts";
 import { type LibC, libc, loadedLibc } from "./libc.ts";
-
-const FIRST_DESCRIPTOR = 3; // behind the standard streams
-const LIKELY_DESCRIPTORS = 4; // below the lowest that is free, where a new socket probably is
-const MAX_GAP = 1024; // descriptors in a row that are no sockets end a search
+import { int32, nameOf, option, writeName } from "./names.ts";
 
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOL_SOCKET = 1;
-const SO_TYPE = 3;
 const SO_ERROR = 4;
-const SOCK_TYPES = { tcp: 1, udp: 2 };
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const TCP_INFO = 11;
 const SHUT_RDWR = 2;
 const ECONNREFUSED = 111;
 const UNSPECIFIED_ADDRESS = new Uint8Array(16); // an address of the family AF_UNSPEC
-const SOCKADDR_BYTES = 28; // sizeof(struct sockaddr_in6)
 const TCP_INFO_BYTES = 104; // up to tcpi_total_retrans
-
-/** Which socket is meant. */
-export interface SocketKey {
-  readonly type: "tcp" | "udp";
-  readonly local: InetAddress;
-  /** The other end, where the socket is connected: one remote may connect to two listeners. */
-  readonly remote?: InetAddress;
-}
 
 /** A socket of this process. Where it cannot be found, its methods do nothing. */
 export class SystemSocket {
@@ -41,8 +24,8 @@ export class SystemSocket {
   /** @param conn what the runtime has of the socket, which may tell the descriptor */
   constructor(key: SocketKey, conn?: object) {
     this.#key = key;
-    this.#descriptor = conn && descriptorOf(conn);
-    if (this.#descriptor === undefined) this.#guess();
+    const system = loadedLibc();
+    this.#descriptor = (conn && descriptorOf(conn)) ?? (system && guess(system, key));
   }
 
   /** Shuts a connection down, whoever holds it. */
@@ -110,116 +93,12 @@ export class SystemSocket {
       this.#descriptor = find(system, this.#key);
     }
     const descriptor = this.#descriptor;
-    // Once it is closed, the number may be another's.
-    if (descriptor === undefined || !mayBeSocket(system, descriptor, this.#key)) return undefined;
-    return work(system, descriptor);
+    if (descriptor === undefined) return undefined;
+    // Once it is closed, the number may be another's; one that has ended at both ends has no remote.
+    return isSocket(system, descriptor, this.#key, { mayHaveEnded: true })
+      ? work(system, descriptor)
+      : undefined;
   }
-
-  // While it is new, it is probably the last descriptor, or the one that was free before.
-  #guess(): void {
-    const system = loadedLibc();
-    if (!system) return;
-    const before = lowestFree;
-    lowestFree = findLowestFree(system);
-    const below = Array.from({ length: LIKELY_DESCRIPTORS }, (_, index) => lowestFree - 1 - index);
-    this.#descriptor = [before, ...below].find((each) => isSocket(system, each, this.#key));
-  }
-}
-
-let lowestFree = FIRST_DESCRIPTOR; // when a socket was last looked for
-
-function findLowestFree(libc: LibC): number {
-  const descriptor = libc.eventfd(0, 0);
-  if (descriptor < 0) return FIRST_DESCRIPTOR; // all are in use
-  libc.close(descriptor);
-  return descriptor;
-}
-
-// The runtime tells it of a TCP connection that it has accepted. Whoever uses it checks it.
-function descriptorOf(conn: object): number | undefined {
-  const symbol = Object.getOwnPropertySymbols(conn).find(({ description }) =>
-    description === "Deno.internal.fd"
-  );
-  const descriptor = symbol && (conn as Record<symbol, unknown>)[symbol];
-  return typeof descriptor === "number" ? descriptor : undefined;
-}
-
-function isSocket(libc: LibC, descriptor: number, { type, local, remote }: SocketKey): boolean {
-  if (!sameName(nameOf(libc, descriptor, "getsockname"), local)) return false;
-  if (remote) return sameName(nameOf(libc, descriptor, "getpeername"), remote);
-  return option(libc, descriptor, SO_TYPE) === SOCK_TYPES[type];
-}
-
-// The same for a socket that was found before: one that has ended at both ends has no remote.
-function mayBeSocket(libc: LibC, descriptor: number, { local, remote }: SocketKey): boolean {
-  if (!sameName(nameOf(libc, descriptor, "getsockname"), local)) return false;
-  const peer = remote && nameOf(libc, descriptor, "getpeername");
-  return peer === undefined || sameName(peer, remote!);
-}
-
-function find(libc: LibC, key: SocketKey): number | undefined {
-  const { port } = key.local;
-  for (
-    let descriptor = FIRST_DESCRIPTOR, last = descriptor;
-    descriptor < last + MAX_GAP;
-    descriptor++
-  ) {
-    if (!readName(libc, descriptor, "getsockname")) continue;
-    last = descriptor;
-    if (portOf(NAME) === port && isSocket(libc, descriptor, key)) return descriptor;
-  }
-  return undefined;
-}
-
-function sameName(one: InetAddress | undefined, other: InetAddress): boolean {
-  return one?.port === other.port && withoutZone(one.hostname) === withoutZone(other.hostname);
-}
-
-function withoutZone(hostname: string): string {
-  return hostname.replace(/%.*/, "");
-}
-
-function option(libc: LibC, descriptor: number, name: number): number {
-  const [bytes, value] = int32(0);
-  libc.getsockopt(descriptor, SOL_SOCKET, name, bytes, int32(4)[0]);
-  return value[0]!;
-}
-
-function int32(value: number): [bytes: Uint8Array<ArrayBuffer>, value: Int32Array<ArrayBuffer>] {
-  const view = new Int32Array([value]);
-  return [new Uint8Array(view.buffer), view];
-}
-
-type End = "getsockname" | "getpeername";
-
-const NAME = new Uint8Array(SOCKADDR_BYTES);
-const [NAME_LENGTH, nameLength] = int32(0);
-
-// Reads a name into NAME. Descriptors of another kind have none.
-function readName(libc: LibC, descriptor: number, end: End): boolean {
-  nameLength[0] = NAME.length;
-  return libc[end](descriptor, NAME, NAME_LENGTH) === 0 &&
-    (NAME[0] === AF_INET || NAME[0] === AF_INET6);
-}
-
-function nameOf(libc: LibC, descriptor: number, end: End): InetAddress | undefined {
-  if (!readName(libc, descriptor, end)) return undefined;
-  const hostname = ipText(NAME[0] === AF_INET ? NAME.subarray(4, 8) : NAME.subarray(8, 24));
-  return socketAddress("udp", { transport: "udp", hostname, port: portOf(NAME) });
-}
-
-function portOf(name: Uint8Array): number {
-  return name[2]! << 8 | name[3]!;
-}
-
-// struct sockaddr (ip(7), ipv6(7)): family, port, and for IPv6 flow information before
-// the address and scope after it.
-function writeName({ hostname, port }: InetAddress): Uint8Array<ArrayBuffer> {
-  const address = ipBytes(hostname);
-  const parts = address.length === 4
-    ? [AF_INET, 0, ...bigEndian(port), ...address, ...Array<number>(8).fill(0)]
-    : [AF_INET6, 0, ...bigEndian(port), 0, 0, 0, 0, ...address, 0, 0, 0, 0];
-  return new Uint8Array(parts);
 }
 
 /** The socket of a TCP connection; undefined where its ends are no addresses of hosts. */

@@ -1,7 +1,7 @@
 /** TCP (RFC 9293). */
 import { SocketDuplex } from "../socket_duplex.ts";
-import { addressesOf, type InetAddress, socketAddress } from "../address.ts";
-import { acceptTcp, loadPreparing, StreamArrival, streamListenOptions } from "../incoming.ts";
+import { type InetAddress, socketAddress } from "../address.ts";
+import { acceptTcp, loadPreparing, streamListenOptions, tcpArrival } from "../incoming.ts";
 import { tcpSocket } from "../linux/system_socket.ts";
 import { connectTcp, loadConnecting, tcpDialOptions } from "../connect/tcp_connect.ts";
 import type { Duplex } from "../duplex.ts";
@@ -34,11 +34,7 @@ async function listen(
   const preparing = { values, clock };
   return {
     address: socketAddress("tcp", listener.addr),
-    accept: async () => {
-      const conn = await acceptTcp(listener);
-      const ends = addressesOf(conn, "tcp");
-      return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
-    },
+    accept: async () => tcpArrival(await acceptTcp(listener), "tcp", preparing),
     close: () => listener.close(),
   };
 }

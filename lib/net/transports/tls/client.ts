@@ -3,7 +3,7 @@ import { closeQuietly, SocketDuplex } from "../../socket_duplex.ts";
 import { formatAddress, type InetAddress } from "../../address.ts";
 import { FinalError, NetworkError, TimeoutError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
-import { LAST_WRITE_MS, type SecuredSocket } from "../../incoming.ts";
+import { cuttingOff, type SecuredSocket } from "../../incoming.ts";
 import { tcpSocket } from "../../linux/system_socket.ts";
 import { connectTcp, loadConnecting } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
@@ -43,7 +43,7 @@ export async function dialTls(
         remote,
         security,
         system,
-        onCutOff: () => void options.clock.after(LAST_WRITE_MS, () => system?.shutdown()),
+        onCutOff: cuttingOff(system, options.clock),
       });
     } catch (error) {
       connection.close();

@@ -1,8 +1,8 @@
 /** Listening for TLS. */
-import { addressesOf, type InetAddress, socketAddress } from "../../address.ts";
+import { type InetAddress, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
-import { acceptTcp, loadPreparing, type SecuredSocket, StreamArrival } from "../../incoming.ts";
+import { acceptTcp, loadPreparing, type SecuredSocket, tcpArrival } from "../../incoming.ts";
 import {
   checkCertificate,
   checkPair,
@@ -11,7 +11,7 @@ import {
 } from "./certificates.ts";
 import { acceptingFromAll } from "../../both_families.ts";
 import { libc } from "../../linux/libc.ts";
-import { SystemSocket, tcpSocket } from "../../linux/system_socket.ts";
+import { SystemSocket } from "../../linux/system_socket.ts";
 import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
@@ -69,9 +69,8 @@ function listenByDeno(
     address: socketAddress("tls", listener.addr),
     accept: async () => {
       const conn = await listener.accept();
-      const ends = addressesOf(conn, "tls");
       const preparing = { values, clock, closesLate: true, secure: () => shake(conn) };
-      return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
+      return tcpArrival(conn, "tls", preparing);
     },
     close: () => listener.close(),
   };
@@ -89,11 +88,7 @@ async function listenByNode(
   const listener = bindTcp(address);
   return {
     address: socketAddress("tls", listener.addr),
-    accept: async () => {
-      const conn = await acceptTcp(listener);
-      const ends = addressesOf(conn, "tls");
-      return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
-    },
+    accept: async () => tcpArrival(await acceptTcp(listener), "tls", preparing),
     close: () => listener.close(),
   };
 }

@@ -1,0 +1,80 @@
+/** A socket as node:tls works on it. */
+import { Buffer } from "node:buffer";
+import { Duplex as NodeDuplex } from "node:stream";
+import { writeAll } from "../../../core/io.ts";
+import type { ChunkReader } from "../../duplex.ts";
+import { Inbox } from "../../node/inbox.ts";
+import { closeQuietly, type Socket } from "../../socket_duplex.ts";
+import { chunksOf } from "../../streams.ts";
+
+/** The socket as a stream of Node's, read no faster than plain bytes are taken from the inbox. */
+export class Feed {
+  readonly stream: NodeDuplex;
+  /** Plain bytes, put there by the session. */
+  readonly inbox = new Inbox();
+  #writes = 0; // under way
+  #onWritten = () => {};
+  /** Called with the failure of the socket during the handshake. */
+  onFailure: (error: unknown) => void = () => {};
+  readonly #socket: Socket;
+  readonly #chunks: ChunkReader;
+  #wanted = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#chunks = chunksOf(socket);
+    this.stream = new NodeDuplex({
+      allowHalfOpen: true,
+      read: () => {
+        this.#wanted = true;
+        this.go();
+      },
+      write: (chunk: Uint8Array, _, done) => void this.#write(chunk).then(() => done(), done),
+      final: (done) => void socket.closeWrite().then(() => done(), done),
+    });
+    this.stream.on("error", (error) => this.#fail(error));
+  }
+
+  /** Reads once, if the session wants more and all that it has given has been taken. */
+  async go(): Promise<void> {
+    if (!this.#wanted || !this.inbox.empty) return;
+    this.#wanted = false;
+    try {
+      const chunk = await this.#chunks.read();
+      if (!chunk) setImmediate(() => this.#end()); // after the data that came before
+      else this.stream.push(Buffer.from(chunk));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    this.#writes++;
+    try {
+      await writeAll(this.#socket, chunk);
+    } finally {
+      if (--this.#writes === 0) this.#onWritten();
+    }
+  }
+
+  /** Calls `then` when no write is under way. */
+  onceWritten(then: () => void): void {
+    if (this.#writes === 0) then();
+    else this.#onWritten = then;
+  }
+
+  close(): void {
+    closeQuietly(this.#socket);
+  }
+
+  // A session ends by close_notify; a socket that ends without may have been cut off. The stream does
+  // not end: node:tls would then end the other direction as well, without close_notify.
+  #end(): void {
+    this.#fail(new Deno.errors.UnexpectedEof("no close_notify"));
+  }
+
+  #fail(error: unknown): void {
+    this.onFailure(error);
+    this.inbox.fail(error);
+  }
+}
