@@ -2,6 +2,7 @@
 import { type Screen, writeText } from "../core/io.ts";
 import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
+import { formatAddress } from "../net/address.ts";
 import type { Log } from "../log/log.ts";
 import type { ChunkWriter, Duplex } from "../net/duplex.ts";
 import { chunksTo } from "../net/streams.ts";
@@ -73,6 +74,37 @@ export async function writeToPeer(
  */
 export function lingerFor(peer: Duplex, linger: number | undefined): number | undefined {
   return linger ?? (peer.framed ? DATAGRAM_LINGER_MS : undefined);
+}
+
+/** Tells the peer that the input has ended, unless a FIN would have it go. */
+export async function endInput(
+  peer: Duplex,
+  { noHalfClose }: { readonly noHalfClose: boolean },
+): Promise<void> {
+  if (!noHalfClose) await peer.closeWrite();
+}
+
+/**
+ * What to say of a peer that sent nothing; undefined where it sent something. Over UDP, a mistyped
+ * port looks like this; some peers take a FIN for the end of the connection.
+ */
+export function silenceOf(
+  { traffic, remote, framed }: Duplex,
+  { halfClosed, closed }: {
+    /** Whether the end of input was told before the end of the peer. */
+    readonly halfClosed: boolean;
+    /** Whether the peer has ended. */
+    readonly closed: boolean;
+  },
+): string | undefined {
+  if (traffic.chunks > 0) return undefined;
+  const peer = formatAddress(remote);
+  if (!closed) return traffic.sent > 0 || framed ? `no answer from ${peer}` : undefined;
+  if (halfClosed) {
+    return `${peer} closed the connection without an answer; if it takes our FIN for gone, use ` +
+      "--no-half-close";
+  }
+  return traffic.sent > 0 ? `${peer} closed the connection without an answer` : undefined;
 }
 
 /** Closes the peer and writes out what it sent last; `over` settles when nothing more is read. */

@@ -109,6 +109,11 @@ export const conversationOptions = {
   crlf: flag({ summary: "end lines with CR LF" }),
   linger: duration({
     summary: "after the end of input, wait at most D for the peer to finish (default: no limit; " +
-      "1s over UDP)",
+      "1s over UDP; after a last --expect, until it is silent for 1s)",
+  }),
+  noHalfClose: flag({
+    summary:
+      "send no FIN at the end of input, but when the peer or --linger ends the connection; " +
+      "for peers that take a FIN for gone, as nginx does as a proxy, and nc -l -N",
   }),
 };

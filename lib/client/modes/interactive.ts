@@ -7,7 +7,7 @@ import type { Duplex } from "../../net/duplex.ts";
 import type { Terminal } from "../../terminal/line_editor.ts";
 import { formatDuration } from "../../core/units.ts";
 import { conversationOptions, defineMode, failureOf } from "../mode.ts";
-import { lingerFor } from "../conversation.ts";
+import { lingerFor, silenceOf } from "../conversation.ts";
 
 const PROMPT = "> ";
 const WAITING = "the input has ended; waiting for the peer to finish (Ctrl-C leaves)";
@@ -20,7 +20,7 @@ export const interactive = defineMode({
   terminal: true,
   example: "netecho client localhost 8080",
   options: conversationOptions,
-  async run({ dial, openLog, clock }, { crlf, linger: limit }) {
+  async run({ dial, openLog, clock }, { crlf, linger: limit, noHalfClose }) {
     const { openTerminal } = await import("../../terminal/line_editor.ts");
     const started = clock.now();
     const peer = await dial();
@@ -30,13 +30,16 @@ export const interactive = defineMode({
     const left = Promise.withResolvers<void>();
     let cancelLinger = () => {};
     let cancelNotice = () => {};
-    const sender = startSending(peer, { exchange, clock, lineEnd: crlf ? "\r\n" : "\n" });
+    const lineEnd = crlf ? "\r\n" : "\n";
+    const sender = startSending(peer, { exchange, clock, lineEnd, noHalfClose });
+    let ended = false;
     const terminal = openTerminal({
       greeting: `connected to ${formatAddress(peer.remote)} in ${took}; ` +
         "Ctrl-D ends, Ctrl-C leaves",
       prompt: PROMPT,
       onLine: sender.send,
       onEnd() {
+        ended = true;
         sender.end();
         cancelNotice = clock.after(STALL_AFTER_MS, () => terminal.print(WAITING));
         if (linger !== undefined) cancelLinger = clock.after(linger, left.resolve);
@@ -47,7 +50,11 @@ export const interactive = defineMode({
     let arrived = 0;
     peer.observe({ received: () => arrived = clock.now() }); // the time before anything is drawn
     peer.observe(log.watch());
-    const receiving = receive(peer, { exchange, clock, terminal, arrival: () => arrived });
+    const receiving = receive(peer, { exchange, clock, terminal, arrival: () => arrived })
+      .then(() => {
+        const silence = silenceOf(peer, { halfClosed: ended && !noHalfClose, closed: true });
+        terminal.print(silence ?? "closed by the peer");
+      });
     try {
       await Promise.race([receiving, left.promise]);
     } finally {
@@ -68,7 +75,10 @@ interface Conversing {
 
 function startSending(
   peer: Duplex,
-  { exchange, clock, lineEnd }: Conversing & { readonly lineEnd: string },
+  { exchange, clock, lineEnd, noHalfClose }: Conversing & {
+    readonly lineEnd: string;
+    readonly noHalfClose: boolean;
+  },
 ) {
   const writer = peer.writable.getWriter();
   const encoder = new TextEncoder();
@@ -79,7 +89,7 @@ function startSending(
       exchange.sent(message, clock.now());
       writer.write(message).catch(ignore);
     },
-    end: () => void writer.close().catch(ignore),
+    end: () => noHalfClose || void writer.close().catch(ignore),
   };
 }
 
@@ -104,7 +114,6 @@ async function receive(
       await delay(0, { clock }); // let keys be handled while the peer never pauses
     }
     showUnfinished();
-    terminal.print("closed by the peer");
   } catch (error) {
     showUnfinished();
     throw failureOf(peer, error);

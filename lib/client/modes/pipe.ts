@@ -1,6 +1,5 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
 import { discardInput, pump } from "../../net/pump.ts";
-import { formatAddress } from "../../net/address.ts";
 import { settlesWithin } from "../../core/clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { NetworkError } from "../../core/errors.ts";
@@ -18,7 +17,7 @@ import {
   type ModeContext,
   verifyOptions,
 } from "../mode.ts";
-import { lingerFor, payloadTo } from "../conversation.ts";
+import { endInput, lingerFor, payloadTo, silenceOf } from "../conversation.ts";
 
 const INPUT_BUFFER_BYTES = 64 * 1024; // a read of stdin takes tens of microseconds
 
@@ -34,7 +33,7 @@ export const pipe = defineMode({
     ...verifyOptions,
     recvOnly: flag({
       summary: "send nothing, and do not read stdin",
-      excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger"],
+      excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger", "noHalfClose"],
     }),
     sendOnly: flag({ summary: "discard what the peer sends", excludes: ["verify"] }),
     delayLines: duration({ summary: "send stdin line by line, D apart" }),
@@ -49,8 +48,9 @@ export const pipe = defineMode({
     const sending = recvOnly ? endless() : send(peer, { verifier, values, context });
     const receiving = sendOnly ? discardInput(peer) : pump(peer, payloadTo(context.output));
     const linger = lingerFor(peer, values.linger);
-    let whole = false;
+    let [whole, closed] = [false, false];
     sending.then(() => whole = true, () => {});
+    receiving.then(() => closed = true, () => {});
     try {
       await exchangeAll(peer, { sending, receiving, linger, context, verifier });
     } finally {
@@ -64,7 +64,9 @@ export const pipe = defineMode({
       if (context.verbose) await context.say(passed);
     }
     if (verifier) await context.say(verdict(verifier, { whole }));
-    else if (peer.framed && !sendOnly) await noteSilence(peer, context);
+    if (verifier || recvOnly || sendOnly) return 0;
+    const silence = silenceOf(peer, { halfClosed: whole && !values.noHalfClose, closed });
+    if (silence) await context.say(silence);
     return 0;
   },
 });
@@ -78,23 +80,20 @@ function verdict(verifier: Verifier, { whole }: { whole: boolean }): string {
   );
 }
 
-// Over UDP, a mistyped port looks like a peer that does not answer.
-async function noteSilence({ traffic, remote }: Duplex, { say }: ModeContext): Promise<void> {
-  if (traffic.sent > 0 && traffic.chunks === 0) {
-    await say(`no answer from ${formatAddress(remote)}`);
-  }
-}
-
 interface Sending {
   readonly verifier: Verifier | undefined;
-  readonly values: { readonly crlf: boolean; readonly delayLines: number | undefined };
+  readonly values: {
+    readonly crlf: boolean;
+    readonly noHalfClose: boolean;
+    readonly delayLines: number | undefined;
+  };
   readonly context: ModeContext;
 }
 
 function send(peer: Duplex, { verifier, values, context }: Sending): Promise<void> {
-  const { crlf, delayLines: delay } = values;
+  const { delayLines: delay } = values;
   const input = chunksOf(context.input, INPUT_BUFFER_BYTES);
-  const output = outgoing(peer, { verifier, crlf });
+  const output = outgoing(peer, { ...values, verifier });
   if (delay === undefined) return pump(input, output);
   return sendLines(input, output, { delay, clock: context.clock });
 }
@@ -142,12 +141,12 @@ async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
   if (broken) throw failureOf(peer, broken);
 }
 
-// The output of the pipe: the peer itself, unless its input is changed or remembered.
+// The output of the pipe: the peer itself, unless its input is changed or remembered, or has no end.
 function outgoing(
   peer: Duplex,
-  { verifier, crlf }: { readonly verifier: Verifier | undefined; readonly crlf: boolean },
+  { verifier, crlf, noHalfClose }: Sending["values"] & Pick<Sending, "verifier">,
 ): ChunkWriter {
-  if (!verifier && !crlf) return peer;
+  if (!verifier && !crlf && !noHalfClose) return peer;
   const encoder = crlf ? new CrlfEncoder() : undefined;
   return {
     write(chunk) {
@@ -155,6 +154,6 @@ function outgoing(
       verifier?.sent(bytes); // before the echo can arrive
       return peer.write(bytes);
     },
-    closeWrite: () => peer.closeWrite(),
+    closeWrite: () => endInput(peer, { noHalfClose }),
   };
 }

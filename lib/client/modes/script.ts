@@ -1,5 +1,5 @@
 /** Script: send this, expect that, in the order of the command line. */
-import { type Clock, settlesWithin } from "../../core/clock.ts";
+import { type Clock, settlesWithin, whileProgressing } from "../../core/clock.ts";
 import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
 import type { Expectation } from "../../probe/expect_buffer.ts";
@@ -12,9 +12,17 @@ import { list } from "../../cli/options.ts";
 import { preview } from "../../terminal/sanitize.ts";
 import { formatDuration } from "../../core/units.ts";
 import { conversationOptions, defineMode, expectOptions, failureOf } from "../mode.ts";
-import { closeConversation, lingerFor, PayloadOutput, writeToPeer } from "../conversation.ts";
+import {
+  closeConversation,
+  endInput,
+  lingerFor,
+  PayloadOutput,
+  silenceOf,
+  writeToPeer,
+} from "../conversation.ts";
 
 const EXPECT_TIMEOUT_MS = 10_000; // for each expectation
+const SILENCE_MS = 1000; // of a peer that has said all that is expected
 const MAX_SHOWN_BYTES = 512; // of what came instead
 
 const options = {
@@ -31,6 +39,7 @@ const options = {
   ...expectOptions,
   timeout: measureOptions.timeout,
   linger: conversationOptions.linger,
+  noHalfClose: conversationOptions.noHalfClose,
 };
 
 type Step = { readonly send: Uint8Array } | { readonly expect: Expectation };
@@ -60,7 +69,10 @@ export const script = defineMode({
           await Promise.race([sending, reader.over.then(() => sending)]);
         }
       }
-      if ("send" in steps.at(-1)!) await drain(conversation, linger);
+      await endInput(peer, values);
+      const closed = await drain(conversation, { linger, answered: "expect" in steps.at(-1)! });
+      const silence = silenceOf(peer, { halfClosed: !values.noHalfClose, closed });
+      if (silence) await context.say(silence);
     } catch (error) {
       throw failureOf(peer, error);
     } finally {
@@ -88,15 +100,23 @@ async function expectNext(expected: Expectation, { reader, timeout }: Conversati
   throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
 }
 
-// After the last message, reads on until the peer ends.
+// Reads on until the peer ends; once it has said all that is expected, or until it is silent.
 async function drain(
-  { peer, reader, clock }: Conversation,
-  linger: number | undefined,
-): Promise<void> {
-  await peer.closeWrite();
+  { peer, reader: { over }, shown, clock }: Conversation,
+  { linger, answered }: { readonly linger: number | undefined; readonly answered: boolean },
+): Promise<boolean> {
   const limit = lingerFor(peer, linger);
-  if (limit === undefined) return await reader.over;
-  if (await settlesWithin(reader.over, { clock, milliseconds: limit })) await reader.over;
+  if (limit !== undefined) {
+    const closed = await settlesWithin(over, { clock, milliseconds: limit });
+    if (closed) await over;
+    return closed;
+  }
+  if (answered) {
+    const progress = () => shown.busy ? NaN : peer.traffic.received;
+    return await whileProgressing(over, { clock, milliseconds: SILENCE_MS, progress });
+  }
+  await over;
+  return true;
 }
 
 function stepsOf(occurrences: readonly Occurrence[]): Step[] {

@@ -12,8 +12,14 @@ export const eof: Topic = {
       rows: [
         [
           "stdin of the client ends",
-          "it half-closes and reads on until the peer's FIN, or for --linger; exit 0",
+          "it half-closes and reads on until the peer's FIN, or for --linger; exit 0; with " +
+          "--no-half-close it sends no FIN until then",
         ],
+        [
+          "the last --send or --expect is done",
+          "the same; after an --expect the peer may also be silent for a second",
+        ],
+        ["nothing came before the peer's FIN", "said on stderr, with the remedy; exit 0"],
         [
           "the peer's FIN at the client",
           "all that came is written; exit 0, without waiting for stdin",
