@@ -85,11 +85,11 @@ export async function endInput(
 }
 
 /**
- * What to say of a peer that sent nothing; undefined where it sent something. Over UDP, a mistyped
+ * What to say of a peer that answered nothing; undefined where it did, or was asked nothing. Over UDP, a mistyped
  * port looks like this; some peers take a FIN for the end of the connection.
  */
 export function silenceOf(
-  { traffic, remote, framed }: Duplex,
+  { traffic, remote }: Duplex,
   { halfClosed, closed }: {
     /** Whether the end of input was told before the end of the peer. */
     readonly halfClosed: boolean;
@@ -97,14 +97,14 @@ export function silenceOf(
     readonly closed: boolean;
   },
 ): string | undefined {
-  if (traffic.chunks > 0) return undefined;
+  if (traffic.chunks > 0 || traffic.sent === 0) return undefined;
   const peer = formatAddress(remote);
-  if (!closed) return traffic.sent > 0 || framed ? `no answer from ${peer}` : undefined;
+  if (!closed) return `no answer from ${peer}`;
   if (halfClosed) {
     return `${peer} closed the connection without an answer; if it takes our FIN for gone, use ` +
       "--no-half-close";
   }
-  return traffic.sent > 0 ? `${peer} closed the connection without an answer` : undefined;
+  return `${peer} closed the connection without an answer`;
 }
 
 /** Closes the peer and writes out what it sent last; `over` settles when nothing more is read. */
