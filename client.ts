@@ -35,6 +35,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const terminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   const mode = chooseMode({ terminal, given });
   const { needsPeer = true } = mode;
+  await rejectForeign(given, { mode, dialed: dialOptions });
   const named = parseTarget(needsPeer ? positionals : []);
   const { connectionless, dialOptions: options, check } = transportOf(named);
   if (connectionless && values.retry) {

@@ -35,10 +35,14 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === "--help" || name === "-h") return await (await telling("help"))([]);
   const load = name !== undefined && Object.hasOwn(COMMANDS, name) && COMMANDS[name];
   if (load) return await (await load())(args);
+  if (name === undefined) {
+    throw new UsageError("A subcommand is needed: server or client; see netecho --help");
+  }
+  const { commandFor } = await import("./lib/cli/nc_hints.ts");
+  const meant = commandFor([name, ...args]);
+  if (meant) throw new UsageError(`A subcommand is needed: write ${meant}`);
   const among = [...Object.keys(COMMANDS), "--version", "--help"];
-  throw name === undefined
-    ? new UsageError("A subcommand is needed: server or client; see netecho --help")
-    : new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
+  throw new UsageError(`Unknown subcommand "${name}"`, { given: name, among });
 }
 
 async function ownVersion(): Promise<string> {

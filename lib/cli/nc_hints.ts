@@ -1,15 +1,117 @@
-/** What to write here for an option of nc, socat or ncat. */
+/** What to write here for an option of nc, ncat or socat. */
 
-/** Hints by the letter of the option. */
-export const NC_HINTS: ReadonlyMap<string, string> = new Map([
-  ["c", "netecho runs no program; see --service"],
-  ["e", "netecho runs no program; see --service"],
-  ["k", "a server serves until it is stopped, unless --once is given"],
-  ["l", "to listen, write netecho server ADDRESS"],
-  ["p", "the port is part of ADDRESS"],
-  ["s", "see --source"],
-  ["u", "for UDP, write udp://HOST:PORT"],
-  ["U", "for a Unix socket, write unix:PATH"],
-  ["w", "see --connect-timeout, --linger and --idle-timeout"],
-  ["z", "to see whether somebody listens, use --wait D"],
+/** An option of another tool. */
+interface ForeignOption {
+  /** What to write here; `value` is what came with the option, if anything did. */
+  readonly write: string | ((value: string) => string);
+  /** Whether the rest of its argument is its value, as in `-w5`. */
+  readonly takesValue?: boolean;
+}
+
+const NO_PROGRAM = "netecho runs no program; see --service";
+const NO_PROXY = "netecho speaks to no SOCKS or HTTP proxy";
+const LISTEN = "to listen, write netecho server ADDRESS";
+const SERVES_ON = "a server serves until it is stopped, unless --once is given";
+const UDP = "for UDP, write udp://HOST:PORT";
+const KEEP = "to keep what passes, write --capture FILE.pcapng; to see it, --show hex";
+const seconds = (value: string) => /^\d+$/.test(value) ? `${value}s` : value || "D";
+
+// By the letter, or by the long name with its dashes.
+const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOption>([
+  ["4", { write: "to listen on IPv4 alone, write 0.0.0.0:PORT" }],
+  ["6", { write: "to listen on IPv6, write [::]:PORT" }],
+  ["c", { write: NO_PROGRAM, takesValue: true }],
+  ["C", { write: "for line ends of CR LF, write --crlf" }],
+  ["d", { write: "to leave stdin alone, write --recv-only" }],
+  ["e", { write: NO_PROGRAM, takesValue: true }],
+  ["g", { write: "netecho sets no source route", takesValue: true }],
+  ["k", { write: SERVES_ON }],
+  ["l", { write: LISTEN }],
+  ["n", { write: "leave it out: an IP address is never looked up" }],
+  ["N", { write: "leave it out: the end of input is a FIN, unless --no-half-close is given" }],
+  ["o", { write: KEEP, takesValue: true }],
+  ["p", { write: "the port is part of ADDRESS; for a local one, write --source :PORT" }],
+  ["q", {
+    write: (value) =>
+      `to wait for the peer after the end of input, write --linger ${seconds(value)}`,
+    takesValue: true,
+  }],
+  ["s", { write: (value) => `write --source ${value || "HOST"}`, takesValue: true }],
+  ["t", { write: "netecho answers no telnet negotiation" }],
+  ["u", { write: UDP }],
+  ["U", { write: "for a Unix socket, write unix:PATH" }],
+  ["v", { write: "a server shows each connection, and with --show hex every byte" }],
+  ["w", {
+    write: (value) =>
+      `for a time limit, write --connect-timeout ${seconds(value)}; after the end of input, ` +
+      `--linger ${seconds(value)}`,
+    takesValue: true,
+  }],
+  ["x", { write: NO_PROXY, takesValue: true }],
+  ["X", { write: NO_PROXY, takesValue: true }],
+  ["z", { write: "to see whether somebody listens, write --wait 5s" }],
+  ["--exec", { write: NO_PROGRAM }],
+  ["--hex-dump", { write: KEEP }],
+  ["--keep-open", { write: SERVES_ON }],
+  ["--listen", { write: LISTEN }],
+  ["--output", { write: KEEP }],
+  ["--proxy", { write: NO_PROXY }],
+  ["--sh-exec", { write: NO_PROGRAM }],
+  ["--ssl", { write: "for TLS, write tls://HOST:PORT" }],
+  ["--ssl-cert", { write: "write --cert FILE, or for a client --client-cert FILE" }],
+  ["--ssl-key", { write: "write --key FILE, or for a client --client-key FILE" }],
+  ["--ssl-trustfile", { write: "write --ca FILE" }],
+  ["--ssl-verify", { write: "a certificate is always verified, unless --insecure is given" }],
+  ["--udp", { write: UDP }],
+  ["--version", { write: "write netecho --version" }],
 ]);
+
+/** What a letter that netecho has as well means to nc. */
+export const OTHER_MEANINGS: ReadonlyMap<string, string> = new Map([
+  ["q", "nc's -q is --linger D here"],
+]);
+
+/**
+ * What to write here for the unknown options of an argument, such as `-zv`, `-w5` or `--ssl`;
+ * undefined where none is known.
+ *
+ * @example
+ * ```ts
+ * import { hintFor } from "./nc_hints.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hintFor("-vz", (letter) => letter === "v"), "to see whether somebody listens, write --wait 5s");
+ * ```
+ */
+export function hintFor(arg: string, isKnown: (letter: string) => boolean): string | undefined {
+  if (arg.startsWith("--")) return hint(arg, "");
+  const hints: string[] = [];
+  for (let at = 1; at < arg.length; at++) {
+    const letter = arg[at]!;
+    const number = /^\d/.test(arg.slice(at + 1));
+    if (isKnown(letter) && !number) continue; // a flag of netecho's takes no number
+    const option = FOREIGN.get(letter);
+    if (!option) return undefined;
+    hints.push(hint(letter, arg.slice(at + 1))!);
+    if (option.takesValue) break;
+  }
+  return hints.length > 0 ? [...new Set(hints)].join("; ") : undefined;
+}
+
+function hint(name: string, value: string): string | undefined {
+  const { write } = FOREIGN.get(name) ?? {};
+  return typeof write === "function" ? write(value) : write;
+}
+
+/** What to write for arguments without a subcommand, as `nc` takes them. */
+export function commandFor(args: readonly string[]): string | undefined {
+  const rest = args.filter((arg) => !arg.startsWith("-"));
+  const listens = args.some((arg) => /^-[a-z0-9]*l|^--listen$/i.test(arg));
+  const port = rest.at(-1);
+  if (port === undefined || !/^\d+$|:\d+$/.test(port)) return undefined;
+  const udp = args.some((arg) => /^-[a-z0-9]*u|^--udp$/i.test(arg)) ? "udp://" : "";
+  if (!listens) return `netecho client ${udp ? udp + rest.join(":") : rest.join(" ")}`;
+  return `netecho server ${udp}${
+    rest.length > 1 ? rest.join(":") : port.replace(/^(?=\d+$)/, ":")
+  }`;
+}

@@ -1,4 +1,5 @@
 /** Options by their owner: a transport, a service, a mode. */
+import { OTHER_MEANINGS } from "./nc_hints.ts";
 import { UsageError } from "../core/errors.ts";
 import { optionName, type OptionTable } from "./options.ts";
 
@@ -51,8 +52,11 @@ export function rejectForeign(
 ): void {
   for (const key of given) {
     if (present.some((options) => Object.hasOwn(options, key))) continue;
+    const short = owners.find(({ options }) => Object.hasOwn(options, key))?.options[key]?.short;
+    const other = short && OTHER_MEANINGS.get(short);
     throw new UsageError(
-      `Option ${optionName(key)} does not apply ${where}: it is for ${labelsOf(key, owners)}`,
+      `Option ${optionName(key)} does not apply ${where}: it is for ${labelsOf(key, owners)}` +
+        (other ? `; ${other}` : ""),
     );
   }
 }

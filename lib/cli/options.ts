@@ -170,7 +170,12 @@ export function readValue<V>(
 
 /** The name of an option on the command line: `maxConnections` is `--max-connections`. */
 export function optionName(key: string): string {
-  return `--${toKebabCase(key)}`;
+  return `--${keyName(key)}`;
+}
+
+/** The same without dashes, as an endpoint has it: `maxConnections` is `max-connections`. */
+export function keyName(key: string): string {
+  return toKebabCase(key).replace(/-(?=\d)/g, ""); // ipv4 is one word
 }
 
 function readFlag(text: string): boolean {

@@ -1,6 +1,6 @@
 /** Reading a command line by option tables. */
 import { UsageError } from "../core/errors.ts";
-import { NC_HINTS } from "./nc_hints.ts";
+import { hintFor } from "./nc_hints.ts";
 import { type Option, optionName, type OptionTable, readValue, type Values } from "./options.ts";
 
 /** An option that was given, and its value. */
@@ -148,8 +148,8 @@ function normalise(
       continue;
     }
     const attached = /=(.*)/s.exec(arg)?.[1];
-    for (const { key, name, takesValue } of optionsOf(arg, declared)) {
-      let text = attached;
+    for (const { key, name, takesValue, glued } of optionsOf(arg, declared)) {
+      let text = glued ?? attached;
       if (!takesValue) text = flagText(name, attached);
       // A value may be a negative number, for its reader to refuse, but not another option.
       else if (text === undefined && at + 1 < end && !/^-\D/.test(args[at + 1]!)) text = args[++at];
@@ -160,20 +160,41 @@ function normalise(
   return { texts, rest: [...rest, ...args.slice(end)] };
 }
 
+interface GivenOption extends DeclaredOption {
+  /** The value that follows its letter in the same argument, as in `-c3`. */
+  readonly glued?: string;
+}
+
 // The options that an argument stands for: one by its long name, or several by their letters.
-function optionsOf(arg: string, declared: readonly DeclaredOption[]): DeclaredOption[] {
+function optionsOf(arg: string, declared: readonly DeclaredOption[]): readonly GivenOption[] {
   const given = arg.replace(/=.*/s, "");
-  const long = given.startsWith("--");
-  const find = (wanted: string) =>
-    declared.find(({ name, short }) => wanted === (long ? name : short));
-  const found = (long ? [given] : given.slice(1).split("")).map(find);
-  if (found.every((option) => option !== undefined)) return found;
-  if (long) {
-    const among = declared.map(({ name }) => name);
-    throw new UsageError(`Unknown option ${given}`, { given, among });
+  if (!given.startsWith("--")) return lettersOf(arg, declared);
+  const found = declared.find(({ name }) => name === given);
+  if (found) return [found];
+  const hint = hintFor(given, () => false);
+  if (hint) throw new UsageError(`Unknown option ${given}: ${hint}`);
+  throw new UsageError(`Unknown option ${given}`, {
+    given,
+    among: declared.map(({ name }) => name),
+  });
+}
+
+function lettersOf(arg: string, declared: readonly DeclaredOption[]): readonly GivenOption[] {
+  const find = (letter: string) => declared.find(({ short }) => short === letter);
+  const found: GivenOption[] = [];
+  for (let at = 1; at < arg.length && arg[at] !== "="; at++) {
+    const option = find(arg[at]!);
+    if (!option) {
+      const hint = hintFor(arg, (letter) => find(letter) !== undefined);
+      throw new UsageError(`Unknown option ${arg.replace(/=.*/s, "")}${hint ? `: ${hint}` : ""}`);
+    }
+    const rest = arg.slice(at + 1);
+    if (option.takesValue && rest !== "" && !rest.startsWith("=")) {
+      return [...found, { ...option, glued: rest }];
+    }
+    found.push(option);
   }
-  const hint = NC_HINTS.get(given.slice(1));
-  throw new UsageError(`Unknown option ${given}${hint ? `: ${hint}` : ""}`);
+  return found;
 }
 
 function flagText(name: string, value: string | undefined): string {

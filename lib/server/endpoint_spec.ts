@@ -1,7 +1,6 @@
 /** Endpoints as the command line writes them: `ADDRESS[=SERVICE][,key=value...]`. */
-import { toKebabCase } from "@std/text/to-kebab-case";
 import { readPairs, splitItems } from "../cli/items.ts";
-import type { OptionTable, Values } from "../cli/options.ts";
+import { keyName, type OptionTable, type Values } from "../cli/options.ts";
 import { checkTogether, type ParsedOptions } from "../cli/parse.ts";
 import { UsageError } from "../core/errors.ts";
 import { find } from "../core/named.ts";
@@ -70,7 +69,7 @@ function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
   const own = readPairs(pairs, {
     owner: `Endpoint ${written}`,
     table: { ...endpointOptions, ...table },
-    write: toKebabCase,
+    write: keyName,
     hint: (key) => hintFor(key, { address, text }),
   });
   const given = [...own.keys(), ...defaults.given].filter((key) => Object.hasOwn(table, key));
@@ -114,9 +113,9 @@ function hintFor(
   { address, text }: { readonly address: Address; readonly text: string },
 ): string | undefined {
   if (key === "fault") return "a fault is given by --fault KIND:VALUE,on=NAME";
-  const server = Object.keys(serverOptions).find((each) => toKebabCase(each) === key);
+  const server = Object.keys(serverOptions).find((each) => keyName(each) === key);
   if (server) return `${key} is for the whole server: give --${key}`;
-  const has = (options: OptionTable) => Object.keys(options).map(toKebabCase).includes(key);
+  const has = (options: OptionTable) => Object.keys(options).map(keyName).includes(key);
   const service = services.find(({ options }) => has(options));
   if (service) return `${key} is for service ${service.name}`;
   const owners = transports.filter(({ listenOptions }) => has(listenOptions));

@@ -1,5 +1,5 @@
 /** How the client connects, and which way it lets bytes go. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { needing, onLinux, withNodeNetworking } from "../support/skips.ts";
 import { netecho, netechoCommand, netechoShell, Running, Server } from "../support/programs.ts";
 import { randomBytes } from "../support/bytes.ts";
@@ -154,4 +154,18 @@ Deno.test("--keepalive is asked of the system", {
   assertEquals(timer, "02");
   conn.close();
   await stdin.abort();
+});
+
+Deno.test("-4 and -6 use one family alone", async () => {
+  await using server = await Server.start(["-q"], "127.0.0.1:0");
+  const at = `localhost:${server.port}`;
+  const four = await netecho(["client", at, "-4v"], { input: "x" });
+  assertEquals([four.code, four.text], [0, "x"]);
+  assertStringIncludes(four.stderr, `connected to tcp://127.0.0.1:${server.port}`);
+  const six = await netecho(["client", at, "-6"], { input: "x" });
+  assertEquals(six.code, 1);
+  assert(!six.stderr.includes("127.0.0.1"), six.stderr);
+  const neither = await netecho(["client", `udp://127.0.0.1:${server.port}`, "-6"], { input: "x" });
+  assertEquals(neither.code, 1);
+  assertStringIncludes(neither.stderr, "it has no IPv6 address");
 });

@@ -15,7 +15,57 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["server :0=discard --service echo", "Option --service is not used: each endpoint has its own"],
   ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
   ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
-  ["server -x", "Unknown option -x"],
+  ["server -%", "Unknown option -%"],
+  [
+    "client -zv h 80",
+    "Unknown option -zv: to see whether somebody listens, write --wait 5s",
+  ],
+  [
+    "client -lk 80",
+    "Unknown option -lk: to listen, write netecho server ADDRESS; a server serves until it is " +
+    "stopped, unless --once is given",
+  ],
+  [
+    "client -lvp 80",
+    "Unknown option -lvp: to listen, write netecho server ADDRESS; the port is part of ADDRESS; " +
+    "for a local one, write --source :PORT",
+  ],
+  [
+    "client -w5 h 80",
+    "Unknown option -w5: for a time limit, write --connect-timeout 5s; after the end of input, " +
+    "--linger 5s",
+  ],
+  ["client -uv h 80", "Unknown option -uv: for UDP, write udp://HOST:PORT"],
+  ["client -s1.2.3.4 h 80", "Unknown option -s1.2.3.4: write --source 1.2.3.4"],
+  ["client -c3 h 80", "Option --count does not apply here: it is for --ping"],
+  ["client -C h 80", "Unknown option -C: for line ends of CR LF, write --crlf"],
+  [
+    "client -N h 80",
+    "Unknown option -N: leave it out: the end of input is a FIN, unless --no-half-close is given",
+  ],
+  [
+    "client -q1 h 80",
+    "Unknown option -q1: to wait for the peer after the end of input, write --linger 1s",
+  ],
+  [
+    "client -q 1 h 80",
+    "Option --quiet does not apply here: it is for --ping; nc's -q is --linger D here",
+  ],
+  ["client -d h 80", "Unknown option -d: to leave stdin alone, write --recv-only"],
+  ["client -n h 80", "Unknown option -n: leave it out: an IP address is never looked up"],
+  [
+    "client -o f h 80",
+    "Unknown option -o: to keep what passes, write --capture FILE.pcapng; to see it, --show hex",
+  ],
+  ["client -x p h 80", "Unknown option -x: netecho speaks to no SOCKS or HTTP proxy"],
+  ["client -X 5 h 80", "Unknown option -X: netecho speaks to no SOCKS or HTTP proxy"],
+  ["client --ssl h 80", "Unknown option --ssl: for TLS, write tls://HOST:PORT"],
+  ["client --version", "Unknown option --version: write netecho --version"],
+  ["client -4 -6 h 80", "Options --ipv4 and --ipv6 exclude each other; leave one out"],
+  ["server -4", "Unknown option -4: to listen on IPv4 alone, write 0.0.0.0:PORT"],
+  ["127.0.0.1 9", "A subcommand is needed: write netecho client 127.0.0.1 9"],
+  ["-u 127.0.0.1 9", "A subcommand is needed: write netecho client udp://127.0.0.1:9"],
+  ["-l 8080", "A subcommand is needed: write netecho server :8080"],
   ["client -u :9", "Unknown option -u: for UDP, write udp://HOST:PORT"],
   ["version", 'Unknown subcommand "version"; did you mean --version?'],
   [
@@ -49,7 +99,10 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "server --grace -1s",
     'Option --grace: a duration such as 250us, 10ms, 1.5s or 2m is needed, not "-1s"',
   ],
-  ["server -q8080", "Unknown option -q8080"],
+  [
+    "server -q8080",
+    "Unknown option -q8080: to wait for the peer after the end of input, write --linger 8080s",
+  ],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
   ["server --q", "Unknown option --q; did you mean --quiet?"],
   [

@@ -1,5 +1,5 @@
 /** Endpoints, and what is their own. */
-import { toKebabCase } from "@std/text/to-kebab-case";
+import { keyName } from "../../cli/options.ts";
 import { admissionOptions, endpointOptions } from "../../server/options.ts";
 import { parameterRows, type Topic } from "../topic.ts";
 
@@ -19,7 +19,7 @@ export const endpointTopic: Topic = {
         rows: [
           ["those of its service", "as in :8080=reply,reply=hello or :5433=forward,to=db:5432"],
           ["those of its transport", "as in tls://:8443,cert=a.pem,key=a.key"],
-          ...parameterRows({ ...endpointOptions, ...admissionOptions }, toKebabCase),
+          ...parameterRows({ ...endpointOptions, ...admissionOptions }, keyName),
           ["flags", "are written key=true"],
         ],
       },

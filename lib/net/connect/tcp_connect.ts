@@ -1,31 +1,18 @@
 /** Connecting over TCP, as the client's options ask for it. */
 import { writeAll } from "../../core/io.ts";
 import { closeQuietly } from "../socket_duplex.ts";
-import {
-  addressesOf,
-  formatAddress,
-  type InetAddress,
-  isInet,
-  isLiteral,
-  parseAddress,
-} from "../address.ts";
-import { FinalError, UsageError } from "../../core/errors.ts";
+import { addressesOf, type InetAddress, isLiteral } from "../address.ts";
+import { UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
 import { libc } from "../linux/libc.ts";
 import type { ConnectContext, Connection } from "./deadline.ts";
+import { parseEnd, reachable, reachOptions } from "./reach.ts";
 import type { DialOptions } from "../transport.ts";
-
-/** The local address to connect from. */
-export const sourceOption = text({
-  summary: "connect from this local address; port 0 is any",
-  placeholder: "HOST:PORT",
-  read: parseEnd,
-});
 
 /** What every transport over TCP adds to the client's options. */
 export const tcpDialOptions = {
-  source: sourceOption,
+  ...reachOptions,
   keepalive: flag({ summary: "enable TCP keepalive" }),
   proxyProtocol: flag({ summary: "send a PROXY protocol header first, as a proxy does" }),
   proxyVersion: choice(["1", "2"], {
@@ -49,7 +36,7 @@ export async function connectTcp(
   const { connectAny } = await import("./happy_eyeballs.ts");
   const { isLookedUp, resolve } = await import("./resolve.ts");
   onPhase?.("loading");
-  const candidates = reachableFrom(await resolve(address, { signal }), values.source);
+  const candidates = reachable(await resolve(address, { signal }), values);
   if (isLookedUp(address.hostname)) onPhase?.("dns");
   const connection = await connectAny(candidates, {
     connect: (to, signal) => connect(to, { signal, values }),
@@ -119,25 +106,6 @@ async function introduce(
   await writeAll(socket, proxyHeader(ends, { version: proxyVersion }));
 }
 
-/**
- * The addresses that can be reached from a source.
- *
- * @throws {NetworkError} if all are of the other family
- */
-export function reachableFrom(
-  candidates: readonly InetAddress[],
-  source: InetAddress | undefined,
-): readonly InetAddress[] {
-  if (!source?.hostname) return candidates;
-  const isV6 = ({ hostname }: InetAddress) => hostname.includes(":");
-  const reachable = candidates.filter((candidate) => isV6(candidate) === isV6(source));
-  if (reachable.length > 0) return reachable;
-  throw new FinalError(
-    `Cannot connect from ${source.hostname} to ${formatAddress(candidates[0]!)}: ` +
-      "one is IPv4, the other IPv6",
-  );
-}
-
 function parseClient(text: string): InetAddress {
   const address = parseEnd(text);
   if (isLiteral(address.hostname) && !address.hostname.includes("%")) {
@@ -148,15 +116,4 @@ function parseClient(text: string): InetAddress {
     }
   }
   throw new UsageError(`an IP address and a port are needed, not "${text}"`);
-}
-
-function parseEnd(text: string): InetAddress {
-  const complete = /^(\[.*\]|[^:]*):\d*$|^\d+$/.test(text);
-  const address = complete ? parseAddress(text) : bare(text.replace(/^\[(.*)\]$/, "$1"));
-  if (isInet(address) && (isLiteral(address.hostname) || address.hostname === "")) return address;
-  throw new UsageError(`an IP address of this machine is needed, not "${text}"`);
-}
-
-function bare(hostname: string): InetAddress {
-  return { transport: "tcp", hostname, port: 0 };
 }

@@ -1,13 +1,12 @@
 /** Forward: connects to another peer over any transport; half-close and reset are passed on. */
 import { pump } from "../../net/pump.ts";
-import { toKebabCase } from "@std/text/to-kebab-case";
 import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
 import { type Clock, whileProgressing } from "../../core/clock.ts";
 import { NetworkError, TimeoutError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { dial, dialOptions, transportOf } from "../../net/transports.ts";
-import { interval, list, type OptionTable, type Values } from "../../cli/options.ts";
+import { interval, keyName, list, type OptionTable, type Values } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineService, type ServiceContext } from "../service.ts";
 import { Upstreams } from "../upstreams.ts";
@@ -16,7 +15,7 @@ const LAST_DATAGRAM_MS = 1000; // milliseconds to wait for a last datagram: UDP 
 
 /** The client's options for connecting, for the upstream: `--ca` is `--to-ca`. */
 const forwardDialOptions: OptionTable = Object.fromEntries(
-  Object.entries(dialOptions).map(([key, { excludes, needs, ...option }]) => [
+  Object.entries(dialOptions).map(([key, { short: _, excludes, needs, ...option }]) => [
     prefixed(key),
     {
       ...option,
@@ -142,7 +141,7 @@ function dialValues(values: Values<OptionTable>): Values<typeof dialOptions> {
 
 // Errors name the client's options.
 function renamed({ message }: Error): string {
-  const names = Object.keys(dialOptions).map(toKebabCase).join("|");
+  const names = Object.keys(dialOptions).map(keyName).join("|");
   return message.replace(new RegExp(`--(?=(${names})\\b)`, "g"), "--to-");
 }
 

@@ -1,7 +1,8 @@
 /** UDP (RFC 768): one peer for each remote that sends. */
 import { type InetAddress, socketAddress } from "../../address.ts";
 import { canonicalIp } from "../../ip.ts";
-import { loadResolving, reachableFrom, sourceOption } from "../../connect/tcp_connect.ts";
+import { reachable, reachOptions } from "../../connect/reach.ts";
+import { loadResolving } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
 import { receivingFromAll } from "../../both_families.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
@@ -15,7 +16,7 @@ import {
 } from "../../transport.ts";
 
 const listenOptions = {};
-const dialOptions = { source: sourceOption };
+const dialOptions = reachOptions;
 
 /** The UDP transport. */
 export const udp = defineTransport({
@@ -39,18 +40,18 @@ async function listen(
 }
 
 function dial(address: InetAddress, options: DialOptions<typeof dialOptions>): Promise<Duplex> {
-  const { values: { source }, clock, onPhase } = options;
+  const { values, clock, onPhase } = options;
   return connectWithin({ address, ...options }, async ({ signal, attempts }) => {
     const { isLookedUp, resolve } = await import("../../connect/resolve.ts");
     const { datagramClient: talkTo } = await import("./client.ts");
     onPhase?.("loading");
     // There is no connection to tell by which address answers. A server of this machine that
     // listens on one family alone is more often on IPv4.
-    const candidates = reachableFrom(await resolve(address, { signal }), source);
+    const candidates = reachable(await resolve(address, { signal }), values);
     if (isLookedUp(address.hostname)) onPhase?.("dns");
     const to = peerAddress(candidates.at(address.hostname === "localhost" ? -1 : 0)!);
     attempts.push({ address: to });
-    return talkTo(to, { conn: bindEnd(to, source), clock });
+    return talkTo(to, { conn: bindEnd(to, values.source), clock });
   });
 }
 
