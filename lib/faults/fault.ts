@@ -33,6 +33,10 @@ export interface FaultContext {
   readonly random: Random;
   /** Whether a chunk is a datagram. */
   readonly framed: boolean;
+  /** The moment of the clock at which the fault ends, where that was given as a time. */
+  readonly windowEnd: number | undefined;
+  /** What this fault has for all connections of its endpoint, in this direction. */
+  readonly shared: <T>(create: () => T) => T;
   /** Reports that the fault has struck. */
   readonly fired: (detail: string) => void;
   /** Calls `wake` after so many milliseconds, if the fault is in force then. */
@@ -56,6 +60,8 @@ export interface Fault extends Named {
   readonly only?: "datagrams" | "streams";
   /** Whether it sends RST, which not every system lets a program do. */
   resets?(settings: Values<OptionTable>): boolean;
+  /** For how many milliseconds nothing is read after the system's accept. */
+  acceptDelay?(settings: Values<OptionTable>): number;
   /** What stands after `--fault` in an example. */
   readonly example: string;
   create(settings: Values<OptionTable>, context: FaultContext): Stage;
@@ -63,9 +69,10 @@ export interface Fault extends Named {
 
 /** Declares a fault whose `create` knows the types of its parameters. */
 export function defineFault<T extends OptionTable>(
-  fault: Omit<Fault, "options" | "resets" | "create"> & {
+  fault: Omit<Fault, "options" | "resets" | "acceptDelay" | "create"> & {
     readonly options: T;
     resets?(settings: Values<T>): boolean;
+    acceptDelay?(settings: Values<T>): number;
     create(settings: Values<T>, context: FaultContext): Stage;
   },
 ): Fault {

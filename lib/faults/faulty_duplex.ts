@@ -44,6 +44,7 @@ export class FaultyDuplex implements Duplex {
     this.#writeEnd = new WriteOutlet(peer);
     const common = {
       control,
+      began: control.clock.now(),
       framed: peer.framed,
       after: this.#after,
       onFinish: (direction: Direction, fault: string) => {

@@ -4,6 +4,7 @@ import { DelayLine } from "./delay_line.ts";
 import type { FaultContext } from "./fault.ts";
 import type { Ending, Outlet } from "./outlet.ts";
 import type { FaultSpec } from "./parse.ts";
+import type { CommonValues } from "./selectors.ts";
 import { FaultWindow } from "./window.ts";
 
 /** What a fault has done. */
@@ -29,6 +30,8 @@ export interface StrikingFault {
   readonly spec: FaultSpec;
   /** Random numbers for a direction. */
   readonly random: (direction: Direction) => () => number;
+  /** What it has for all connections of its endpoint, by direction. */
+  readonly shared: Map<Direction, unknown>;
 }
 
 /** What a {@linkcode LineChain} works with. */
@@ -37,6 +40,8 @@ export interface LineChainOptions {
   /** Where the last line passes on to. */
   readonly end: Outlet;
   readonly control: FaultControl;
+  /** When the connection began, as a moment of the clock. */
+  readonly began: number;
   /** Whether a chunk is a datagram. */
   readonly framed: boolean;
   /** Calls `wake` after so many milliseconds, unless the connection has ended. */
@@ -118,8 +123,8 @@ export class LineChain implements Outlet {
   }
 
   #link(fault: StrikingFault): Link {
-    const { direction, end: next, control, framed, after, onFinish } = this.#options;
-    const { spec, random } = fault;
+    const { direction, end: next, control, framed, began, after, onFinish } = this.#options;
+    const { spec, random, shared } = fault;
     const { fault: kind, settings, common } = spec;
     const { name = kind.name } = common;
     const { clock, fired, end } = control;
@@ -130,6 +135,11 @@ export class LineChain implements Outlet {
       clock,
       random: random(direction),
       framed,
+      windowEnd: endOf(common, began),
+      shared<T>(create: () => T): T {
+        if (!shared.has(direction)) shared.set(direction, create());
+        return shared.get(direction) as T;
+      },
       fired: (detail) => fired(name, { detail, direction: kind.atAccept ? undefined : direction }),
       after: (milliseconds, wake) => whenThere(milliseconds, () => window.over || wake()),
       close: () => end("close", name),
@@ -140,7 +150,13 @@ export class LineChain implements Outlet {
       },
     };
     const stage = kind.create(settings, context);
-    const window = new FaultWindow(stage, { when: common, framed, clock, after: whenThere });
+    const window = new FaultWindow(stage, {
+      when: common,
+      framed,
+      clock,
+      began,
+      after: whenThere,
+    });
     const line: DelayLine = new DelayLine(window, { next, clock });
     return { fault, line, cancel: () => gone = true };
   }
@@ -149,4 +165,8 @@ export class LineChain implements Outlet {
 function isFor({ spec: { fault, common } }: StrikingFault, direction: Direction): boolean {
   const wanted = fault.atAccept ? "out" : common.direction;
   return wanted === "both" || wanted === direction;
+}
+
+function endOf({ until }: CommonValues, began: number): number | undefined {
+  return until && "milliseconds" in until ? began + until.milliseconds : undefined;
 }

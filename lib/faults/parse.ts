@@ -10,6 +10,7 @@ import { unquote } from "../core/quotes.ts";
 import { seeded } from "../core/random.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./kinds.ts";
+import { isToxic, parametersOf } from "./toxics.ts";
 import { checkWindow, commonOptions, type CommonValues, selectionOptions } from "./selectors.ts";
 
 /** A fault that was asked for. */
@@ -56,16 +57,26 @@ export function readFaults(path: string): FaultSpec[] {
   }
   if (!Array.isArray(data)) throw new UsageError(`${path}: a list of faults is needed`);
   return data.map((entry: unknown, index) => {
-    const { kind, ...rest } = Object(entry) as Record<string, unknown>;
     const where = `${path}, fault ${index + 1}`;
-    if (typeof kind !== "string") throw new UsageError(`${where}: a kind is needed, as in latency`);
     try {
-      return specOf(kind, { pairs: pairsOf(rest), text: JSON.stringify(entry) });
+      return readFault(Object(entry) as Record<string, unknown>);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new UsageError(`${where}: ${error.message}`, error.suggestion);
     }
   });
+}
+
+function readFault(entry: Readonly<Record<string, unknown>>): FaultSpec {
+  const text = JSON.stringify(entry);
+  if (isToxic(entry)) {
+    const { type } = entry;
+    const { options } = find(faults, { name: type, kind: "fault" });
+    return specOf(type, { pairs: pairsOf(parametersOf(entry, options)), text });
+  }
+  const { kind, ...rest } = entry;
+  if (typeof kind !== "string") throw new UsageError("a kind is needed, as in latency");
+  return specOf(kind, { pairs: pairsOf(rest), text });
 }
 
 // A list gives its key several times.
@@ -95,7 +106,8 @@ function specOf(
     ...fault.options,
     ...(fault.atAccept ? selectionOptions : commonOptions),
   };
-  const all = main === undefined ? pairs : [[fault.main!, main] as const, ...pairs];
+  const named = main === undefined ? pairs : [[fault.main!, main] as const, ...pairs];
+  const all = named.map(inOurWords);
   const settings = {
     ...initialValues({ ...table, ...commonOptions }),
     ...Object.fromEntries(readPairs(all, { owner: name, table })),
@@ -105,12 +117,27 @@ function specOf(
   return { fault, settings, common: settings as CommonValues, text };
 }
 
+const DIRECTIONS: ReadonlyMap<string, string> = new Map([["upstream", "in"], [
+  "downstream",
+  "out",
+]]);
+
+// toxiproxy's `stream` is our direction.
+function inOurWords([key, value]: readonly [key: string, value: string]): [string, string] {
+  if (key !== "stream") return [key, value];
+  const direction = DIRECTIONS.get(value);
+  if (direction) return ["direction", direction];
+  throw new UsageError(`stream: upstream or downstream is needed, not "${value}"`);
+}
+
 // Finds out now, rather than at the first connection, whether a parameter is missing.
 const nothing = () => {};
 const REHEARSAL = {
   clock: systemClock,
   random: seeded(0),
   framed: false,
+  windowEnd: undefined,
+  shared: <T>(create: () => T) => create(),
   fired: nothing,
   after: nothing,
   close: nothing,

@@ -3,7 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { hashText, seeded } from "../core/random.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { FaultyDuplex } from "./faulty_duplex.ts";
-import type { FaultControl } from "./lines.ts";
+import type { Direction, FaultControl, StrikingFault } from "./lines.ts";
 import { type FaultSpec, parseFault, readFaults } from "./parse.ts";
 
 /** An endpoint, as far as faults are concerned. */
@@ -104,16 +104,23 @@ function namedFaults(specs: readonly FaultSpec[]): NamedFault[] {
 
 const [TOXICITY, IN, OUT] = [0, 1, 2]; // purposes of chance
 
+/** A fault that has a connection wait before anything of it is read. */
+export interface AcceptDelay {
+  readonly fault: string;
+  readonly milliseconds: number;
+}
+
 /** The faults of an endpoint. */
 export class EndpointFaults {
-  readonly #faults: readonly NamedFault[];
+  readonly #faults: readonly (NamedFault & Pick<StrikingFault, "shared">)[];
+  #accepted = 0;
   readonly #seed: number;
 
   constructor(
     faults: readonly NamedFault[],
     { seed, seedName }: { readonly seed: number; readonly seedName: string },
   ) {
-    this.#faults = faults;
+    this.#faults = faults.map((fault) => ({ ...fault, shared: new Map() }));
     this.#seed = seed ^ hashText(seedName);
   }
 
@@ -127,19 +134,32 @@ export class EndpointFaults {
       readonly connection: number;
     },
   ): Duplex {
-    const striking = this.#faults.flatMap(({ name, spec }) => {
-      const random = (purpose: number) => seeded(this.#seed, hashText(name), connection, purpose);
-      if (!strikes(spec, { connection, random: random(TOXICITY) })) return [];
-      return [{ spec, random: (direction: "in" | "out") => random(direction === "in" ? IN : OUT) }];
+    const striking = this.#faults.flatMap(({ name, spec, shared }) => {
+      if (spec.fault.acceptDelay || !this.#strikes({ name, spec }, connection)) return [];
+      const random = (direction: Direction) =>
+        this.#random(name, connection, direction === "in" ? IN : OUT);
+      return [{ spec, shared, random }];
     });
     return striking.length === 0 ? peer : new FaultyDuplex(peer, { striking, control });
   }
-}
 
-function strikes(
-  { common: { toxicity, connections } }: FaultSpec,
-  { connection, random }: { readonly connection: number; readonly random: () => number },
-): boolean {
-  if (connections && !connections(connection)) return false;
-  return random() < toxicity;
+  /** The faults that keep a connection waiting that the system has accepted now. */
+  accepted(): readonly AcceptDelay[] {
+    const connection = ++this.#accepted;
+    return this.#faults.flatMap(({ name, spec }) => {
+      const { fault, settings } = spec;
+      if (!fault.acceptDelay || !this.#strikes({ name, spec }, connection)) return [];
+      return [{ fault: name, milliseconds: fault.acceptDelay(settings) }];
+    });
+  }
+
+  #strikes({ name, spec: { common } }: NamedFault, connection: number): boolean {
+    const { toxicity, connections } = common;
+    if (connections && !connections(connection)) return false;
+    return this.#random(name, connection, TOXICITY)() < toxicity;
+  }
+
+  #random(name: string, connection: number, purpose: number): () => number {
+    return seeded(this.#seed, hashText(name), connection, purpose);
+  }
 }

@@ -30,10 +30,12 @@ export const selectionOptions = {
 /** The keys that every fault takes, besides its own; one that strikes at accept those above. */
 export const commonOptions = {
   direction: choice(["out", "in", "both"], {
-    summary: "what goes to the peer, what comes from it, or both",
+    summary:
+      "what goes to the client, what comes from it, or both; toxiproxy's stream=downstream " +
+      "is out, stream=upstream is in",
   }),
   ...selectionOptions,
-  after: point("from here on"),
+  after: point("from here on; a time counts from the beginning of the connection"),
   until: point("up to here"),
   match: text({
     summary: "from the first chunk on that has this in it, or ends what began at most 4 KiB before",

@@ -14,6 +14,8 @@ export interface FaultWindowOptions {
   /** Whether a chunk is a datagram: it is struck whole, or not at all. */
   readonly framed: boolean;
   readonly clock: Clock;
+  /** When the connection began, as a moment of the clock. */
+  readonly began: number;
   readonly after: (milliseconds: number, wake: () => void) => void;
 }
 
@@ -22,7 +24,6 @@ export class FaultWindow implements Treatment {
   readonly room: number | undefined;
   readonly #stage: Stage;
   readonly #options: FaultWindowOptions;
-  #began = 0;
   #offset = 0;
   #tail = "";
   #matched: boolean;
@@ -44,10 +45,9 @@ export class FaultWindow implements Treatment {
   }
 
   start(emit: Emit): void {
-    const { when: { after: point }, clock, after } = this.#options;
-    this.#began = clock.now();
+    const { when: { after: point }, clock, began, after } = this.#options;
     if (point && "milliseconds" in point) {
-      after(point.milliseconds, () => {
+      after(Math.max(0, began + point.milliseconds - clock.now()), () => {
         this.#due = true;
         this.#startIfDue(emit);
       });
@@ -90,7 +90,8 @@ export class FaultWindow implements Treatment {
 
   #reached(point: Point): boolean {
     if ("bytes" in point) return this.#offset >= point.bytes;
-    return this.#options.clock.now() - this.#began >= point.milliseconds;
+    const { clock, began } = this.#options;
+    return clock.now() - began >= point.milliseconds;
   }
 
   // The part of a chunk that the fault works on.

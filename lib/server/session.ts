@@ -5,7 +5,7 @@ import { explain, isReset } from "../core/explain.ts";
 import type { CloseReason } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
-import type { EndpointFaults } from "../faults/plan.ts";
+import type { AcceptDelay, EndpointFaults } from "../faults/plan.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
@@ -59,6 +59,8 @@ export interface SessionOptions {
   readonly onEnd: (ending?: Ending) => void;
 }
 
+const NO_DELAYS: readonly AcceptDelay[] = [];
+
 /**
  * A connection being served. Not an async function: ten thousand pending ones would cost
  * several megabytes.
@@ -71,6 +73,7 @@ export class Session {
   #number = 0;
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
+  #delays = NO_DELAYS;
   #ended = false;
 
   constructor(arrival: Arrival, options: SessionOptions) {
@@ -81,6 +84,14 @@ export class Session {
 
   /** Begins to serve. */
   begin(): void {
+    const { faults, server: { clock } } = this.#options.context;
+    this.#delays = faults?.accepted() ?? this.#delays;
+    if (this.#delays.length === 0) return this.#open();
+    const delay = this.#delays.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    this.#cancelTimer = clock.after(delay, () => this.#open());
+  }
+
+  #open(): void {
     const peer = this.#arrival.open();
     if (!(peer instanceof Promise)) return this.#serve(peer);
     peer.then((peer) => this.#serve(peer), (error) => {
@@ -144,6 +155,19 @@ export class Session {
       alpn: security?.alpn,
       subject: security?.chain?.[0]?.subject,
     });
+    for (const { fault, milliseconds } of this.#delays) {
+      const detail = `read nothing for ${formatDuration(milliseconds)}`;
+      const connection = this.#number;
+      log.emit({
+        event: "fault",
+        endpoint,
+        connection,
+        remote,
+        fault,
+        detail,
+        direction: undefined,
+      });
+    }
     peer.observe(log.watch({ endpoint, connection: this.#number }));
     if (onActive) peer.observe({ received: onActive, sent: onActive });
     if (capture) {

@@ -374,3 +374,52 @@ Deno.test({
     assertEquals(new Set(endings), new Set(["ConnectionReset"]));
   },
 });
+
+for (const transport of ["tcp", "tls"]) {
+  Deno.test(`accept_delay: ${transport} is accepted by the system, and nothing is read before its time`, async () => {
+    const args = ["--json", "--fault", "accept_delay:400ms,connections=1"];
+    await using server = await Server.start(args, `${transport}://127.0.0.1:0`);
+    const started = performance.now();
+    const at = `${transport}://127.0.0.1:${server.port}`;
+    const insecure = transport === "tls" ? ["--insecure"] : [];
+    const slow = await netecho(["client", at, ...insecure], { input: "hello" });
+    assertEquals([slow.code, slow.text], [0, "hello"]);
+    assert(performance.now() - started > 400);
+    const { connection, fault, detail } = JSON.parse(await server.line(/"event":"fault"/));
+    assertEquals(
+      [connection, fault, detail],
+      [1, "accept_delay", "read nothing for 400 ms"],
+    );
+    const next = await netecho(["client", at, ...insecure], { input: "hello" });
+    assertEquals([next.code, next.text], [0, "hello"]);
+    assertEquals(server.lines.filter((line) => line.includes('"event":"fault"')).length, 1);
+  });
+}
+
+Deno.test({
+  ...withSignals("accept_delay: a server that is stopped meanwhile does not wait for it"),
+  async fn() {
+    await using server = await Server.start(["-q", "--fault", "accept_delay:1h", "--grace", "0"]);
+    using _waiting = await server.connect();
+    const { code } = await server.stop("SIGTERM");
+    assertEquals(code, 0);
+  },
+});
+
+Deno.test("--faults takes toxiproxy's toxics, in its units", async () => {
+  const file = await Deno.makeTempFile();
+  const toxic = {
+    ...{ name: "my_latency", type: "latency", stream: "downstream", toxicity: 1 },
+    attributes: { latency: 200, jitter: 0 },
+  };
+  await Deno.writeTextFile(file, JSON.stringify([toxic]));
+  await using server = await Server.start(["--json", "--faults", file]);
+  const started = performance.now();
+  using conn = await server.connect();
+  await writeAll(conn, new Uint8Array([1]));
+  await readExactly(conn, 1);
+  assert(performance.now() - started > 199);
+  const { fault, detail } = JSON.parse(await server.line(/"event":"fault"/));
+  assertEquals([fault, detail], ["my_latency", "delays by 200 ms"]);
+  await Deno.remove(file);
+});

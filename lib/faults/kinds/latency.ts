@@ -19,12 +19,18 @@ export const latency = defineFault({
   main: "latency",
   example: "latency:200ms,jitter=50ms,distribution=normal",
   options: {
-    latency: duration({ initial: 0, summary: "how long" }),
-    jitter: duration({ initial: 0, summary: "by how much it varies" }),
-    distribution: choice(["uniform", "normal", "pareto"], { summary: "how it varies" }),
+    latency: duration({ summary: "how long" }),
+    jitter: duration({ initial: 0, summary: "by how much it varies; a delay is never below 0" }),
+    distribution: choice(["uniform", "normal", "pareto"], {
+      summary: "how it varies: evenly, by at most the jitter; with the jitter as standard " +
+        "deviation; or rarely, but by far, never by less than the jitter",
+    }),
   },
-  create({ latency, jitter, distribution }, { clock, random, fired }) {
-    if (latency + jitter === 0) throw new UsageError("a delay is needed, as in latency:200ms");
+  create({ latency: given, jitter, distribution }, { clock, random, fired }) {
+    const latency = given ?? 0;
+    if (given === undefined && jitter === 0) {
+      throw new UsageError("a delay is needed, as in latency:200ms");
+    }
     const vary = DISTRIBUTIONS.get(distribution)!;
     const delay = () => Math.max(0, latency + jitter * vary(random));
     return {

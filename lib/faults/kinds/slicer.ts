@@ -16,7 +16,7 @@ export const slicer = defineFault({
   options: {
     average_size: text({ summary: "bytes of a piece", placeholder: "SIZE", read: parseSize }),
     size_variation: text({
-      summary: "by how many bytes more or less",
+      summary: "by how many bytes more or less; a piece has at least one",
       placeholder: "SIZE",
       read: parseSize,
     }),
@@ -24,8 +24,10 @@ export const slicer = defineFault({
   },
   create({ average_size: size, size_variation: variation = 0, delay }, { clock, random, fired }) {
     if (size === undefined || size < 1) throw new UsageError("a size is needed, as in slicer:10");
-    if (variation >= size) throw new UsageError("size_variation must be less than average_size");
-    const next = () => size - variation + Math.floor(random() * (2 * variation + 1));
+    if (variation > size) {
+      throw new UsageError("size_variation must not be more than average_size");
+    }
+    const next = () => Math.max(1, size - variation + Math.floor(random() * (2 * variation + 1)));
     let free = 0;
     let left = next(); // bytes of the current piece, so that cuts do not depend on the chunks
     return {

@@ -22,6 +22,19 @@ export const faultTopic: Topic = {
       })),
       { title: "parameters of every fault", rows: parameterRows(commonOptions) },
       {
+        title: "what they have in common",
+        rows: [
+          ["direction", "what goes to the client, unless `direction` says otherwise"],
+          ["connections", "each by itself, but for bandwidth with shared=true"],
+          ["TLS", "handshakes are spared; accept_delay alone comes before them"],
+          ["jitter", "a delay is never below 0, and no chunk overtakes another one"],
+          [
+            "toxics",
+            'objects with "type" and "attributes" in --faults are toxiproxy\'s, in its units',
+          ],
+        ],
+      },
+      {
         title: "where a forwarder differs from toxiproxy",
         rows: [
           ["half-close", "a FIN ends one direction, and the other goes on"],

@@ -13,6 +13,7 @@ import { randomBytes } from "../../support/bytes.ts";
 const striking = (text: string): StrikingFault => ({
   spec: parseFault(text),
   random: () => seeded(1),
+  shared: new Map(),
 });
 
 const CHANGING = [

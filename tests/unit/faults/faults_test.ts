@@ -7,7 +7,7 @@ import { type EndpointFaults, planFaults } from "../../../lib/faults/plan.ts";
 import { MemoryBudget } from "../../../lib/core/memory_budget.ts";
 import { DelayLine, type Treatment } from "../../../lib/faults/delay_line.ts";
 import { FaultWindow } from "../../../lib/faults/window.ts";
-import { parseFault } from "../../../lib/faults/parse.ts";
+import { parseFault, readFaults } from "../../../lib/faults/parse.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { withPatterns } from "../../../lib/core/byte_pattern.ts";
@@ -78,6 +78,13 @@ for (
     "stall:5ms",
     "corrupt:0",
     "latency:1ms,jitter=1ms,distribution=pareto",
+    "latency:0",
+    "noop",
+    "retransmit:2%,rto=3ms",
+    "slicer:50,size_variation=50",
+    "bandwidth:50MB/s,shared=true",
+    "bandwidth:0,until=5ms",
+    "stall,until=5ms",
   ]
 ) {
   Deno.test(`fault ${text}: conserves bytes and their order, then passes the end on`, async () => {
@@ -387,6 +394,143 @@ Deno.test("a fault for datagrams alone, or for streams, is refused where it can 
   plan("slicer:9", false)();
 });
 
+for (const kind of ["stall", "bandwidth:0"]) {
+  Deno.test(`${kind} with after and until in time is one outage, at the same instant both ways`, async () => {
+    const clock = new FakeClock();
+    const settle = async () => {
+      for (let count = 0; count < 5; count++) await turn(systemClock);
+    };
+    const chunks: ((length: number | null) => void)[] = [];
+    const socket = new FakeSocket([]);
+    socket.read = () => new Promise((resolve) => chunks.push(resolve));
+    const control = { clock, connection: 1, fired() {}, end() {} };
+    const text = `${kind},after=3s,until=5s,direction=both`;
+    const peer = planOf([text]).apply(new SocketDuplex(socket, NOWHERE), control);
+    const read: number[] = [];
+    const reading = (async () => {
+      for (let chunk = await peer.read(); chunk; chunk = await peer.read()) read.push(chunk.length);
+    })();
+    const passed = async (at: number) => {
+      clock.advance(at - clock.now());
+      chunks.shift()!(1);
+      await peer.write(new Uint8Array(1));
+      await settle();
+      return [read.length, socket.written.length];
+    };
+    clock.advance(-clock.now());
+    await settle();
+    assertEquals(await passed(2900), [1, 1]);
+    assertEquals(await passed(3100), [1, 1]);
+    assertEquals(await passed(4900), [1, 1]);
+    clock.advance(101);
+    await settle();
+    assertEquals([read.length, socket.written.length], [3, 3]);
+    assertEquals(await passed(5100), [4, 4]);
+    chunks.shift()!(null);
+    await reading;
+    peer.close();
+  });
+}
+
+Deno.test("bandwidth: without shared each connection has the rate; with it all have it together", async () => {
+  for (const [shared, last] of [["false", 1000], ["true", 2000]] as const) {
+    const clock = new FakeClock();
+    const plan = planOf([`bandwidth:1KB/s,shared=${shared}`]);
+    const sockets = [1, 2].map((connection) => {
+      const socket = new FakeSocket([]);
+      const control = { clock, connection, fired() {}, end() {} };
+      const peer = plan.apply(new SocketDuplex(socket, NOWHERE), control);
+      peer.write(new Uint8Array(1000)).catch(() => {});
+      return { peer, socket };
+    });
+    const advance = async (by: number) => {
+      for (let step = 0; step < by / 10; step++) {
+        clock.advance(10);
+        for (let count = 0; count < 3; count++) await turn(systemClock);
+      }
+    };
+    await advance(last - 30);
+    const before = sockets.map(({ socket }) => socket.written.length);
+    assert(before.some((length) => length < 1000), `${before}`);
+    await advance(60);
+    assertEquals(sockets.map(({ socket }) => socket.written.length), [1000, 1000]);
+    for (const { peer } of sockets) peer.close();
+  }
+});
+
+Deno.test("bandwidth:0 holds everything, and ends a connection whose sender has ended", async () => {
+  const clock = new FakeClock();
+  const { socket, ended, done, peer } = echo(["bandwidth:0"], {
+    chunks: [new Uint8Array(9)],
+    clock,
+  });
+  done.catch(() => {});
+  for (let count = 0; count < 9; count++) await turn(systemClock);
+  clock.advance(59_000);
+  assertEquals([socket.written.length, ended], [0, []]);
+  clock.advance(2000);
+  assertEquals(ended, ["close bandwidth"]);
+  peer.close();
+});
+
+Deno.test("retransmit: a share of messages is late by the time-out, or by its double and so on", async () => {
+  const clock = new FakeClock();
+  const peer = planOf(["retransmit:20%,rto=100ms"]).apply(
+    new SocketDuplex(new FakeSocket([]), NOWHERE),
+    { clock, connection: 1, fired: (_, { detail }) => void events.push(detail), end() {} },
+  );
+  const events: string[] = [];
+  const count = 2000;
+  for (let number = 0; number < count; number++) {
+    const writing = peer.write(new Uint8Array(10));
+    for (let step = 0; step < 200 && events.length > 0; step++) clock.advance(100);
+    await writing;
+  }
+  const times = (detail: string) => events.filter((each) => each === detail).length;
+  const once = times("retransmits after 100 ms");
+  assert(once > 0.13 * count && once < 0.19 * count, `${once}`); // 0.2 x 0.8
+  const twice = times("retransmits after 300 ms");
+  assert(twice > 0.02 * count && twice < 0.05 * count, `${twice}`); // 0.2 x 0.2 x 0.8
+  peer.close();
+});
+
+Deno.test("faults in toxiproxy's words: stream, and toxics with its units", async () => {
+  assertEquals(parseFault("latency:1s,stream=upstream").common.direction, "in");
+  assertEquals(parseFault("latency:1s,stream=downstream").common.direction, "out");
+  assertThrows(
+    () => parseFault("latency:1s,stream=in"),
+    UsageError,
+    'stream: upstream or downstream is needed, not "in"',
+  );
+  const units =
+    /^bandwidth, rate: a unit is needed, as in 64KB\/s or 64KiB\/s, not "64"; toxiproxy's is KB\/s$/;
+  assertMatch(assertThrows(() => parseFault("bandwidth:64"), UsageError).message, units);
+  const file = await Deno.makeTempFile();
+  const read = async (entry: object) => {
+    await Deno.writeTextFile(file, JSON.stringify([entry]));
+    const [fault] = readFaults(file);
+    return fault!;
+  };
+  const toxic = await read({
+    ...{ name: "slow", type: "bandwidth", stream: "upstream", toxicity: 0.5 },
+    attributes: { rate: 64 },
+  });
+  assertEquals(
+    [toxic.settings.rate, toxic.common.direction, toxic.common.toxicity, toxic.common.name],
+    [64_000, "in", 0.5, "slow"],
+  );
+  const { settings } = await read({
+    type: "slicer",
+    attributes: { average_size: 64, size_variation: 32, delay: 10 },
+  });
+  assertEquals([settings.average_size, settings.size_variation, settings.delay], [64, 32, 0.01]);
+  const latency = await read({ type: "latency", attributes: { latency: 1000, jitter: 50 } });
+  assertEquals([latency.settings.latency, latency.settings.jitter], [1000, 50]);
+  const bare = await read({ kind: "bandwidth", rate: 64 }).catch((error) => error);
+  assertMatch(bare.message, /fault 1: bandwidth, rate: a unit is needed/);
+  await Deno.remove(file);
+});
+
 Deno.test("a datagram is struck whole, or not at all, the empty one too", () => {
   const struckBy = (when: string, lengths: readonly number[]) => {
     const { common: when_ } = parseFault(`latency:1ms,${when}`);
@@ -396,6 +540,7 @@ Deno.test("a datagram is struck whole, or not at all, the empty one too", () => 
       when: when_,
       framed: true,
       clock: new FakeClock(),
+      began: 0,
       after() {},
     });
     const emit = ({ length }: Uint8Array) => void seen.push(`passed ${length}`);
@@ -455,14 +600,18 @@ Deno.test("what is wrong with a fault is said, and what would be right", () => {
       ["latency:1s,after=soon", "a size or a duration"],
       ["latency:1s,match=/(/", "no regular expression"],
       ["bandwidth", "a rate is needed"],
-      ["bandwidth:0", "a rate above 0"],
-      ["slicer:5,size_variation=5", "less than average_size"],
+      ["bandwidth:0KB/s", "a rate above 0"],
+      ["slicer:5,size_variation=6", "not be more than average_size"],
       ["latency", "a delay is needed"],
       ["latency:", "needs a value after its colon"],
       ["latency,jitter", 'latency: "jitter" is no key=value'],
       ["latency:1s,latency=2s", "latency twice"],
       ["latency:1s,connections=0", "connections such as"],
       ["latency:1s,after=5s,until=2s", "until must be later than after"],
+      ["retransmit", "a share is needed"],
+      ["accept_delay:0", "a duration above 0"],
+      ["accept_delay:1s,direction=in", 'has no parameter "direction"'],
+      ["noop:1", "noop takes no value"],
       ["latency:1s,match=", "match needs a value"],
       ["refuse:reset,direction=in", 'refuse has no parameter "direction"'],
     ] as const

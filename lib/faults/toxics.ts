@@ -1,0 +1,33 @@
+/** Toxics as toxiproxy's configuration and API have them. */
+import type { OptionTable } from "../cli/options.ts";
+
+/** A toxic: the units of its attributes are toxiproxy's. */
+export interface Toxic {
+  readonly type: string;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+// Durations are in milliseconds, sizes in bytes; these are not.
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ["bandwidth.rate", "KB/s"],
+  ["slicer.delay", "us"],
+]);
+
+/** Whether an entry of a list of faults is a toxic. */
+export function isToxic(entry: object): entry is Toxic {
+  return "type" in entry && typeof entry.type === "string";
+}
+
+/** The parameters of a toxic as a fault takes them; `options` are those of its kind. */
+export function parametersOf(
+  { type, attributes = {}, ...rest }: Toxic,
+  options: OptionTable,
+): Record<string, unknown> {
+  const withUnit = ([key, value]: [string, unknown]) => {
+    const usual = Object.hasOwn(options, key) && options[key]!.placeholder === "D" ? "ms" : "";
+    const unit = UNITS.get(`${type}.${key}`) ?? usual;
+    return [key, typeof value === "number" ? `${value}${unit}` : value] as const;
+  };
+  return { ...rest, ...Object.fromEntries(Object.entries(attributes).map(withUnit)) };
+}
