@@ -1,4 +1,5 @@
 /** Events as lines for a person. */
+import { shownNames } from "../net/tls_session.ts";
 import { formatAddress } from "../net/address.ts";
 import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../terminal/colors.ts";
 import { hexdump } from "../terminal/hexdump.ts";
@@ -82,7 +83,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     certificate: ({ address, generated, subject, names, until, fingerprint }) => [
       `certificate of ${formatAddress(address)}: ` +
       (generated ? "self-signed" : printableText(subject)) +
-      (names.length > 0 ? `, for ${printableText(names.join(", "))}` : "") + `, until ${until}`,
+      (names.length > 0 ? `, for ${printableText(shownNames(names))}` : "") + `, until ${until}`,
       `fingerprint SHA-256 ${fingerprint}`,
     ],
     opened: ({ remote, via, alpn, subject, service }) => [

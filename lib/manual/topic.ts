@@ -15,7 +15,7 @@ export function parameterRows(
   write: (key: string) => string = (key) => key,
 ): Row[] {
   return Object.entries(table).map(([key, option]) => [
-    `${write(key)}=${option.placeholder}`,
+    `${write(key)}=${option.placeholder ?? "true"}`,
     describeOption(option),
   ]);
 }

@@ -46,8 +46,13 @@ function describeCertificate(certificate: Certificate, index: number): string[] 
   return [
     `certificate ${index}: ${subject}${trusted ? " (trusted here)" : ""}`,
     `  issuer: ${issuer}`,
-    `  names: ${names.join(", ")}`,
+    `  names: ${shownNames(names)}`,
     `  valid: ${day(validFrom)} to ${day(validTo)}`,
     `  SHA-256: ${fingerprint}`,
   ].filter((line) => !line.endsWith(": "));
+}
+
+/** The names of a certificate. One may have anything in it, a comma and other names too. */
+export function shownNames(names: readonly string[]): string {
+  return names.map((name) => /^[\w.*:@/-]+$/.test(name) ? name : JSON.stringify(name)).join(", ");
 }

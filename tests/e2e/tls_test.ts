@@ -514,3 +514,91 @@ Deno.test({
     assertMatch(await server.line(/"event":"closed"/), /"reason":"idle"/);
   },
 });
+
+Deno.test({
+  ...await withNodeNetworking(
+    "a certificate and its key may be in one file, in any order, on both sides",
+  ),
+  async fn() {
+    await using authority = await Authority.create();
+    const [server, client] = [await authority.issue(), await authority.issue({ cn: "client" })];
+    const read = (path: string) => Deno.readTextFileSync(path);
+    const folder = await Deno.makeTempDir();
+    const files = { keyFirst: `${folder}/one.pem`, certFirst: `${folder}/two.pem` };
+    await Deno.writeTextFile(files.keyFirst, read(server.key) + read(server.cert));
+    await Deno.writeTextFile(files.certFirst, read(client.cert) + read(client.key));
+    const args = ["--cert", files.keyFirst, "--client-ca", authority.ca, "-q"];
+    await using secured = await Server.start(args, "tls://127.0.0.1:0");
+    const at = ["client", `tls://localhost:${secured.port}`, "--ca", authority.ca];
+    const talk = (...more: string[]) => netecho([...at, ...more], { input: "hi" });
+    assertEquals((await talk("--client-cert", files.certFirst)).text, "hi");
+    const both = ["--client-cert", files.certFirst, "--client-key", files.certFirst];
+    assertEquals((await talk(...both)).text, "hi");
+    const lacking = await talk("--client-cert", client.cert);
+    assertEquals(
+      [lacking.code, lacking.stderr],
+      [2, "netecho: Option --client-cert needs --client-key as well\n"],
+    );
+    const bundle = `${folder}/bundle.pem`;
+    await Deno.writeTextFile(bundle, read(authority.ca) + read(client.cert).replace(/\nM/, "\n!"));
+    const broken = await netecho([...at.slice(0, 2), "--ca", bundle], { input: "hi" });
+    assertEquals(
+      [broken.code, broken.stderr],
+      [2, "netecho: Option --ca: certificate 2 of the file is broken\n"],
+    );
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needing(
+    ["openssl"],
+    "an authority that shows itself is refused with the fingerprint to paste",
+  ),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+    const made = await runProgram(["openssl", [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=self"],
+      ...["-addext", "subjectAltName=DNS:localhost"],
+    ]]);
+    assertEquals(made.code, 0, made.stderr);
+    await using server = await Server.start(["--cert", cert, "--key", key, "-q"], "tls://:0");
+    const client = ["client", `tls://localhost:${server.port}`];
+    const refused = await netecho([...client, "--ca", cert], { input: "hi" });
+    assertEquals(refused.code, 1);
+    const [, fingerprint = ""] = /write (--fingerprint [\dA-F:]{95}) instead\n$/.exec(
+      refused.stderr,
+    ) ?? [];
+    if ((await withNodeNetworking("")).ignore) return;
+    const trusted = await netecho([...client, ...fingerprint.split(" ")], { input: "hi" });
+    assertEquals([trusted.code, trusted.text], [0, "hi"]);
+    const shown = await netecho([...client, "--insecure", "-v"], { input: "hi" });
+    assertStringIncludes(shown.stderr, "certificate not verified: ");
+    assert(!shown.stderr.includes("--insecure"), shown.stderr);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...needing(["openssl"], "a name with a comma in it is not two"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const [cert, key, config] = ["cert", "key", "config"].map((name) => `${folder}/${name}`);
+    await Deno.writeTextFile(
+      config!,
+      "[req]\ndistinguished_name=d\nx509_extensions=v\n[d]\n[v]\nsubjectAltName=@n\n[n]\n" +
+        'DNS.1 = "x, DNS:bank.example"\nIP.1 = 192.0.2.7\n',
+    );
+    const made = await runProgram(["openssl", [
+      ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+      ...["-keyout", key!, "-out", cert!, "-days", "2", "-subj", "/CN=self", "-config", config!],
+    ]]);
+    assertEquals(made.code, 0, made.stderr);
+    await using server = await Server.start(["--cert", cert!, "--key", key!], "tls://127.0.0.1:0");
+    const line = await server.line(/certificate of/);
+    assertStringIncludes(line, 'for "x, DNS:bank.example", 192.0.2.7, until');
+    await Deno.remove(folder, { recursive: true });
+  },
+});

@@ -18,7 +18,7 @@ export const faultTopic: Topic = {
     words: [
       ...faults.map((fault) => ({
         title: `${fault.name} (${fault.summary}${fault.only ? `; for ${fault.only} alone` : ""})`,
-        rows: parameterRows(mainFirst(fault)),
+        rows: parametersOf(fault),
       })),
       { title: "parameters of every fault", rows: parameterRows(commonOptions) },
       {
@@ -55,6 +55,8 @@ export const faultTopic: Topic = {
   },
 };
 
-function mainFirst({ main, options }: Fault): OptionTable {
-  return main ? { [main]: options[main]!, ...options } : options;
+function parametersOf({ main, options }: Fault): [string, string][] {
+  const mainFirst: OptionTable = main ? { [main]: options[main]!, ...options } : options;
+  const rows = parameterRows(mainFirst);
+  return rows.length > 0 ? rows : [["(none)", "it has none of its own"]];
 }

@@ -3,6 +3,8 @@ import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
+import { altNames } from "./alt_names.ts";
+import { certificateBlocks, keyBlock, type PemFile } from "./pem.ts";
 import type { Certificate } from "../../tls_session.ts";
 
 const LIFETIME_MS = 30 * 24 * 3600 * 1000; // milliseconds
@@ -16,34 +18,28 @@ export interface Credentials {
 
 /** What a certificate says. */
 export function readCertificate(certificate: X509Certificate): Certificate {
-  const { subject, issuer, subjectAltName, validFrom, validTo, fingerprint256 } = certificate;
+  const { subject, issuer, raw, validFrom, validTo, fingerprint256 } = certificate;
   return {
     subject: onOneLine(subject),
     issuer: onOneLine(issuer),
-    names: subjectAltName?.split(", ").map((name) => name.replace(/^(DNS|IP Address):/, "")) ?? [],
+    names: altNames(raw),
     validFrom: Date.parse(validFrom),
     validTo: Date.parse(validTo),
     fingerprint: fingerprint256,
   };
 }
 
-/** A PEM file that the command line names. */
-export interface PemFile {
-  readonly option: string;
-  readonly pem: string;
-}
-
 /**
- * What the certificate of a PEM file says.
+ * What the first certificate of a PEM file says.
  *
- * @throws {UsageError} when there is none
+ * @throws {UsageError} when there is none, or one of them is broken
  */
 export function checkCertificate(file: PemFile): Certificate {
   return readCertificate(parse(file));
 }
 
 /**
- * Reads a certificate and checks it against its key.
+ * Reads a certificate and checks it against its key; both may be in one file, in any order.
  *
  * @throws {UsageError} if one of them is invalid, or they do not belong together
  */
@@ -62,16 +58,20 @@ function encode(key: KeyObject): Buffer {
 }
 
 function parse({ option, pem }: PemFile): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw new UsageError(`Option ${option}: the file holds no certificate in PEM`);
-  }
+  const [first] = certificateBlocks(pem).map((block, index) => {
+    try {
+      return new X509Certificate(block);
+    } catch {
+      throw new UsageError(`Option ${option}: certificate ${index + 1} of the file is broken`);
+    }
+  });
+  if (first) return first;
+  throw new UsageError(`Option ${option}: the file holds no certificate in PEM`);
 }
 
 function parseKey({ option, pem }: PemFile): KeyObject {
   try {
-    return createPrivateKey(pem);
+    return createPrivateKey(keyBlock(pem) ?? "");
   } catch {
     throw new UsageError(
       `Option ${option}: the file holds no private key in PEM without passphrase`,

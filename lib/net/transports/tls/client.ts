@@ -8,8 +8,9 @@ import { tcpSocket } from "../../linux/system_socket.ts";
 import { connectTcp, loadConnecting } from "../../connect/tcp_connect.ts";
 import type { Duplex } from "../../duplex.ts";
 import { type Connection, connectWithin } from "../../connect/deadline.ts";
+import { certificateBlocks } from "./pem.ts";
 import type { dialOptions } from "./options.ts";
-import { explainTls } from "./errors.ts";
+import { explainTls, isAuthoritysOwn } from "./errors.ts";
 import type { Values } from "../../../cli/options.ts";
 import type { DialOptions } from "../../transport.ts";
 
@@ -47,7 +48,9 @@ export async function dialTls(
       });
     } catch (error) {
       connection.close();
-      const reason = signal.aborted ? "no complete TLS handshake in time" : explainTls(error);
+      const reason = signal.aborted
+        ? "no complete TLS handshake in time"
+        : await reasonFor(error, options.values);
       const final = error instanceof FinalError ||
         /InvalidData.*invalid peer certificate/.test(`${error}`);
       const Failure = signal.aborted ? TimeoutError : final ? FinalError : NetworkError;
@@ -66,7 +69,18 @@ export async function loadTlsDialing(
 ): Promise<void> {
   await loadConnecting(address, values);
   const { systemAuthorities } = await import("./node_session.ts");
-  systemAuthorities(); // read once, from files
+  if (!values.insecure && !values.fingerprint) systemAuthorities(); // read once, from files
+}
+
+// Where the authority that is trusted shows itself, its fingerprint is what can be trusted instead.
+async function reasonFor(error: unknown, { ca }: Values<typeof dialOptions>): Promise<string> {
+  const reason = explainTls(error);
+  if (ca === undefined || !isAuthoritysOwn(error)) return reason;
+  const { checkCertificate } = await import("./certificates.ts");
+  const { fingerprint } = checkCertificate({ option: "--ca", pem: ca });
+  return `${
+    reason.split("; ")[0]
+  }; if it is that of --ca, write --fingerprint ${fingerprint} instead`;
 }
 
 async function secure(
@@ -77,7 +91,10 @@ async function secure(
 ): Promise<SecuredSocket> {
   const { insecure, fingerprint, clientCert, alpn, servername = address.hostname } = values;
   const { connectTls, systemAuthorities } = await import("./node_session.ts");
-  const ca = [...systemAuthorities(), ...(values.ca ? [values.ca] : [])];
+  // Reading a hundred authorities takes 20 ms. Where they do not judge, they are for showing alone.
+  const unjudged = (insecure || fingerprint) && !onSession;
+  const own = values.ca ? certificateBlocks(values.ca) : [];
+  const ca = unjudged ? own : [...systemAuthorities(), ...own];
   onPhase?.("loading");
   if (!conn || insecure || fingerprint || clientCert || (onSession && hasNodeNetworking())) {
     requireNodeNetworking("TLS with --insecure, --fingerprint, --client-cert or --source");

@@ -1,4 +1,5 @@
 /** Explaining the errors of both TLS libraries. */
+import { toKebabCase } from "@std/text/to-kebab-case";
 import { NetworkError } from "../../../core/errors.ts";
 import { explain, isReset } from "../../../core/explain.ts";
 
@@ -7,6 +8,9 @@ const UNTRUSTED =
   "its certificate is self-signed, or signed by an authority that is not trusted here";
 const SELF_SIGNED = "its certificate is self-signed";
 const TRUST = "; try --ca FILE, --fingerprint SHA256 or --insecure";
+const AUTHORITYS_OWN =
+  "its certificate is an authority's own, which vouches for others alone; --fingerprint or " +
+  "--insecure accepts it";
 const NO_KEY = "it does not hold the key of its certificate";
 const NOT_TLS = "it does not speak TLS; try tcp://";
 
@@ -33,10 +37,7 @@ const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
     /NOT_YET_VALID|NotValidYet|not valid yet/,
     "its certificate is not valid yet; check the clocks, or use --insecure",
   ],
-  [
-    /CaUsedAsEndEntity/,
-    "its certificate is an authority's own; --fingerprint or --insecure accepts it",
-  ],
+  [/CaUsedAsEndEntity/, AUTHORITYS_OWN],
   [/UnknownIssuer|UNABLE_TO|SELF_SIGNED_CERT_IN_CHAIN/, UNTRUSTED + TRUST],
   [/handshake eof|hang up/i, CLOSED],
 ];
@@ -50,7 +51,14 @@ export function explainTls(error: unknown): string {
   for (const [pattern, meaning] of MEANINGS) {
     if (pattern.test(said) && !said.includes("fatal alert")) return meaning;
   }
+  const [, breach] = /peer misbehaved: (\w+)/.exec(said) ?? [];
+  if (breach) return `it broke the TLS protocol (${toKebabCase(breach).replaceAll("-", " ")})`;
   return explain(error);
+}
+
+/** Whether a peer was refused for showing the certificate of an authority as its own. */
+export function isAuthoritysOwn(error: unknown): boolean {
+  return /CaUsedAsEndEntity/.test(String(error));
 }
 
 /**

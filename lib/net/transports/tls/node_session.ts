@@ -8,6 +8,7 @@ import type { SecuredSocket } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
 import type { Certificate, TlsSession } from "../../tls_session.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
+import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import { explainTls, explainUnjudged } from "./errors.ts";
 
 /** How a server shakes hands. */
@@ -28,7 +29,7 @@ export function acceptorOf(
   const secureContext = tls.createSecureContext({
     cert,
     key,
-    ca: clientCa === undefined ? undefined : [clientCa],
+    ca: clientCa === undefined ? undefined : certificateBlocks(clientCa),
   });
   const options = {
     secureContext,
@@ -82,8 +83,8 @@ export async function connectTls(
     connecting;
   const engine = await shaking(NodeTlsSocket.connect(socket, {
     ca: [...ca],
-    cert: clientCert,
-    key: clientKey,
+    cert: clientCert && certificateBlocks(clientCert).join("\n"),
+    key: clientCert && keyBlock(keyFor("--client-cert", { cert: clientCert, key: clientKey })),
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
     rejectUnauthorized: false, // judged below, after it was reported
     // SNI takes no address (RFC 6066 section 3), but the certificate may be for one.
@@ -91,7 +92,8 @@ export async function connectTls(
   }));
   const found = securityOf(engine.session, ca);
   const objection = judge(engine.session, { fingerprint, chain: found.chain });
-  const security = { ...found, objection };
+  // What to do about it is no advice for who has done it.
+  const security = { ...found, objection: insecure ? objection.split("; ")[0]! : objection };
   await onSession(security);
   if (insecure || objection === "") return { socket: engine, security };
   engine.abort();

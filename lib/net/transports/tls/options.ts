@@ -20,9 +20,8 @@ export const listenOptions = {
   ...streamListenOptions,
   cert: pem(
     "the certificate and its chain, PEM (default: a self-signed one, made for this run)",
-    "key",
   ),
-  key: pem("its private key, PEM", "cert"),
+  key: pem("its private key, PEM (default: the one in --cert)", "cert"),
   clientCa: pem("require a client certificate that one of these authorities, PEM, has signed"),
   alpn,
 };
@@ -42,8 +41,8 @@ export const dialOptions = {
     placeholder: "NAME",
     read: parseName,
   }),
-  clientCert: pem("the client certificate, PEM", "clientKey"),
-  clientKey: pem("its private key, PEM", "clientCert"),
+  clientCert: pem("the client certificate, PEM"),
+  clientKey: pem("its private key, PEM (default: the one in --client-cert)", "clientCert"),
   alpn,
 };
 

@@ -13,6 +13,7 @@ import { acceptingFromAll } from "../../both_families.ts";
 import { libc } from "../../linux/libc.ts";
 import { SystemSocket } from "../../linux/system_socket.ts";
 import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
+import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
@@ -32,13 +33,17 @@ export async function listenTls(
 ): Promise<Listener> {
   await loadPreparing(values);
   const { cert, key } = values;
-  const credentials = cert !== undefined && key !== undefined
-    ? { cert, key }
-    : await generate(address);
+  const given = cert === undefined
+    ? await generate(address)
+    : { cert, key: keyFor("--cert", { cert, key }) };
   const checked = checkPair(
-    { option: "--cert", pem: credentials.cert },
-    { option: "--key", pem: credentials.key },
+    { option: "--cert", pem: given.cert },
+    { option: key === undefined ? "--cert" : "--key", pem: given.key },
   );
+  const credentials = {
+    cert: certificateBlocks(given.cert).join("\n"),
+    key: keyBlock(given.key)!,
+  };
   if (values.clientCa !== undefined) {
     checkCertificate({ option: "--client-ca", pem: values.clientCa });
   }

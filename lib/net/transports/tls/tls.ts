@@ -18,10 +18,11 @@ export const tls = defineTransport({
     if (ca === undefined && clientCert === undefined) return;
     const { checkCertificate, checkPair } = await import("./certificates.ts");
     if (ca !== undefined) checkCertificate({ option: "--ca", pem: ca });
-    if (clientCert === undefined || clientKey === undefined) return;
+    if (clientCert === undefined) return;
+    const { keyFor } = await import("./pem.ts");
     checkPair({ option: "--client-cert", pem: clientCert }, {
-      option: "--client-key",
-      pem: clientKey,
+      option: clientKey === undefined ? "--client-cert" : "--client-key",
+      pem: keyFor("--client-cert", { cert: clientCert, key: clientKey }),
     });
   },
   async dial(address: InetAddress, options) {
