@@ -6,7 +6,7 @@ import type { OptionOwner } from "./lib/cli/option_groups.ts";
 import type { OptionTable } from "./lib/cli/options.ts";
 import { type ParsedOptions, parseOptions } from "./lib/cli/parse.ts";
 import { Dialer } from "./lib/client/dialer.ts";
-import type { Mode, ModeContext } from "./lib/client/mode.ts";
+import type { Mode, ModeContext, ModePeer } from "./lib/client/mode.ts";
 import { chooseMode, modeLabel, modeOptions, modes } from "./lib/client/modes.ts";
 import { clientOptions, optionGroups } from "./lib/client/options.ts";
 import { namedInput, namedOutput } from "./lib/client/stdio.ts";
@@ -36,7 +36,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const mode = chooseMode({ terminal, given });
   const { needsPeer = true } = mode;
   await rejectForeign(given, { mode, dialed: dialOptions });
-  const named = parseTarget(needsPeer ? positionals : []);
+  const addresses = parseTargets(needsPeer ? positionals : [], mode);
+  const [named] = addresses as [Address];
   const { connectionless, dialOptions: options, check } = transportOf(named);
   if (connectionless && values.retry) {
     throw new UsageError(
@@ -45,10 +46,10 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   await rejectForeign(given, { mode, dialed: needsPeer ? options : {} });
   await check?.(parsed.of(options));
-  const address = given.has("self") ? await startLoopback(positionals) : named;
+  const targets = given.has("self") ? [await startLoopback(positionals)] : addresses;
   const capture = await captureIfAny(values);
   try {
-    const context = createContext(address, { args, parsed, capture });
+    const context = createContext(targets, { args, parsed, capture });
     return await mode.run(context, parsed.of(mode.options));
   } finally {
     await capture?.flush(FLUSH_TIMEOUT_MS);
@@ -95,14 +96,21 @@ async function rejectForeign(
   rejectForeign(given, { present, owners: owners(), where });
 }
 
-function parseTarget(positionals: readonly string[]): Address {
-  const [first = DEFAULT_ADDRESS, second, third] = positionals;
-  if (third !== undefined) throw new UsageError(`One peer at a time: "${third}" is one too many`);
-  return toConnect(second === undefined ? parseAddress(first) : parseHostPort(first, second));
+function parseTargets(positionals: readonly string[], mode: Mode): Address[] {
+  const [first = DEFAULT_ADDRESS, second] = positionals;
+  const isAddress = mode.takesSeveral && (/:\d+$|^\d+$/.test(first) || !/^\d+$/.test(second ?? ""));
+  const isHostPort = second !== undefined && !isAddress;
+  const [named, rest] = isHostPort
+    ? [parseHostPort(first, second), positionals.slice(2)]
+    : [parseAddress(first), positionals.slice(1)];
+  if (rest.length > 0 && !mode.takesSeveral) {
+    throw new UsageError(`One peer at a time: "${rest[0]}" is one too many`);
+  }
+  return [named, ...rest.map(parseAddress)].map(toConnect);
 }
 
 function createContext(
-  address: Address,
+  addresses: readonly Address[],
   { args, parsed, capture }: {
     readonly args: readonly string[];
     readonly parsed: ParsedOptions;
@@ -111,18 +119,22 @@ function createContext(
 ): ModeContext {
   const values = parsed.of(clientOptions);
   const { connectTimeout, retry, verbose } = values;
-  const target = { address, values: parsed.of(dialOptions) };
   const clock = systemClock;
   const trace = verbose ? say : undefined;
-  const dialer = new Dialer({ ...target, connectTimeout, retry, capture, trace, clock });
+  const dialing = { connectTimeout, retry, capture, trace, clock };
+  const peers = addresses.map((address): ModePeer => {
+    const target = { address, values: parsed.of(dialOptions) };
+    const dialer = new Dialer({ ...target, ...dialing });
+    const { connectionless = false } = transportOf(address);
+    return { target, connectionless, dial: (request) => dialer.dial(request) };
+  });
   // A capture on stdout leaves no room for anything else there.
   const [output, name] = values.capture === "-" ? [Deno.stderr, "stderr"] : [Deno.stdout, "stdout"];
   return {
     commandLine: { args, positionals: parsed.positionals, occurrences: parsed.occurrences },
-    target,
+    ...peers[0]!,
+    peers,
     connectTimeout,
-    connectionless: transportOf(address).connectionless ?? false,
-    dial: (request) => dialer.dial(request),
     input: namedInput(Deno.stdin, "stdin"),
     output: namedOutput(output, name),
     errors: namedOutput(Deno.stderr, "stderr"),

@@ -6,7 +6,7 @@ import { formatAddress } from "../net/address.ts";
 import type { DialRequest } from "./dialer.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseExpectation } from "../probe/expect_buffer.ts";
-import { NetworkError } from "../core/errors.ts";
+import { ExpiredError, NetworkError } from "../core/errors.ts";
 import { explain, isReset } from "../core/explain.ts";
 import type { Log } from "../log/log.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -35,6 +35,8 @@ export interface ModeContext {
   readonly connectionless: boolean;
   /** Connects to the peer, or throws a NetworkError naming what was tried. */
   readonly dial: (request?: DialRequest) => Promise<Duplex>;
+  /** All peers that are named: this one alone, but for a mode that takes several. */
+  readonly peers: readonly ModePeer[];
   readonly input: Reader;
   readonly output: Screen;
   readonly errors: Screen;
@@ -49,6 +51,9 @@ export interface ModeContext {
   readonly clock: Clock;
 }
 
+/** A peer, and how to connect to it. */
+export type ModePeer = Pick<ModeContext, "target" | "connectionless" | "dial">;
+
 /** One thing that the client can do with a peer. */
 export interface Mode extends Named {
   readonly options: OptionTable;
@@ -60,6 +65,8 @@ export interface Mode extends Named {
   readonly terminal?: boolean;
   /** Whether the arguments name a peer (by default), or are the mode's own. */
   readonly needsPeer?: boolean;
+  /** Whether several peers may be named. */
+  readonly takesSeveral?: boolean;
   /** A command line that shows it. */
   readonly example: string;
   /** Returns the exit code, or throws what `main.ts` prints. */
@@ -74,6 +81,22 @@ export function defineMode<T extends OptionTable>(
   },
 ): Mode {
   return mode as Mode;
+}
+
+/**
+ * Does the same with each peer, side by side.
+ *
+ * @throws the one error, or an {@linkcode ExpiredError} with the messages of all
+ */
+export async function forEachPeer(
+  peers: readonly ModePeer[],
+  work: (peer: ModePeer) => Promise<void>,
+): Promise<void> {
+  const outcomes = await Promise.allSettled(peers.map(work));
+  const errors = outcomes.filter((each) => each.status === "rejected").map(({ reason }) => reason);
+  const other = errors.find((error) => !(error instanceof ExpiredError));
+  if (other) throw other;
+  if (errors.length > 0) throw new ExpiredError(errors.map(({ message }) => message).join("; "));
 }
 
 /** The error of a mode whose connection has failed. */

@@ -9,6 +9,7 @@ import type { Mode } from "./mode.ts";
 import { ping } from "./modes/ping.ts";
 import { pipe } from "./modes/pipe.ts";
 import { replay } from "./modes/replay.ts";
+import { waitClosed } from "./modes/wait_closed.ts";
 import { wait } from "./modes/wait.ts";
 
 /** Every mode. */
@@ -17,6 +18,7 @@ export const modes: readonly Mode[] = [
   pipe,
   ping,
   wait,
+  waitClosed,
   bench,
   merge,
   script,

@@ -318,3 +318,37 @@ Deno.test({
     assert(!seen.some((line) => /[▁-█]/.test(line!)), seen.join("\n"));
   },
 });
+
+Deno.test("wait: of several peers all have to be there", async () => {
+  await using one = await Server.start(["-q"]);
+  await using two = await Server.start(["-q"]);
+  const [first, second, absent] = [one.port, two.port, unusedPort()].map((port) =>
+    `127.0.0.1:${port}`
+  );
+  const there = await netecho(["client", first!, second!, "--wait", "10s"]);
+  assertEquals(there.code, 0);
+  for (const peer of [first, second]) assertStringIncludes(there.stderr, `${peer} accepts`);
+  const lacking = await netecho(["client", first!, absent!, "--wait", "500ms"]);
+  assertEquals(lacking.code, 124);
+  assertStringIncludes(lacking.stderr, `${absent} is not there after 500 ms`);
+  const expecting = ["--expect", "echo"];
+  assertEquals((await netecho(["client", first!, second!, "--wait", "9s", ...expecting])).code, 0);
+});
+
+Deno.test("wait-closed: a peer that is gone, one that stays, and one that goes", async () => {
+  const gone = await netecho(["client", `127.0.0.1:${unusedPort()}`, "--wait-closed", "10s"]);
+  assertEquals(gone.code, 0);
+  assertMatch(gone.stderr, /^tcp:\S+ accepts no connections, after [\d.]+ m?s\n$/);
+  const server = await Server.start(["-q"]);
+  const at = `127.0.0.1:${server.port}`;
+  const stays = await netecho(["client", at, "--wait-closed", "300ms"]);
+  assertEquals(
+    [stays.code, stays.stderr],
+    [124, `netecho: tcp://${at} still accepts connections after 300 ms\n`],
+  );
+  const waiting = new Running(netechoCommand(["client", at, "--wait-closed", "30s"]));
+  await server[Symbol.asyncDispose]();
+  assertEquals((await waiting.end()).code, 0);
+  const udp = await netecho(["client", "udp://127.0.0.1:9", "--wait-closed", "1s"]);
+  assertEquals(udp.code, 2);
+});

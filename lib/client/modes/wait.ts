@@ -11,7 +11,7 @@ import { interval, type Values } from "../../cli/options.ts";
 import { retry } from "../../core/retry.ts";
 import { formatAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
-import { defineMode, expectOptions, failureOf, type ModeContext } from "../mode.ts";
+import { defineMode, expectOptions, failureOf, forEachPeer, type ModeContext } from "../mode.ts";
 
 const ECHO = "echo"; // expects an echo of what is sent
 const MIN_ATTEMPT_MS = 5; // with less time left, no other attempt is made
@@ -30,12 +30,12 @@ export const wait = defineMode({
   name: "wait",
   summary: "wait until the peer can be reached, for scripts",
   chosenBy: "wait",
+  takesSeveral: true,
   example: "netecho client db.internal:5432 --wait 30s",
   options,
   async run(context, values) {
-    const { target: { address }, connectionless, clock, say } = context;
-    const { wait: limit = 0, expect } = values;
-    if (connectionless && expect.length === 0) {
+    const { expect } = values;
+    if (context.peers.some(({ connectionless }) => connectionless) && expect.length === 0) {
       throw new UsageError(
         "Option --wait over UDP needs --expect: nothing tells that a peer is there",
       );
@@ -43,28 +43,34 @@ export const wait = defineMode({
     if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
       throw new UsageError("Option --expect: with --wait, echo stands alone");
     }
-    const peer = formatAddress(address);
-    const started = clock.now();
-    let reason = "";
-    const attempt = async () => {
-      const until = started + limit;
-      if (reason && until - clock.now() < MIN_ATTEMPT_MS) throw new NetworkError(reason);
-      await tryOnce(context, { ...values, until });
-    };
-    const onFailure = (error: NetworkError) => reason = reasonOf(error);
-    try {
-      await retry(attempt, { times: Infinity, within: limit, clock, onFailure });
-    } catch (error) {
-      if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
-      throw new ExpiredError(
-        `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
-      );
-    }
-    const does = expect.length === 0 ? "accepts connections" : "answers";
-    await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
+    await forEachPeer(context.peers, (peer) => waitFor({ ...context, ...peer }, values));
     return 0;
   },
 });
+
+async function waitFor(context: ModeContext, values: Values<typeof options>): Promise<void> {
+  const { target: { address }, clock, say } = context;
+  const { wait: limit = 0, expect } = values;
+  const peer = formatAddress(address);
+  const started = clock.now();
+  let reason = "";
+  const attempt = async () => {
+    const until = started + limit;
+    if (reason && until - clock.now() < MIN_ATTEMPT_MS) throw new NetworkError(reason);
+    await tryOnce(context, { ...values, until });
+  };
+  const onFailure = (error: NetworkError) => reason = reasonOf(error);
+  try {
+    await retry(attempt, { times: Infinity, within: limit, clock, onFailure });
+  } catch (error) {
+    if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
+    throw new ExpiredError(
+      `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
+    );
+  }
+  const does = expect.length === 0 ? "accepts connections" : "answers";
+  await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
+}
 
 async function tryOnce(
   { dial, clock, connectionless }: ModeContext,

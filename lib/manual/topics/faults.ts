@@ -55,7 +55,7 @@ export const faultTopic: Topic = {
   },
 };
 
-function parametersOf({ main, options }: Fault): [string, string][] {
+function parametersOf({ main, options }: Fault): ReturnType<typeof parameterRows> {
   const mainFirst: OptionTable = main ? { [main]: options[main]!, ...options } : options;
   const rows = parameterRows(mainFirst);
   return rows.length > 0 ? rows : [["(none)", "it has none of its own"]];
