@@ -13,7 +13,7 @@ import { namedInput, namedOutput } from "./lib/client/stdio.ts";
 import { withPatterns } from "./lib/core/byte_pattern.ts";
 import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
-import { handleSignals } from "./lib/core/signals.ts";
+import { endAtSignals, handleSignals } from "./lib/core/signals.ts";
 import { openPayloadLog } from "./lib/log/open.ts";
 import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
 import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
@@ -24,6 +24,7 @@ const FLUSH_TIMEOUT_MS = 5000; // for the last of a capture to be read
 
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
+  endAtSignals();
   const tables = [clientOptions, modeOptions, dialOptions];
   const parsed = await withPatterns(() => parseOptions(tables, args));
   const { positionals, given } = parsed;

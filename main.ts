@@ -11,6 +11,7 @@ import {
   UsageError,
 } from "./lib/core/errors.ts";
 import { explain } from "./lib/core/explain.ts";
+import { endedBySignal } from "./lib/core/signals.ts";
 import type { Manual } from "./lib/manual/manual.ts";
 import { printPage, say } from "./lib/terminal/output.ts";
 
@@ -94,5 +95,5 @@ async function nearest(suggestion: Suggestion | undefined): Promise<string> {
 }
 
 if (import.meta.main) {
-  Deno.exit(await main(Deno.args).catch(report));
+  Deno.exit(await Promise.race([main(Deno.args).catch(report), endedBySignal]));
 }

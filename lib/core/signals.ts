@@ -6,6 +6,41 @@ export interface Shutdown {
   readonly requested: Promise<void>;
   /** Resolves at the second signal. */
   readonly insisted: Promise<void>;
+  /** The first signal, once there was one. */
+  readonly signal?: Deno.Signal | undefined;
+}
+
+const NUMBERS: ReadonlyMap<Deno.Signal, number> = new Map([
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGQUIT", 3],
+  ["SIGTERM", 15],
+  ["SIGBREAK", 21],
+]);
+
+/** The exit code of a program that a signal has ended, as shells have it. */
+export function exitCodeOf(signal: Deno.Signal): number {
+  return 128 + NUMBERS.get(signal)!;
+}
+
+const ended = Promise.withResolvers<number>();
+let listening = false;
+let onSignal: (signal: Deno.Signal) => void = (signal) => ended.resolve(exitCodeOf(signal));
+
+/**
+ * Resolves with an exit code at a signal that nothing else handles, once
+ * {@linkcode endAtSignals} was called.
+ */
+export const endedBySignal: Promise<number> = ended.promise;
+
+/**
+ * Ends the program at a signal, unless {@linkcode handleSignals} is called. What the runtime does by
+ * itself is a segmentation fault where the program is process 1, as in a container.
+ */
+export function endAtSignals(): void {
+  if (listening) return;
+  listening = true;
+  for (const signal of signals()) Deno.addSignalListener(signal, () => onSignal(signal));
 }
 
 /**
@@ -15,18 +50,26 @@ export interface Shutdown {
 export function handleSignals(): Shutdown {
   const requested = Promise.withResolvers<void>();
   const insisted = Promise.withResolvers<void>();
-  let next = requested;
-  const onSignal = () => {
-    next.resolve();
-    next = insisted;
+  let first: Deno.Signal | undefined;
+  onSignal = (signal) => {
+    first = signal;
+    requested.resolve();
+    onSignal = () => insisted.resolve();
   };
-  for (const signal of signals()) Deno.addSignalListener(signal, onSignal);
-  return { requested: requested.promise, insisted: insisted.promise };
+  endAtSignals();
+  return {
+    requested: requested.promise,
+    insisted: insisted.promise,
+    get signal() {
+      return first;
+    },
+  };
 }
 
 function signals(): readonly Deno.Signal[] {
   if (Deno.build.os === "windows") return ["SIGINT", "SIGBREAK"];
-  return hangupEnds() ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
+  const usual = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
+  return hangupEnds() ? [...usual, "SIGHUP"] : usual;
 }
 
 // A program that was started by nohup ignores SIGHUP, and is to go on ignoring it. It has no terminal,

@@ -67,8 +67,6 @@ class LineEditor implements Terminal {
     this.#editor.on("line", (line) => this.#onLine(line));
     this.#editor.on("close", () => this.#onClose());
     stdin.on("data", this.#onInput);
-    // Once the editor has given the keys back, Ctrl-C is a signal again.
-    Deno.addSignalListener("SIGINT", onInterrupt);
     stdout.write(`${greeting}\n`);
     this.#prompt();
   }
@@ -84,7 +82,6 @@ class LineEditor implements Terminal {
       this.#clearLine();
       this.#stopEditing();
     }
-    Deno.removeSignalListener("SIGINT", this.#options.onInterrupt);
   }
 
   readonly #onInput = (bytes: Uint8Array): void => {

@@ -3,6 +3,7 @@ import type { Writer } from "../../core/io.ts";
 import { formatAddress } from "../../net/address.ts";
 import { type Clock, delay } from "../../core/clock.ts";
 import { EchoMatcher } from "../echo_matcher.ts";
+import { exitCodeOf } from "../../core/signals.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import type { Terminal } from "../../terminal/line_editor.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -20,7 +21,7 @@ export const interactive = defineMode({
   terminal: true,
   example: "netecho client localhost 8080",
   options: conversationOptions,
-  async run({ dial, openLog, clock }, { crlf, linger: limit, noHalfClose }) {
+  async run({ dial, openLog, clock, signals }, { crlf, linger: limit, noHalfClose }) {
     const { openTerminal } = await import("../../terminal/line_editor.ts");
     const started = clock.now();
     const peer = await dial();
@@ -46,6 +47,9 @@ export const interactive = defineMode({
       },
       onInterrupt: left.resolve,
     });
+    // Once the editor has given the keys back, Ctrl-C is a signal again.
+    const shutdown = signals();
+    shutdown.requested.then(left.resolve);
     const log = openLog(above(terminal));
     let arrived = 0;
     peer.observe({ received: () => arrived = clock.now() }); // the time before anything is drawn
@@ -64,7 +68,8 @@ export const interactive = defineMode({
       terminal.close();
       peer.close();
     }
-    return 0;
+    const { signal = "SIGINT" } = shutdown;
+    return signal === "SIGINT" ? 0 : exitCodeOf(signal); // Ctrl-C leaves
   },
 });
 
