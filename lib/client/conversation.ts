@@ -3,6 +3,7 @@ import { type Screen, writeText } from "../core/io.ts";
 import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { formatAddress } from "../net/address.ts";
+import { describeStrays } from "../net/strays.ts";
 import type { Log } from "../log/log.ts";
 import type { ChunkWriter, Duplex } from "../net/duplex.ts";
 import { chunksTo } from "../net/streams.ts";
@@ -85,11 +86,11 @@ export async function endInput(
 }
 
 /**
- * What to say of a peer that answered nothing; undefined where it did, or was asked nothing. Over UDP, a mistyped
+ * What to say of a peer that answered nothing, and of others that did; undefined where neither is so. Over UDP, a mistyped
  * port looks like this; some peers take a FIN for the end of the connection.
  */
 export function silenceOf(
-  { traffic, remote }: Duplex,
+  { traffic, remote, strays }: Duplex,
   { halfClosed, closed }: {
     /** Whether the end of input was told before the end of the peer. */
     readonly halfClosed: boolean;
@@ -97,9 +98,10 @@ export function silenceOf(
     readonly closed: boolean;
   },
 ): string | undefined {
-  if (traffic.chunks > 0 || traffic.sent === 0) return undefined;
+  const others = describeStrays(strays);
+  if (traffic.chunks > 0 || traffic.sent === 0) return others;
   const peer = formatAddress(remote);
-  if (!closed) return `no answer from ${peer}`;
+  if (!closed) return `no answer from ${peer}${others ? `; ${others}` : ""}`;
   if (halfClosed) {
     return `${peer} closed the connection without an answer; if it takes our FIN for gone, use ` +
       "--no-half-close";

@@ -117,15 +117,24 @@ export function unmapped(hostname: string): string {
   return hostname.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
-/** The addresses of a connection. */
+/**
+ * A link-local address in the zone of another one (RFC 4007 section 11), as the runtime does not
+ * tell zones; any other address as it is.
+ */
+export function inZoneOf(known: InetAddress, address: InetAddress): InetAddress {
+  const [, zone] = known.hostname.split("%");
+  const { hostname } = address;
+  const linkLocal = /^fe[89ab][\da-f]:[^%]*$/i.test(hostname);
+  return zone && linkLocal ? { ...address, hostname: `${hostname}%${zone}` } : address;
+}
+
+/** The addresses of a connection; their transport and zone are those of an end that is known. */
 export function addressesOf(
   conn: Deno.TcpConn | Deno.TlsConn,
-  transport: string,
+  known: InetAddress,
 ): ConnectionAddresses<InetAddress> {
-  return {
-    local: socketAddress(transport, conn.localAddr),
-    remote: socketAddress(transport, conn.remoteAddr),
-  };
+  const end = (address: Deno.NetAddr) => inZoneOf(known, socketAddress(known.transport, address));
+  return { local: end(conn.localAddr), remote: end(conn.remoteAddr) };
 }
 
 // Quoted if the path would be cut, or a part of it read as a service.

@@ -1,5 +1,6 @@
 /** A connection to one peer, whatever the transport. */
 import type { Address } from "./address.ts";
+import type { StrayCounts } from "./strays.ts";
 import type { TcpInfo } from "./tcp_info.ts";
 import type { TlsSession } from "./tls_session.ts";
 
@@ -64,6 +65,8 @@ export interface Duplex extends ChunkReader, ChunkWriter {
   readonly traffic: Traffic;
   /** What the system knows of the connection now; Linux alone tells, of an open TCP connection. */
   readonly tcpInfo?: TcpInfo | undefined;
+  /** Datagrams from others than the peer. */
+  readonly strays?: StrayCounts | undefined;
   /** Adds an observer. On a connection that is closed already, only `closed` is called, at once. */
   observe(observer: Observer): void;
   /** Closes both directions; may be called again. */

@@ -1,6 +1,12 @@
 /** A stream connection on its way to being a peer. */
 import { closeQuietly, type Socket, SocketDuplex } from "./socket_duplex.ts";
-import { type Address, addressesOf, type ConnectionAddresses, isInet } from "./address.ts";
+import {
+  type Address,
+  addressesOf,
+  type ConnectionAddresses,
+  type InetAddress,
+  isInet,
+} from "./address.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { flag, interval, type Values } from "../cli/options.ts";
@@ -143,12 +149,12 @@ export class StreamArrival implements Arrival {
   }
 }
 
-/** The arrival of a TCP connection, whatever `transport` is spoken over it. */
+/** The arrival of a TCP connection, whatever is spoken over it, at the address of a listener. */
 export function tcpArrival(
   conn: Deno.TcpConn | Deno.TlsConn,
-  transport: string,
+  at: InetAddress,
   preparing: PrepareOptions,
 ): StreamArrival {
-  const ends = addressesOf(conn, transport);
+  const ends = addressesOf(conn, at);
   return new StreamArrival(conn, { ends, system: tcpSocket(ends, conn), preparing });
 }

@@ -3,6 +3,7 @@ import { isReset } from "../core/explain.ts";
 import type { Reader, Writer } from "../core/io.ts";
 import type { Duplex, Observer, Traffic } from "./duplex.ts";
 import type { SystemSocket } from "./linux/system_socket.ts";
+import type { StrayCounts } from "./strays.ts";
 import type { TcpInfo } from "./tcp_info.ts";
 import { type ChunkBuffer, ReadBuffer } from "./read_buffer.ts";
 import { readWindow, type WindowPlace } from "./read_window.ts";
@@ -26,6 +27,7 @@ export function closeQuietly(socket: { close(): void }): void {
 /** What is known about the peer, and how to handle its socket. */
 export interface SocketDuplexOptions extends Pick<Duplex, "local" | "remote" | "via" | "security"> {
   readonly framed?: boolean;
+  readonly strays?: StrayCounts | undefined;
   /** Where reads go; by default a {@linkcode ReadBuffer}. */
   readonly buffer?: ChunkBuffer;
   /** The system's view of the socket, where there is one. */
@@ -41,6 +43,7 @@ export class SocketDuplex implements Duplex {
   readonly via: Duplex["via"];
   readonly security: Duplex["security"];
   readonly framed: boolean;
+  readonly strays: StrayCounts | undefined;
   readonly #socket: Socket;
   readonly #buffer: ChunkBuffer;
   readonly #system: SystemSocket | undefined;
@@ -64,6 +67,7 @@ export class SocketDuplex implements Duplex {
       via,
       security,
       framed = false,
+      strays,
       buffer = new ReadBuffer(),
       system,
       onCutOff,
@@ -74,6 +78,7 @@ export class SocketDuplex implements Duplex {
     this.via = via;
     this.security = security;
     this.framed = framed;
+    this.strays = strays;
     this.#socket = socket;
     this.#buffer = buffer;
     this.#system = system;

@@ -1,6 +1,7 @@
 /** The output of a ping as text or JSON: a line for each answer, and a summary. */
 import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
+import { describeStrays, type StrayCounts } from "../net/strays.ts";
 import type { Part } from "../probe/round_trip.ts";
 import type { Reply } from "./pinger.ts";
 import type { PingStatistics } from "./statistics.ts";
@@ -8,6 +9,8 @@ import { formatCount, formatDuration, formatQuantity, roundMs } from "../core/un
 
 /** An answer, as it is reported. */
 export interface PingAnswer extends Omit<Reply, "sentAt"> {
+  /** Who answers. */
+  readonly remote: Address;
   /** How long each part took, for a connection of its own. */
   readonly parts?: readonly Part[];
 }
@@ -19,6 +22,7 @@ export interface PingResult {
   readonly elapsedMs: number;
   /** The median of each part. */
   readonly parts: readonly Part[];
+  readonly strays: StrayCounts | undefined;
 }
 
 /** Formats the output of a ping. Every text ends in a line end. */
@@ -33,18 +37,19 @@ export interface PingFormat {
 
 /** For people, in the words of ping(8). */
 export function pingText(address: Address): PingFormat {
-  const from = isInet(address) ? formatHostPort(address) : formatAddress(address);
+  const shown = (each: Address) => isInet(each) ? formatHostPort(each) : formatAddress(each);
   return {
     start: (size) => `PING ${formatAddress(address)}: ${formatQuantity(size, "byte")}\n`,
     answer(answer) {
-      const { number, size, roundTrip, parts = [] } = answer;
+      const { number, size, roundTrip, parts = [], remote } = answer;
+      const from = shown(remote);
       if (roundTrip === undefined) return `${formatQuantity(size, "byte")} from ${from}: unknown\n`;
       const where = parts.length > 0 ? ` (${partsText(parts)})` : "";
       const what = size > 0 ? `${formatQuantity(size, "byte")} from` : "connected to";
       return `${what} ${from}: seq=${number} ` +
         `time=${milliseconds(roundTrip)} ms${where}${remarks(answer)}\n`;
     },
-    lost: (number, reason) => `no answer from ${from}: seq=${number} ${reason}\n`,
+    lost: (number, reason) => `no answer from ${shown(address)}: seq=${number} ${reason}\n`,
     summary: summaryText,
     missed: (count) => `... ${formatQuantity(count, "line")} not shown: the output is not read\n`,
   };
@@ -58,10 +63,11 @@ export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): Ping
   };
   return {
     start: (size) => line("start", { address: formatAddress(address), size }),
-    answer: ({ number: seq, size, roundTrip, standing, reordered, intact, parts }) => {
+    answer: ({ number: seq, size, roundTrip, standing, reordered, intact, parts, remote }) => {
       const judged = { standing, reordered, intact };
       const ms = roundTrip === undefined ? {} : { ms: roundMs(roundTrip) };
-      return line("reply", { seq, size, ...ms, ...judged, ...partFields(parts) });
+      const from = formatAddress(remote);
+      return line("reply", { seq, from, size, ...ms, ...judged, ...partFields(parts) });
     },
     lost: (seq, reason) => line("lost", { seq, reason }),
     summary: (result) => line("summary", summaryFields(result)),
@@ -78,7 +84,7 @@ function remarks({ standing, reordered, intact }: PingAnswer): string {
   return all.length > 0 ? ` (${all.join(", ")})` : "";
 }
 
-function summaryText({ address, tally, elapsedMs, parts }: PingResult): string {
+function summaryText({ address, tally, elapsedMs, parts, strays }: PingResult): string {
   const { counts, lost, roundTrips, jitter } = tally;
   const more = (["late", "corrupt", "duplicated", "reordered", "unknown"] as const)
     .filter((kind) => counts[kind] > 0)
@@ -97,11 +103,13 @@ function summaryText({ address, tally, elapsedMs, parts }: PingResult): string {
         `jitter ${milliseconds(jitter)} ms (RFC 3550)`,
     );
   }
+  const others = describeStrays(strays);
+  if (others) lines.push(others);
   if (parts.length > 0) lines.push(`median of each part: ${partsText(parts)}`);
   return `\n${lines.join("\n")}\n`;
 }
 
-function summaryFields({ address, tally, elapsedMs, parts }: PingResult): object {
+function summaryFields({ address, tally, elapsedMs, parts, strays }: PingResult): object {
   const { counts, lost, roundTrips, jitter } = tally;
   const { min, mean, max, deviation } = roundTrips;
   const rtt = {
@@ -121,6 +129,9 @@ function summaryFields({ address, tally, elapsedMs, parts }: PingResult): object
     elapsedMs: roundMs(elapsedMs),
     ...(roundTrips.count > 0 && { rttMs: mapValues(rtt, roundMs) }),
     ...partFields(parts),
+    ...(strays && strays.size > 0 && {
+      strays: [...strays].map(([from, count]) => ({ from, count })),
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
 import { sparkline, StatusLine } from "../terminal/status_line.ts";
 import { formatDuration } from "../core/units.ts";
+import type { StrayCounts } from "../net/strays.ts";
 import type { Part } from "../probe/round_trip.ts";
 import type { PingAnswer, PingFormat } from "./format.ts";
 import { PingStatistics } from "./statistics.ts";
@@ -23,6 +24,7 @@ export class PingScreen {
   readonly #recent: number[] = [];
   readonly #parts = new Map<Part["name"], Histogram>();
   #started: number | undefined;
+  #strays: StrayCounts | undefined;
 
   constructor(
     { address, clock, output }: {
@@ -45,7 +47,9 @@ export class PingScreen {
     this.tally = new PingStatistics(histograms.create());
   }
 
-  start(size: number): void {
+  /** `strays` tells what comes from others than the peer. */
+  start(size: number, strays?: StrayCounts): void {
+    this.#strays = strays;
     this.#started = this.#clock.now();
     this.#screen.print(this.#format.start(size));
   }
@@ -57,7 +61,8 @@ export class PingScreen {
 
   connected(
     number: number,
-    { took: roundTrip, parts, intact, size }: {
+    { took: roundTrip, parts, intact, size, remote }: {
+      readonly remote: Address;
       readonly size: number;
       readonly took: number;
       readonly parts: readonly Part[];
@@ -69,7 +74,16 @@ export class PingScreen {
     if (intact) this.tally.record(roundTrip);
     else counts.corrupt++;
     for (const { name, took } of parts) this.#part(name).record(took);
-    this.answer({ number, size, roundTrip, parts, intact, standing: "answer", reordered: false });
+    this.answer({
+      number,
+      remote,
+      size,
+      roundTrip,
+      parts,
+      intact,
+      standing: "answer",
+      reordered: false,
+    });
   }
 
   lost(number: number, reason: string): void {
@@ -88,7 +102,13 @@ export class PingScreen {
     const parts = [...this.#parts].map(([name, times]) => ({ name, took: times.at(50) }));
     const elapsedMs = this.#clock.now() - this.#started;
     const { tally } = this;
-    const summary = this.#format.summary({ address: this.#address, tally, elapsedMs, parts });
+    const summary = this.#format.summary({
+      address: this.#address,
+      tally,
+      elapsedMs,
+      parts,
+      strays: this.#strays,
+    });
     await this.#screen.end(summary);
   }
 

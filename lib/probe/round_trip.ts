@@ -1,4 +1,5 @@
 /** Round trips: over a new connection for one message, with the time of each part. */
+import type { Address } from "../net/address.ts";
 import { type Clock, settlesWithin } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Phase } from "../net/transport.ts";
@@ -16,6 +17,7 @@ export interface RoundTrip {
   readonly took: number;
   readonly parts: readonly Part[];
   readonly answer: Answer;
+  readonly remote: Address;
 }
 
 /** The answer to a message: as sent, other bytes, an end of the connection, or none in time. */
@@ -51,7 +53,7 @@ export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): 
   const peer = await dial({ atMost: timeout, onPhase: finish });
   if (size === 0) {
     peer.close();
-    return { took: clock.now() - started, parts, answer: "intact" };
+    return { took: clock.now() - started, parts, answer: "intact", remote: peer.remote };
   }
   since = clock.now();
   const answer = await exchange(peer, {
@@ -59,7 +61,7 @@ export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): 
     timeout: Math.max(0, started + timeout - since),
   });
   finish("echo");
-  return { took: since - started, parts, answer };
+  return { took: since - started, parts, answer, remote: peer.remote };
 }
 
 /** Sends a message and waits for its answer, then closes the peer. */

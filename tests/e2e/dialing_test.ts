@@ -1,7 +1,14 @@
 /** How the client connects, and which way it lets bytes go. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { needing, onLinux, withNodeNetworking } from "../support/skips.ts";
-import { netecho, netechoCommand, netechoShell, Running, Server } from "../support/programs.ts";
+import { needing, needingNamespace, onLinux, withNodeNetworking } from "../support/skips.ts";
+import {
+  netecho,
+  netechoCommand,
+  netechoShell,
+  Running,
+  runProgram,
+  Server,
+} from "../support/programs.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { readAll, writeAll } from "../support/connections.ts";
 import { unusedPort } from "../support/system.ts";
@@ -168,4 +175,36 @@ Deno.test("-4 and -6 use one family alone", async () => {
   const neither = await netecho(["client", `udp://127.0.0.1:${server.port}`, "-6"], { input: "x" });
   assertEquals(neither.code, 1);
   assertStringIncludes(neither.stderr, "it has no IPv6 address");
+});
+
+Deno.test({
+  ...needingNamespace("link-local addresses keep their zone, over TCP and UDP"),
+  async fn() {
+    const at = "[fe80::1%v0]";
+    const server = netechoShell(["server", `udp://${at}:7001`, `${at}:7002`]);
+    const say = (...args: string[]) => `echo hi | ${netechoShell(["client", "-v", ...args])} 2>&1`;
+    const { text, stderr } = await runProgram(["unshare", [
+      "-rn",
+      "bash",
+      "-c",
+      [
+        "ip link add v0 type veth peer name v1",
+        "for each in lo v0 v1; do ip link set $each up; done",
+        "ip addr add fe80::1/64 dev v0 nodad",
+        `coproc S { exec ${server}; }`,
+        'read -r one <&"${S[0]}"; read -r two <&"${S[0]}"; echo "$one; $two"',
+        say(`udp://${at}:7001`, "--source", at),
+        say(`${at}:7002`),
+        say(`${at}:7002`, "--source", at),
+        'read -r opened <&"${S[0]}"; echo "$opened"; kill $S_PID',
+      ].join("\n"),
+    ]]);
+    const lines = text.split("\n");
+    assertEquals(lines[0], `listening udp://${at}:7001; listening tcp://${at}:7002`, stderr);
+    assertEquals(lines.filter((line) => line === "hi").length, 2, text);
+    assertMatch(text, /connected to udp:\/\/\[fe80::1%v0\]:7001 from udp:\/\/\[fe80::1%v0\]:\d+ /);
+    assertMatch(text, /connected to tcp:\/\/\[fe80::1%v0\]:7002 from tcp:\/\/\[fe80::1%v0\]:\d+ /);
+    assertMatch(text, /Cannot connect .*an address with a zone/);
+    assertMatch(text, /opened udp:\/\/\[fe80::1%v0\]:\d+/);
+  },
 });

@@ -1,5 +1,5 @@
 /** UDP from both ends: sizes, remotes, and what it must not be used for. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { greet, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
 import { needing, onLinux, withIPv6, withSignals, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
@@ -249,3 +249,47 @@ Deno.test("the client takes nothing from anybody else", async () => {
 function closing(conn: Datagrams): { conn: Datagrams } & Disposable {
   return { conn, [Symbol.dispose]: () => conn.close() };
 }
+
+/** A server that answers from another port than the one that is asked. */
+function startElsewhere() {
+  const listen = () => Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const [asked, other] = [listen(), listen()];
+  const serving = (async () => {
+    for await (const [datagram, from] of asked) await other.send(datagram, from);
+  })();
+  const port = (conn: Deno.DatagramConn) => (conn.addr as Deno.NetAddr).port;
+  return {
+    at: `udp://127.0.0.1:${port(asked)}`,
+    elsewhere: `127.0.0.1:${port(other)}`,
+    async [Symbol.asyncDispose]() {
+      asked.close();
+      await serving;
+      other.close();
+    },
+  };
+}
+
+Deno.test("answers from an address that was not asked are counted and named", async () => {
+  await using server = startElsewhere();
+  const { at, elsewhere } = server;
+  const asked = (count: string) => `${count} from ${elsewhere}, which was not asked`;
+  const few = ["--count", "3", "--interval", "10ms", "--timeout", "200ms"];
+  const ping = await netecho(["client", at, "--ping", ...few]);
+  assertEquals(ping.code, 1);
+  assertStringIncludes(ping.text, asked("3 answers"));
+  const json = await netecho(["client", at, "--ping", "--json", ...few]);
+  const summary = JSON.parse(json.text.trim().split("\n").at(-1)!);
+  assertEquals([summary.lost, summary.strays], [3, [{ from: elsewhere, count: 3 }]]);
+  const pipe = await netecho(["client", at, "--linger", "200ms"], { input: "hi" });
+  assertEquals(pipe.stderr, `no answer from ${at}; ${asked("1 answer")}\n`);
+  const wait = ["--wait", "300ms", "--expect", "echo", "--timeout", "100ms"];
+  assertStringIncludes((await netecho(["client", at, ...wait])).stderr, asked("1 answer"));
+});
+
+Deno.test("ping names the address that answers", async () => {
+  await using server = await Server.start(["-q"], "127.0.0.1:0");
+  const args = ["client", `localhost:${server.port}`, "--ping", "--count", "1"];
+  assertStringIncludes((await netecho(args)).text, `bytes from 127.0.0.1:${server.port}: seq=1`);
+  const { text } = await netecho([...args, "--json"]);
+  assertEquals(JSON.parse(text.split("\n")[1]!).from, `tcp://127.0.0.1:${server.port}`);
+});

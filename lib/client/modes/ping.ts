@@ -85,7 +85,7 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   const { values, size, screen, stop } = measuring;
   const dialing = context.dial();
   const peer = await Promise.race([dialing, stop]);
-  screen.start(size);
+  screen.start(size, peer?.strays);
   if (!peer) return void dialing.catch(() => {});
   using clock = new PromptClock();
   const { tally } = screen;
@@ -96,7 +96,7 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
     clock,
     size,
     tally,
-    onReply: (reply) => screen.answer(reply),
+    onReply: (reply) => screen.answer({ ...reply, remote: peer.remote }),
     onLost,
   });
   stop.then(() => prober.stop());
@@ -130,13 +130,13 @@ async function connectOnce(
 ): Promise<void> {
   screen.tally.counts.sent++;
   try {
-    const { took, parts, answer } = await connectAndExchange(
+    const { took, parts, answer, remote } = await connectAndExchange(
       (request) => dial({ ...request, once: true }),
       { clock, size, number, timeout },
     );
     if (answer === "closed") screen.lost(number, "closed without an answer");
     else if (answer === "none") screen.lost(number, `within ${formatDuration(timeout)}`);
-    else screen.connected(number, { size, took, parts, intact: answer === "intact" });
+    else screen.connected(number, { remote, size, took, parts, intact: answer === "intact" });
   } catch (error) {
     if (error instanceof FinalError) throw error;
     screen.lost(number, reasonOf(error));

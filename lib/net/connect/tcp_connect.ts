@@ -2,7 +2,7 @@
 import { writeAll } from "../../core/io.ts";
 import { closeQuietly } from "../socket_duplex.ts";
 import { addressesOf, type InetAddress, isLiteral } from "../address.ts";
-import { UsageError } from "../../core/errors.ts";
+import { FinalError, UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
 import { libc } from "../linux/libc.ts";
@@ -26,6 +26,10 @@ export const tcpDialOptions = {
     needs: ["proxyProtocol"],
   }),
 };
+
+const NO_ZONE =
+  "Cannot connect over TCP from an address with a zone: the runtime takes none; leave " +
+  "--source out, as the zone of the peer's address says which interface it is";
 
 /** Connects to the first address of a host that answers, and sends a PROXY header if asked to. */
 export async function connectTcp(
@@ -78,8 +82,9 @@ async function connect(
   to: InetAddress,
   { signal, values }: { signal: AbortSignal; values: Values<typeof tcpDialOptions> },
 ): Promise<Connection> {
-  const { transport, hostname, port } = to;
+  const { hostname, port } = to;
   if (values.source) {
+    if (values.source.hostname.includes("%")) throw new FinalError(NO_ZONE);
     const { connectFrom } = await import("../node/socket.ts");
     return await connectFrom(values.source, { to, signal, keepalive: values.keepalive });
   }
@@ -90,7 +95,7 @@ async function connect(
   return {
     socket: conn,
     conn,
-    ...addressesOf(conn, transport),
+    ...addressesOf(conn, to),
     close: () => closeQuietly(conn),
   };
 }

@@ -7,6 +7,10 @@ import { int32, nameOf, option, writeName } from "./names.ts";
 
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
 const SO_ERROR = 4;
+const IPPROTO_IP = 0;
+const IP_RECVERR = 11;
+const IPPROTO_IPV6 = 41;
+const IPV6_RECVERR = 25;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const TCP_INFO = 11;
@@ -17,7 +21,7 @@ const TCP_INFO_BYTES = 104; // up to tcpi_total_retrans
 
 /** A socket of this process. Where it cannot be found, its methods do nothing. */
 export class SystemSocket {
-  #key: SocketKey;
+  readonly #key: SocketKey;
   #descriptor: number | undefined;
   #sought = false;
 
@@ -46,20 +50,23 @@ export class SystemSocket {
     this.#use((libc, descriptor) => libc.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, one, 4));
   }
 
-  /** Connects a UDP socket, which is told of ICMP errors from then on (udp(7)). */
-  connect(to: InetAddress): boolean {
+  /** Connects a UDP socket. Returns the address that it sends from then. */
+  connect(to: InetAddress): InetAddress | undefined {
     const name = writeName(to);
-    return this.#use((libc, descriptor) => {
-      if (libc.connect(descriptor, name, name.length) !== 0) return false;
-      const local = nameOf(libc, descriptor, "getsockname"); // of the interface to the remote
-      if (local) this.#key = { ...this.#key, local };
-      return true;
-    }) ?? false;
+    return this.#use((libc, descriptor) =>
+      libc.connect(descriptor, name, name.length) === 0
+        ? nameOf(libc, descriptor, "getsockname")
+        : undefined
+    );
   }
 
-  /** The address that it is bound to; after {@linkcode connect}, the one that it sends from. */
-  get local(): InetAddress {
-    return this.#key.local;
+  /** Has a UDP socket that is not connected learn of ICMP errors (IP_RECVERR of ip(7), ipv6(7)). */
+  reportUnreachable(): boolean {
+    const [level, name] = this.#key.local.hostname.includes(":")
+      ? [IPPROTO_IPV6, IPV6_RECVERR]
+      : [IPPROTO_IP, IP_RECVERR];
+    const [one] = int32(1);
+    return this.#use((libc, descriptor) => libc.setsockopt(descriptor, level, name, one, 4)) === 0;
   }
 
   /** Whether a datagram has met a port on which nobody listens. */

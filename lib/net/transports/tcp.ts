@@ -1,6 +1,6 @@
 /** TCP (RFC 9293). */
 import { SocketDuplex } from "../socket_duplex.ts";
-import { type InetAddress, socketAddress } from "../address.ts";
+import { type InetAddress, inZoneOf, socketAddress } from "../address.ts";
 import { acceptTcp, loadPreparing, streamListenOptions, tcpArrival } from "../incoming.ts";
 import { tcpSocket } from "../linux/system_socket.ts";
 import { connectTcp, loadConnecting, tcpDialOptions } from "../connect/tcp_connect.ts";
@@ -33,8 +33,8 @@ async function listen(
   const listener = bindTcp(address);
   const preparing = { values, clock };
   return {
-    address: socketAddress("tcp", listener.addr),
-    accept: async () => tcpArrival(await acceptTcp(listener), "tcp", preparing),
+    address: inZoneOf(address, socketAddress("tcp", listener.addr)),
+    accept: async () => tcpArrival(await acceptTcp(listener), address, preparing),
     close: () => listener.close(),
   };
 }

@@ -32,7 +32,10 @@ const unreachable = new Deno.errors.ConnectionReset("(os error 10054)");
 Deno.test("a listener goes on when an answer was undeliverable", async () => {
   const bytes = new Uint8Array([1, 2]);
   const conn = socket([unreachable, unreachable, bytes]);
-  const listener = new DatagramListener(conn, { replyFactor: undefined });
+  const listener = new DatagramListener(conn, {
+    replyFactor: undefined,
+    at: { transport: "udp", hostname: "", port: 0 },
+  });
   const peer = await (await listener.accept()).open();
   assertEquals(await peer.read(), bytes);
   peer.close();

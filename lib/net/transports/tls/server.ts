@@ -1,5 +1,5 @@
 /** Listening for TLS. */
-import { type InetAddress, socketAddress } from "../../address.ts";
+import { type InetAddress, inZoneOf, socketAddress } from "../../address.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
 import { acceptTcp, loadPreparing, type SecuredSocket, tcpArrival } from "../../incoming.ts";
@@ -71,11 +71,11 @@ function listenByDeno(
   }
   const listener = acceptingFromAll(listeners);
   return {
-    address: socketAddress("tls", listener.addr),
+    address: inZoneOf(address, socketAddress("tls", listener.addr)),
     accept: async () => {
       const conn = await listener.accept();
       const preparing = { values, clock, closesLate: true, secure: () => shake(conn) };
-      return tcpArrival(conn, "tls", preparing);
+      return tcpArrival(conn, address, preparing);
     },
     close: () => listener.close(),
   };
@@ -92,8 +92,8 @@ async function listenByNode(
   const preparing = { values, clock, secure: acceptorOf({ ...values, ...credentials }) };
   const listener = bindTcp(address);
   return {
-    address: socketAddress("tls", listener.addr),
-    accept: async () => tcpArrival(await acceptTcp(listener), "tls", preparing),
+    address: inZoneOf(address, socketAddress("tls", listener.addr)),
+    accept: async () => tcpArrival(await acceptTcp(listener), address, preparing),
     close: () => listener.close(),
   };
 }

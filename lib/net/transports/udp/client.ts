@@ -1,10 +1,11 @@
 /** The sending side of UDP: datagrams to one remote and back. */
-import { formatAddress, type InetAddress, socketAddress } from "../../address.ts";
+import { formatAddress, type InetAddress, inZoneOf, socketAddress } from "../../address.ts";
 import type { Clock } from "../../../core/clock.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { DatagramBuffers } from "./datagram_buffers.ts";
 import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
+import { type StrayCounts, Strays } from "../../strays.ts";
 import type { Duplex } from "../../duplex.ts";
 import { SystemSocket } from "../../linux/system_socket.ts";
 
@@ -13,23 +14,31 @@ const CHECK_UNREACHABLE_AFTER_MS = [0, 5, 50, 250, 700];
 
 const buffers = new DatagramBuffers();
 
-/** A peer for one remote; datagrams from others are ignored. */
+/** A peer for one remote; datagrams from others are counted. */
 export function datagramClient(
   to: InetAddress,
   { conn, clock }: { conn: Deno.DatagramConn; clock: Clock },
 ): Duplex {
-  const local = socketAddress("udp", conn.addr as Deno.NetAddr);
-  const icmp = connectedSocket(local, to);
+  const local = inZoneOf(to, socketAddress("udp", conn.addr as Deno.NetAddr));
+  const system = new SystemSocket({ type: "udp", local });
+  // A connected socket would hear nothing from others, who may be those that answer.
+  const icmp = system.reportUnreachable() ? system : undefined;
   const socket = new DatagramClient({ to, conn, clock, icmp });
-  return datagramPeer(socket, { local: icmp?.local ?? local, remote: to });
+  const hostname = sourceFor(to) ?? local.hostname;
+  return datagramPeer(socket, { local: { ...local, hostname }, remote: to });
 }
 
-// ICMP "port unreachable" is reported to a connected UDP socket alone (RFC 1122 section 4.1.3.3). The
-// runtime never connects one.
-function connectedSocket(local: InetAddress, to: InetAddress): SystemSocket | undefined {
+// The address that the system sends from: that of a socket that is connected to the remote.
+function sourceFor(to: InetAddress): string | undefined {
   if (to.hostname.includes("%")) return undefined; // a zone would have to be given by its number
-  const system = new SystemSocket({ type: "udp", local });
-  return system.connect(to) ? system : undefined;
+  const hostname = to.hostname.includes(":") ? "::" : "0.0.0.0";
+  const conn = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  try {
+    const local = socketAddress("udp", conn.addr as Deno.NetAddr);
+    return new SystemSocket({ type: "udp", local }).connect(to)?.hostname;
+  } finally {
+    conn.close();
+  }
 }
 
 interface DatagramClientOptions {
@@ -42,6 +51,7 @@ interface DatagramClientOptions {
 
 class DatagramClient implements DatagramSocket {
   datagram = new Uint8Array(0);
+  readonly #strays = new Strays();
   readonly #talking: DatagramClientOptions;
   readonly #address: Deno.NetAddr;
   #buffer: Uint8Array<ArrayBuffer> | undefined = buffers.take();
@@ -55,17 +65,24 @@ class DatagramClient implements DatagramSocket {
     this.#address = { transport: "udp", hostname, port };
   }
 
+  get strays(): StrayCounts {
+    return this.#strays.counts;
+  }
+
   async read(): Promise<number> {
     const { conn, to } = this.#talking;
     for (;;) {
       const [view, from] = await conn.receive(this.#buffer).catch((error) => {
-        // As Windows tells that a datagram has met a port on which nobody listens.
-        if (error instanceof Deno.errors.ConnectionReset) this.#fail();
+        // A datagram has met a port on which nobody listens; Windows calls that a reset.
+        if (isUnreachable(error)) this.#fail();
         this.#giveBuffer();
         throw this.#failure ?? error;
       });
-      const { hostname, port } = socketAddress("udp", from as Deno.NetAddr);
-      if (port !== to.port || hostname !== to.hostname) continue;
+      const sender = inZoneOf(to, socketAddress("udp", from as Deno.NetAddr));
+      if (sender.port !== to.port || sender.hostname !== to.hostname) {
+        this.#strays.add(sender);
+        continue;
+      }
       this.#stopAsking();
       this.datagram = view;
       return view.length;
@@ -81,7 +98,7 @@ class DatagramClient implements DatagramSocket {
       return sent;
     } catch (error) {
       // ICMP told of an earlier datagram.
-      if (error instanceof Deno.errors.ConnectionRefused) this.#fail();
+      if (isUnreachable(error)) this.#fail();
       throw this.#failure ?? error;
     }
   }
@@ -122,4 +139,9 @@ class DatagramClient implements DatagramSocket {
     );
     this.close();
   }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionRefused;
 }

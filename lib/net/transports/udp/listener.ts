@@ -1,5 +1,5 @@
 /** The receiving side of UDP: datagrams by the remote that they come from. */
-import { type InetAddress, socketAddress } from "../../address.ts";
+import { type InetAddress, inZoneOf, socketAddress } from "../../address.ts";
 import type { DatagramSource } from "../../both_families.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { maxDatagramBytes } from "../../datagram_size.ts";
@@ -26,11 +26,14 @@ export class DatagramListener implements Listener {
 
   constructor(
     conn: DatagramSource,
-    { replyFactor }: Pick<RemoteOptions, "replyFactor">,
+    { replyFactor, at }: Pick<RemoteOptions, "replyFactor"> & {
+      /** As it was asked for. */
+      readonly at: InetAddress;
+    },
   ) {
     this.#conn = conn;
     this.#replyFactor = replyFactor;
-    this.address = socketAddress("udp", conn.addr as Deno.NetAddr);
+    this.address = inZoneOf(at, socketAddress("udp", conn.addr as Deno.NetAddr));
     listeningPorts.add(this.address.port);
   }
 

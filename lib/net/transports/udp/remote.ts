@@ -1,5 +1,5 @@
 /** One remote that datagrams come from, at the server. */
-import { type InetAddress, socketAddress } from "../../address.ts";
+import { type InetAddress, inZoneOf, socketAddress } from "../../address.ts";
 import { memoryBudget } from "../../../core/memory_budget.ts";
 import { NetworkError } from "../../../core/errors.ts";
 import { datagramPeer, type DatagramSocket } from "./datagrams.ts";
@@ -69,7 +69,7 @@ export class Remote implements Arrival, DatagramSocket {
     this.key = key;
     this.#options = options;
     this.local = options.local;
-    this.remote = socketAddress("udp", options.to);
+    this.remote = inZoneOf(options.local, socketAddress("udp", options.to));
   }
 
   open(): Duplex | Promise<Duplex> {

@@ -36,7 +36,8 @@ async function listen(
 ): Promise<Listener> {
   const { DatagramListener } = await import("./listener.ts");
   const sockets = bind(address, (at) => Deno.listenDatagram({ ...at, transport: "udp" }));
-  return new DatagramListener(receivingFromAll(sockets, maxDatagramBytes("::")), { replyFactor });
+  const socket = receivingFromAll(sockets, maxDatagramBytes("::"));
+  return new DatagramListener(socket, { replyFactor, at: address });
 }
 
 function dial(address: InetAddress, options: DialOptions<typeof dialOptions>): Promise<Duplex> {
