@@ -11,6 +11,17 @@ import { binaryName, type Target, targets } from "./targets.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 
+// A binary of this platform has to run before it is said to be one.
+async function tryOut({ triple }: Target, name: string): Promise<void> {
+  if (triple !== Deno.build.target) return console.log(`compiled ${name} (not run: ${triple})`);
+  const { success, stdout, stderr } = await new Deno.Command(`${ROOT}/${name}`, {
+    args: ["--version"],
+  }).output();
+  const said = new TextDecoder().decode(success ? stdout : stderr).trim();
+  if (!success) throw new Error(`${name} does not run: ${said}`);
+  console.log(`compiled ${name}: ${said}`);
+}
+
 async function compile(folder: string, { target, name }: { target: Target; name: string }) {
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -22,7 +33,7 @@ async function compile(folder: string, { target, name }: { target: Target; name:
     ],
     cwd: folder,
   }).spawn().status;
-  if (success) return console.log(`compiled ${name}`);
+  if (success) return await tryOut(target, name);
   throw new Error(
     `Cannot compile for ${target.triple}: where its runtime (denort, of Deno ` +
       `${Deno.version.deno}) cannot be downloaded, set DENORT_BIN to a copy of it`,

@@ -22,7 +22,7 @@ export interface OptionOwner {
  * const proxyProtocol = flag({ summary: "expect a PROXY header" });
  * const owners = ["tcp", "tls"].map((label) => ({ label, options: { proxyProtocol } }));
  * const [section] = sectionsOf(owners);
- * assertEquals(section, { title: "tcp, tls options", options: { proxyProtocol } });
+ * assertEquals(section, { title: "for tcp, tls", options: { proxyProtocol } });
  * ```
  */
 export function sectionsOf(
@@ -31,7 +31,7 @@ export function sectionsOf(
   const all = owners.flatMap(({ options }) => Object.entries(options));
   const sections = Map.groupBy(new Map(all), ([key]) => labelsOf(key, owners));
   return [...sections].map(([labels, entries]) => ({
-    title: `${labels} options`,
+    title: `for ${labels}`,
     options: Object.fromEntries(entries),
   }));
 }

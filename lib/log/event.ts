@@ -77,7 +77,12 @@ export interface EventMap {
   };
   /** The outcome of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
-  acceptFailed: OfEndpoint & { readonly address: Address; readonly error: string };
+  acceptFailed: OfEndpoint & {
+    readonly address: Address;
+    readonly error: string;
+    /** Whether it was the peer that had gone, as after a health check; nothing is wrong then. */
+    readonly gone: boolean;
+  };
   acceptRecovered: OfEndpoint & { readonly address: Address; readonly failures: number };
   stats: {
     readonly open: number;

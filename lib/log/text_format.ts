@@ -112,22 +112,22 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     refused: ({ remote, detail }) => [
       `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ${printableText(detail)}`,
     ],
-    acceptFailed: ({ address, error }) => [
-      `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; going on`,
+    acceptFailed: ({ address, error, gone }) => [
+      gone
+        ? `${formatAddress(address)}: ${error}`
+        : `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; trying again`,
     ],
     acceptRecovered: ({ address, failures }) => [
       `accepting again on ${formatAddress(address)} after ${formatQuantity(failures, "failure")}`,
     ],
     stats: (event) => [
-      `${formatCount(event.open)} open, ${formatFigures(event.openedPerSecond)} connections/s, ` +
-      `${formatFigures(event.chunksPerSecond)} chunks/s, ${
-        formatByteRate(event.receivedPerSecond)
-      } in, ` +
+      `${formatCount(event.open)} open, ${rate(event.openedPerSecond, "connection")}, ` +
+      `${rate(event.chunksPerSecond, "chunk")}, ${formatByteRate(event.receivedPerSecond)} in, ` +
       `${formatByteRate(event.sentPerSecond)} out`,
     ],
     stopping: ({ open, graceMs }) => [
-      `stopping: ${formatQuantity(open, "connection")} may end within ${
-        formatDuration(graceMs)
+      `stopping: waiting up to ${formatDuration(graceMs)} for ${
+        formatQuantity(open, "connection")
       }; ` +
       "interrupt again to stop at once",
     ],
@@ -179,4 +179,9 @@ function cachedTimeOfDay(paint: Paint): (time: number) => string {
     const fraction = String(date.getMilliseconds()).padStart(3, "0");
     return text = paint(DIM, `${hours}:${minutes}:${seconds}.${fraction} `);
   };
+}
+
+function rate(perSecond: number, unit: string): string {
+  const figures = formatFigures(perSecond);
+  return `${figures} ${unit}${figures === "1" ? "" : "s"}/s`;
 }

@@ -71,12 +71,16 @@ export class Acceptor {
     const { endpoint, log, clock } = this.#accepting;
     const { address } = this.#listener;
     if (this.#failures++ === 0) {
-      const reason = isGone(error) ? "a peer was gone before it was accepted" : explain(error);
-      log.emit({ event: "acceptFailed", endpoint, address, error: reason });
+      const gone = isGone(error);
+      const reason = gone ? "a peer was gone before it was accepted" : explain(error);
+      log.emit({ event: "acceptFailed", endpoint, address, error: reason, gone });
     }
     this.#endSpell();
     this.#endSpell = clock.after(RECOVERED_AFTER_MS, () => {
-      log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
+      const onePeerGone = this.#failures === 1 && isGone(error);
+      if (!onePeerGone) {
+        log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
+      }
       this.#failures = 0;
     });
     if (isGone(error)) return; // it is out of the queue; the next peer may be fine

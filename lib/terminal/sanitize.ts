@@ -3,10 +3,11 @@ import { HEX } from "./hexdump.ts";
 
 /**
  * C0, DEL and C1 can command a terminal; line and paragraph separators and the bidirectional
- * controls can reorder what a person reads (Unicode TR 36 section 2.10).
+ * controls can reorder what a person reads (Unicode TR 36 section 2.10); and characters without
+ * width, the byte order mark and tags among them, are not seen (section 2.10.2 of the same).
  */
 export const UNSAFE =
-  /[\x00-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+  /[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 const NAMED: ReadonlyMap<string, string> = new Map([
   ["\n", "\\n"],
@@ -14,9 +15,10 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ["\t", "\\t"],
 ]);
 
+const BACKSLASH = 0x5c;
 const MAX_CHARACTER_BYTES = 4; // bytes of one character in UTF-8 (RFC 3629)
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Escapes what is unsafe in text that is valid already: an error message or an argument.
@@ -34,7 +36,8 @@ export function printableText(text: string): string {
 }
 
 /**
- * Shows bytes on one line: valid UTF-8 stays, controls and invalid bytes are escaped.
+ * Shows bytes on one line, so that different bytes look different: valid UTF-8 stays; controls, invalid
+ * bytes, characters that are not seen and backslashes are escaped.
  *
  * @example
  * ```ts
@@ -45,7 +48,7 @@ export function printableText(text: string): string {
  * ```
  */
 export function printable(bytes: Uint8Array): string {
-  return decode(bytes).replace(UNSAFE, escape);
+  return decode(bytes, "\\\\").replace(UNSAFE, escape);
 }
 
 /** {@linkcode printable}, of the first `limit` bytes; the rest is counted, not shown. */
@@ -92,20 +95,21 @@ function terminalText(bytes: Uint8Array): string {
 }
 
 function escape(char: string): string {
-  const code = char.charCodeAt(0);
+  const code = char.codePointAt(0)!;
   const named = NAMED.get(char);
   if (named) return named;
-  return code < 0x100 ? `\\x${HEX[code]}` : `\\u{${code.toString(16)}}`;
+  return code < 0x80 ? `\\x${HEX[code]}` : `\\u{${code.toString(16)}}`;
 }
 
 // Invalid bytes become \xNN one by one; the valid characters around them stay. A decoder that
 // throws at the first of them would take longer than everything else about a chunk.
-function decode(bytes: Uint8Array): string {
-  if (bytes.every((byte) => byte < 0x80)) return utf8.decode(bytes);
+function decode(bytes: Uint8Array, backslash = "\\"): string {
+  if (bytes.every((byte) => byte < 0x80)) return utf8.decode(bytes).replaceAll("\\", backslash);
   let text = "";
   for (let at = 0; at < bytes.length;) {
     const length = characterLength(bytes, at);
-    text += length === 0 ? `\\x${HEX[bytes[at]!]}` : character(bytes, { at, length });
+    if (length === 0) text += `\\x${HEX[bytes[at]!]}`;
+    else text += bytes[at] === BACKSLASH ? backslash : character(bytes, { at, length });
     at += length || 1;
   }
   return text;

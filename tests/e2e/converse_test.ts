@@ -52,13 +52,13 @@ Deno.test("what came instead is told, safely, and is exit 1", async () => {
   assertEquals(code, 1);
   assertMatch(
     stderr,
-    /^netecho: Expected "250" within 300 ms; what came: .*500 what\?\\x1b\[2J\\r\\n\n$/,
+    /^netecho: Expected "250" within 300 ms; what came: ".*500 what\?\\x1b\[2J\\r\\n"\n$/,
   );
 
   await using reply = await Server.start(["-q", "--service", "reply", "--reply", "hi"]);
   const closed = await netecho(["client", `127.0.0.1:${reply.port}`, "--expect", "hello"]);
   assertEquals(closed.code, 1);
-  assertStringIncludes(closed.stderr, 'Expected "hello" before the peer closed; what came: hi');
+  assertStringIncludes(closed.stderr, 'Expected "hello" before the peer closed; what came: "hi"');
 });
 
 Deno.test("--send alone half-closes, and shows what the peer answers", async () => {

@@ -213,7 +213,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       await writeAll(conn, encode("a"));
       await readExactly(conn, 1);
       server.kill(signal);
-      await server.line(/stopping: 1 connection may end within 1 min/);
+      await server.line(/stopping: waiting up to 1 min for 1 connection/);
       const late = await server.connect().then((conn) => conn.close(), (error) => error);
       assert(late instanceof Deno.errors.ConnectionRefused, String(late));
       assertEquals(await echoThrough(conn, encode("rest")), encode("rest"));

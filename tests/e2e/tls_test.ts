@@ -73,7 +73,7 @@ Deno.test({
     assertEquals(code, 1);
     assertEquals(
       stderr,
-      `netecho: Cannot connect to ${address}: its certificate is another one, with SHA-256 ${fingerprint}\n`,
+      `netecho: Cannot connect to ${address}: its certificate has another fingerprint, SHA-256 ${fingerprint}\n`,
     );
   },
 });

@@ -93,7 +93,7 @@ interface Conversation {
 async function expectNext(expected: Expectation, { reader, timeout }: Conversation): Promise<void> {
   const outcome = await reader.expect(expected, timeout);
   if (outcome === "matched") return;
-  const came = reader.rest.length > 0 ? preview(reader.rest, MAX_SHOWN_BYTES) : "nothing";
+  const came = reader.rest.length > 0 ? `"${preview(reader.rest, MAX_SHOWN_BYTES)}"` : "nothing";
   const when = outcome === "timeout"
     ? `within ${formatDuration(timeout)}`
     : "before the peer closed";

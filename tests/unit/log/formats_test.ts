@@ -53,8 +53,8 @@ const EVENTS: readonly (readonly [event: Event, text: string])[] = [
     "refused tcp://127.0.0.1:5: 2 connections open already",
   ],
   [
-    { event: "acceptFailed", address, error: "too many open files" },
-    "Cannot accept on tcp://[::1]:80: too many open files; going on",
+    { event: "acceptFailed", address, error: "too many open files", gone: false },
+    "Cannot accept on tcp://[::1]:80: too many open files; trying again",
   ],
   [
     { event: "acceptRecovered", address, failures: 3 },
@@ -73,7 +73,7 @@ const EVENTS: readonly (readonly [event: Event, text: string])[] = [
   ],
   [
     { event: "stopping", open: 1, graceMs: 5000 },
-    "stopping: 1 connection may end within 5 s; interrupt again to stop at once",
+    "stopping: waiting up to 5 s for 1 connection; interrupt again to stop at once",
   ],
   [
     { event: "summary", connections: 2, refused: 1, received: 3, sent: 3, elapsedMs: 1500 },

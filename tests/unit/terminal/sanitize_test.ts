@@ -6,9 +6,21 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 Deno.test("text stays, controls are named or numbered", () => {
-  assertEquals(printable(encode("héllo ✓ 🙂 \\n")), "héllo ✓ 🙂 \\n");
-  assertEquals(printable(encode("\n\r\t\0\x1b\x7f\x9b")), "\\n\\r\\t\\x00\\x1b\\x7f\\x9b");
+  assertEquals(printable(encode("héllo ✓ 🙂")), "héllo ✓ 🙂");
+  assertEquals(printable(encode("\n\r\t\0\x1b\x7f\x9b")), "\\n\\r\\t\\x00\\x1b\\x7f\\u{9b}");
   assertEquals(printable(encode("a\u202eb\u2028")), "a\\u{202e}b\\u{2028}");
+});
+
+Deno.test("different bytes look different, and nothing is unseen", () => {
+  assertEquals(printable(encode("a\nb")), "a\\nb");
+  assertEquals(printable(encode("a\\nb")), "a\\\\nb");
+  assertEquals(printable(encode("é\\n")), "é\\\\n");
+  assertEquals(printable(encode("\xad")), "\\u{ad}");
+  assertEquals(printable(new Uint8Array([0xad])), "\\xad");
+  assertEquals(
+    printable(encode("a\ufeffb\u200bc\u200dd\u2060e\u{e0021}")),
+    "a\\u{feff}b\\u{200b}c\\u{200d}d\\u{2060}e\\u{e0021}",
+  );
 });
 
 Deno.test("invalid UTF-8 is escaped byte by byte, the valid text around it stays", () => {
@@ -21,7 +33,7 @@ Deno.test("invalid UTF-8 is escaped byte by byte, the valid text around it stays
     [[0xed, 0xa0, 0x80], "\\xed\\xa0\\x80"], // a surrogate
     [[0xf4, 0x90, 0x80, 0x80], "\\xf4\\x90\\x80\\x80"], // beyond U+10FFFF
     [[0xc3, 0xa9, 0xff, 0xe2, 0x9c, 0x93], "é\\xff✓"],
-    [[0xef, 0xbb, 0xbf, 0x61], "\ufeffa"], // a byte order mark is payload
+    [[0xef, 0xbb, 0xbf, 0x61], "\\u{feff}a"], // a byte order mark is payload
   ];
   for (const [bytes, text] of cases) assertEquals(printable(new Uint8Array(bytes)), text);
 });

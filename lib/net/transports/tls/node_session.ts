@@ -124,7 +124,7 @@ function judge(
   const [shown] = chain ?? [];
   if (fingerprint) {
     if (shown?.fingerprint === fingerprint) return "";
-    return `its certificate is another one, with SHA-256 ${shown?.fingerprint}`;
+    return `its certificate has another fingerprint, SHA-256 ${shown?.fingerprint}`;
   }
   if (session.authorized) return "";
   // node:tls sometimes reports an expired certificate as unverifiable. Its reason is
