@@ -9,6 +9,7 @@ import { Dialer } from "./lib/client/dialer.ts";
 import type { Mode, ModeContext, ModePeer } from "./lib/client/mode.ts";
 import { chooseMode, modeLabel, modeOptions, modes } from "./lib/client/modes.ts";
 import { clientOptions, optionGroups } from "./lib/client/options.ts";
+import { jsonTrace, textTrace } from "./lib/client/trace.ts";
 import { namedInput, namedOutput } from "./lib/client/stdio.ts";
 import { withPatterns } from "./lib/core/byte_pattern.ts";
 import { systemClock } from "./lib/core/clock.ts";
@@ -121,7 +122,8 @@ function createContext(
   const values = parsed.of(clientOptions);
   const { connectTimeout, retry, verbose } = values;
   const clock = systemClock;
-  const trace = verbose ? say : undefined;
+  const format = parsed.given.has("json") ? jsonTrace(clock) : textTrace;
+  const trace = verbose ? { format, say } : undefined;
   const dialing = { connectTimeout, retry, capture, trace, clock };
   const peers = addresses.map((address): ModePeer => {
     const target = { address, values: parsed.of(dialOptions) };
@@ -142,7 +144,7 @@ function createContext(
     signals: handleSignals,
     say,
     openLog: (to) => openPayloadLog(values, to),
-    verbose,
+    trace,
     clock,
   };
 }

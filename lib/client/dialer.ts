@@ -3,12 +3,12 @@ import type { Capture } from "../capture/capture.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
 import { retry, type RetryLimit } from "../core/retry.ts";
-import { formatDuration } from "../core/units.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { DialOptions } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
-import { describeSession, type TlsSession } from "../net/tls_session.ts";
+import type { TraceFormat } from "./trace.ts";
+import type { TlsSession } from "../net/tls_session.ts";
 
 /** How a mode dials: by default as the command line says. */
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
@@ -16,6 +16,13 @@ export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
   readonly atMost?: number;
   /** Whether a failure is final, whatever `--retry` says. */
   readonly once?: boolean;
+}
+
+/** Where what is told goes, and as what. */
+export interface Trace {
+  readonly format: TraceFormat;
+  /** Prints a line on stderr. */
+  readonly say: (line: string) => Promise<void>;
 }
 
 /** What a {@linkcode Dialer} connects to, and how. */
@@ -28,8 +35,8 @@ export interface DialerOptions {
   /** When to give up trying again; without it, the first failure is final. */
   readonly retry: RetryLimit | undefined;
   readonly capture: Capture | undefined;
-  /** Prints a line on stderr; absent where nothing is traced. */
-  readonly trace: ((line: string) => Promise<void>) | undefined;
+  /** Tells of each attempt; absent where nothing is traced. */
+  readonly trace: Trace | undefined;
   readonly clock: Clock;
 }
 
@@ -47,7 +54,7 @@ export class Dialer {
     const timeout = Math.min(connectTimeout, atMost);
     const attempt = () => this.#attempt({ timeout, onPhase });
     if (!patience || once) return await attempt();
-    const onFailure = ({ message }: Error) => void trace?.(`${message}; trying again`);
+    const onFailure = ({ message }: Error) => void trace?.say(trace.format.retrying(message));
     return await retry(attempt, { ...patience, clock, onFailure });
   }
 
@@ -56,18 +63,17 @@ export class Dialer {
   ): Promise<Duplex> {
     const { address, values, capture, trace, clock } = this.#options;
     const started = clock.now();
-    const onSession = trace && ((session: TlsSession) => this.#traceSession(session));
+    const onSession = trace && ((session: TlsSession) => traceSession(session, trace));
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
-    const took = formatDuration(clock.now() - started);
-    const [remote, local] = [peer.remote, peer.local].map(formatAddress);
-    const comment = `client of ${remote}`;
+    const elapsedMs = clock.now() - started;
+    const comment = `client of ${formatAddress(peer.remote)}`;
     if (capture) peer.observe(capture.watch(peer, { initiator: "local", comment }));
-    await trace?.(`connected to ${remote} from ${local} in ${took}`);
+    await trace?.say(trace.format.connected(peer, elapsedMs));
     return peer;
   }
+}
 
-  async #traceSession(session: TlsSession): Promise<void> {
-    const lines = describeSession(session);
-    if (lines.length > 0) await this.#options.trace?.(lines.join("\n"));
-  }
+async function traceSession(session: TlsSession, { format, say }: Trace): Promise<void> {
+  const text = format.session(session);
+  if (text !== "") await say(text);
 }

@@ -3,7 +3,7 @@ import type { Reader, Screen, Writer } from "../core/io.ts";
 import type { DialTarget } from "../bench/load_context.ts";
 import type { Occurrence } from "../cli/parse.ts";
 import { formatAddress } from "../net/address.ts";
-import type { DialRequest } from "./dialer.ts";
+import type { DialRequest, Trace } from "./dialer.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseExpectation } from "../probe/expect_buffer.ts";
 import { ExpiredError, NetworkError } from "../core/errors.ts";
@@ -46,8 +46,8 @@ export interface ModeContext {
   readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */
   readonly openLog: (to?: Writer) => Log;
-  /** Whether to report on stderr how much has passed. */
-  readonly verbose: boolean;
+  /** Tells more of the connection; absent where that was not asked for. */
+  readonly trace: Trace | undefined;
   readonly clock: Clock;
 }
 

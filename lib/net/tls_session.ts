@@ -1,6 +1,8 @@
 /** What is known of a TLS session. */
 import { printableText } from "../terminal/sanitize.ts";
 
+const DAY_MS = 24 * 3600 * 1000;
+
 /** What a certificate says. */
 export interface Certificate {
   readonly subject: string;
@@ -38,6 +40,29 @@ export function describeSession(
   ];
   const lines = [session.join(", "), ...chain.flatMap(describeCertificate), ...verdict];
   return lines.filter((line) => line !== "").map(printableText);
+}
+
+/** The same as an object for JSON; `now` is in milliseconds since 1970. */
+export function sessionFields(
+  { protocol, cipher, alpn, chain = [], objection }: TlsSession,
+  now: number,
+): object {
+  const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const certificates = chain.map(({ validFrom, validTo, ...certificate }) => ({
+    ...certificate,
+    validFrom: time(validFrom),
+    validTo: time(validTo),
+    daysLeft: Math.floor((validTo - now) / DAY_MS),
+  }));
+  const trusted = objection === undefined ? {} : { trusted: objection === "" };
+  return {
+    protocol,
+    cipher,
+    alpn,
+    ...trusted,
+    objection: objection || undefined,
+    chain: certificates,
+  };
 }
 
 function describeCertificate(certificate: Certificate, index: number): string[] {

@@ -30,7 +30,7 @@ export const measureOptions = {
     summary: "measure a server that is started in this program instead of ADDRESS: the best that " +
       "this machine and the client can do",
   }),
-  json: flag({ summary: "print the results as JSON" }),
+  json: flag({ summary: "print the results, or with -v what is told of a connection, as JSON" }),
 };
 
 /** The size of messages, in bytes: over UDP each has room for its number. */

@@ -138,3 +138,30 @@ Deno.test({
     assertEquals(await typist.sees(/^exit code/), "exit code 0");
   },
 });
+
+Deno.test({
+  ...onLinux("a terminal that cannot move its cursor gets no escapes, and lines go as typed", [
+    "script",
+  ]),
+  async fn() {
+    await using server = await Server.start(["--grace", "0"]);
+    const client = `TERM=dumb ${
+      netechoShell(["client", `127.0.0.1:${server.port}`])
+    }; echo code $?`;
+    await using terminal = new Running(["script", ["-qfec", client, "/dev/null"]], {
+      stdin: "piped",
+    });
+    const keys = terminal.stdin.getWriter();
+    const type = (text: string) => keys.write(new TextEncoder().encode(text));
+    await terminal.line(/connected to tcp:/);
+    await type("hello\r");
+    await server.line(/< 6 bytes: hello\\n$/);
+    await terminal.line(/read 6 bytes in .*, echo: hello/);
+    await type("one\rtwo\r");
+    for (const line of ["one", "two"]) await terminal.line(new RegExp(`echo: ${line}`));
+    await type(CTRL_D);
+    await terminal.line(/code 0/);
+    assertEquals(terminal.lines.filter((line) => line.includes("\x1b")), []);
+    await keys.close();
+  },
+});

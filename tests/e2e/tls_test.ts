@@ -602,3 +602,32 @@ Deno.test({
     await Deno.remove(folder, { recursive: true });
   },
 });
+
+Deno.test({
+  ...await withNodeNetworking("-v --json tells the session as one object, trusted or not"),
+  async fn() {
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue({ dns: ["localhost"] });
+    const args = ["--cert", cert, "--key", key, "-q"];
+    await using server = await Server.start(args, "tls://127.0.0.1:0");
+    const client = ["client", `tls://localhost:${server.port}`, "-v", "--json"];
+    const trusting = await netecho([...client, "--ca", authority.ca], { input: "hi" });
+    assertEquals([trusting.code, trusting.text], [0, "hi"]);
+    const [session, connected, closed] = trusting.stderr.trim().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assertEquals([session.event, session.protocol, session.trusted], ["tls", "TLSv1.3", true]);
+    assertEquals(session.chain[0].names, ["localhost"]);
+    assertEquals(session.chain[0].daysLeft, 29);
+    assertEquals([connected.event, connected.remote], [
+      "connected",
+      `tls://127.0.0.1:${server.port}`,
+    ]);
+    assertEquals([closed.event, closed.sent, closed.received], ["closed", 2, 2]);
+    const doubting = await netecho(client, { input: "hi" });
+    assertEquals(doubting.code, 1);
+    const [line = "", error = ""] = doubting.stderr.split("\n");
+    assertEquals(JSON.parse(line).trusted, false);
+    assertStringIncludes(error, JSON.parse(line).objection);
+  },
+});

@@ -5,7 +5,7 @@ import { type Clock, delay } from "../../core/clock.ts";
 import { EchoMatcher } from "../echo_matcher.ts";
 import { exitCodeOf } from "../../core/signals.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import type { Terminal } from "../../terminal/line_editor.ts";
+import type { Terminal, TerminalOptions } from "../../terminal/line_editor.ts";
 import { formatDuration } from "../../core/units.ts";
 import { conversationOptions, defineMode, failureOf } from "../mode.ts";
 import { lingerFor, silenceOf } from "../conversation.ts";
@@ -22,7 +22,7 @@ export const interactive = defineMode({
   example: "netecho client localhost 8080",
   options: conversationOptions,
   async run({ dial, openLog, clock, signals }, { crlf, linger: limit, noHalfClose }) {
-    const { openTerminal } = await import("../../terminal/line_editor.ts");
+    const openTerminal = await terminalOpener();
     const started = clock.now();
     const peer = await dial();
     const took = formatDuration(clock.now() - started);
@@ -72,6 +72,14 @@ export const interactive = defineMode({
     return signal === "SIGINT" ? 0 : exitCodeOf(signal); // Ctrl-C leaves
   },
 });
+
+async function terminalOpener(): Promise<(options: TerminalOptions) => Terminal> {
+  if (Deno.env.get("TERM") !== "dumb") {
+    return (await import("../../terminal/line_editor.ts")).openTerminal;
+  }
+  const { PlainTerminal } = await import("../../terminal/plain_terminal.ts");
+  return (options) => new PlainTerminal(options);
+}
 
 interface Conversing {
   readonly exchange: EchoMatcher;

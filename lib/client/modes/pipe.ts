@@ -2,13 +2,14 @@
 import { discardInput, pump } from "../../net/pump.ts";
 import { settlesWithin } from "../../core/clock.ts";
 import { CrlfEncoder } from "../crlf.ts";
-import { NetworkError } from "../../core/errors.ts";
+import { NetworkError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
 import { sendLines } from "../lines.ts";
 import type { ChunkWriter, Duplex } from "../../net/duplex.ts";
 import { chunksOf } from "../../net/streams.ts";
 import { duration, flag } from "../../cli/options.ts";
 import { formatQuantity } from "../../core/units.ts";
+import { measureOptions } from "../../probe/options.ts";
 import { Verifier } from "../../probe/verifier.ts";
 import {
   conversationOptions,
@@ -31,6 +32,7 @@ export const pipe = defineMode({
   options: {
     ...conversationOptions,
     ...verifyOptions,
+    json: measureOptions.json,
     recvOnly: flag({
       summary: "send nothing, and do not read stdin",
       excludes: ["sendOnly", "verify", "crlf", "delayLines", "linger", "noHalfClose"],
@@ -40,6 +42,7 @@ export const pipe = defineMode({
   },
   async run(context, values) {
     const { verify, recvOnly, sendOnly } = values;
+    if (values.json && !context.trace) throw new UsageError("Option --json needs -v here");
     const peer = await context.dial();
     const log = context.openLog();
     const verifier = verify ? new Verifier() : undefined;
@@ -57,11 +60,7 @@ export const pipe = defineMode({
       peer.close();
       await settlesWithin(receiving, { clock: context.clock, milliseconds: FLUSH_TIMEOUT_MS });
       await log.flush(FLUSH_TIMEOUT_MS);
-      const { sent, received } = peer.traffic;
-      const passed = `${formatQuantity(sent, "byte")} sent, ${
-        formatQuantity(received, "byte")
-      } received`;
-      if (context.verbose) await context.say(passed);
+      await context.trace?.say(context.trace.format.closed(peer.traffic));
     }
     if (verifier) await context.say(verdict(verifier, { whole }));
     if (verifier || recvOnly || sendOnly) return 0;
