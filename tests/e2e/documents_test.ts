@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { helpPage as clientPage } from "../../client.ts";
 import { topics } from "../../lib/manual/topics.ts";
 import { helpPage as serverPage } from "../../server.ts";
-import { needingNamespace, withNodeNetworking } from "../support/skips.ts";
-import { ROOT, runProgram } from "../support/programs.ts";
+import { needingNamespace, onLinux, withIPv6, withNodeNetworking } from "../support/skips.ts";
+import { netechoCommand, netechoShell, ROOT, Running, runProgram } from "../support/programs.ts";
 import type { Outcome } from "../support/namespace.ts";
 
 /** What is not run, and why. */
@@ -65,5 +65,49 @@ Deno.test({
       /\bnetecho server\b/.test(command) && code === 0
     );
     assertEquals(listened.filter(({ output }) => !output.includes("listening")), []);
+  },
+});
+
+/** What differs from run to run, and what only a terminal sees, made the same. */
+function withoutNumbers(text: string): string[] {
+  const plain = text.replace(/\x1b\[[\d;?]*[A-Za-z]/g, "").replaceAll("\r", "\n");
+  return plain.split("\n").map((line) =>
+    line.replace(/\[::1?\]:\d+/g, (address) => address.replace(/\d+$/, "N"))
+      .replace(/\d+(\.\d+)? m?s\b/g, "N ms").replace(/^\d\d:\d\d:\d\d\.\d{3}/, "TIME").trim()
+  );
+}
+
+Deno.test({
+  ...onLinux("the session at the top of the README is what the programs print", ["script"]),
+  ignore: withIPv6("").ignore || onLinux("", ["script"]).ignore,
+  async fn() {
+    const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+    const all = [...readme.matchAll(/^```console\n\$ (.*)\n([^]*?)^```/gm)];
+    const blocks = all.slice(0, 2); // a load is not compared: its figures decide its lines
+    assertEquals(blocks.map(([, command]) => command), ["netecho server", "netecho client"]);
+    const [shownByServer, shownByClient] = blocks.map(([, , lines]) => lines!.trim().split("\n"));
+    const [program, rest] = netechoCommand(["server", ":0"]);
+    await using server = new Running([program, rest]);
+    const port = /\d+$/.exec(await server.line(/^listening/))![0];
+    const client = netechoShell(["client", "localhost", port]);
+    await using terminal = new Running(["script", ["-qfec", client, "/dev/null"]], {
+      stdin: "piped",
+    });
+    await terminal.line(/connected/);
+    const keys = terminal.stdin.getWriter();
+    await keys.write(new TextEncoder().encode("hello\r"));
+    await terminal.line(/echo: hello/);
+    await keys.write(new Uint8Array([3])); // Ctrl-C
+    await terminal.end();
+    await keys.close().catch(() => {}); // it has ended
+    await server.line(/closed/);
+    const clientSaid = withoutNumbers(terminal.lines.join("\n"));
+    for (const line of withoutNumbers(shownByClient!.join("\n"))) {
+      assert(clientSaid.includes(line), `${line}\nnot in\n${clientSaid.join("\n")}`);
+    }
+    const serverSaid = withoutNumbers(server.lines.join("\n"));
+    for (const line of withoutNumbers(shownByServer!.join("\n"))) {
+      assert(serverSaid.includes(line), `${line}\nnot in\n${serverSaid.join("\n")}`);
+    }
   },
 });
