@@ -4,6 +4,7 @@
  */
 import { UsageError } from "../core/errors.ts";
 import { quote, unquote } from "../core/quotes.ts";
+import { printableText } from "../terminal/sanitize.ts";
 
 /** A port of a host. An empty `hostname` means every interface of this machine. */
 export interface InetAddress {
@@ -137,9 +138,11 @@ export function addressesOf(
   return { local: end(conn.localAddr), remote: end(conn.remoteAddr) };
 }
 
-// Quoted if the path would be cut, or a part of it read as a service.
+// Quoted if the path would be cut, or a part of it read as a service. One with controls in it cannot
+// be pasted back.
 function writePath(path: string): string {
-  return /^"|^\/\/|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(path) ? quote(path) : path || "(unnamed)";
+  const shown = printableText(path);
+  return /^"|^\/\/|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(shown) ? quote(shown) : shown || "(unnamed)";
 }
 
 function parsePath(written: string, text: string): string {

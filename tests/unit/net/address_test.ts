@@ -64,3 +64,8 @@ Deno.test("literals need no look-up", () => {
     false,
   ]);
 });
+
+Deno.test("a path with controls in it is shown, and commands no terminal", () => {
+  const address = { transport: "unix", path: "/tmp/a\x1b[31m\u202eb" };
+  assertEquals(formatAddress(address), "unix:/tmp/a\\x1b[31m\\u{202e}b");
+});
