@@ -39,15 +39,15 @@ export async function run(args: readonly string[]): Promise<number> {
   const { needsPeer = true } = mode;
   await rejectForeign(given, { mode, dialed: dialOptions });
   const addresses = parseTargets(needsPeer ? positionals : [], mode);
-  const [named] = addresses as [Address];
-  const { connectionless, dialOptions: options, check } = transportOf(named);
-  if (connectionless && values.retry) {
+  const used = new Set(needsPeer ? addresses.map(transportOf) : []);
+  if ([...used].some(({ connectionless }) => connectionless) && values.retry) {
     throw new UsageError(
       "Option --retry does not apply over UDP: nothing tells whether a peer is there",
     );
   }
-  await rejectForeign(given, { mode, dialed: needsPeer ? options : {} });
-  await check?.(parsed.of(options));
+  const dialed = Object.assign({}, ...[...used].map((each) => each.dialOptions));
+  await rejectForeign(given, { mode, dialed });
+  for (const { dialOptions, check } of used) await check?.(parsed.of(dialOptions));
   const targets = given.has("self") ? [await startLoopback(positionals)] : addresses;
   const capture = await captureIfAny(values);
   try {
@@ -100,7 +100,8 @@ async function rejectForeign(
 
 function parseTargets(positionals: readonly string[], mode: Mode): Address[] {
   const [first = DEFAULT_ADDRESS, second] = positionals;
-  const isAddress = mode.takesSeveral && (/:\d+$|^\d+$/.test(first) || !/^\d+$/.test(second ?? ""));
+  const complete = /^[^:]*:\d+$|\]:\d+$|^\d+$|^[a-z]+:\/\/|^unix:/.test(first);
+  const isAddress = mode.takesSeveral && (complete || !/^\d+$/.test(second ?? ""));
   const isHostPort = second !== undefined && !isAddress;
   const [named, rest] = isHostPort
     ? [parseHostPort(first, second), positionals.slice(2)]

@@ -30,7 +30,10 @@ const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOptio
   ["n", { write: "leave it out: an IP address is never looked up" }],
   ["N", { write: "leave it out: the end of input is a FIN, unless --no-half-close is given" }],
   ["o", { write: KEEP, takesValue: true }],
-  ["p", { write: "the port is part of ADDRESS; for a local one, write --source :PORT" }],
+  ["p", {
+    write: "the port is part of ADDRESS; for a local one, write --source :PORT",
+    takesValue: true,
+  }],
   ["q", {
     write: (value) =>
       `to wait for the peer after the end of input, write --linger ${seconds(value)}`,
@@ -92,7 +95,7 @@ export function hintFor(arg: string, isKnown: (letter: string) => boolean): stri
     if (isKnown(letter) && !number) continue; // a flag of netecho's takes no number
     const option = FOREIGN.get(letter);
     if (!option) return undefined;
-    hints.push(hint(letter, arg.slice(at + 1))!);
+    hints.push(hint(letter, arg.slice(at + 1).replace(/^=/, ""))!);
     if (option.takesValue) break;
   }
   return hints.length > 0 ? [...new Set(hints)].join("; ") : undefined;
@@ -109,6 +112,7 @@ export function commandFor(args: readonly string[]): string | undefined {
   const listens = args.some((arg) => /^-[a-z0-9]*l|^--listen$/i.test(arg));
   const port = rest.at(-1);
   if (port === undefined || !/^\d+$|:\d+$/.test(port)) return undefined;
+  if (!/^-|[.:]|^\d+$|^localhost$/.test(args[0]!)) return undefined; // a subcommand, misspelt
   const udp = args.some((arg) => /^-[a-z0-9]*u|^--udp$/i.test(arg)) ? "udp://" : "";
   if (!listens) return `netecho client ${udp ? udp + rest.join(":") : rest.join(" ")}`;
   return `netecho server ${udp}${

@@ -194,7 +194,8 @@ function lettersOf(arg: string, declared: readonly DeclaredOption[]): readonly G
     }
     found.push(option);
   }
-  return found;
+  if (found.length > 0) return found;
+  throw new UsageError(`Unknown option ${arg}`);
 }
 
 function flagText(name: string, value: string | undefined): string {

@@ -2,7 +2,7 @@
 import { type Screen, writeText } from "../core/io.ts";
 import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
-import { formatAddress } from "../net/address.ts";
+import { showAddress } from "../net/address.ts";
 import { describeStrays } from "../net/strays.ts";
 import type { Log } from "../log/log.ts";
 import type { ChunkWriter, Duplex } from "../net/duplex.ts";
@@ -100,7 +100,7 @@ export function silenceOf(
 ): string | undefined {
   const others = describeStrays(strays);
   if (traffic.chunks > 0 || traffic.sent === 0) return others;
-  const peer = formatAddress(remote);
+  const peer = showAddress(remote);
   if (!closed) return `no answer from ${peer}${others ? `; ${others}` : ""}`;
   if (halfClosed) {
     return `${peer} closed the connection without an answer; if it takes our FIN for gone, use ` +

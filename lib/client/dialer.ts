@@ -3,7 +3,7 @@ import type { Capture } from "../capture/capture.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
 import { retry, type RetryLimit } from "../core/retry.ts";
-import { type Address, formatAddress } from "../net/address.ts";
+import { type Address, formatAddress, isInet } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { DialOptions } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
@@ -14,6 +14,8 @@ import type { TlsSession } from "../net/tls_session.ts";
 export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
   /** A limit in milliseconds, where it is less than `--connect-timeout`. */
   readonly atMost?: number;
+  /** Whether to connect by TCP alone where the peer speaks TLS. */
+  readonly plain?: boolean;
   /** Whether a failure is final, whatever `--retry` says. */
   readonly once?: boolean;
 }
@@ -49,19 +51,24 @@ export class Dialer {
   }
 
   /** @throws {NetworkError} naming what was tried */
-  async dial({ atMost = Infinity, once = false, onPhase }: DialRequest = {}): Promise<Duplex> {
+  async dial(
+    { atMost = Infinity, once = false, plain = false, onPhase }: DialRequest = {},
+  ): Promise<Duplex> {
     const { connectTimeout, retry: patience, trace, clock } = this.#options;
     const timeout = Math.min(connectTimeout, atMost);
-    const attempt = () => this.#attempt({ timeout, onPhase });
+    const attempt = () => this.#attempt({ timeout, plain, onPhase });
     if (!patience || once) return await attempt();
     const onFailure = ({ message }: Error) => void trace?.say(trace.format.retrying(message));
     return await retry(attempt, { ...patience, clock, onFailure });
   }
 
   async #attempt(
-    { timeout, onPhase }: Pick<DialOptions, "timeout" | "onPhase">,
+    { timeout, plain, onPhase }: Pick<DialOptions, "timeout" | "onPhase"> & {
+      readonly plain: boolean;
+    },
   ): Promise<Duplex> {
-    const { address, values, capture, trace, clock } = this.#options;
+    const { address: named, values, capture, trace, clock } = this.#options;
+    const address = plain && isInet(named) ? { ...named, transport: "tcp" } : named;
     const started = clock.now();
     const onSession = trace && ((session: TlsSession) => traceSession(session, trace));
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase });

@@ -1,8 +1,9 @@
 /** What `--verbose` tells of a connection, as text or as JSON. */
 import type { Clock } from "../core/clock.ts";
 import { formatDuration, formatQuantity, roundMs } from "../core/units.ts";
-import { formatAddress } from "../net/address.ts";
+import { formatAddress, showAddress } from "../net/address.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
+import { printableText, safeJson } from "../terminal/sanitize.ts";
 import { describeSession, sessionFields, type TlsSession } from "../net/tls_session.ts";
 
 /** The text of each thing that is told; empty where there is nothing to tell. */
@@ -15,10 +16,10 @@ export interface TraceFormat {
 
 /** For people. */
 export const textTrace: TraceFormat = {
-  retrying: (reason) => `${reason}; trying again`,
+  retrying: (reason) => `${printableText(reason)}; trying again`,
   session: (session) => describeSession(session).join("\n"),
   connected: ({ remote, local }, elapsedMs) =>
-    `connected to ${formatAddress(remote)} from ${formatAddress(local)} in ` +
+    `connected to ${showAddress(remote)} from ${showAddress(local)} in ` +
     formatDuration(elapsedMs),
   closed: ({ sent, received }) =>
     `${formatQuantity(sent, "byte")} sent, ${formatQuantity(received, "byte")} received`,
@@ -28,7 +29,7 @@ export const textTrace: TraceFormat = {
 export function jsonTrace(clock: Pick<Clock, "wallTime">): TraceFormat {
   const line = (event: string, fields: object) => {
     const time = new Date(clock.wallTime()).toISOString();
-    return JSON.stringify({ event, time, ...fields });
+    return safeJson({ event, time, ...fields });
   };
   return {
     retrying: (reason) => line("retrying", { reason }),

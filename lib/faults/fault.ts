@@ -60,6 +60,8 @@ export interface Fault extends Named {
   readonly only?: "datagrams" | "streams";
   /** Whether it sends RST, which not every system lets a program do. */
   resets?(settings: Values<OptionTable>): boolean;
+  /** Whether nothing passes while it is in force. */
+  holdsAll?(settings: Values<OptionTable>): boolean;
   /** For how many milliseconds nothing is read after the system's accept. */
   acceptDelay?(settings: Values<OptionTable>): number;
   /** What stands after `--fault` in an example. */
@@ -69,9 +71,10 @@ export interface Fault extends Named {
 
 /** Declares a fault whose `create` knows the types of its parameters. */
 export function defineFault<T extends OptionTable>(
-  fault: Omit<Fault, "options" | "resets" | "acceptDelay" | "create"> & {
+  fault: Omit<Fault, "options" | "resets" | "holdsAll" | "acceptDelay" | "create"> & {
     readonly options: T;
     resets?(settings: Values<T>): boolean;
+    holdsAll?(settings: Values<T>): boolean;
     acceptDelay?(settings: Values<T>): number;
     create(settings: Values<T>, context: FaultContext): Stage;
   },

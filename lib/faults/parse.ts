@@ -113,6 +113,10 @@ function specOf(
     ...Object.fromEntries(readPairs(all, { owner: name, table })),
   };
   checkWindow(name, settings);
+  const { until } = settings as CommonValues;
+  if (fault.holdsAll?.(settings) && until && "bytes" in until) {
+    throw new UsageError(`${text}: bytes that are held never come to ${until.bytes}; give a time`);
+  }
   fault.create(settings, REHEARSAL);
   return { fault, settings, common: settings as CommonValues, text };
 }

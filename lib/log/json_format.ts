@@ -1,7 +1,7 @@
 /** Events as JSON, one object a line (https://jsonlines.org). */
 import { type Address, formatAddress } from "../net/address.ts";
 import { toKebabCase } from "@std/text/to-kebab-case";
-import { UNSAFE, wholeCharacters } from "../terminal/sanitize.ts";
+import { safeJson, wholeCharacters } from "../terminal/sanitize.ts";
 import { type Event, type EventMap, type Format, MAX_DUMP_BYTES, type Show } from "./event.ts";
 
 const MAX_TEXT_BYTES = 4096; // bytes of a chunk that are given as text
@@ -19,8 +19,7 @@ export function jsonFormat({ show }: { show: Show }): Format {
       time: new Date(time).toISOString(),
       ...(event.event === "data" ? dataFields(event, show) : plain(fields)),
     };
-    // JSON requires only the C0 controls to be escaped.
-    return `${JSON.stringify(record).replace(UNSAFE, escape)}\n`;
+    return `${safeJson(record)}\n`;
   };
 }
 
@@ -59,9 +58,4 @@ function rounded(value: unknown): unknown {
 
 function isAddress(value: unknown): value is Address {
   return typeof value === "object" && value !== null && "transport" in value;
-}
-
-function escape(char: string): string {
-  const units = Array.from({ length: char.length }, (_, at) => char.charCodeAt(at));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }

@@ -1,6 +1,6 @@
 /** Events as lines for a person. */
 import { shownNames } from "../net/tls_session.ts";
-import { formatAddress } from "../net/address.ts";
+import { showAddress } from "../net/address.ts";
 import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../terminal/colors.ts";
 import { hexdump } from "../terminal/hexdump.ts";
 import { preview, printableText } from "../terminal/sanitize.ts";
@@ -70,7 +70,7 @@ function listeningLine(
   { endpoint = "", address }: EventMap["listening"],
   isNamed: (endpoint: string) => boolean,
 ): string {
-  const written = formatAddress(address);
+  const written = showAddress(address);
   const hasName = isNamed(endpoint) && !written.endsWith(endpoint);
   return `listening ${written}${hasName ? `,name=${printableText(endpoint)}` : ""}\n`;
 }
@@ -79,17 +79,17 @@ function listeningLine(
 function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
   return {
     listening: () => [],
-    disabled: ({ address }) => [`disabled ${formatAddress(address)}`],
+    disabled: ({ address }) => [`disabled ${showAddress(address)}`],
     certificate: ({ address, generated, subject, names, until, fingerprint }) => [
-      `certificate of ${formatAddress(address)}: ` +
+      `certificate of ${showAddress(address)}: ` +
       (generated ? "self-signed" : printableText(subject)) +
       (names.length > 0 ? `, for ${printableText(shownNames(names))}` : "") + `, until ${until}`,
       `fingerprint SHA-256 ${fingerprint}`,
     ],
     opened: ({ remote, via, alpn, subject, service }) => [
-      `${paint(GREEN, "opened")} ${formatAddress(remote)}` +
+      `${paint(GREEN, "opened")} ${showAddress(remote)}` +
       [
-        via && ` via ${formatAddress(via)}`,
+        via && ` via ${showAddress(via)}`,
         subject && `, certificate ${printableText(subject)}`,
         alpn && `, ALPN ${printableText(alpn)}`,
         service !== "echo" && `, ${service}`,
@@ -97,7 +97,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     ],
     closed: (event) => [
       `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
-      `${formatAddress(event.remote)}: ${formatQuantity(event.received, "byte")} in, ` +
+      `${showAddress(event.remote)}: ${formatQuantity(event.received, "byte")} in, ` +
       `${formatQuantity(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
       (event.detail ?? REASONS[event.reason]),
     ],
@@ -110,15 +110,15 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     ],
     upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
     refused: ({ remote, detail }) => [
-      `${paint(YELLOW, "refused")} ${formatAddress(remote)}: ${printableText(detail)}`,
+      `${paint(YELLOW, "refused")} ${showAddress(remote)}: ${printableText(detail)}`,
     ],
     acceptFailed: ({ address, error, gone }) => [
       gone
-        ? `${formatAddress(address)}: ${error}`
-        : `${paint(RED, "Cannot accept")} on ${formatAddress(address)}: ${error}; trying again`,
+        ? `${showAddress(address)}: ${error}`
+        : `${paint(RED, "Cannot accept")} on ${showAddress(address)}: ${error}; trying again`,
     ],
     acceptRecovered: ({ address, failures }) => [
-      `accepting again on ${formatAddress(address)} after ${formatQuantity(failures, "failure")}`,
+      `accepting again on ${showAddress(address)} after ${formatQuantity(failures, "failure")}`,
     ],
     stats: (event) => [
       `${formatCount(event.open)} open, ${rate(event.openedPerSecond, "connection")}, ` +

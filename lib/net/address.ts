@@ -99,6 +99,11 @@ export function formatAddress(address: Address): string {
   return `${address.transport}://${formatHostPort(address)}`;
 }
 
+/** The same for a line that a person reads: a path may have controls in it. */
+export function showAddress(address: Address): string {
+  return printableText(formatAddress(address));
+}
+
 /** Writes an address as `host:port`, IPv6 in brackets. */
 export function formatHostPort({ hostname, port }: Omit<InetAddress, "transport">): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
@@ -138,11 +143,9 @@ export function addressesOf(
   return { local: end(conn.localAddr), remote: end(conn.remoteAddr) };
 }
 
-// Quoted if the path would be cut, or a part of it read as a service. One with controls in it cannot
-// be pasted back.
+// Quoted if the path would be cut, or a part of it read as a service.
 function writePath(path: string): string {
-  const shown = printableText(path);
-  return /^"|^\/\/|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(shown) ? quote(shown) : shown || "(unnamed)";
+  return /^"|^\/\/|,[a-z][a-z0-9_-]*=|=[^/="]*$/.test(path) ? quote(path) : path || "(unnamed)";
 }
 
 function parsePath(written: string, text: string): string {

@@ -1,5 +1,11 @@
 /** The output of a ping as text or JSON: a line for each answer, and a summary. */
-import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
+import {
+  type Address,
+  formatAddress,
+  formatHostPort,
+  isInet,
+  showAddress,
+} from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeStrays, type StrayCounts } from "../net/strays.ts";
 import type { Part } from "../probe/round_trip.ts";
@@ -37,9 +43,9 @@ export interface PingFormat {
 
 /** For people, in the words of ping(8). */
 export function pingText(address: Address): PingFormat {
-  const shown = (each: Address) => isInet(each) ? formatHostPort(each) : formatAddress(each);
+  const shown = (each: Address) => isInet(each) ? formatHostPort(each) : showAddress(each);
   return {
-    start: (size) => `PING ${formatAddress(address)}: ${formatQuantity(size, "byte")}\n`,
+    start: (size) => `PING ${showAddress(address)}: ${formatQuantity(size, "byte")}\n`,
     answer(answer) {
       const { number, size, roundTrip, parts = [], remote } = answer;
       const from = shown(remote);
@@ -90,7 +96,7 @@ function summaryText({ address, tally, elapsedMs, parts, strays }: PingResult): 
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${formatCount(counts[kind])} ${kind}, `).join("");
   const lines = [
-    `--- ${formatAddress(address)} ping statistics ---`,
+    `--- ${showAddress(address)} ping statistics ---`,
     `${formatCount(counts.sent)} sent, ${formatCount(counts.received)} received, ${more}` +
     `${percent(lost, counts.sent)}% lost, time ${formatDuration(elapsedMs)}`,
   ];

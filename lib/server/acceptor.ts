@@ -29,6 +29,8 @@ export class Acceptor {
   readonly #accepting: AcceptorOptions;
   #stopped = false;
   #failures = 0;
+  #goneNoted = false;
+  #forgetGone = () => {};
   #endSpell = () => {};
   readonly #stopSignal = new AbortController();
 
@@ -48,6 +50,7 @@ export class Acceptor {
       if (++accepted % ACCEPTS_PER_TURN === 0) await turn(clock);
     }
     this.#endSpell();
+    this.#forgetGone();
   }
 
   /** Closes the listener and ends the loop. */
@@ -70,21 +73,32 @@ export class Acceptor {
   async #recover(error: unknown): Promise<void> {
     const { endpoint, log, clock } = this.#accepting;
     const { address } = this.#listener;
+    if (isGone(error)) return this.#noteGone(); // the next peer may be fine
     if (this.#failures++ === 0) {
-      const gone = isGone(error);
-      const reason = gone ? "a peer was gone before it was accepted" : explain(error);
-      log.emit({ event: "acceptFailed", endpoint, address, error: reason, gone });
+      log.emit({ event: "acceptFailed", endpoint, address, error: explain(error), gone: false });
     }
     this.#endSpell();
     this.#endSpell = clock.after(RECOVERED_AFTER_MS, () => {
-      const onePeerGone = this.#failures === 1 && isGone(error);
-      if (!onePeerGone) {
-        log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
-      }
+      log.emit({ event: "acceptRecovered", endpoint, address, failures: this.#failures });
       this.#failures = 0;
     });
-    if (isGone(error)) return; // it is out of the queue; the next peer may be fine
     await delay(RETRY_DELAY_MS, { clock, signal: this.#stopSignal.signal });
+  }
+
+  // One line for many of them.
+  #noteGone(): void {
+    const { endpoint, log, clock } = this.#accepting;
+    if (this.#goneNoted) return;
+    this.#goneNoted = true;
+    this.#forgetGone = clock.after(RECOVERED_AFTER_MS, () => this.#goneNoted = false);
+    const error = "a peer was gone before it was accepted";
+    log.emit({
+      event: "acceptFailed",
+      endpoint,
+      address: this.#listener.address,
+      error,
+      gone: true,
+    });
   }
 }
 

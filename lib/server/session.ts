@@ -221,6 +221,7 @@ export class Session {
     };
     peer.observe({ received: touch, sent: touch });
     // One timer for the rest of the time, rather than one for each chunk.
+    touch(); // the time before it was opened does not count
     const check = () => {
       const left = this.#lastActive + limit - clock.now();
       if (left > 0) this.#cancelTimer = clock.after(left, check);

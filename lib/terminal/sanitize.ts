@@ -6,7 +6,7 @@ import { HEX } from "./hexdump.ts";
  * controls can reorder what a person reads (Unicode TR 36 section 2.10); and characters without
  * width, the byte order mark and tags among them, are not seen (section 2.10.2 of the same).
  */
-export const UNSAFE =
+const UNSAFE =
   /[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -92,6 +92,16 @@ function terminalText(bytes: Uint8Array): string {
     UNSAFE,
     (char) => char === "\n" || char === "\t" ? char : escape(char),
   );
+}
+
+/** JSON that is safe on a terminal, on one line; JSON itself requires only C0 to be escaped. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, escapeForJson);
+}
+
+function escapeForJson(char: string): string {
+  const units = Array.from({ length: char.length }, (_, at) => char.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 function escape(char: string): string {

@@ -351,4 +351,11 @@ Deno.test("wait-closed: a peer that is gone, one that stays, and one that goes",
   assertEquals((await waiting.end()).code, 0);
   const udp = await netecho(["client", "udp://127.0.0.1:9", "--wait-closed", "1s"]);
   assertEquals(udp.code, 2);
+  await using plain = await Server.start(["-q"]);
+  const limit = ["--wait-closed", "200ms"];
+  const tls = await netecho(["client", `tls://127.0.0.1:${plain.port}`, ...limit]);
+  assertEquals(tls.code, 124, tls.stderr); // it accepts, whatever it speaks
+  const unknown = await netecho(["client", "nowhere.invalid:80", ...limit]);
+  assertEquals(unknown.code, 1);
+  assertMatch(unknown.stderr, /^netecho: Cannot resolve nowhere\.invalid: /);
 });

@@ -65,6 +65,13 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["server -4", "Unknown option -4: to listen on IPv4 alone, write 0.0.0.0:PORT"],
   ["127.0.0.1 9", "A subcommand is needed: write netecho client 127.0.0.1 9"],
   ["-u 127.0.0.1 9", "A subcommand is needed: write netecho client udp://127.0.0.1:9"],
+  [
+    "client -lp8080",
+    "Unknown option -lp8080: to listen, write netecho server ADDRESS; the port " +
+    "is part of ADDRESS; for a local one, write --source :PORT",
+  ],
+  ["client -=x", "Unknown option -=x"],
+  ["servr :8080", 'Unknown subcommand "servr"; did you mean server?'],
   ["-l 8080", "A subcommand is needed: write netecho server :8080"],
   ["client -u :9", "Unknown option -u: for UDP, write udp://HOST:PORT"],
   ["version", 'Unknown subcommand "version"; did you mean --version?'],

@@ -1,6 +1,6 @@
 /** Interactive: sends lines that a person types and shows the answers. */
 import type { Writer } from "../../core/io.ts";
-import { formatAddress } from "../../net/address.ts";
+import { showAddress } from "../../net/address.ts";
 import { type Clock, delay } from "../../core/clock.ts";
 import { EchoMatcher } from "../echo_matcher.ts";
 import { exitCodeOf } from "../../core/signals.ts";
@@ -35,7 +35,7 @@ export const interactive = defineMode({
     const sender = startSending(peer, { exchange, clock, lineEnd, noHalfClose });
     let ended = false;
     const terminal = openTerminal({
-      greeting: `connected to ${formatAddress(peer.remote)} in ${took}; ` +
+      greeting: `connected to ${showAddress(peer.remote)} in ${took}; ` +
         "Ctrl-D ends, Ctrl-C leaves",
       prompt: PROMPT,
       onLine: sender.send,

@@ -10,7 +10,7 @@ import type { Duplex } from "../../net/duplex.ts";
 import { ExpectReader } from "../../probe/expect_reader.ts";
 import { interval, type Values } from "../../cli/options.ts";
 import { retry } from "../../core/retry.ts";
-import { formatAddress } from "../../net/address.ts";
+import { showAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, expectOptions, failureOf, forEachPeer, type ModeContext } from "../mode.ts";
 
@@ -52,7 +52,7 @@ export const wait = defineMode({
 async function waitFor(context: ModeContext, values: Values<typeof options>): Promise<void> {
   const { target: { address }, clock, say } = context;
   const { wait: limit = 0, expect } = values;
-  const peer = formatAddress(address);
+  const peer = showAddress(address);
   const started = clock.now();
   let reason = "";
   const attempt = async () => {
@@ -83,16 +83,17 @@ async function tryOnce(
   const peer = await dial({ once: true, atMost: left() });
   if (expect.length === 0) return peer.close();
   const patience = Math.min(timeout, left());
+  const subject = connectionless ? "it" : "it accepts, and";
   try {
-    if (expect[0]?.text !== ECHO) return await expectAll(expect, { peer, clock, patience });
+    if (expect[0]?.text !== ECHO) {
+      return await expectAll(expect, { peer, clock, patience, subject });
+    }
     const size = measureOptions.size.initial;
     const answer = await exchange(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
     const others = describeStrays(peer.strays);
     throw new NetworkError(
-      `${connectionless ? "it" : "it accepts, and"} ${FAILURES[answer]}${
-        others ? `; ${others}` : ""
-      }`,
+      `${subject} ${FAILURES[answer]}${others ? `; ${others}` : ""}`,
     );
   } catch (error) {
     throw failureOf(peer, error);
@@ -107,7 +108,8 @@ const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {
 
 async function expectAll(
   expected: readonly Expectation[],
-  { peer, clock, patience }: {
+  { peer, clock, patience, subject }: {
+    readonly subject: string;
     readonly peer: Duplex;
     readonly clock: Clock;
     readonly patience: number;
@@ -118,7 +120,7 @@ async function expectAll(
   try {
     for (const one of expected) {
       if (await reader.expect(one, Math.max(0, until - clock.now())) === "matched") continue;
-      throw new NetworkError("it accepts, and does not say what is expected");
+      throw new NetworkError(`${subject} does not say what is expected`);
     }
   } finally {
     peer.close();

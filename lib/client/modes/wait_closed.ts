@@ -2,7 +2,7 @@
 import { delay } from "../../core/clock.ts";
 import { ExpiredError, FinalError, NetworkError, UsageError } from "../../core/errors.ts";
 import { interval } from "../../cli/options.ts";
-import { formatAddress } from "../../net/address.ts";
+import { showAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineMode, forEachPeer } from "../mode.ts";
 
@@ -23,19 +23,20 @@ export const waitClosed = defineMode({
   },
   async run({ peers, clock, say }, { waitClosed: limit = 0 }) {
     const started = clock.now();
-    await forEachPeer(peers, async ({ dial, connectionless, target: { address } }) => {
-      const peer = formatAddress(address);
-      if (connectionless) {
-        throw new UsageError("Option --wait-closed does not apply over UDP: nothing tells");
-      }
-      const left = () => limit - (clock.now() - started);
-      while (await accepts(() => dial({ once: true, atMost: Math.max(1, left()) }))) {
-        if (left() <= PAUSE_MS) {
+    if (peers.some(({ connectionless }) => connectionless)) {
+      throw new UsageError("Option --wait-closed does not apply over UDP: nothing tells");
+    }
+    await forEachPeer(peers, async ({ dial, target: { address } }) => {
+      const peer = showAddress(address);
+      const left = () => Math.max(0, limit - (clock.now() - started));
+      // Time for an answer is not cut short by the limit: silence would look like a peer that is gone.
+      while (await accepts(() => dial({ once: true, plain: true }))) {
+        if (left() === 0) {
           throw new ExpiredError(
             `${peer} still accepts connections after ${formatDuration(limit)}`,
           );
         }
-        await delay(PAUSE_MS, { clock });
+        await delay(Math.min(PAUSE_MS, left()), { clock });
       }
       const took = formatDuration(clock.now() - started);
       await say(`${peer} accepts no connections, after ${took}`);
@@ -44,13 +45,14 @@ export const waitClosed = defineMode({
   },
 });
 
-// A certificate that is not trusted is one of a peer that is there.
+// A name that is not found, or an address of another family, tells nothing of a peer.
 async function accepts(dial: () => Promise<{ close(): void }>): Promise<boolean> {
   try {
     (await dial()).close();
     return true;
   } catch (error) {
-    if (error instanceof NetworkError) return error instanceof FinalError;
+    const refused = error instanceof NetworkError && error.cause !== undefined;
+    if (refused && !(error instanceof FinalError)) return false;
     throw error;
   }
 }

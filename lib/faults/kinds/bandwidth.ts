@@ -24,6 +24,7 @@ export const bandwidth = defineFault({
       summary: "all connections of the endpoint share the rate, each direction its own",
     }),
   },
+  holdsAll: ({ rate }) => rate === 0,
   create({ rate, shared }, context) {
     if (rate === undefined) throw new UsageError("a rate is needed, as in bandwidth:64KiB/s");
     if (rate === 0) return holding(context);
@@ -64,7 +65,7 @@ function holding({ fired, after, close, windowEnd }: FaultContext): Stage {
 }
 
 function readRate(given: string): number {
-  if (given === "0") return 0;
+  if (/^0([kKMG]i?B|B)?(\/s)?$/.test(given)) return 0;
   if (!/^[\d.]+$/.test(given)) return parseByteRate(given);
   throw new UsageError(
     `a unit is needed, as in ${given}KB/s or ${given}KiB/s, not "${given}"; toxiproxy's is KB/s`,

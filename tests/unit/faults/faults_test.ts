@@ -526,6 +526,8 @@ Deno.test("faults in toxiproxy's words: stream, and toxics with its units", asyn
   assertEquals([settings.average_size, settings.size_variation, settings.delay], [64, 32, 0.01]);
   const latency = await read({ type: "latency", attributes: { latency: 1000, jitter: 50 } });
   assertEquals([latency.settings.latency, latency.settings.jitter], [1000, 50]);
+  const none = await read({ type: "bandwidth", attributes: { rate: 0 } });
+  assertEquals(none.settings.rate, 0);
   const bare = await read({ kind: "bandwidth", rate: 64 }).catch((error) => error);
   assertMatch(bare.message, /fault 1: bandwidth, rate: a unit is needed/);
   await Deno.remove(file);
@@ -600,7 +602,8 @@ Deno.test("what is wrong with a fault is said, and what would be right", () => {
       ["latency:1s,after=soon", "a size or a duration"],
       ["latency:1s,match=/(/", "no regular expression"],
       ["bandwidth", "a rate is needed"],
-      ["bandwidth:0KB/s", "a rate above 0"],
+      ["bandwidth:0,until=10B", "bytes that are held never come to 10; give a time"],
+      ["bandwidth:0/m", "a rate above 0"],
       ["slicer:5,size_variation=6", "not be more than average_size"],
       ["latency", "a delay is needed"],
       ["latency:", "needs a value after its colon"],

@@ -1,9 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  type Address,
   formatAddress,
   isLiteral,
   parseAddress,
   parseHostPort,
+  showAddress,
   socketAddress,
 } from "../../../lib/net/address.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
@@ -66,6 +68,9 @@ Deno.test("literals need no look-up", () => {
 });
 
 Deno.test("a path with controls in it is shown, and commands no terminal", () => {
-  const address = { transport: "unix", path: "/tmp/a\x1b[31m\u202eb" };
-  assertEquals(formatAddress(address), "unix:/tmp/a\\x1b[31m\\u{202e}b");
+  const path = "/tmp/a\x1b[31m\u202eb";
+  assertEquals(
+    showAddress({ transport: "unix", path } as Address),
+    "unix:/tmp/a\\x1b[31m\\u{202e}b",
+  );
 });

@@ -95,3 +95,15 @@ Deno.test("stopping in the middle of a pause ends the loop at once", async () =>
   await run.done;
   assertEquals([run.accepts, run.clock.waiting], [1, 0]);
 });
+
+Deno.test("a peer that was gone hides no failure of this machine", async () => {
+  const run = listening([gone, full, "peer"]);
+  await settle();
+  run.clock.advance(100);
+  await settle();
+  const told = run.events.map((event) => event.event === "acceptFailed" && event.gone);
+  assertEquals([run.peers, told], [1, [true, false]]);
+  run.acceptor.stop();
+  await run.done;
+  assertEquals(run.clock.waiting, 0);
+});

@@ -6,6 +6,7 @@ const OCTET_STRING = 0x04;
 const EXTENSIONS = 0xa3;
 const TEXTS = new Set([0x81, 0x82, 0x86]); // mail address, DNS name, URI
 const IP_ADDRESS = 0x87;
+const NOTHING = new Uint8Array(0);
 const SUBJECT_ALT_NAME = "85,29,17"; // 2.5.29.17
 
 interface Element {
@@ -18,16 +19,17 @@ interface Element {
  * makes of them cannot tell a name with a comma in it from two names.
  */
 export function altNames(der: Uint8Array): string[] {
-  const [certificate] = elementsOf(der);
-  const [signed] = elementsOf(certificate!.value);
-  const extensions = elementsOf(signed!.value).find(({ tag }) => tag === EXTENSIONS);
-  if (!extensions) return [];
-  const all = elementsOf(elementsOf(extensions.value)[0]!.value).map(({ value }) =>
-    elementsOf(value)
-  );
-  const own = all.find(([id]) => id!.value.join() === SUBJECT_ALT_NAME);
+  const signed = contentOf(contentOf(der));
+  const extensions = elementsOf(signed).find(({ tag }) => tag === EXTENSIONS);
+  const all = elementsOf(contentOf(extensions?.value)).map(({ value }) => elementsOf(value));
+  const own = all.find(([id]) => id?.value.join() === SUBJECT_ALT_NAME);
   const names = own?.find(({ tag }) => tag === OCTET_STRING);
-  return names ? elementsOf(elementsOf(names.value)[0]!.value).flatMap(nameOf) : [];
+  return elementsOf(contentOf(names?.value)).flatMap(nameOf);
+}
+
+// What the first element has in it; nothing where there is none.
+function contentOf(der: Uint8Array = NOTHING): Uint8Array {
+  return elementsOf(der)[0]?.value ?? NOTHING;
 }
 
 function nameOf({ tag, value }: Element): string[] {

@@ -24,7 +24,8 @@ export function datagramClient(
   // A connected socket would hear nothing from others, who may be those that answer.
   const icmp = system.reportUnreachable() ? system : undefined;
   const socket = new DatagramClient({ to, conn, clock, icmp });
-  const hostname = sourceFor(to) ?? local.hostname;
+  const everywhere = ["0.0.0.0", "::"].includes(local.hostname);
+  const hostname = (everywhere && sourceFor(to)) || local.hostname;
   return datagramPeer(socket, { local: { ...local, hostname }, remote: to });
 }
 
