@@ -132,7 +132,7 @@ export const conversationOptions = {
   crlf: flag({ summary: "end lines with CR LF" }),
   linger: duration({
     summary: "after the end of input, wait at most D for the peer to finish (default: no limit; " +
-      "1s over UDP; after a last --expect, until it is silent for 1s)",
+      "1s over UDP; after a last --expect, until it is silent for 1s, or for --timeout)",
   }),
   noHalfClose: flag({
     summary:

@@ -143,6 +143,11 @@ export class EndpointFaults {
     return striking.length === 0 ? peer : new FaultyDuplex(peer, { striking, control });
   }
 
+  /** Whether one of them may keep a connection waiting before anything of it is read. */
+  get delayAccepts(): boolean {
+    return this.#faults.some(({ spec }) => spec.fault.acceptDelay !== undefined);
+  }
+
   /** The faults that keep a connection waiting that the system has accepted now. */
   accepted(): readonly AcceptDelay[] {
     const connection = ++this.#accepted;

@@ -1,4 +1,5 @@
 /** Toxics as toxiproxy's configuration and API have them. */
+import { UsageError } from "../core/errors.ts";
 import type { OptionTable } from "../cli/options.ts";
 
 /** A toxic: the units of its attributes are toxiproxy's. */
@@ -14,9 +15,17 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ["slicer.delay", "us"],
 ]);
 
-/** Whether an entry of a list of faults is a toxic. */
+/**
+ * Whether an entry of a list of faults is a toxic.
+ *
+ * @throws {UsageError} if its attributes are none
+ */
 export function isToxic(entry: object): entry is Toxic {
-  return "type" in entry && typeof entry.type === "string";
+  if (!("type" in entry) || typeof entry.type !== "string") return false;
+  const { attributes = {} } = entry as { attributes?: unknown };
+  const isObject = typeof attributes === "object" && attributes && !Array.isArray(attributes);
+  if (isObject) return true;
+  throw new UsageError('attributes: an object is needed, as in {"latency": 200}');
 }
 
 /** The parameters of a toxic as a fault takes them; `options` are those of its kind. */

@@ -50,6 +50,8 @@ export interface ListenOptions<T extends OptionTable = OptionTable> {
   readonly clock: Clock;
   /** Over UDP: how many bytes may be answered for each byte received; see `Service.replyFactor`. */
   readonly replyFactor?: number | undefined;
+  /** Whether nothing may be read of a peer, its handshake included, before `Arrival.open`. */
+  readonly mayWait?: boolean;
 }
 
 /**

@@ -89,7 +89,12 @@ export class Endpoint {
     await service.load?.(values);
     const { server: { clock }, faults } = this.#options;
     const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
-    this.#listener = await transport.listen(this.#address, { values, clock, replyFactor });
+    this.#listener = await transport.listen(this.#address, {
+      values,
+      clock,
+      replyFactor,
+      mayWait: faults?.delayAccepts ?? false,
+    });
     this.#address = this.#listener.address;
     this.#released = this.#listener.released;
   }

@@ -167,7 +167,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "server tls://:0 --key LICENSE --cert a",
     "Option --cert: cannot read a: no such file or directory",
   ],
-  ["server tls://:0 --cert LICENSE", "Option --cert needs --key as well"],
+  ["server tls://:0 --cert LICENSE", "Option --cert: the file holds no certificate in PEM"],
   [
     "server tls://:0 --cert LICENSE --key LICENSE",
     "Option --cert: the file holds no certificate in PEM",

@@ -4,6 +4,7 @@ import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
 import type { Expectation } from "../../probe/expect_buffer.ts";
 import { measureOptions } from "../../probe/options.ts";
+import { describeStrays } from "../../net/strays.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { ExpectReader } from "../../probe/expect_reader.ts";
 import type { Occurrence } from "../../cli/parse.ts";
@@ -90,19 +91,24 @@ interface Conversation {
   readonly timeout: number;
 }
 
-async function expectNext(expected: Expectation, { reader, timeout }: Conversation): Promise<void> {
+async function expectNext(
+  expected: Expectation,
+  { peer, reader, timeout }: Conversation,
+): Promise<void> {
   const outcome = await reader.expect(expected, timeout);
   if (outcome === "matched") return;
   const came = reader.rest.length > 0 ? `"${preview(reader.rest, MAX_SHOWN_BYTES)}"` : "nothing";
   const when = outcome === "timeout"
     ? `within ${formatDuration(timeout)}`
     : "before the peer closed";
-  throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}`);
+  const others = describeStrays(peer.strays);
+  const more = others ? `; ${others}` : "";
+  throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}${more}`);
 }
 
 // Reads on until the peer ends; once it has said all that is expected, or until it is silent.
 async function drain(
-  { peer, reader: { over }, shown, clock }: Conversation,
+  { peer, reader: { over }, shown, clock, timeout }: Conversation,
   { linger, answered }: { readonly linger: number | undefined; readonly answered: boolean },
 ): Promise<boolean> {
   const limit = lingerFor(peer, linger);
@@ -113,7 +119,9 @@ async function drain(
   }
   if (answered) {
     const progress = () => shown.busy ? NaN : peer.traffic.received;
-    return await whileProgressing(over, { clock, milliseconds: SILENCE_MS, progress });
+    const reading = whileProgressing(over, { clock, milliseconds: SILENCE_MS, progress });
+    const inTime = await settlesWithin(reading, { clock, milliseconds: timeout });
+    return inTime && await reading; // one that never stops has answered as well
   }
   await over;
   return true;

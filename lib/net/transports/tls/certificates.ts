@@ -48,9 +48,10 @@ export function checkPair(cert: PemFile, key: PemFile): Certificate {
   // Not every runtime has X509Certificate.checkPrivateKey.
   const [shown, own] = [certificate.publicKey, createPublicKey(parseKey(key))];
   if (encode(shown).equals(encode(own))) return readCertificate(certificate);
-  throw new UsageError(
-    `Options ${cert.option} and ${key.option}: the key does not belong to the certificate`,
-  );
+  const options = cert.option === key.option
+    ? `Option ${cert.option}`
+    : `Options ${cert.option} and ${key.option}`;
+  throw new UsageError(`${options}: the key does not belong to the certificate`);
 }
 
 function encode(key: KeyObject): Buffer {

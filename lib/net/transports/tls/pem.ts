@@ -33,6 +33,7 @@ export function keyFor(
   { cert, key }: { readonly cert: string; readonly key: string | undefined },
 ): string {
   if (key !== undefined) return key;
-  if (keyBlock(cert) !== undefined) return cert;
+  const itself = keyBlock(cert) !== undefined || certificateBlocks(cert).length === 0;
+  if (itself) return cert; // for whoever reads it to say what is wrong with it
   throw new UsageError(`Option ${option} needs ${option.replace("cert", "key")} as well`);
 }

@@ -29,7 +29,7 @@ const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
  */
 export async function listenTls(
   address: InetAddress,
-  { values, clock }: ListenOptions<typeof listenOptions>,
+  { values, clock, mayWait = false }: ListenOptions<typeof listenOptions>,
 ): Promise<Listener> {
   await loadPreparing(values);
   const { cert, key } = values;
@@ -49,7 +49,9 @@ export async function listenTls(
   }
   const certificate = { ...checked, generated: cert === undefined };
   const binding = { credentials, values, clock };
-  const needsNode = values.clientCa !== undefined || values.proxyProtocol;
+  // The runtime's own TLS shakes hands as soon as it has accepted.
+  const canWait = mayWait && hasNodeNetworking();
+  const needsNode = values.clientCa !== undefined || values.proxyProtocol || canWait;
   const byDeno = !needsNode && (libc() || !hasNodeNetworking());
   const listening = byDeno ? listenByDeno(address, binding) : await listenByNode(address, binding);
   return { certificate, ...listening };
