@@ -68,8 +68,8 @@ export function handleSignals(): Shutdown {
 
 function signals(): readonly Deno.Signal[] {
   if (Deno.build.os === "windows") return ["SIGINT", "SIGBREAK"];
-  const usual = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
-  return hangupEnds() ? [...usual, "SIGHUP"] : usual;
+  const hangup = hangupEnds() ? ["SIGHUP"] as const : [];
+  return ["SIGINT", "SIGTERM", ...hangup, "SIGQUIT"];
 }
 
 // A program that was started by nohup ignores SIGHUP, and is to go on ignoring it. It has no terminal,

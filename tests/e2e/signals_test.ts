@@ -6,13 +6,16 @@ import { unusedPort } from "../support/system.ts";
 
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
-/** The process that unshare has started, once it handles the signal. */
-async function firstProcess(unshare: number, signal: number): Promise<number> {
+/**
+ * The process that unshare has started, once it handles signals: SIGQUIT last, and the runtime never
+ * by itself.
+ */
+async function firstProcess(unshare: number): Promise<number> {
   for (;;) {
     const children = Deno.readTextFileSync(`/proc/${unshare}/task/${unshare}/children`).trim();
     const status = children && Deno.readTextFileSync(`/proc/${children}/status`);
     const [, caught = "0"] = /^SigCgt:\s*([\da-f]+)$/m.exec(status) ?? [];
-    if ((BigInt(`0x${caught}`) >> BigInt(signal - 1) & 1n) === 1n) return Number(children);
+    if ((BigInt(`0x${caught}`) >> BigInt(NUMBERS.SIGQUIT - 1) & 1n) === 1n) return Number(children);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -42,7 +45,7 @@ for (const [signal, number] of Object.entries(NUMBERS)) {
           "unshare",
           ["-rpf", "--mount-proc", "--kill-child", program, ...rest],
         ]);
-        Deno.kill(await firstProcess(running.pid, number), signal as Deno.Signal);
+        Deno.kill(await firstProcess(running.pid), signal as Deno.Signal);
         assertEquals((await running.end()).code, 128 + number, args.join(" "));
       }
     },
