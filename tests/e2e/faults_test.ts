@@ -379,19 +379,23 @@ const older = (await withNodeNetworking("")).ignore;
 
 for (const transport of ["tcp", "tls"]) {
   Deno.test(`accept_delay: ${transport} is accepted by the system, and nothing is read before its time`, async () => {
-    const args = ["--json", "--fault", "accept_delay:400ms,connections=1-2"];
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const [own, trust] = transport === "tls"
+      ? [["--cert", cert, "--key", key], ["--ca", authority.ca]]
+      : [[], []];
+    const args = ["--json", "--fault", "accept_delay:400ms,connections=1-2", ...own];
     await using server = await Server.start(args, `${transport}://127.0.0.1:0`);
     const started = performance.now();
-    const at = `${transport}://127.0.0.1:${server.port}`;
-    const insecure = transport === "tls" ? ["--insecure"] : [];
-    const late = await netecho(["client", at, ...insecure, "--connect-timeout", "150ms"]);
+    const at = `${transport}://localhost:${server.port}`;
+    const late = await netecho(["client", at, ...trust, "--connect-timeout", "150ms"]);
     if (transport === "tls" && !older) assertEquals(late.code, 1, late.stderr);
-    const slow = await netecho(["client", at, ...insecure], { input: "hello" });
+    const slow = await netecho(["client", at, ...trust], { input: "hello" });
     assertEquals([slow.code, slow.text], [0, "hello"]);
     assert(performance.now() - started > 400);
     const { fault, detail } = JSON.parse(await server.line(/"event":"fault"/));
     assertEquals([fault, detail], ["accept_delay", "read nothing for 400 ms"]);
-    const next = await netecho(["client", at, ...insecure], { input: "hello" });
+    const next = await netecho(["client", at, ...trust], { input: "hello" });
     assertEquals([next.code, next.text], [0, "hello"]);
     const faults = server.lines.filter((line) => line.includes('"event":"fault"')).length;
     assertEquals(faults, transport === "tls" && !older ? 1 : 2); // the first was never opened

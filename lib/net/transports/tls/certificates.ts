@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
 import { altNames } from "./alt_names.ts";
-import { certificateBlocks, keyBlock, type PemFile } from "./pem.ts";
+import { certificateBlocks, derOf, keyBlock, type PemFile } from "./pem.ts";
 import type { Certificate } from "../../tls_session.ts";
 
 const LIFETIME_MS = 30 * 24 * 3600 * 1000; // milliseconds
@@ -17,12 +17,12 @@ export interface Credentials {
 }
 
 /** What a certificate says. */
-export function readCertificate(certificate: X509Certificate): Certificate {
-  const { subject, issuer, raw, validFrom, validTo, fingerprint256 } = certificate;
+export function readCertificate(certificate: X509Certificate, der: Uint8Array): Certificate {
+  const { subject, issuer, validFrom, validTo, fingerprint256 } = certificate;
   return {
     subject: onOneLine(subject),
     issuer: onOneLine(issuer),
-    names: altNames(raw),
+    names: altNames(der),
     validFrom: Date.parse(validFrom),
     validTo: Date.parse(validTo),
     fingerprint: fingerprint256,
@@ -35,7 +35,8 @@ export function readCertificate(certificate: X509Certificate): Certificate {
  * @throws {UsageError} when there is none, or one of them is broken
  */
 export function checkCertificate(file: PemFile): Certificate {
-  return readCertificate(parse(file));
+  const { certificate, der } = parse(file);
+  return readCertificate(certificate, der);
 }
 
 /**
@@ -44,10 +45,10 @@ export function checkCertificate(file: PemFile): Certificate {
  * @throws {UsageError} if one of them is invalid, or they do not belong together
  */
 export function checkPair(cert: PemFile, key: PemFile): Certificate {
-  const certificate = parse(cert);
+  const { certificate, der } = parse(cert);
   // Not every runtime has X509Certificate.checkPrivateKey.
   const [shown, own] = [certificate.publicKey, createPublicKey(parseKey(key))];
-  if (encode(shown).equals(encode(own))) return readCertificate(certificate);
+  if (encode(shown).equals(encode(own))) return readCertificate(certificate, der);
   const options = cert.option === key.option
     ? `Option ${cert.option}`
     : `Options ${cert.option} and ${key.option}`;
@@ -58,10 +59,11 @@ function encode(key: KeyObject): Buffer {
   return key.export({ type: "spki", format: "der" });
 }
 
-function parse({ option, pem }: PemFile): X509Certificate {
+// Not every runtime has X509Certificate.raw.
+function parse({ option, pem }: PemFile): { certificate: X509Certificate; der: Uint8Array } {
   const [first] = certificateBlocks(pem).map((block, index) => {
     try {
-      return new X509Certificate(block);
+      return { certificate: new X509Certificate(block), der: derOf(block) };
     } catch {
       throw new UsageError(`Option ${option}: certificate ${index + 1} of the file is broken`);
     }

@@ -151,7 +151,7 @@ function chainOf(session: TLSSocket, pems: readonly string[]): Certificate[] {
   // The last of a complete chain is its own issuer.
   while (next?.raw && !seen.has(next.fingerprint256)) {
     seen.add(next.fingerprint256);
-    const certificate = readCertificate(new X509Certificate(next.raw));
+    const certificate = readCertificate(new X509Certificate(next.raw), next.raw);
     chain.push({ ...certificate, trusted: trusted.has(next.raw.toString("base64")) });
     next = next.issuerCertificate;
   }

@@ -14,6 +14,12 @@ export function certificateBlocks(pem: string): string[] {
   return blocksOf(pem, /^(X509 |TRUSTED )?CERTIFICATE$/);
 }
 
+/** What a block has in it. Throws where that is no base64. */
+export function derOf(block: string): Uint8Array {
+  const text = atob(block.replace(/-----[^-]+-----|\s/g, ""));
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
 /** The first private key of a file, as PEM; undefined where it has none. */
 export function keyBlock(pem: string): string | undefined {
   return blocksOf(pem, /PRIVATE KEY$/)[0];
