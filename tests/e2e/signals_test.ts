@@ -1,7 +1,7 @@
 /** What signals do to a program, as process 1 of a container and at a terminal. */
 import { assertEquals } from "@std/assert";
 import { netechoCommand, netechoShell, Running, Server } from "../support/programs.ts";
-import { needingNamespace, onLinux } from "../support/skips.ts";
+import { needingNamespace, onLinux, withSignal } from "../support/skips.ts";
 import { unusedPort } from "../support/system.ts";
 
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
@@ -21,13 +21,10 @@ async function firstProcess(unshare: number): Promise<number> {
 }
 
 for (const [signal, number] of Object.entries(NUMBERS)) {
-  const HANGUP_UNKNOWN = signal === "SIGHUP" && Deno.env.has("NETECHO_BIN");
+  const name = `${signal} ends every mode of the client, as process 1 too`;
+  const handled = withSignal(signal as Deno.Signal, name);
   Deno.test({
-    ...needingNamespace(
-      `${signal} ends every mode of the client, as process 1 too` +
-        (HANGUP_UNKNOWN ? " (skipped: the binary does not handle SIGHUP without a terminal)" : ""),
-    ),
-    ...(HANGUP_UNKNOWN && { ignore: true }),
+    ...(handled.ignore ? handled : needingNamespace(name)),
     async fn() {
       await using silent = await Server.start(["-q"], "127.0.0.1:0=discard");
       const at = `127.0.0.1:${silent.port}`;
