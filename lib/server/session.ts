@@ -5,6 +5,7 @@ import { explain, isReset } from "../core/explain.ts";
 import type { CloseReason } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
+import type { Firing } from "../faults/lines.ts";
 import type { AcceptDelay, EndpointFaults } from "../faults/plan.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
@@ -157,16 +158,7 @@ export class Session {
     });
     for (const { fault, milliseconds } of this.#delays) {
       const detail = `read nothing for ${formatDuration(milliseconds)}`;
-      const connection = this.#number;
-      log.emit({
-        event: "fault",
-        endpoint,
-        connection,
-        remote,
-        fault,
-        detail,
-        direction: undefined,
-      });
+      this.#tellFault(fault, { detail, direction: undefined });
     }
     peer.observe(log.watch({ endpoint, connection: this.#number }));
     if (onActive) peer.observe({ received: onActive, sent: onActive });
@@ -192,18 +184,21 @@ export class Session {
     peer: Duplex,
     { faults, number }: { readonly faults: EndpointFaults; readonly number: number },
   ): Duplex {
-    const { endpoint, server: { log, clock } } = this.#options.context;
-    const connection = this.#number;
     return faults.apply(peer, {
-      clock,
+      clock: this.#options.context.server.clock,
       connection: number,
-      fired: (fault, firing) =>
-        log.emit({ event: "fault", endpoint, connection, remote: peer.remote, fault, ...firing }),
+      fired: (fault, firing) => this.#tellFault(fault, firing),
       end: (how, fault) => {
         if (how === "reset") peer.reset();
         this.end({ reason: "fault", detail: fault });
       },
     });
+  }
+
+  #tellFault(fault: string, firing: Firing): void {
+    const { endpoint, server: { log } } = this.#options.context;
+    const { remote } = this.#peer!;
+    log.emit({ event: "fault", endpoint, connection: this.#number, remote, fault, ...firing });
   }
 
   #refuse(remote: Address, refusal: Refusal): void {
@@ -220,8 +215,8 @@ export class Session {
       this.#lastActive = clock.now();
     };
     peer.observe({ received: touch, sent: touch });
-    // One timer for the rest of the time, rather than one for each chunk.
     touch(); // the time before it was opened does not count
+    // One timer for the rest of the time, rather than one for each chunk.
     const check = () => {
       const left = this.#lastActive + limit - clock.now();
       if (left > 0) this.#cancelTimer = clock.after(left, check);
