@@ -3,7 +3,7 @@ import { type Screen, writeText } from "../core/io.ts";
 import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { showAddress } from "../net/address.ts";
-import { describeStrays } from "../net/strays.ts";
+import { describeStrays, withStrays } from "../net/strays.ts";
 import type { Log } from "../log/log.ts";
 import type { ChunkWriter, Duplex } from "../net/duplex.ts";
 import { chunksTo } from "../net/streams.ts";
@@ -86,8 +86,8 @@ export async function endInput(
 }
 
 /**
- * What to say of a peer that answered nothing, and of others that did; undefined where neither is so. Over UDP, a mistyped
- * port looks like this; some peers take a FIN for the end of the connection.
+ * What to say of a peer that answered nothing, and of others that did; undefined where neither is
+ * so. Over UDP, a mistyped port looks like this; some peers take a FIN for the end of the connection.
  */
 export function silenceOf(
   { traffic, remote, strays }: Duplex,
@@ -98,10 +98,9 @@ export function silenceOf(
     readonly closed: boolean;
   },
 ): string | undefined {
-  const others = describeStrays(strays);
-  if (traffic.chunks > 0 || traffic.sent === 0) return others;
+  if (traffic.chunks > 0 || traffic.sent === 0) return describeStrays(strays);
   const peer = showAddress(remote);
-  if (!closed) return `no answer from ${peer}${others ? `; ${others}` : ""}`;
+  if (!closed) return withStrays(`no answer from ${peer}`, strays);
   if (halfClosed) {
     return `${peer} closed the connection without an answer; if it takes our FIN for gone, use ` +
       "--no-half-close";

@@ -38,3 +38,9 @@ export function describeStrays(counts: StrayCounts | undefined): string | undefi
   );
   return `${each.join(", ")}, which ${counts.size === 1 ? "was" : "were"} not asked`;
 }
+
+/** A message, and behind it what came from others, if anything did. */
+export function withStrays(message: string, counts: StrayCounts | undefined): string {
+  const others = describeStrays(counts);
+  return others ? `${message}; ${others}` : message;
+}

@@ -4,7 +4,7 @@ import { NetworkError } from "../../core/errors.ts";
 import { unescape } from "../../core/escapes.ts";
 import type { Expectation } from "../../probe/expect_buffer.ts";
 import { measureOptions } from "../../probe/options.ts";
-import { describeStrays } from "../../net/strays.ts";
+import { withStrays } from "../../net/strays.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { ExpectReader } from "../../probe/expect_reader.ts";
 import type { Occurrence } from "../../cli/parse.ts";
@@ -101,9 +101,8 @@ async function expectNext(
   const when = outcome === "timeout"
     ? `within ${formatDuration(timeout)}`
     : "before the peer closed";
-  const others = describeStrays(peer.strays);
-  const more = others ? `; ${others}` : "";
-  throw new NetworkError(`Expected "${expected.text}" ${when}; what came: ${came}${more}`);
+  const message = `Expected "${expected.text}" ${when}; what came: ${came}`;
+  throw new NetworkError(withStrays(message, peer.strays));
 }
 
 // Reads on until the peer ends; once it has said all that is expected, or until it is silent.

@@ -5,7 +5,7 @@ import { reasonOf } from "../../core/explain.ts";
 import type { Expectation } from "../../probe/expect_buffer.ts";
 import { type Answer, exchange } from "../../probe/round_trip.ts";
 import { measureOptions, MESSAGE_TIMEOUT_MS } from "../../probe/options.ts";
-import { describeStrays } from "../../net/strays.ts";
+import { withStrays } from "../../net/strays.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { ExpectReader } from "../../probe/expect_reader.ts";
 import { interval, type Values } from "../../cli/options.ts";
@@ -91,10 +91,7 @@ async function tryOnce(
     const size = measureOptions.size.initial;
     const answer = await exchange(peer, { clock, size, number: 1, timeout: patience });
     if (answer === "intact") return;
-    const others = describeStrays(peer.strays);
-    throw new NetworkError(
-      `${subject} ${FAILURES[answer]}${others ? `; ${others}` : ""}`,
-    );
+    throw new NetworkError(withStrays(`${subject} ${FAILURES[answer]}`, peer.strays));
   } catch (error) {
     throw failureOf(peer, error);
   }
