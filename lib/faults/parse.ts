@@ -10,7 +10,7 @@ import { unquote } from "../core/quotes.ts";
 import { seeded } from "../core/random.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./kinds.ts";
-import { isToxic, parametersOf } from "./toxics.ts";
+import { isToxic, parametersOf, STREAM_NAMES } from "./toxics.ts";
 import { checkWindow, commonOptions, type CommonValues, selectionOptions } from "./selectors.ts";
 
 /** A fault that was asked for. */
@@ -121,15 +121,10 @@ function specOf(
   return { fault, settings, common: settings as CommonValues, text };
 }
 
-const DIRECTIONS: ReadonlyMap<string, string> = new Map([["upstream", "in"], [
-  "downstream",
-  "out",
-]]);
-
 // toxiproxy's `stream` is our direction.
 function inOurWords([key, value]: readonly [key: string, value: string]): [string, string] {
   if (key !== "stream") return [key, value];
-  const direction = DIRECTIONS.get(value);
+  const direction = (["in", "out"] as const).find((each) => STREAM_NAMES[each] === value);
   if (direction) return ["direction", direction];
   throw new UsageError(`stream: upstream or downstream is needed, not "${value}"`);
 }

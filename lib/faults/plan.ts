@@ -5,6 +5,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { FaultyDuplex } from "./faulty_duplex.ts";
 import type { Direction, FaultControl, StrikingFault } from "./lines.ts";
 import { type FaultSpec, parseFault, readFaults } from "./parse.ts";
+import { STREAM_NAMES } from "./toxics.ts";
 
 /** An endpoint, as far as faults are concerned. */
 export interface FaultTarget {
@@ -83,8 +84,6 @@ export interface NamedFault {
   readonly name: string;
   readonly spec: FaultSpec;
 }
-
-const STREAM_NAMES = { out: "downstream", in: "upstream", both: "both" } as const;
 
 // Unnamed faults are called as toxiproxy calls them: by type and stream.
 function namedFaults(specs: readonly FaultSpec[]): NamedFault[] {

@@ -9,6 +9,9 @@ export interface Toxic {
   readonly [key: string]: unknown;
 }
 
+/** What toxiproxy calls our directions. */
+export const STREAM_NAMES = { out: "downstream", in: "upstream", both: "both" } as const;
+
 // Durations are in milliseconds, sizes in bytes; these are not.
 const UNITS: ReadonlyMap<string, string> = new Map([
   ["bandwidth.rate", "KB/s"],
