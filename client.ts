@@ -126,8 +126,9 @@ function createContext(
   const format = parsed.given.has("json") ? jsonTrace(clock) : textTrace;
   const trace = verbose ? { format, say } : undefined;
   const dialing = { connectTimeout, retry, capture, trace, clock };
+  const dialValues = parsed.of(dialOptions);
   const peers = addresses.map((address): ModePeer => {
-    const target = { address, values: parsed.of(dialOptions) };
+    const target = { address, values: dialValues };
     const dialer = new Dialer({ ...target, ...dialing });
     const { connectionless = false } = transportOf(address);
     return { target, connectionless, dial: (request) => dialer.dial(request) };

@@ -7,7 +7,7 @@ import { type Address, formatAddress, isInet } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { DialOptions } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
-import type { TraceFormat } from "./trace.ts";
+import type { Trace } from "./trace.ts";
 import type { TlsSession } from "../net/tls_session.ts";
 
 /** How a mode dials: by default as the command line says. */
@@ -18,13 +18,6 @@ export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
   readonly plain?: boolean;
   /** Whether a failure is final, whatever `--retry` says. */
   readonly once?: boolean;
-}
-
-/** Where what is told goes, and as what. */
-export interface Trace {
-  readonly format: TraceFormat;
-  /** Prints a line on stderr. */
-  readonly say: (line: string) => Promise<void>;
 }
 
 /** What a {@linkcode Dialer} connects to, and how. */

@@ -14,6 +14,13 @@ export interface TraceFormat {
   closed(traffic: Traffic): string;
 }
 
+/** Where what is told goes, and as what. */
+export interface Trace {
+  readonly format: TraceFormat;
+  /** Prints a line on stderr. */
+  readonly say: (line: string) => Promise<void>;
+}
+
 /** For people. */
 export const textTrace: TraceFormat = {
   retrying: (reason) => `${printableText(reason)}; trying again`,

@@ -36,8 +36,8 @@ export function printableText(text: string): string {
 }
 
 /**
- * Shows bytes on one line, so that different bytes look different: valid UTF-8 stays; controls, invalid
- * bytes, characters that are not seen and backslashes are escaped.
+ * Shows bytes on one line, so that different bytes look different: valid UTF-8 stays; controls,
+ * invalid bytes, characters that are not seen and backslashes are escaped.
  *
  * @example
  * ```ts
