@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { bash, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
-import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
+import { echoThrough, readAll, readExactly, resettable, writeAll } from "../support/connections.ts";
 import { needing, onLinux, withSystemCalls } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { unusedPort } from "../support/system.ts";
@@ -189,8 +189,7 @@ Deno.test({
   async fn() {
     const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     await using server = await forwarder(`tls://127.0.0.1:${silent.addr.port}`);
-    const { connect } = await import("node:net");
-    const client = connect(server.port, "127.0.0.1");
+    const client = await resettable(server.port);
     await server.line(/"event":"opened"/);
     client.resetAndDestroy();
     assertMatch(await server.line(/"event":"closed"/), /"reason":"reset"/);

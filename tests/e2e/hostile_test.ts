@@ -1,7 +1,6 @@
 /** Peers that do not behave, and a machine that runs out: the others are served all the same. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { connect as nodeConnect, type Socket } from "node:net";
-import { countEchoes, readExactly, writeAll } from "../support/connections.ts";
+import { countEchoes, readExactly, resettable, writeAll } from "../support/connections.ts";
 import { cpuTime, residentMemory } from "../support/system.ts";
 import { has, needingNamespace, onLinux, withNodeNetworking } from "../support/skips.ts";
 import { netechoShell, Running, runProgram, Server } from "../support/programs.ts";
@@ -156,7 +155,7 @@ Deno.test({
       Deno.kill(server.pid, "SIGSTOP"); // so that none is accepted before its reset
       for (let burst = 0; burst < 10; burst++) {
         const sockets = await Promise.all(
-          Array.from({ length: 100 }, () => connected(server.port)),
+          Array.from({ length: 100 }, () => resettable(server.port)),
         );
         for (const socket of sockets) socket.resetAndDestroy();
       }
@@ -176,13 +175,6 @@ Deno.test({
   },
 });
 
-function connected(port: number): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = nodeConnect({ host: "127.0.0.1", port }, () => resolve(socket));
-  socket.on("error", reject);
-  return promise;
-}
-
 Deno.test({
   ...onLinux("killed, resetting and half-open clients leave nothing open behind"),
   async fn() {
@@ -197,7 +189,7 @@ Deno.test({
         "bash",
         ["-c", `exec 3<>/dev/tcp/127.0.0.1/${server.port}; echo ready; exec sleep 60`],
       ]);
-      const resetting = await connected(server.port);
+      const resetting = await resettable(server.port);
       resetting.write(bytes);
       const halfOpen = await server.connect();
       await halfOpen.write(HELLO);

@@ -1,5 +1,6 @@
 /** Whole transfers over a connection of the runtime. */
 import { assert } from "@std/assert";
+import { connect as nodeConnect, type Socket } from "node:net";
 
 /** Sends bytes, half-closes, and returns all that comes back. */
 export async function echoThrough(
@@ -56,4 +57,12 @@ export async function readExactly(conn: Deno.Conn, length: number): Promise<Uint
     at += count;
   }
   return bytes;
+}
+
+/** A connection whose `resetAndDestroy` sends RST: before it is open, that would send FIN. */
+export function resettable(port: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = nodeConnect({ host: "127.0.0.1", port }, () => resolve(socket));
+  socket.on("error", reject);
+  return promise;
 }
