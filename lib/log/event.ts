@@ -42,6 +42,13 @@ export interface EventMap {
     readonly service: string;
     /** The proxy that it came through. */
     readonly via?: Address | undefined;
+    /** What a TLS client asked for and was given. */
+    readonly tls?: {
+      readonly serverName?: string | undefined;
+      readonly offered?: readonly string[] | undefined;
+      readonly protocol?: string | undefined;
+      readonly cipher?: string | undefined;
+    } | undefined;
     /** What TLS negotiated: the ALPN protocol, and the subject of the peer's certificate. */
     readonly alpn?: string | undefined;
     readonly subject?: string | undefined;

@@ -86,10 +86,13 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       (names.length > 0 ? `, for ${printableText(shownNames(names))}` : "") + `, until ${until}`,
       `fingerprint SHA-256 ${fingerprint}`,
     ],
-    opened: ({ remote, via, alpn, subject, service }) => [
+    opened: ({ remote, via, tls = {}, alpn, subject, service }) => [
       `${paint(GREEN, "opened")} ${showAddress(remote)}` +
       [
         via && ` via ${showAddress(via)}`,
+        tls.serverName && `, SNI ${printableText(tls.serverName)}`,
+        tls.protocol ? `, ${tls.protocol}` : tls.offered && `, offers ${tls.offered.join("/")}`,
+        tls.cipher && `, ${tls.cipher}`,
         subject && `, certificate ${printableText(subject)}`,
         alpn && `, ALPN ${printableText(alpn)}`,
         service !== "echo" && `, ${service}`,

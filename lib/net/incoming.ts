@@ -46,7 +46,10 @@ export interface PrepareOptions {
   readonly values: Values<typeof streamListenOptions>;
   readonly clock: Clock;
   /** Shakes hands, where the transport does. */
-  readonly secure?: (socket: Socket) => Promise<SecuredSocket>;
+  readonly secure?: (
+    socket: Socket,
+    system: SystemSocket | undefined,
+  ) => Promise<SecuredSocket>;
   /** Whether a socket that is closed stays open while a handshake or a write is under way. */
   readonly closesLate?: boolean;
 }
@@ -142,7 +145,7 @@ export class StreamArrival implements Arrival {
     const rest = { ...ends, system: this.#system };
     if (!secure) return new SocketDuplex(this.#socket, rest);
     progress.waitingFor = "TLS handshake";
-    const { socket, security } = await secure(this.#socket);
+    const { socket, security } = await secure(this.#socket, this.#system);
     const { closesLate, clock } = this.#preparing;
     const onCutOff = closesLate ? cuttingOff(this.#system, clock) : undefined;
     return new SocketDuplex(socket, { ...rest, security, onCutOff });

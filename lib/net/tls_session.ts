@@ -18,8 +18,18 @@ export interface Certificate {
   readonly trusted?: boolean;
 }
 
+/** What a client asks for before anything is agreed on. */
+export interface ClientHello {
+  /** The host that it means (SNI, RFC 6066 section 3). */
+  readonly serverName?: string | undefined;
+  /** The versions that it offers, in its order, such as `TLSv1.3`; GREASE is left out. */
+  readonly versions: readonly string[];
+}
+
 /** What was negotiated. What is not known is left out. */
 export interface TlsSession {
+  /** What the client asked for, at a server. */
+  readonly hello?: ClientHello | undefined;
   /** Such as `TLSv1.3`. */
   readonly protocol?: string | undefined;
   readonly cipher?: string | undefined;

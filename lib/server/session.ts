@@ -153,6 +153,12 @@ export class Session {
       local,
       service: service.name,
       via,
+      tls: security && {
+        serverName: security.hello?.serverName,
+        offered: security.hello?.versions,
+        protocol: security.protocol,
+        cipher: security.cipher,
+      },
       alpn: security?.alpn,
       subject: security?.chain?.[0]?.subject,
     });

@@ -134,6 +134,43 @@ Deno.test({
   },
 });
 
+const HELLOS = "openssl s_client is shown by what it asks for";
+for (
+  const [test, options] of [
+    [withSystemCalls(HELLOS, ["openssl"]), () => []],
+    [
+      await withNodeNetworking(`${HELLOS}, and by what it was given`, ["openssl"]),
+      (authority: Authority) => ["--client-ca", authority.ca],
+    ],
+  ] as const
+) {
+  Deno.test({
+    ...test,
+    async fn() {
+      await using authority = await Authority.create();
+      const { cert, key } = await authority.issue();
+      await using server = await serve(authority, options(authority));
+      const client = async (...args: string[]) => {
+        const to = ["-connect", `127.0.0.1:${server.port}`, "-cert", cert, "-key", key, ...args];
+        await runProgram(["openssl", ["s_client", ...to]], { input: "" });
+      };
+      for (let round = 0; round < 20; round++) {
+        await client("-servername", "shop.example", "-tls1_2");
+        const { tls } = JSON.parse(await server.line(/"event":"opened"/));
+        assertEquals([tls.serverName, tls.offered], ["shop.example", ["TLSv1.2"]]);
+        if (tls.protocol) {
+          assertEquals([tls.protocol, /^(TLS_|ECDHE)/.test(tls.cipher)], ["TLSv1.2", true]);
+        }
+      }
+      await client("-servername", "old.example", "-tls1_1", "-cipher", "ALL@SECLEVEL=0");
+      assertMatch(
+        await server.line(/"event":"refused"/),
+        /no TLS version or cipher in common \(SNI old\.example, offers TLSv1\.1\)/,
+      );
+    },
+  });
+}
+
 Deno.test("no protocol in common is said on both sides", async () => {
   await using authority = await Authority.create();
   await using server = await serve(authority, ["--alpn", "h2"]);

@@ -53,10 +53,13 @@ export function withIPv6(name: string): { name: string; ignore: boolean } {
 }
 
 /** The same for a test of what node:net and node:tls do, which not every runtime does right. */
-export async function withNodeNetworking(name: string): Promise<{ name: string; ignore: boolean }> {
+export async function withNodeNetworking(
+  name: string,
+  programs: readonly string[] = [],
+): Promise<{ name: string; ignore: boolean }> {
   const { text } = await runProgram(netechoCommand(["--version"]));
   const version = /Deno (\d+\.\d+)/.exec(text)?.[1] ?? "";
-  if (hasNodeNetworking(version)) return { name, ignore: false };
+  if (hasNodeNetworking(version)) return needing(programs, name);
   return { name: `${name} (skipped: needs Deno 2.9, this is ${version})`, ignore: true };
 }
 

@@ -6,7 +6,11 @@ import { type LibC, libc, loadedLibc } from "./libc.ts";
 import { int32, nameOf, option, writeName } from "./names.ts";
 
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
+const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_RCVLOWAT = 18;
+const MSG_PEEK = 0x02;
+const MSG_DONTWAIT = 0x40;
 const IPPROTO_IP = 0;
 const IP_RECVERR = 11;
 const IPPROTO_IPV6 = 41;
@@ -48,6 +52,26 @@ export class SystemSocket {
   setNoDelay(): void {
     const [one] = int32(1);
     this.#use((libc, descriptor) => libc.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, one, 4));
+  }
+
+  /**
+   * Lets a read find nothing until so many bytes have come; sockets that a listener accepts inherit
+   * it (socket(7)). Returns whether it does from now on.
+   */
+  setLowWater(bytes: number): boolean {
+    const [value] = int32(bytes);
+    return this.#use((libc, descriptor) =>
+      libc.setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, value, 4)
+    ) === 0;
+  }
+
+  /** Copies what has come and is not read yet. Returns its length. */
+  peek(into: Uint8Array<ArrayBuffer>): number {
+    const flags = MSG_PEEK | MSG_DONTWAIT;
+    const length = this.#use((libc, descriptor) =>
+      Number(libc.recv(descriptor, into, BigInt(into.length), flags))
+    );
+    return Math.max(length ?? 0, 0);
   }
 
   /** Connects a UDP socket. Returns the address that it sends from then. */

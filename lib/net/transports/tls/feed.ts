@@ -14,6 +14,8 @@ export class Feed {
   readonly inbox = new Inbox();
   #writes = 0; // under way
   #onWritten = () => {};
+  /** Called with what is read from the socket. */
+  onRead: (chunk: Uint8Array) => void = () => {};
   /** Called with the failure of the socket during the handshake. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
@@ -42,7 +44,10 @@ export class Feed {
     try {
       const chunk = await this.#chunks.read();
       if (!chunk) setImmediate(() => this.#end()); // after the data that came before
-      else this.stream.push(Buffer.from(chunk));
+      else {
+        this.onRead(chunk);
+        this.stream.push(Buffer.from(chunk));
+      }
     } catch (error) {
       this.#fail(error);
     }

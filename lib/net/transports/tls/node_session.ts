@@ -7,6 +7,7 @@ import { FinalError, NetworkError } from "../../../core/errors.ts";
 import type { SecuredSocket } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
 import type { Certificate, TlsSession } from "../../tls_session.ts";
+import { HelloReader, withHello } from "./client_hello.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import { explainTls, explainUnjudged } from "./errors.ts";
@@ -38,12 +39,15 @@ export function acceptorOf(
     rejectUnauthorized: false, // judged below, to give a reason
   };
   return async (socket) => {
-    const engine = await shaking(NodeTlsSocket.accept(socket, options));
-    const security = securityOf(engine.session);
+    const reader = new HelloReader();
+    const shaken = NodeTlsSocket.accept(socket, { ...options, hello: reader });
+    const engine = await shaking(shaken, (reason) => withHello(reason, reader.hello));
+    const { hello } = reader;
+    const security = { ...securityOf(engine.session), hello };
     const objection = clientCa !== undefined && judgeClient(engine.session, security);
     if (!objection) return { socket: engine, security };
     engine.abort();
-    throw new NetworkError(objection);
+    throw new NetworkError(withHello(objection, hello));
   };
 }
 
@@ -105,11 +109,14 @@ export function systemAuthorities(): string[] {
   return tls.getCACertificates?.("system") ?? []; // not in every runtime
 }
 
-async function shaking(engine: Promise<NodeTlsSocket>): Promise<NodeTlsSocket> {
+async function shaking(
+  engine: Promise<NodeTlsSocket>,
+  tell = (reason: string) => reason,
+): Promise<NodeTlsSocket> {
   try {
     return await engine;
   } catch (error) {
-    throw new NetworkError(explainUnjudged(error), { cause: error });
+    throw new NetworkError(tell(explainUnjudged(error)), { cause: error });
   }
 }
 

@@ -11,6 +11,7 @@ import type { Socket } from "../../socket_duplex.ts";
 import type { Duplex as NodeDuplex } from "node:stream";
 import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import { Feed } from "./feed.ts";
+import type { HelloReader } from "./client_hello.ts";
 import { isUnknownProtocol } from "./errors.ts";
 import { LAST_WRITE_MS } from "../../incoming.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
@@ -37,11 +38,19 @@ export class NodeTlsSocket implements Socket {
     return NodeTlsSocket.#shake(new Feed(socket), { start, event: "secureConnect" });
   }
 
-  /** Shakes hands as a server. Rejects with what the handshake fails with. */
-  static async accept(socket: Socket, options: TLSSocketOptions): Promise<NodeTlsSocket> {
+  /**
+   * Shakes hands as a server, and shows `hello` what the client sends. Rejects with what the
+   * handshake fails with.
+   */
+  static async accept(
+    socket: Socket,
+    { hello, ...options }: TLSSocketOptions & { readonly hello: HelloReader },
+  ): Promise<NodeTlsSocket> {
+    const feed = new Feed(socket);
+    feed.onRead = (chunk) => hello.read(chunk);
     const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
     try {
-      return await NodeTlsSocket.#shake(new Feed(socket), { start, event: "secure" });
+      return await NodeTlsSocket.#shake(feed, { start, event: "secure" });
     } catch (error) {
       if (isUnknownProtocol(error)) await sendNoProtocol(socket);
       throw error;

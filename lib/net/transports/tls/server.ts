@@ -16,8 +16,15 @@ import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
+import { MAX_HELLO_BYTES, readClientHello, withHello } from "./client_hello.ts";
+import { type Clock, delay } from "../../../core/clock.ts";
+import type { ClientHello } from "../../tls_session.ts";
+import type { Socket } from "../../socket_duplex.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
 
+// Pauses before another look for the hello. One that comes later is not known.
+const HELLO_PAUSES_MS = [1, 1, 2, 4, 8, 16];
+const peeked = new Uint8Array(MAX_HELLO_BYTES);
 // Names of the machine itself.
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
 
@@ -68,16 +75,20 @@ function listenByDeno(
   const options = { ...credentials, tcpBacklog: ACCEPT_BACKLOG, alpnProtocols: [...values.alpn] };
   const listeners = bind(address, (at) => Deno.listenTls({ ...at, ...options }));
   for (const { addr } of listeners) {
+    const system = new SystemSocket({ type: "tcp", local: socketAddress("tls", addr) });
     // The runtime has no setNoDelay for TLS; without it, an echo of 64 KiB takes 44 ms.
-    new SystemSocket({ type: "tcp", local: socketAddress("tls", addr) }).setNoDelay();
+    system.setNoDelay();
+    // It shakes hands as soon as it can read, and tells nothing of the hello.
+    system.setLowWater(MAX_HELLO_BYTES);
   }
   const listener = acceptingFromAll(listeners);
   return {
     address: inZoneOf(address, socketAddress("tls", listener.addr)),
     accept: async () => {
       const conn = await listener.accept();
-      const preparing = { values, clock, closesLate: true, secure: () => shake(conn) };
-      return tcpArrival(conn, address, preparing);
+      const secure = async (_: Socket, system: SystemSocket | undefined) =>
+        shake(conn, await awaitHello(system, clock));
+      return tcpArrival(conn, address, { values, clock, closesLate: true, secure });
     },
     close: () => listener.close(),
   };
@@ -105,11 +116,28 @@ function generate({ hostname }: InetAddress): Promise<Credentials> {
   return generateCredentials([...own, ...LOCAL_NAMES]);
 }
 
-async function shake(conn: Deno.TlsConn): Promise<SecuredSocket> {
+// Gives the hello a moment to come, and lets the runtime read then.
+async function awaitHello(
+  system: SystemSocket | undefined,
+  clock: Clock,
+): Promise<ClientHello | undefined> {
+  if (!system) return undefined;
+  const peek = () => readClientHello(peeked.subarray(0, system.peek(peeked)));
+  let hello = peek();
+  for (const pause of HELLO_PAUSES_MS) {
+    if (hello) break;
+    await delay(pause, { clock });
+    hello = peek();
+  }
+  system.setLowWater(1);
+  return hello;
+}
+
+async function shake(conn: Deno.TlsConn, hello?: ClientHello): Promise<SecuredSocket> {
   try {
     const { alpnProtocol } = await conn.handshake();
-    return { socket: conn, security: { alpn: alpnProtocol ?? undefined } };
+    return { socket: conn, security: { alpn: alpnProtocol ?? undefined, hello } };
   } catch (error) {
-    throw new NetworkError(explainTls(error), { cause: error });
+    throw new NetworkError(withHello(explainTls(error), hello), { cause: error });
   }
 }
