@@ -5,6 +5,8 @@ import { endpointTopic } from "./topics/endpoints.ts";
 import { eof } from "./topics/eof.ts";
 import { exitCodes } from "./topics/exit_codes.ts";
 import { faultTopic } from "./topics/faults.ts";
+import { load } from "./topics/load.ts";
+import { recording } from "./topics/recording.ts";
 import type { Topic } from "./topic.ts";
 
 /** Every topic. */
@@ -13,6 +15,8 @@ export const topics: readonly Topic[] = [
   endpointTopic,
   faultTopic,
   eof,
+  recording,
+  load,
   conditions,
   exitCodes,
 ];

@@ -133,3 +133,13 @@ Deno.test("compare_std finds a module that is another", async () => {
   assertEquals(await differingModules(one, { [name]: imports["@std/text/to-kebab-case"] }), [name]);
   assertEquals(await differingModules(one, {}), [name]);
 });
+
+Deno.test("the reference in .github is that of the program (deno task reference)", async () => {
+  const { REFERENCE_FILE, referenceText } = await import("../../.github/tools/reference.ts");
+  assertEquals(await Deno.readTextFile(REFERENCE_FILE), await referenceText());
+});
+
+Deno.test("the README is one that a newcomer reads to its end", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  assert(readme.trimEnd().split("\n").length <= 300);
+});

@@ -21,6 +21,11 @@ export const addresses: Topic = {
           ['unix:"PATH"', "the same, for a path with ,key= or an equal sign in its last part"],
           ["ADDRESS=SERVICE", "of a server: this service on this address"],
           ["ADDRESS,key=value", "of a server: options of this address (netecho help endpoints)"],
+          [
+            "UDP and strangers",
+            "a server answers no datagram from a classic service's port or its own, and with no " +
+            "more than was asked (twice that with --fault); chargen, daytime and time are refused",
+          ],
           ["port 0", "of a server: whichever is free; the listening line names it"],
         ],
       },

@@ -1,0 +1,46 @@
+/** Captures and replays. */
+import type { Topic } from "../topic.ts";
+
+/** The topic `recording`. */
+export const recording: Topic = {
+  name: "recording",
+  summary: "what a capture keeps, and how it is replayed",
+  page: {
+    summary:
+      "--capture FILE.pcapng, on the server and the client, keeps every connection as a stream " +
+      "that Wireshark follows; it needs no privilege. --replay FILE plays the client's side of a " +
+      "captured connection, netecho's or tcpdump's, to any peer.",
+    words: [
+      {
+        title: "captures",
+        rows: [
+          ["payload", "as the program reads and writes it: after TLS is taken off"],
+          ["headers", "made up: addresses, ports, sequence numbers and times are right"],
+          ["--capture-size 100MB", "goes on in FILE-1, FILE-2 and so on when one is full"],
+          ["--capture -", "to stdout; what is printed otherwise goes to stderr"],
+          ["SSLKEYLOGFILE", "where it is set, the secrets of TLS go into the capture as well"],
+        ],
+      },
+      {
+        title: "replays",
+        rows: [
+          ["order", "each message at its moment, and not before the answers that came before it"],
+          ["--speed", "how many times faster; max does not wait for the recorded moments"],
+          ["--stream N", "which connection of the file, where it has several"],
+          ["--verify", "fails at the first byte of an answer that is not the recorded one"],
+        ],
+      },
+    ],
+    examples: [
+      [
+        "netecho server tls://:8443=forward --to api.internal:80 --capture tap.pcapng -q",
+        "record what passes, without its TLS",
+      ],
+      ["netecho server :8080 --capture - | wireshark -k -i -", "watch it"],
+      [
+        "netecho client localhost:8080 --replay tap.pcapng --stream 3 --speed max --verify",
+        "play one connection again",
+      ],
+    ],
+  },
+};
