@@ -9,6 +9,7 @@ import { Dialer } from "./lib/client/dialer.ts";
 import type { Mode, ModeContext, ModePeer } from "./lib/client/mode.ts";
 import { chooseMode, modeLabel, modeOptions, modes } from "./lib/client/modes.ts";
 import { clientOptions, optionGroups } from "./lib/client/options.ts";
+import { Progress } from "./lib/client/progress.ts";
 import { jsonTrace, textTrace } from "./lib/client/trace.ts";
 import { namedInput, namedOutput } from "./lib/client/stdio.ts";
 import { withPatterns } from "./lib/core/byte_pattern.ts";
@@ -18,7 +19,7 @@ import { endAtSignals, handleSignals } from "./lib/core/signals.ts";
 import { openPayloadLog } from "./lib/log/open.ts";
 import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
 import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
-import { say } from "./lib/terminal/output.ts";
+import { StatusLine } from "./lib/terminal/status_line.ts";
 
 const DEFAULT_ADDRESS = "localhost:8080";
 const FLUSH_TIMEOUT_MS = 5000; // for the last of a capture to be read
@@ -124,6 +125,15 @@ function createContext(
   const { connectTimeout, retry, verbose } = values;
   const clock = systemClock;
   const format = parsed.given.has("json") ? jsonTrace(clock) : textTrace;
+  const errors = namedOutput(Deno.stderr, "stderr");
+  const live = { auto: undefined, always: true, never: false }[values.progress];
+  const openStatus: ModeContext["openStatus"] = (output, options) =>
+    new StatusLine(output, { ...options, live });
+  // Lines that tell of every chunk or attempt tell that it goes on, too.
+  const covered = verbose || values.show !== "none";
+  const status = new StatusLine(errors, { live: covered ? live ?? false : live });
+  const progress = new Progress(status, { forced: live === true });
+  const say = (line: string) => progress.say(line);
   const trace = verbose ? { format, say } : undefined;
   const dialing = { connectTimeout, retry, capture, trace, clock };
   const dialValues = parsed.of(dialOptions);
@@ -142,8 +152,10 @@ function createContext(
     connectTimeout,
     input: namedInput(Deno.stdin, "stdin"),
     output: namedOutput(output, name),
-    errors: namedOutput(Deno.stderr, "stderr"),
+    errors,
     signals: handleSignals,
+    openStatus,
+    progress,
     say,
     openLog: (to) => openPayloadLog(values, to),
     trace,

@@ -21,7 +21,7 @@ import { formatCount } from "../core/units.ts";
 import { type deliveryOptions, prepareDelivery } from "../report/deliver.ts";
 import { checkDescriptorLimit } from "../net/descriptor_limit.ts";
 import { say } from "../terminal/output.ts";
-import { StatusLine } from "../terminal/status_line.ts";
+import type { StatusLine } from "../terminal/status_line.ts";
 import type { ModeContext } from "./mode.ts";
 
 const PROBE_RATE = 100; // round trips a second, of the connection beside the load
@@ -109,7 +109,7 @@ class Bench {
   constructor(context: ModeContext, benching: Benching) {
     this.#context = context;
     this.#benching = benching;
-    this.#status = new StatusLine(context.errors);
+    this.#status = context.openStatus(context.errors);
     benching.stop.then(() => this.#stopped = true);
   }
 

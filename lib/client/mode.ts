@@ -4,6 +4,8 @@ import type { DialTarget } from "../bench/load_context.ts";
 import type { Occurrence } from "../cli/parse.ts";
 import { formatAddress } from "../net/address.ts";
 import type { DialRequest } from "./dialer.ts";
+import type { Progress } from "./progress.ts";
+import type { StatusLine, StatusOptions } from "../terminal/status_line.ts";
 import type { Trace } from "./trace.ts";
 import type { Clock } from "../core/clock.ts";
 import { parseExpectation } from "../probe/expect_buffer.ts";
@@ -43,6 +45,13 @@ export interface ModeContext {
   readonly errors: Screen;
   /** Handles the signals that end a process. */
   readonly signals: () => Shutdown;
+  /** A status line, as `--progress` asks for. */
+  readonly openStatus: (
+    output: Screen,
+    options?: Pick<StatusOptions, "describeMissed">,
+  ) => StatusLine;
+  /** Shows that something takes long. */
+  readonly progress: Progress;
   /** Prints a line on stderr. */
   readonly say: (line: string) => Promise<void>;
   /** A log of payload as `--show` asks for, by default on stderr. */

@@ -24,6 +24,10 @@ const showing = {
     short: "v",
     summary: "print on stderr attempts, addresses, the TLS session and its certificates, and bytes",
   }),
+  progress: choice(["auto", "always", "never"], {
+    summary: "show in a line on stderr that something takes long: on a terminal that has nothing " +
+      "else to show, always or never",
+  }),
   color: choice(["auto", "always", "never"], {
     summary: "colour the output: on a terminal, always or never",
   }),

@@ -166,13 +166,18 @@ export function formatQuantity(count: number, thing: string): string {
 
 /** Writes a rate in bytes a second, to three figures in IEC units: `1.21 MiB/s`. */
 export function formatByteRate(bytesPerSecond: number): string {
-  const units = ["B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s"];
-  let rate = bytesPerSecond;
-  while (rate >= 1000 && units.length > 1) {
-    rate /= 1024;
+  return `${formatSize(bytesPerSecond)}/s`;
+}
+
+/** Writes a number of bytes, to three figures in IEC units: `1.21 MiB`. */
+export function formatSize(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let size = bytes;
+  while (size >= 1000 && units.length > 1) {
+    size /= 1024;
     units.shift();
   }
-  return `${formatFigures(rate)} ${units[0]}`;
+  return `${formatFigures(size)} ${units[0]}`;
 }
 
 /** Writes a number to three figures, or whole from 100 on: `0.5`, `12.3`, `1,234`. */

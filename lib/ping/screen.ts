@@ -1,9 +1,8 @@
 /** Printing a ping while it runs and at its end. */
-import type { Screen } from "../core/io.ts";
 import type { Address } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
-import { sparkline, StatusLine } from "../terminal/status_line.ts";
+import { sparkline, type StatusLine } from "../terminal/status_line.ts";
 import { formatDuration } from "../core/units.ts";
 import type { StrayCounts } from "../net/strays.ts";
 import type { Part } from "../probe/round_trip.ts";
@@ -27,10 +26,10 @@ export class PingScreen {
   #strays: StrayCounts | undefined;
 
   constructor(
-    { address, clock, output }: {
+    { address, clock, status }: {
       readonly address: Address;
       readonly clock: Clock;
-      readonly output: Screen;
+      readonly status: StatusLine;
     },
     { format, quiet, histograms }: {
       readonly format: PingFormat;
@@ -43,7 +42,7 @@ export class PingScreen {
     this.#format = format;
     this.#quiet = quiet;
     this.#histograms = histograms;
-    this.#screen = new StatusLine(output, format.missed);
+    this.#screen = status;
     this.tally = new PingStatistics(histograms.create());
   }
 

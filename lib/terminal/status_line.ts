@@ -5,10 +5,19 @@ import { LONGEST_WAIT_MS } from "../core/units.ts";
 import { environmentVariable } from "../core/runtime.ts";
 import { columns } from "./output.ts";
 
-const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
+/** Back to the margin, and clear the line (ECMA-48 section 8.3.41). */
+export const ERASE = "\r\x1b[K";
 const BARS = "▁▂▃▄▅▆▇█";
 
 const MAX_QUEUED = 1 << 20; // characters that may wait for a slow reader
+
+/** How a {@linkcode StatusLine} shows. */
+export interface StatusOptions {
+  /** Says that so many lines were left out, in a line. */
+  readonly describeMissed?: (count: number) => string;
+  /** Whether a status is shown; by default on a terminal that can erase it. */
+  readonly live?: boolean | undefined;
+}
 
 /**
  * Lines, and where the output is a terminal a status below them. Nothing waits for the output:
@@ -23,11 +32,10 @@ export class StatusLine {
   #status = "";
   #missed = 0;
 
-  /** `describeMissed` says that lines were left out, in a line. */
-  constructor(output: Screen, describeMissed: (count: number) => string = () => "") {
+  constructor(output: Screen, { describeMissed = () => "", live }: StatusOptions = {}) {
     this.#writer = new BatchWriter(output, { onError: this.#failed.reject });
     const canErase = environmentVariable("TERM") !== "dumb";
-    this.#live = output.isTerminal() && canErase;
+    this.#live = live ?? (output.isTerminal() && canErase);
     this.#describeMissed = describeMissed;
     this.#failed.promise.catch(() => {}); // rejects for those who use it
   }

@@ -1,6 +1,14 @@
 /** The client as a pipe: the EOF table, --verify, and what it says when it fails. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { bash, endless, netecho, netechoShell, runProgram, Server } from "../support/programs.ts";
+import {
+  bash,
+  endless,
+  netecho,
+  netechoShell,
+  Running,
+  runProgram,
+  Server,
+} from "../support/programs.ts";
 import { needing, needingNamespace, onLinux, withIPv6 } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { readAll, readExactly, writeAll } from "../support/connections.ts";
@@ -276,5 +284,20 @@ Deno.test({
     const command = `printf 'one\\033[2J\\ntwo\\303\\251\\n' | ${client}`;
     const { text } = await runProgram(["script", ["-qec", command, "/dev/null"]]);
     assertStringIncludes(text, "one\\x1b[2J\r\ntwoé\r\n");
+  },
+});
+
+Deno.test({
+  ...onLinux("--progress tells what a pipe waits for, and that it goes on", ["stdbuf"]),
+  async fn() {
+    await using server = await Server.start(["-q"]);
+    const client = netechoShell(["client", `127.0.0.1:${server.port}`, "--progress", "always"]);
+    const lines = `${client} 2> >(stdbuf -oL tr '\\r' '\\n') >/dev/null`;
+    await using running = new Running(["bash", ["-c", lines]], { stdin: "piped" });
+    const input = running.stdin.getWriter();
+    await input.write(new TextEncoder().encode("hello"));
+    await running.line(/2 s: 5 B sent, 5 B received, .*; waiting for stdin$/);
+    await input.close();
+    assertEquals((await running.end()).code, 0);
   },
 });

@@ -42,8 +42,10 @@ export const ping = defineMode({
     const values = { ...given, timeout };
     const size = sizeFor({ ...values, connectionless: context.connectionless });
     const { target: { address }, clock, output } = context;
-    const screen = new PingScreen({ address, clock, output }, {
-      format: values.json ? pingJson(address, clock) : pingText(address),
+    const format = values.json ? pingJson(address, clock) : pingText(address);
+    const status = context.openStatus(output, { describeMissed: format.missed });
+    const screen = new PingScreen({ address, clock, status }, {
+      format,
       quiet: values.quiet,
       histograms: await loadHistograms(),
     });

@@ -1,6 +1,8 @@
 /** Pipe: stdin to the peer and the peer to stdout, byte for byte, both at once. */
 import { discardInput, pump } from "../../net/pump.ts";
-import { settlesWithin } from "../../core/clock.ts";
+import { type Clock, settlesWithin } from "../../core/clock.ts";
+import type { Reader } from "../../core/io.ts";
+import { trafficMeter } from "../progress.ts";
 import { CrlfEncoder } from "../crlf.ts";
 import { NetworkError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
@@ -11,13 +13,7 @@ import { duration, flag } from "../../cli/options.ts";
 import { formatQuantity } from "../../core/units.ts";
 import { measureOptions } from "../../probe/options.ts";
 import { Verifier } from "../../probe/verifier.ts";
-import {
-  conversationOptions,
-  defineMode,
-  failureOf,
-  type ModeContext,
-  verifyOptions,
-} from "../mode.ts";
+import { conversationOptions, defineMode, failureOf, verifyOptions } from "../mode.ts";
 import { endInput, lingerFor, payloadTo, silenceOf } from "../conversation.ts";
 
 const INPUT_BUFFER_BYTES = 64 * 1024; // a read of stdin takes tens of microseconds
@@ -43,22 +39,32 @@ export const pipe = defineMode({
   async run(context, values) {
     const { verify, recvOnly, sendOnly } = values;
     if (values.json && !context.trace) throw new UsageError("Option --json needs -v here");
+    const { clock, output, progress } = context;
     const peer = await context.dial();
     const log = context.openLog();
     const verifier = verify ? new Verifier() : undefined;
     peer.observe(log.watch());
     peer.observe({ received: verifier && ((chunk) => verifier.received(chunk)) });
-    const sending = recvOnly ? endless() : send(peer, { verifier, values, context });
-    const receiving = sendOnly ? discardInput(peer) : pump(peer, payloadTo(context.output));
+    const input = new WatchedInput(context.input);
+    const sending = recvOnly ? endless() : send(peer, { verifier, values, input, clock });
+    const receiving = sendOnly ? discardInput(peer) : pump(peer, payloadTo(output));
     const linger = lingerFor(peer, values.linger);
     let [whole, closed] = [false, false];
     sending.then(() => whole = true, () => {});
     receiving.then(() => closed = true, () => {});
+    const meter = trafficMeter(peer, clock);
+    const waitingFor = () => {
+      if (whole) return "the peer to finish";
+      if (input.waiting) return "stdin";
+      return recvOnly ? "the peer" : "the peer to take more";
+    };
+    const exchanging = exchangeAll(peer, { sending, receiving, linger, clock, verifier });
     try {
-      await exchangeAll(peer, { sending, receiving, linger, context, verifier });
+      const describe = () => `${meter()}; waiting for ${waitingFor()}`;
+      await progress.during(exchanging, describe, { payload: output });
     } finally {
       peer.close();
-      await settlesWithin(receiving, { clock: context.clock, milliseconds: FLUSH_TIMEOUT_MS });
+      await settlesWithin(receiving, { clock, milliseconds: FLUSH_TIMEOUT_MS });
       await log.flush(FLUSH_TIMEOUT_MS);
       await context.trace?.say(context.trace.format.closed(peer.traffic));
     }
@@ -86,15 +92,35 @@ interface Sending {
     readonly noHalfClose: boolean;
     readonly delayLines: number | undefined;
   };
-  readonly context: ModeContext;
+  readonly input: Reader;
+  readonly clock: Clock;
 }
 
-function send(peer: Duplex, { verifier, values, context }: Sending): Promise<void> {
+function send(peer: Duplex, { verifier, values, input, clock }: Sending): Promise<void> {
   const { delayLines: delay } = values;
-  const input = chunksOf(context.input, INPUT_BUFFER_BYTES);
+  const chunks = chunksOf(input, INPUT_BUFFER_BYTES);
   const output = outgoing(peer, { ...values, verifier });
-  if (delay === undefined) return pump(input, output);
-  return sendLines(input, output, { delay, clock: context.clock });
+  if (delay === undefined) return pump(chunks, output);
+  return sendLines(chunks, output, { delay, clock });
+}
+
+/** Input of which is known whether it is waited for. */
+class WatchedInput implements Reader {
+  waiting = false;
+  readonly #input: Reader;
+
+  constructor(input: Reader) {
+    this.#input = input;
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    this.waiting = true;
+    try {
+      return await this.#input.read(into);
+    } finally {
+      this.waiting = false;
+    }
+  }
 }
 
 function endless(): Promise<void> {
@@ -105,13 +131,13 @@ interface Transfer {
   readonly sending: Promise<void>;
   readonly receiving: Promise<void>;
   readonly linger: number | undefined;
-  readonly context: ModeContext;
+  readonly clock: Clock;
   readonly verifier: Verifier | undefined;
 }
 
 // Ends when the peer ends, whatever is left of stdin, or when the linger time after stdin is over.
 async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
-  const { receiving, linger, context, verifier } = transfer;
+  const { receiving, linger, clock, verifier } = transfer;
   const lingered = Promise.withResolvers<void>();
   let cancelLinger = () => {};
   let broken: unknown;
@@ -119,7 +145,7 @@ async function exchangeAll(peer: Duplex, transfer: Transfer): Promise<void> {
     if (peer.framed && verifier?.complete) lingered.resolve();
   };
   const sending = transfer.sending.then(() => {
-    if (linger !== undefined) cancelLinger = context.clock.after(linger, lingered.resolve);
+    if (linger !== undefined) cancelLinger = clock.after(linger, lingered.resolve);
     peer.observe({ received: endWhenComplete });
     endWhenComplete();
   }, (error) => {

@@ -7,9 +7,10 @@ import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile } from "../../cli/files.ts";
 import { text, type Values } from "../../cli/options.ts";
+import { trafficMeter } from "../progress.ts";
 import { ReplayAnswers } from "../replay_answers.ts";
 import type { Recording, Step } from "../../capture/recording.ts";
-import { formatQuantity } from "../../core/units.ts";
+import { formatDuration, formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext, verifyOptions } from "../mode.ts";
 import { closeConversation, PayloadOutput, writeToPeer } from "../conversation.ts";
 
@@ -61,8 +62,14 @@ export const replay = defineMode({
     const receiving = receive(peer, { answers, shown, mayReset });
     const say = (bytes: Uint8Array) => writeToPeer(peer, { bytes, shown, clock, timeout });
     const playing = play(recording.steps, { peer, answers, clock, say, values });
+    const meter = trafficMeter(peer, clock);
+    const whole = recording.steps.at(-1)?.at ?? 0;
+    const describe = () =>
+      `${meter()}; waiting for ${answers.waiting ? "an answer" : "the next recorded moment"}` +
+      `, ${formatDuration(whole / (values.speed ?? 1))} in all`;
     try {
-      await Promise.race([playing, receiving.then(() => playing)]);
+      const replaying = Promise.race([playing, receiving.then(() => playing)]);
+      await context.progress.during(replaying, describe, { payload: context.output });
     } catch (error) {
       throw failureOf(peer, error);
     } finally {

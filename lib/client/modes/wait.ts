@@ -44,23 +44,40 @@ export const wait = defineMode({
     if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
       throw new UsageError("Option --expect: with --wait, echo stands alone");
     }
-    await forEachPeer(context.peers, (peer) => waitFor({ ...context, ...peer }, values));
+    const reasons = new Map<string, string>();
+    const waiting = forEachPeer(
+      context.peers,
+      (peer) => waitFor({ ...context, ...peer }, { ...values, reasons }),
+    );
+    await context.progress.during(waiting, () => describeWaiting(reasons));
     return 0;
   },
 });
 
-async function waitFor(context: ModeContext, values: Values<typeof options>): Promise<void> {
+interface Waiting extends Values<typeof options> {
+  /** Why each peer is still waited for. */
+  readonly reasons: Map<string, string>;
+}
+
+/** The peers that are waited for, and why, such as `waiting for tcp://[::1]:80: refused`. */
+function describeWaiting(reasons: ReadonlyMap<string, string>): string {
+  const peers = [...reasons].map(([peer, reason]) => `${peer}${reason && `: ${reason}`}`);
+  return `waiting for ${peers.join("; ")}`;
+}
+
+async function waitFor(context: ModeContext, values: Waiting): Promise<void> {
   const { target: { address }, clock, say } = context;
-  const { wait: limit = 0, expect } = values;
+  const { wait: limit = 0, expect, reasons } = values;
   const peer = showAddress(address);
   const started = clock.now();
-  let reason = "";
+  reasons.set(peer, "");
   const attempt = async () => {
     const until = started + limit;
+    const reason = reasons.get(peer);
     if (reason && until - clock.now() < MIN_ATTEMPT_MS) throw new NetworkError(reason);
     await tryOnce(context, { ...values, until });
   };
-  const onFailure = (error: NetworkError) => reason = reasonOf(error);
+  const onFailure = (error: NetworkError) => void reasons.set(peer, reasonOf(error));
   try {
     await retry(attempt, { times: Infinity, within: limit, clock, onFailure });
   } catch (error) {
@@ -69,6 +86,7 @@ async function waitFor(context: ModeContext, values: Values<typeof options>): Pr
       `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
     );
   }
+  reasons.delete(peer);
   const does = expect.length === 0 ? "accepts connections" : "answers";
   await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
 }

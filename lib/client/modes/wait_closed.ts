@@ -21,13 +21,15 @@ export const waitClosed = defineMode({
       excludes: ["retry", "show"],
     }),
   },
-  async run({ peers, clock, say }, { waitClosed: limit = 0 }) {
+  async run({ peers, clock, say, progress }, { waitClosed: limit = 0 }) {
     const started = clock.now();
     if (peers.some(({ connectionless }) => connectionless)) {
       throw new UsageError("Option --wait-closed does not apply over UDP: nothing tells");
     }
-    await forEachPeer(peers, async ({ dial, target: { address } }) => {
+    const open = new Set<string>();
+    const waiting = forEachPeer(peers, async ({ dial, target: { address } }) => {
       const peer = showAddress(address);
+      open.add(peer);
       const left = () => Math.max(0, limit - (clock.now() - started));
       // Time for an answer is not cut short by the limit: silence would look like a peer that is gone.
       while (await accepts(() => dial({ once: true, plain: true }))) {
@@ -38,9 +40,11 @@ export const waitClosed = defineMode({
         }
         await delay(Math.min(PAUSE_MS, left()), { clock });
       }
+      open.delete(peer);
       const took = formatDuration(clock.now() - started);
       await say(`${peer} accepts no connections, after ${took}`);
     });
+    await progress.during(waiting, () => `waiting for ${[...open].join(", ")} to be gone`);
     return 0;
   },
 });
