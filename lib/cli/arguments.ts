@@ -1,6 +1,6 @@
 /** The arguments of a command line: which option each stands for, and its value as text. */
 import { UsageError } from "../core/errors.ts";
-import { hintFor } from "./nc_hints.ts";
+import { hintFor, isForeignWord } from "./nc_hints.ts";
 import { type Option, optionName } from "./options.ts";
 
 interface DeclaredOption {
@@ -77,14 +77,16 @@ interface GivenOption extends DeclaredOption {
 // The options that an argument stands for: one by its long name, or several by their letters.
 function optionsOf(arg: string, declared: readonly DeclaredOption[]): readonly GivenOption[] {
   const given = arg.replace(/=.*/s, "");
-  if (!given.startsWith("--")) return lettersOf(arg, declared);
   const found = declared.find(({ name }) => name === given);
   if (found) return [found];
-  const hint = hintFor(given, () => false);
+  const names = declared.map(({ name }) => name);
+  const foreign = given.startsWith("--") || isForeignWord(given);
+  if (!foreign && !names.includes(`-${given}`)) return lettersOf(arg, declared);
+  const hint = foreign ? hintFor(given, () => false) : undefined;
   if (hint) throw new UsageError(`Unknown option ${given}: ${hint}`);
   throw new UsageError(`Unknown option ${given}`, {
-    given,
-    among: declared.map(({ name }) => name),
+    given: given.replace(/^-+/, "--"),
+    among: names,
   });
 }
 

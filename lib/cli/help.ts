@@ -71,6 +71,11 @@ export function tablesOf({ sections = [], words = [], examples }: HelpPage): Tab
   );
 }
 
+/** The names of the options of a page. */
+export function optionsOf({ sections = [] }: HelpPage): string[] {
+  return sections.flatMap(({ options }) => Object.keys(options)).map(optionName);
+}
+
 function optionRow([key, option]: [string, Option<unknown>]): Row {
   const short = option.short ? `-${option.short}, ` : "";
   const value = option.placeholder ? ` ${option.placeholder}` : "";

@@ -1,4 +1,4 @@
-/** What to write here for an option of nc, ncat or socat. */
+/** What to write here for an option of nc, ncat, socat or openssl. */
 
 /** An option of another tool. */
 interface ForeignOption {
@@ -16,7 +16,7 @@ const UDP = "for UDP, write udp://HOST:PORT";
 const KEEP = "to keep what passes, write --capture FILE.pcapng; to see it, --show hex";
 const seconds = (value: string) => /^\d+$/.test(value) ? `${value}s` : value || "D";
 
-// By the letter, or by the long name with its dashes.
+// By the letter, or by the whole name with its dashes.
 const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOption>([
   ["4", { write: "to listen on IPv4 alone, write 0.0.0.0:PORT" }],
   ["6", { write: "to listen on IPv6, write [::]:PORT" }],
@@ -53,6 +53,9 @@ const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOptio
   ["x", { write: NO_PROXY, takesValue: true }],
   ["X", { write: NO_PROXY, takesValue: true }],
   ["z", { write: "to see whether somebody listens, write --wait 5s" }],
+  ["-connect", { write: "write netecho client tls://HOST:PORT" }],
+  ["-CAfile", { write: "write --ca FILE" }],
+  ["-showcerts", { write: "write -v" }],
   ["--exec", { write: NO_PROGRAM }],
   ["--hex-dump", { write: KEEP }],
   ["--keep-open", { write: SERVES_ON }],
@@ -87,7 +90,7 @@ export const OTHER_MEANINGS: ReadonlyMap<string, string> = new Map([
  * ```
  */
 export function hintFor(arg: string, isKnown: (letter: string) => boolean): string | undefined {
-  if (arg.startsWith("--")) return hint(arg, "");
+  if (arg.startsWith("--") || isForeignWord(arg)) return hint(arg, "");
   const hints: string[] = [];
   for (let at = 1; at < arg.length; at++) {
     const letter = arg[at]!;
@@ -99,6 +102,11 @@ export function hintFor(arg: string, isKnown: (letter: string) => boolean): stri
     if (option.takesValue) break;
   }
   return hints.length > 0 ? [...new Set(hints)].join("; ") : undefined;
+}
+
+/** Whether it is one option of another tool, although it has one dash and several letters. */
+export function isForeignWord(arg: string): boolean {
+  return FOREIGN.has(arg);
 }
 
 function hint(name: string, value: string): string | undefined {

@@ -16,7 +16,9 @@ export function announce(
   for (const { name: endpoint, address, listener } of endpoints) {
     log.emit({ event: listener ? "listening" : "disabled", endpoint, address });
   }
-  if (faults) log.emit({ event: "faults", seed: faults.seed, faults: faults.texts });
+  if (faults && faults.texts.length > 0) {
+    log.emit({ event: "faults", seed: faults.seed, faults: faults.texts });
+  }
   for (const endpoint of endpoints) announceCertificate(endpoint, { log, quiet });
 }
 

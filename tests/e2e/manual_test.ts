@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { helpPage as clientPage } from "../../client.ts";
 import { faults } from "../../lib/faults/kinds.ts";
-import type { HelpPage } from "../../lib/cli/help.ts";
+import { optionsOf } from "../../lib/cli/help.ts";
 import { topics } from "../../lib/manual/topics.ts";
-import { optionName } from "../../lib/cli/options.ts";
 import { helpPage as serverPage } from "../../server.ts";
 import { bash, netecho, netechoCommand, runProgram } from "../support/programs.ts";
 import { needing } from "../support/skips.ts";
@@ -14,10 +13,6 @@ async function print(...args: string[]): Promise<string> {
   const { code, text, stderr } = await netecho(args);
   assertEquals([code, stderr], [0, ""]);
   return text;
-}
-
-function optionsOf({ sections = [] }: HelpPage): string[] {
-  return sections.flatMap(({ options }) => Object.keys(options)).map(optionName);
 }
 
 Deno.test("every option is in --help, the man page and the completions of each shell", async () => {

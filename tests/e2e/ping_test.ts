@@ -106,7 +106,7 @@ Deno.test("ping: over UDP, a peer that loses, doubles, swaps and spoils is found
   assertEquals(all.find(({ event }) => event === "lost"), {
     ...all.find(({ event }) => event === "lost"),
     seq: 2,
-    reason: "within 300 ms",
+    reason: "timed out after 300 ms",
   });
   const { sent, received, lost, duplicated, reordered, corrupt } = all.at(-1)!;
   assertEquals({ sent, received, lost, duplicated, reordered, corrupt }, {
@@ -358,4 +358,16 @@ Deno.test("wait-closed: a peer that is gone, one that stays, and one that goes",
   const unknown = await netecho(["client", "nowhere.invalid:80", ...limit]);
   assertEquals(unknown.code, 1);
   assertMatch(unknown.stderr, /^netecho: Cannot resolve nowhere\.invalid: /);
+});
+
+Deno.test("a peer that says something else is not taken for silent", async () => {
+  const banner = ["--service", "reply", "--reply", "220 hello\\r\\n", "-q"];
+  await using server = await Server.start([...banner, "--fault", "slow_close:10s"]);
+  const args = ["--ping", "-c", "1", "--timeout", "300ms"];
+  const { code, text } = await netecho(["client", `127.0.0.1:${server.port}`, ...args]);
+  assertEquals(code, 1);
+  assertMatch(
+    text,
+    /^no answer from .*: seq=1 timed out after 300 ms; 11 bytes came that are no echo$/m,
+  );
 });

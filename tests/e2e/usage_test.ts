@@ -15,6 +15,10 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["server :0=discard --service echo", "Option --service is not used: each endpoint has its own"],
   ["server --shwo hex", "Unknown option --shwo; did you mean --show?"],
   ["client --lingr=1s", "Unknown option --lingr; did you mean --linger?"],
+  ["server --wait 1s", "Unknown option --wait; it is one of netecho client"],
+  ["client --max-connections 3", "Unknown option --max-connections; it is one of netecho server"],
+  ["client -ping", "Unknown option -ping; did you mean --ping?"],
+  ["client -connect h:443", "Unknown option -connect: write netecho client tls://HOST:PORT"],
   ["server -%", "Unknown option -%"],
   [
     "client -zv h 80",

@@ -10,7 +10,7 @@ import { PingScreen } from "../../ping/screen.ts";
 import { PromptClock } from "../../probe/prompt_clock.ts";
 import { Pinger } from "../../ping/pinger.ts";
 import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
-import { formatDuration } from "../../core/units.ts";
+import { formatDuration, formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext } from "../mode.ts";
 
 const options = {
@@ -83,6 +83,10 @@ function asNetworkError(error: unknown): NetworkError {
   throw error;
 }
 
+function timedOut(timeout: number): string {
+  return `timed out after ${formatDuration(timeout)}`;
+}
+
 async function overOne(context: ModeContext, measuring: Measuring): Promise<void> {
   const { values, size, screen, stop } = measuring;
   const dialing = context.dial();
@@ -91,8 +95,11 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   if (!peer) return void dialing.catch(() => {});
   using clock = new PromptClock();
   const { tally } = screen;
-  const onLost = (number: number) =>
-    screen.lost(number, `within ${formatDuration(values.timeout)}`);
+  const onLost = (number: number) => {
+    const strange = tally.counts.received === 0 ? peer.traffic.received : 0;
+    const what = strange > 0 ? `; ${formatQuantity(strange, "byte")} came that are no echo` : "";
+    screen.lost(number, timedOut(values.timeout) + what);
+  };
   const prober = new Pinger(peer, {
     ...values,
     clock,
@@ -137,7 +144,7 @@ async function connectOnce(
       { clock, size, number, timeout },
     );
     if (answer === "closed") screen.lost(number, "closed without an answer");
-    else if (answer === "none") screen.lost(number, `within ${formatDuration(timeout)}`);
+    else if (answer === "none") screen.lost(number, timedOut(timeout));
     else screen.connected(number, { remote, size, took, parts, intact: answer === "intact" });
   } catch (error) {
     if (error instanceof FinalError) throw error;
