@@ -86,9 +86,16 @@ class LineEditor implements Terminal {
 
   readonly #onInput = (bytes: Uint8Array): void => {
     const text = this.#decoder.decode(bytes, { stream: true });
-    if (PASTE.test(text)) this.#editor.write(text);
-    else this.#keys.write(text);
+    if (!PASTE.test(text)) return void this.#keys.write(text);
+    this.#editor.write(text);
+    const wraps = this.#editor.getCursorPos().rows > 0;
+    if (wraps && !/[\r\n]/.test(text)) this.#redraw();
   };
+
+  #redraw(): void {
+    this.#clearLine();
+    this.#editor.prompt(true);
+  }
 
   #onLine(line: string): void {
     this.#options.onLine(line);
@@ -119,5 +126,7 @@ class LineEditor implements Terminal {
     moveCursor(stdout, 0, -this.#editor.getCursorPos().rows);
     cursorTo(stdout, 0);
     clearScreenDown(stdout);
+    // The editor moves up by the rows that it knows of, and does not know that they are gone.
+    (this.#editor as { prevRows?: number }).prevRows = 0;
   }
 }

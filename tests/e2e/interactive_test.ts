@@ -3,6 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { netechoShell, Running, Server } from "../support/programs.ts";
 import { onLinux } from "../support/skips.ts";
 import { randomBytes } from "../support/bytes.ts";
+import { Tmux } from "../support/tmux.ts";
 
 // What a line of the terminal's output leaves on its screen: what was erased and all escapes go.
 function onScreen(raw: string): string {
@@ -163,5 +164,46 @@ Deno.test({
     await terminal.line(/code 0/);
     assertEquals(terminal.lines.filter((line) => line.includes("\x1b")), []);
     await keys.close();
+  },
+});
+
+Deno.test({
+  ...onLinux("a pasted line that wraps is drawn once, whatever is done to it", ["tmux"]),
+  async fn() {
+    await using server = await Server.start(["--grace", "0"]);
+    const client = netechoShell(["client", `127.0.0.1:${server.port}`]);
+    await using terminal = await Tmux.start(client, { columns: 80, rows: 20 });
+    await terminal.shows((lines) => lines.at(-1) === ">");
+    const text = "abcdefghij".repeat(20); // three rows
+    await terminal.paste(text);
+    await terminal.shows((lines) => lines.slice(1).join("") === `> ${text}`);
+    await terminal.press("BSpace", "Left", "X");
+    const edited = `${text.slice(0, -2)}X${text.at(-2)}`;
+    await terminal.shows((lines) => lines.slice(1).join("") === `> ${edited}`);
+    await terminal.press("Enter");
+    await server.line(/< 201 bytes: /);
+    await terminal.shows((lines) => lines.join("").endsWith(`echo: ${edited}>`));
+  },
+});
+
+Deno.test({
+  ...onLinux("what the peer says stands above a line that wraps", ["tmux"]),
+  async fn() {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const client = netechoShell(["client", `127.0.0.1:${listener.addr.port}`]);
+    await using terminal = await Tmux.start(client, { columns: 80, rows: 20 });
+    using peer = await listener.accept();
+    listener.close();
+    await terminal.shows((lines) => lines.at(-1) === ">");
+    const text = "abcdefghij".repeat(20);
+    for (const piece of text.match(/.{10}/g)!) await terminal.press(...piece);
+    await terminal.shows((lines) => lines.slice(1).join("") === `> ${text}`);
+    for (const line of ["one", "two"]) {
+      await peer.write(new TextEncoder().encode(`${line}\n`));
+      await terminal.shows((lines) => lines.some((each) => each.endsWith(`: ${line}`)));
+    }
+    await terminal.shows(([, one, two, ...rest]) =>
+      one === "read 4 bytes: one" && two === "read 4 bytes: two" && rest.join("") === `> ${text}`
+    );
   },
 });

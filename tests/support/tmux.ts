@@ -1,0 +1,49 @@
+/** A terminal of tmux, for what is on the screen after all cursor movements. */
+import { assert } from "@std/assert";
+import { runProgram } from "./programs.ts";
+
+const MAX_LOOKS = 1000; // each starts a program
+
+/** A program in a terminal of its own. */
+export class Tmux implements AsyncDisposable {
+  readonly #socket = `netecho-test-${crypto.randomUUID()}`;
+
+  private constructor() {}
+
+  static async start(
+    command: string,
+    { columns, rows }: { readonly columns: number; readonly rows: number },
+  ): Promise<Tmux> {
+    const tmux = new Tmux();
+    const size = ["-x", String(columns), "-y", String(rows)];
+    await tmux.#run("-f", "/dev/null", "new-session", "-d", ...size, command);
+    return tmux;
+  }
+
+  /** Presses keys by their names in tmux; other words are typed. */
+  async press(...keys: readonly string[]): Promise<void> {
+    await this.#run("send-keys", ...keys);
+  }
+
+  async paste(text: string): Promise<void> {
+    await this.#run("set-buffer", text, ";", "paste-buffer");
+  }
+
+  /** Waits until the lines of the screen, without empty ones, are such. */
+  async shows(isSo: (lines: readonly string[]) => boolean): Promise<void> {
+    let lines: string[] = [];
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      lines = (await this.#run("capture-pane", "-p")).split("\n").filter((line) => line !== "");
+      if (isSo(lines)) return;
+    }
+    assert(false, `the screen shows:\n${lines.join("\n")}`);
+  }
+
+  async #run(...args: readonly string[]): Promise<string> {
+    return (await runProgram(["tmux", ["-L", this.#socket, ...args]])).text;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#run("kill-server");
+  }
+}
