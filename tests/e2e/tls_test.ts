@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import { echoThrough, readAll, readExactly, writeAll } from "../support/connections.ts";
 import {
+  bash,
   greet,
   netecho,
   netechoCommand,
@@ -669,5 +670,24 @@ Deno.test({
     const [line = "", error = ""] = doubting.stderr.split("\n");
     assertEquals(JSON.parse(line).trusted, false);
     assertStringIncludes(error, JSON.parse(line).objection);
+  },
+});
+
+Deno.test({
+  ...withSystemCalls("a certificate of X.509 version 1 is a usage error", ["openssl"]),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const files = { key: `${folder}/key.pem`, cert: `${folder}/cert.pem` };
+    const { code } = await bash(
+      'openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$KEY" ' +
+        '-subj /CN=localhost | openssl x509 -req -signkey "$KEY" -out "$CERT"',
+      { env: { KEY: files.key, CERT: files.cert } },
+    );
+    assertEquals(code, 0);
+    const args = ["server", "tls://127.0.0.1:0", "--cert", files.cert, "--key", files.key];
+    const refused = await netecho(args);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.stderr, "Option --cert: the certificate is of X.509 version 1");
+    await Deno.remove(folder, { recursive: true });
   },
 });

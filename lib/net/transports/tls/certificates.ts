@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isLiteral } from "../../address.ts";
 import { UsageError } from "../../../core/errors.ts";
-import { altNames } from "./alt_names.ts";
+import { altNames, versionOf } from "./der.ts";
 import { certificateBlocks, derOf, keyBlock, type PemFile } from "./pem.ts";
 import type { Certificate } from "../../tls_session.ts";
 
@@ -37,6 +37,20 @@ export function readCertificate(certificate: X509Certificate, der: Uint8Array): 
 export function checkCertificate(file: PemFile): Certificate {
   const { certificate, der } = parse(file);
   return readCertificate(certificate, der);
+}
+
+/**
+ * Checks that a server of the runtime can show the certificate.
+ *
+ * @throws {UsageError} if it is of X.509 version 1
+ */
+export function checkVersion(file: PemFile): void {
+  const version = versionOf(parse(file).der);
+  if (version >= 3) return;
+  throw new UsageError(
+    `Option ${file.option}: the certificate is of X.509 version ${version}, which Deno's TLS ` +
+      "refuses; openssl req -x509 makes one of version 3",
+  );
 }
 
 /**

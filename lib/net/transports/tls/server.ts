@@ -6,6 +6,7 @@ import { acceptTcp, loadPreparing, type SecuredSocket, tcpArrival } from "../../
 import {
   checkCertificate,
   checkPair,
+  checkVersion,
   type Credentials,
   generateCredentials,
 } from "./certificates.ts";
@@ -60,6 +61,7 @@ export async function listenTls(
   const canWait = mayWait && hasNodeNetworking();
   const needsNode = values.clientCa !== undefined || values.proxyProtocol || canWait;
   const byDeno = !needsNode && (libc() || !hasNodeNetworking());
+  if (byDeno) checkVersion({ option: "--cert", pem: given.cert });
   const listening = byDeno ? listenByDeno(address, binding) : await listenByNode(address, binding);
   return { certificate, ...listening };
 }

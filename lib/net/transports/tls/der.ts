@@ -1,8 +1,9 @@
-/** The names that a certificate is for, as they stand in it. */
+/** What node:crypto does not tell of a certificate in DER (RFC 5280, X.690). */
 import { ipText } from "../../ip.ts";
 
-// Tags of X.690 and of a GeneralName (RFC 5280 section 4.2.1.6).
+// Tags of X.690, of a certificate (section 4.1) and of a GeneralName (section 4.2.1.6).
 const OCTET_STRING = 0x04;
+const VERSION = 0xa0;
 const EXTENSIONS = 0xa3;
 const TEXTS = new Set([0x81, 0x82, 0x86]); // mail address, DNS name, URI
 const IP_ADDRESS = 0x87;
@@ -25,6 +26,12 @@ export function altNames(der: Uint8Array): string[] {
   const own = all.find(([id]) => id?.value.join() === SUBJECT_ALT_NAME);
   const names = own?.find(({ tag }) => tag === OCTET_STRING);
   return elementsOf(contentOf(names?.value)).flatMap(nameOf);
+}
+
+/** The version of a certificate: 1, or what it says, which is 3 in all that are made today. */
+export function versionOf(der: Uint8Array): number {
+  const [first] = elementsOf(contentOf(contentOf(der)));
+  return first?.tag === VERSION ? 1 + (contentOf(first.value).at(-1) ?? 0) : 1;
 }
 
 // What the first element has in it; nothing where there is none.

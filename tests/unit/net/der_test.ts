@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { seeded } from "../../../lib/core/random.ts";
-import { altNames } from "../../../lib/net/transports/tls/alt_names.ts";
+import { altNames, versionOf } from "../../../lib/net/transports/tls/der.ts";
 
 const element = (tag: number, ...values: readonly number[][]): number[] => {
   const value = values.flat();
@@ -35,4 +35,11 @@ Deno.test("a damaged certificate has fewer names, and stops nothing", () => {
     }
     altNames(damaged.subarray(0, 1 + Math.floor(random() * der.length)));
   }
+});
+
+Deno.test("the version of a certificate is 1 where it says none (RFC 5280 section 4.1.2.1)", () => {
+  const version = (number: number) => element(0xa0, element(0x02, [number]));
+  const of = (...values: number[][]) => versionOf(new Uint8Array(sequence(sequence(...values))));
+  assertEquals(of(element(0x02, [7])), 1);
+  assertEquals(of(version(2), element(0x02, [7])), 3);
 });
