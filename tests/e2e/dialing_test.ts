@@ -208,3 +208,25 @@ Deno.test({
     assertMatch(text, /opened udp:\/\/\[fe80::1%v0\]:\d+/);
   },
 });
+
+Deno.test({
+  ...needingNamespace("what answers a broadcast is told by its own address"),
+  async fn() {
+    const server = netechoShell(["server", "udp://0.0.0.0:7001", "-q"]);
+    const ping = ["--ping", "-c", "2", "-i", "10ms", "--timeout", "300ms"];
+    const { text, stderr } = await runProgram(["unshare", [
+      "-rn",
+      "bash",
+      "-c",
+      [
+        "ip link add v0 type veth peer name v1",
+        "for each in lo v0 v1; do ip link set $each up; done",
+        "ip addr add 10.9.9.1/24 brd + dev v0",
+        `coproc S { exec ${server}; }`,
+        'read -r listening <&"${S[0]}"',
+        `${netechoShell(["client", "udp://10.9.9.255:7001", ...ping])}; kill $S_PID`,
+      ].join("\n"),
+    ]]);
+    assertMatch(text, /^2 answers from 10\.9\.9\.1:7001, which was not asked$/m, stderr);
+  },
+});
