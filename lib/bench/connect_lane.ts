@@ -5,6 +5,7 @@ import { CLOSED, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
 
 /** How a {@linkcode ConnectLane} works. */
 export interface ConnectLaneOptions {
+  readonly slot: number;
   readonly clock: Clock;
   /** Bytes of a message; 0: the connection alone. */
   readonly size: number;
@@ -15,11 +16,13 @@ export interface ConnectLaneOptions {
 
 /** One new connection after another; one request at a time. */
 export class ConnectLane implements Lane {
+  readonly slot: number;
   readonly #dial: Dial;
   readonly #options: ConnectLaneOptions;
   #number = 0;
 
   constructor(dial: Dial, options: ConnectLaneOptions) {
+    this.slot = options.slot;
     this.#dial = dial;
     this.#options = options;
   }
@@ -33,11 +36,11 @@ export class ConnectLane implements Lane {
   }
 
   close(): void {
-    this.#options.events.onEnd(this);
+    this.#options.events.onEnd(this, { error: undefined, idle: true });
   }
 
   async #attempt(due: number): Promise<void> {
-    const { clock, events, ...asking } = this.#options;
+    const { clock, events, slot: _, ...asking } = this.#options;
     const sent = clock.now();
     try {
       const number = ++this.#number;

@@ -2,7 +2,7 @@
 import { type Clock, every, settlesWithin, until } from "../core/clock.ts";
 import { reasonOf } from "../core/explain.ts";
 import type { Dial } from "../probe/round_trip.ts";
-import { type Lane, type LaneAnswer, type LaneEvents, TIMED_OUT } from "./lane.ts";
+import { type Lane, type LaneAnswer, type LaneEnding, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import type { LoadOptions } from "../report/load.ts";
 import { OpenLoop } from "./open_loop.ts";
@@ -66,6 +66,7 @@ export class Generator implements LaneEvents {
       events: this,
       onLane: (lane) => this.#state === "running" && this.#start(lane),
       onFailure: (kind) => recorder.recordProblem(clock.now(), kind),
+      onReconnect: () => recorder.recordReconnect(clock.now()),
     });
   }
 
@@ -98,7 +99,7 @@ export class Generator implements LaneEvents {
   onAnswer(lane: Lane, { due, sent, now, intact, parts = [] }: LaneAnswer): void {
     const { recorder } = this.#generating;
     if (!intact) recorder.recordFailure(due, WRONG_ANSWER);
-    else recorder.recordAnswer(now, { due, sent });
+    else recorder.recordAnswer(now, { due, sent, slot: lane.slot });
     for (const part of parts) recorder.recordPart(due, part);
     this.#settle(due);
     this.#free(lane, now);
@@ -120,7 +121,10 @@ export class Generator implements LaneEvents {
     recorder.recordProblem(clock.now(), kind);
   }
 
-  onEnd(lane: Lane): void {
+  onEnd(lane: Lane, { error, idle }: LaneEnding): void {
+    const { recorder, clock } = this.#generating;
+    // Requests that waited have told of it.
+    if (error && idle) recorder.recordProblem(clock.now(), `between requests: ${reasonOf(error)}`);
     this.#open?.remove(lane);
     this.#lanes.replace(lane);
   }

@@ -26,12 +26,22 @@ export interface LaneEvents {
   onFailure(lane: Lane, failure: { readonly due: number; readonly error: unknown }): void;
   /** An answer came to no request that waits for one. */
   onStray(kind: string): void;
-  /** The connection is closed; every request has been reported. */
-  onEnd(lane: Lane): void;
+  /** The connection is closed; every request has been reported, unless `idle` says that none was. */
+  onEnd(lane: Lane, ending: LaneEnding): void;
+}
+
+/** How a connection was lost. */
+export interface LaneEnding {
+  /** Why; undefined where nothing went wrong. */
+  readonly error: unknown;
+  /** Whether no request waited for an answer. */
+  readonly idle: boolean;
 }
 
 /** Sends requests over one connection, or over one connection for each. */
 export interface Lane {
+  /** Which of the load's connections it is, from 0 on, also when it was made again. */
+  readonly slot: number;
   /** Sends a request. At most `pipeline` may be under way. */
   request(due: number): void;
   /** Gives up the requests that were sent at `moment` or before. */
@@ -42,6 +52,7 @@ export interface Lane {
 
 /** How a {@linkcode Lane} works. */
 export interface LaneOptions {
+  readonly slot: number;
   readonly clock: Clock;
   /** Bytes of a message. */
   readonly size: number;
@@ -64,6 +75,7 @@ const STRAYS = {
 
 /** A lane over one connection, for request after request. */
 export class ConnectionLane implements Lane {
+  readonly slot: number;
   readonly #peer: Duplex;
   readonly #options: LaneOptions;
   readonly #messages: Messages;
@@ -82,6 +94,7 @@ export class ConnectionLane implements Lane {
     const { size, pipeline } = options;
     const least = peer.framed ? DATAGRAM_WINDOW : 2;
     const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
+    this.slot = options.slot;
     this.#peer = peer;
     this.#options = options;
     this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
@@ -110,11 +123,12 @@ export class ConnectionLane implements Lane {
     if (this.#ended) return;
     this.#ended = true;
     this.#peer.close();
-    for (const number of this.#tracker.giveUp(Infinity)) this.#fail(number, error);
+    const unanswered = [...this.#tracker.giveUp(Infinity)];
     for (let number = this.#written + 1; number <= this.#requested; number++) {
-      this.#fail(number, error);
+      unanswered.push(number);
     }
-    this.#options.events.onEnd(this);
+    for (const number of unanswered) this.#fail(number, error);
+    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0 });
   }
 
   #fail(number: number, error: unknown): void {

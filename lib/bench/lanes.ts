@@ -19,6 +19,8 @@ export interface LanesOptions {
   readonly onLane: (lane: Lane) => void;
   /** Called when a connection could not be made; it is dialled again. */
   readonly onFailure: (kind: string) => void;
+  /** Called when a connection that was lost was made again. */
+  readonly onReconnect: () => void;
 }
 
 /** The lanes that are open. */
@@ -51,11 +53,12 @@ export class Lanes {
     let failure: unknown;
     const dialer = async () => {
       while (next < connections && !this.#over) {
-        const left = started + ramp * next++ / connections - clock.now();
+        const slot = next++;
+        const left = started + ramp * slot / connections - clock.now();
         if (left > 0) await delay(left, { clock });
-        await this.#add().catch((error) => {
+        await this.#add(slot).catch((error) => {
           failure ??= error;
-          this.#addLater(error);
+          this.#addLater(slot, { error });
         });
       }
     };
@@ -68,7 +71,7 @@ export class Lanes {
   /** Replaces a lane that has failed. */
   replace(lane: Lane): void {
     this.#open.delete(lane);
-    this.#addLater();
+    this.#addLater(lane.slot, { again: true });
   }
 
   /** Gives up the requests that were sent at `moment` or before. */
@@ -82,9 +85,9 @@ export class Lanes {
     for (const lane of this.#open) lane.close(undefined);
   }
 
-  async #add(): Promise<void> {
+  async #add(slot: number): Promise<void> {
     const { load, clock, dial, events, onLane } = this.#options;
-    const options = { ...load, clock, events };
+    const options = { ...load, slot, clock, events };
     const atMost = load.connectTimeout;
     const lane = load.connect
       ? new ConnectLane(
@@ -97,11 +100,19 @@ export class Lanes {
     onLane(lane);
   }
 
-  #addLater(error?: unknown): void {
+  #addLater(
+    slot: number,
+    { error, again = false }: { readonly error?: unknown; readonly again?: boolean },
+  ): void {
     if (this.#over) return;
-    if (error) this.#options.onFailure(`cannot connect: ${reasonOf(error)}`);
-    this.#options.clock.after(REDIAL_AFTER_MS, () => {
-      if (!this.#over) this.#add().catch((error) => this.#addLater(error));
+    const { clock, onFailure, onReconnect } = this.#options;
+    if (error) onFailure(`cannot connect: ${reasonOf(error)}`);
+    clock.after(REDIAL_AFTER_MS, () => {
+      if (this.#over) return;
+      this.#add(slot).then(
+        () => again && onReconnect(),
+        (error) => this.#addLater(slot, { error, again }),
+      );
     });
   }
 }

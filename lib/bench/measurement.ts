@@ -19,8 +19,10 @@ export function sliceOf({ atMs, lastedMs, failed, latencies }: RecordedSlice): S
     lastedMs: roundMs(lastedMs),
     answered: latencies.count,
     failed,
-    p50Ms: roundMs(latencies.at(50)),
-    p99Ms: roundMs(latencies.at(99)),
+    ...(latencies.count > 0 && {
+      p50Ms: roundMs(latencies.at(50)),
+      p99Ms: roundMs(latencies.at(99)),
+    }),
     maxMs: roundMs(latencies.max),
   };
 }

@@ -25,7 +25,7 @@ export class LoadProgress {
     status.show(`connecting ${formatCount(connections)}${then}`);
   }
 
-  show({ atMs, lastedMs, answered, failed, p50Ms = 0, p99Ms = 0 }: Slice): void {
+  show({ atMs, lastedMs, answered, failed, p50Ms, p99Ms }: Slice): void {
     this.#failed += failed;
     this.#answered += answered;
     const rate = answered * 1000 / lastedMs;
@@ -36,8 +36,8 @@ export class LoadProgress {
     this.#status.show([
       this.#left(atMs),
       `${formatFigures(rate)}/s`,
-      `p50 ${formatDuration(p50Ms)}`,
-      `p99 ${formatDuration(p99Ms)}`,
+      ...(p50Ms === undefined ? [] : [`p50 ${formatDuration(p50Ms)}`]),
+      ...(p99Ms === undefined ? [] : [`p99 ${formatDuration(p99Ms)}`]),
       ...(this.#failed > 0 ? [`${formatCount(this.#failed)} failed`] : []),
       sparkline(this.#rates),
     ].join("  "));

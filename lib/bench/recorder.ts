@@ -21,7 +21,10 @@ export interface EncodedRecorder {
   readonly parts: readonly (readonly [name: string, hdr: string])[];
   readonly errors: readonly (readonly [kind: string, count: number])[];
   readonly arrived: number;
+  readonly after: number;
   readonly failed: number;
+  readonly reconnects: number;
+  readonly answers: readonly number[];
 }
 
 /** Records counts and latencies of a measurement, as a whole and in slices. */
@@ -37,14 +40,24 @@ export class Recorder {
   readonly errors = new Map<string, number>();
   /** Answers that came during the measurement, whenever their requests were due. */
   arrived = 0;
+  /** Answers that came after the measurement to requests that were due in it. */
+  after = 0;
   failed = 0;
+  /** Connections that were made again, after they were lost. */
+  reconnects = 0;
+  /** The answers of each connection. */
+  readonly answers: number[];
   readonly #histograms: Histograms;
   readonly #stretches: [Histogram, Histogram]; // the current slice and the last one
   #from = Infinity;
   #to = Infinity;
   #last = { at: 0, failed: 0 };
 
-  constructor(histograms: Histograms, { open }: { readonly open: boolean }) {
+  constructor(
+    histograms: Histograms,
+    { open, connections = 0 }: { readonly open: boolean; readonly connections?: number },
+  ) {
+    this.answers = Array(connections).fill(0);
     this.#histograms = histograms;
     this.latency = histograms.create();
     this.uncorrected = open ? histograms.create() : undefined;
@@ -78,10 +91,16 @@ export class Recorder {
   }
 
   /** Records the answer to a request that was due at `due` and sent at `sent`. */
-  recordAnswer(now: number, { due, sent }: { readonly due: number; readonly sent: number }): void {
-    if (this.inWindow(now)) this.arrived++;
+  recordAnswer(
+    now: number,
+    { due, sent, slot }: { readonly due: number; readonly sent: number; readonly slot: number },
+  ): void {
+    const inTime = this.inWindow(now);
+    if (inTime) this.arrived++;
     this.#stretches[0].record(now - due);
     if (!this.inWindow(due)) return;
+    if (!inTime) this.after++;
+    this.answers[slot]!++;
     this.latency.record(now - due);
     this.uncorrected?.record(now - sent);
   }
@@ -103,6 +122,11 @@ export class Recorder {
     if (this.inWindow(now)) this.#count(kind, 1);
   }
 
+  /** Records that a connection was made again. */
+  recordReconnect(now: number): void {
+    if (this.inWindow(now)) this.reconnects++;
+  }
+
   /** Records how late the generator itself was. */
   recordLateness(now: number, milliseconds: number): void {
     if (this.inWindow(now)) this.lateness.record(milliseconds);
@@ -110,28 +134,30 @@ export class Recorder {
 
   /** Everything that was recorded, for another thread. */
   encode(): EncodedRecorder {
-    const { arrived, failed } = this;
+    const { arrived, after, failed, reconnects, answers } = this;
     return {
+      ...{ arrived, after, failed, reconnects, answers },
       latency: this.latency.encode(),
       uncorrected: this.uncorrected?.encode(),
       lateness: this.lateness.encode(),
       parts: [...this.parts].map(([name, histogram]) => [name, histogram.encode()]),
       errors: [...this.errors],
-      arrived,
-      failed,
     };
   }
 
   /** Adds what another recorder has recorded. */
-  add({ latency, uncorrected, lateness, parts, errors, arrived, failed }: EncodedRecorder): void {
+  add({ latency, uncorrected, lateness, parts, errors, ...counts }: EncodedRecorder): void {
     const { decode } = this.#histograms;
     this.latency.add(decode(latency));
     if (uncorrected) this.uncorrected?.add(decode(uncorrected));
     this.lateness.add(decode(lateness));
     for (const [name, hdr] of parts) this.#part(name).add(decode(hdr));
     for (const [kind, count] of errors) this.#count(kind, count);
-    this.arrived += arrived;
-    this.failed += failed;
+    this.arrived += counts.arrived;
+    this.after += counts.after;
+    this.failed += counts.failed;
+    this.reconnects += counts.reconnects;
+    this.answers.push(...counts.answers);
   }
 
   #part(name: string): Histogram {

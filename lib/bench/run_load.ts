@@ -32,7 +32,10 @@ async function runHere(
   { target, load, histograms, onSlice, stop, onMeasuring, onMeasured }: LoadContext,
 ): Promise<Omit<Measurement, "timeline" | "cpu">> {
   using clock = new PromptClock();
-  const recorder = new Recorder(histograms, { open: load.rate !== undefined });
+  const recorder = new Recorder(histograms, {
+    open: load.rate !== undefined,
+    connections: load.connections,
+  });
   const generator = new Generator({
     load,
     clock,

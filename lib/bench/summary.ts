@@ -4,7 +4,7 @@ import { roundMs } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
 import { type BenchLoad, isHeld } from "../report/load.ts";
 import type { Measurement } from "./measurement.ts";
-import type { BenchResult, Instrument, RunInfo } from "../report/result.ts";
+import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../report/result.ts";
 
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
@@ -14,17 +14,30 @@ export function summarise(measured: Measurement, { load, run }: {
   readonly run: RunInfo;
 }): BenchResult {
   const { recorder, elapsedMs, inFlight, unanswered, unsent, timeline } = measured;
-  const { latency, uncorrected, failed, errors, parts } = recorder;
+  const { latency, uncorrected, failed, errors, parts, answers } = recorder;
+  const requests = {
+    answered: latency.count,
+    answeredAfter: recorder.after,
+    ...{ failed, inFlight, unanswered, unsent },
+  };
   const rate = elapsedMs > 0 ? recorder.arrived * 1000 / elapsedMs : 0;
   return {
     schema: SCHEMA_VERSION,
     ...run,
     load: described(load),
     elapsedMs: roundMs(elapsedMs),
-    requests: { answered: latency.count, failed, inFlight, unanswered, unsent },
+    requests,
+    ...(!load.connect && {
+      connections: {
+        used: answers.filter((count) => count > 0).length,
+        leastAnswers: answers.reduce((least, count) => Math.min(least, count), Infinity),
+        mostAnswers: answers.reduce((most, count) => Math.max(most, count), 0),
+        reconnects: recorder.reconnects,
+      },
+    }),
     errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),
     rate: roundMs(rate),
-    latency: distribution(latency),
+    latency: distribution(latency, endlessOf(requests)),
     ...(uncorrected && { uncorrected: distribution(uncorrected) }),
     ...(parts.size > 0 && {
       parts: Object.fromEntries([...parts].map(([name, times]) => [name, distribution(times)])),

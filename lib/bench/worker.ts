@@ -25,7 +25,10 @@ thread.onmessage = ({ data }) => {
 };
 
 async function work({ target, load }: { target: DialTarget; load: BenchLoad }): Promise<void> {
-  const recorder = new Recorder(await loadHistograms(), { open: load.rate !== undefined });
+  const recorder = new Recorder(await loadHistograms(), {
+    open: load.rate !== undefined,
+    connections: load.connections,
+  });
   const generator = new Generator({
     load,
     clock: new PromptClock(),

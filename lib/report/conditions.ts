@@ -9,8 +9,8 @@ import {
   parseDuration,
   parseFrequency,
 } from "../core/units.ts";
-import { type PercentileName, PERCENTILES } from "./distribution.ts";
-import type { BenchResult } from "./result.ts";
+import { ENDLESS_MS, type PercentileName, PERCENTILES } from "./distribution.ts";
+import { type BenchResult, endlessOf } from "./result.ts";
 
 /** What a condition is about: how its values are read, written and found. */
 interface Metric {
@@ -20,10 +20,9 @@ interface Metric {
   find(result: BenchResult): number | undefined;
 }
 
-/** Requests of which nobody knows how long they would have taken. */
-function unknownShare({ latency, requests: { unsent, unanswered } }: BenchResult): number {
-  const unknown = unsent + unanswered;
-  return unknown / Math.max(1, latency.count + unknown);
+function endlessShare({ latency: { count }, requests }: BenchResult): number {
+  const endless = endlessOf(requests);
+  return endless / Math.max(1, count + endless);
 }
 
 /** A condition. */
@@ -47,8 +46,8 @@ const OPERATORS: ReadonlyMap<string, (one: number, other: number) => boolean> = 
 
 const METRICS: Readonly<Record<string, Metric>> = {
   min: latency(({ latency }) => latency.minMs),
-  mean: latency(({ latency }) => latency.meanMs),
-  max: latency(({ latency }) => latency.maxMs),
+  mean: latency(unlessEndless(({ latency }) => latency.meanMs)),
+  max: latency(unlessEndless(({ latency }) => latency.maxMs)),
   ...Object.fromEntries(PERCENTILES.map((name) => [name, percentile(name)])),
   rate: {
     read: parseFrequency,
@@ -70,12 +69,15 @@ function latency(find: Metric["find"]): Metric {
   };
 }
 
-// Where more than the rest were never answered, the percentile is one of theirs.
 function percentile(name: PercentileName): Metric {
-  const above = 1 - Number(name.slice(1)) / 100;
-  return latency((result) =>
-    unknownShare(result) > above ? Infinity : result.latency.percentilesMs[name]
-  );
+  return latency(({ latency }) => {
+    const value = latency.percentilesMs[name];
+    return value === ENDLESS_MS ? Infinity : value;
+  });
+}
+
+function unlessEndless(find: (result: BenchResult) => number): (result: BenchResult) => number {
+  return (result) => endlessOf(result.requests) > 0 ? Infinity : find(result);
 }
 
 function number(find: Metric["find"]): Metric {
@@ -113,8 +115,8 @@ export function parseCondition(given: string): Condition {
       const found = value(result);
       if (Number.isNaN(found)) return `there is no ${name}`;
       if (found !== Infinity) return `${name} is ${metric.write(found)}`;
-      const share = (unknownShare(result) * 100).toFixed(1);
-      return `${name} is without end: ${share}% of the requests were never sent or answered`;
+      const share = (endlessShare(result) * 100).toFixed(1);
+      return `${name} is endless: ${share}% of the requests failed, or were never sent or answered`;
     },
   };
 }

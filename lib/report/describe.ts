@@ -1,14 +1,16 @@
 /** What every report says of a result, in the same words. */
 import { formatCount, formatDuration, formatFigures, formatQuantity } from "../core/units.ts";
-import type { Distribution } from "./distribution.ts";
+import { type Distribution, ENDLESS_MS } from "./distribution.ts";
 import { isHeld } from "./load.ts";
 import type { BenchResult, Comparison, Search } from "./result.ts";
 
 /** The load, in a line. */
-export function describeLoad({ load, machines }: BenchResult): string {
-  const { connections, size, pipeline, rate, connect, workers, self } = load;
+export function describeLoad({ load, connections, machines }: BenchResult): string {
+  const { size, pipeline, rate, connect, workers, self } = load;
+  const unused = connections && connections.used < load.connections;
   const parts = [
-    formatQuantity(connections, "connection"),
+    (unused ? `${formatCount(connections.used)} of ` : "") +
+    formatQuantity(load.connections, "connection"),
     formatQuantity(size, "byte"),
     pipeline > 1 && `pipeline ${formatCount(pipeline)}`,
     connect && "a new connection for each message",
@@ -45,7 +47,9 @@ export function describeComparison({ name, before, now, verdict }: Comparison): 
 export function describeTrials({ condition, trials }: Search): [string, string][] {
   const write = /^[pm]/.test(condition) ? formatDuration : formatFigures; // a latency, or a count
   return trials.map(({ target, rate, held, value }) => {
-    const none = rate === 0 ? "no answer" : "endless, as some was never sent or answered";
+    const none = rate === 0
+      ? "no answer"
+      : "endless, as some failed, or was never sent or answered";
     const found = value === undefined ? none : write(value);
     const what = `${held ? "held" : "broken"}: ${found}, ${formatFigures(rate)}/s answered`;
     return [`${formatFigures(target)}/s`, what];
@@ -67,8 +71,7 @@ export function describeSearch(
 
 /** What became of the requests, in a line. */
 export function describeRequests({ requests, elapsedMs, interrupted }: BenchResult): string {
-  const { answered, failed, inFlight, unanswered } = requests;
-  const after = Math.min(answered, Math.max(0, inFlight - unanswered));
+  const { answered, answeredAfter: after = 0, failed, unanswered } = requests;
   const parts = [
     `${formatCount(answered)} answered`,
     after > 0 && `${formatCount(after)} of them after the end`,
@@ -80,11 +83,32 @@ export function describeRequests({ requests, elapsedMs, interrupted }: BenchResu
   return parts.filter((part) => part).join(", ");
 }
 
+/** How the connections fared, in a line; undefined where there is nothing to say. */
+export function describeConnections({ connections, load }: BenchResult): string | undefined {
+  if (!connections) return undefined;
+  const { used, leastAnswers, mostAnswers, reconnects } = connections;
+  if (load.connections === 1 && reconnects === 0) return undefined;
+  const each = leastAnswers === mostAnswers
+    ? formatCount(mostAnswers)
+    : `${formatCount(leastAnswers)} to ${formatCount(mostAnswers)}`;
+  const parts = [
+    `${formatCount(used)} of ${formatCount(load.connections)} were answered`,
+    `${each} times each`,
+    reconnects > 0 && `${formatQuantity(reconnects, "time")} made again`,
+  ];
+  return parts.filter((part) => part).join(", ");
+}
+
+/** A latency, or that there is no end to it. */
+export function describeLatency(ms: number): string {
+  return ms === ENDLESS_MS ? "endless" : formatDuration(ms);
+}
+
 /** Whether the rate was held, where it was not, and what that means. */
 export function describeUnsent({ requests: { unsent }, rate, load }: BenchResult): string[] {
   if (unsent === 0) return [];
   const were = unsent === 1 ? "1 request was" : `${formatCount(unsent)} requests were`;
   const line = `${were} due and not sent: no connection had room`;
   const held = load.rate !== undefined && isHeld(rate, { target: load.rate });
-  return held ? [line] : [`THE RATE WAS NOT HELD. ${line}`, "their waiting is in no percentile"];
+  return held ? [line] : [`THE RATE WAS NOT HELD. ${line}`];
 }

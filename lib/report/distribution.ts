@@ -16,8 +16,14 @@ export const PERCENTILES = PERCENTS.map((percent) => `p${percent}`) as readonly 
 /** The name of a percentile, as `p99.9`. */
 export type PercentileName = keyof Distribution["percentilesMs"];
 
-/** The distribution of a histogram. */
-export function distribution(histogram: Histogram): Distribution {
+/** The percentile that is told of requests without an answer: the largest number that JSON takes. */
+export const ENDLESS_MS = Number.MAX_VALUE;
+
+/**
+ * The distribution of a histogram, and of so many more that are `endless`: they are in the
+ * percentiles and the curve, and in nothing else.
+ */
+export function distribution(histogram: Histogram, endless = 0): Distribution {
   const { count, min, mean, max, deviation } = histogram;
   return {
     count,
@@ -25,18 +31,31 @@ export function distribution(histogram: Histogram): Distribution {
     meanMs: roundMs(mean),
     maxMs: roundMs(max),
     deviationMs: roundMs(deviation),
-    percentilesMs: percentiles(histogram),
-    curve: percents(count).map((percent) => [percent, roundMs(histogram.at(percent))]),
+    percentilesMs: percentiles(histogram, endless),
+    curve: percents(count + endless)
+      .map((percent): [number, number] => [percent, percentile(histogram, { percent, endless })])
+      .filter(([, ms]) => ms !== ENDLESS_MS),
     bars: bars(histogram),
     hdr: histogram.encode(),
   };
 }
 
 /** The usual percentiles, by name. */
-export function percentiles(histogram: Histogram): Distribution["percentilesMs"] {
+export function percentiles(histogram: Histogram, endless = 0): Distribution["percentilesMs"] {
   return Object.fromEntries(
-    PERCENTS.map((percent) => [`p${percent}`, roundMs(histogram.at(percent))]),
+    PERCENTS.map((percent) => [`p${percent}`, percentile(histogram, { percent, endless })]),
   ) as Distribution["percentilesMs"];
+}
+
+// In milliseconds.
+function percentile(
+  histogram: Histogram,
+  { percent, endless }: { readonly percent: number; readonly endless: number },
+): number {
+  const { count } = histogram;
+  if (endless === 0 && count > 0) return roundMs(histogram.at(percent));
+  const rank = Math.max(1, Math.ceil(percent / 100 * (count + endless) - 1e-9));
+  return rank > count ? ENDLESS_MS : roundMs(histogram.at(rank / count * 100));
 }
 
 // 0, then towards 100 in steps of a fifth of what is left, until one latency is above.

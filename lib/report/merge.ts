@@ -4,7 +4,9 @@ import { explain } from "../core/explain.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
 import { rejectDifferentLoads } from "./compare.ts";
 import { type Distribution, distribution } from "./distribution.ts";
-import type { BenchResult, Instrument, Slice } from "./result.ts";
+import { type BenchResult, endlessOf, type Instrument, type Slice } from "./result.ts";
+
+type Connections = NonNullable<BenchResult["connections"]>;
 
 /**
  * Adds results up. Distributions are added as such: no percentile is made of percentiles. What
@@ -22,10 +24,13 @@ export function merge(
   const { schema, netecho, command, environment, address, load } = results[0];
   const total = (of: (result: BenchResult) => number | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
-  const add = (of: (result: BenchResult) => Distribution | undefined) => {
+  const add = (of: (result: BenchResult) => Distribution | undefined, endless = 0) => {
     const some = results.map(of).filter((distribution) => distribution !== undefined);
-    return some.length > 0 ? sum(some, histograms) : undefined;
+    return some.length > 0 ? distribution(sum(some, histograms), endless) : undefined;
   };
+  const requests = addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"];
+  const connections = results.map(({ connections }) => connections)
+    .filter((each) => each !== undefined);
   const uncorrected = add(({ uncorrected }) => uncorrected);
   const names = new Set(results.flatMap(({ parts = {} }) => Object.keys(parts)));
   const parts = Object.fromEntries(
@@ -43,10 +48,11 @@ export function merge(
       ...(load.rate !== undefined && { rate: total(({ load }) => load.rate) }),
     },
     elapsedMs: Math.max(...results.map(({ elapsedMs }) => elapsedMs)),
-    requests: addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"],
+    requests,
+    ...(connections.length === results.length && { connections: addConnections(connections) }),
     errors: addCounts(results.map(({ errors }) => errors)),
     rate: total(({ rate }) => rate),
-    latency: add(({ latency }) => latency)!,
+    latency: add(({ latency }) => latency, endlessOf(requests))!,
     ...(uncorrected && { uncorrected }),
     ...(names.size > 0 && { parts }),
     timeline: addTimelines(results),
@@ -70,10 +76,20 @@ function rejectTwins(results: readonly BenchResult[]): void {
   throw new UsageError("Cannot merge a result with itself: two of the files hold the same one");
 }
 
-function sum(distributions: readonly Distribution[], histograms: Histograms): Distribution {
+function sum(distributions: readonly Distribution[], histograms: Histograms): Histogram {
   const whole = histograms.create();
   for (const { hdr } of distributions) whole.add(decode(hdr, histograms));
-  return distribution(whole);
+  return whole;
+}
+
+function addConnections(all: readonly Connections[]): Connections {
+  const total = (of: (one: Connections) => number) => all.reduce((sum, one) => sum + of(one), 0);
+  return {
+    used: total(({ used }) => used),
+    leastAnswers: Math.min(...all.map(({ leastAnswers }) => leastAnswers)),
+    mostAnswers: Math.max(...all.map(({ mostAnswers }) => mostAnswers)),
+    reconnects: total(({ reconnects }) => reconnects),
+  };
 }
 
 function decode(hdr: string, histograms: Histograms): Histogram {

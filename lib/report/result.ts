@@ -7,6 +7,11 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 /** The result of one load; `schema.ts` says what each field is. */
 export type BenchResult = DeepReadonly<BenchResultJson>;
 
+/** How many requests failed, or were never sent or answered: nobody knows what they would have taken. */
+export function endlessOf({ failed, unanswered, unsent }: BenchResult["requests"]): number {
+  return failed + unanswered + unsent;
+}
+
 /** What happened in a slice of the measurement. */
 export type Slice = BenchResult["timeline"][number];
 

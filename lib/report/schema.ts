@@ -31,7 +31,11 @@ const distribution = v.object({
   meanMs: amount,
   maxMs: amount,
   deviationMs: amount,
-  percentilesMs: v.object(percentiles),
+  percentilesMs: described(
+    v.object(percentiles),
+    "of all requests in `latency`, of what has an answer elsewhere; 1.7976931348623157e308 where " +
+      "so many failed, or were never sent or answered",
+  ),
   curve: described(
     v.array(v.strictTuple([v.pipe(amount, v.maxValue(100)), amount])),
     "percent, and the latency that so many do not exceed; finer towards 100",
@@ -49,8 +53,8 @@ const slice = v.object({
   answered: described(count, "answers that came in the slice"),
   failed: count,
   maxMs: described(amount, "the greatest latency of these answers, within 1 %; 0 without any"),
-  p50Ms: described(v.exactOptional(amount), "absent where results were merged"),
-  p99Ms: described(v.exactOptional(amount), "absent where results were merged"),
+  p50Ms: described(v.exactOptional(amount), "absent without answers, or where results were merged"),
+  p99Ms: described(v.exactOptional(amount), "absent without answers, or where results were merged"),
 });
 
 const load = v.object({
@@ -106,11 +110,21 @@ export const benchResultSchema = v.object({
   elapsedMs: amount,
   requests: v.object({
     answered: described(count, "requests that were due in the measured time, and were answered"),
+    answeredAfter: described(v.exactOptional(count), "of those, how many after the measured time"),
     failed: count,
     inFlight: described(count, "under way at the end"),
     unanswered: described(count, "of those, never answered"),
     unsent: described(count, "due, and never sent because no connection was free"),
   }),
+  connections: described(
+    v.exactOptional(v.object({
+      used: described(count, "connections on which something was answered"),
+      leastAnswers: described(count, "of all connections, whether used or not"),
+      mostAnswers: count,
+      reconnects: described(count, "connections that were made again after they were lost"),
+    })),
+    "in the measured time; absent where each request has a connection of its own",
+  ),
   interrupted: v.exactOptional(v.literal(true)),
   errors: described(v.record(text, count), "failures by their kind"),
   rate: described(amount, "answers a second that came in the measured time"),

@@ -1,6 +1,7 @@
 /** The result for a terminal or a log. */
 import {
   describeComparison,
+  describeConnections,
   describeLoad,
   describeRequests,
   describeSearch,
@@ -8,7 +9,7 @@ import {
   describeUnsent,
   distributionsOf,
 } from "../describe.ts";
-import type { Distribution } from "../distribution.ts";
+import { type Distribution, ENDLESS_MS } from "../distribution.ts";
 import type { BenchResult } from "../result.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
@@ -49,11 +50,17 @@ function numbers(result: BenchResult): string[] {
     row("requests", describeRequests(result)),
     row("rate", `${formatFigures(rate)}/s${target(load.rate, rate)}`),
     row("throughput", `${formatByteRate(rate * load.size)} each way`),
+    ...connections(result),
     ...Object.entries(errors).map(([kind, count]) =>
       row("error", `${formatCount(count)} x ${printableText(kind)}`)
     ),
     ...describeUnsent(result).map((line, index) => row(index === 0 ? "unsent" : "", line)),
   ];
+}
+
+function connections(result: BenchResult): string[] {
+  const line = describeConnections(result);
+  return line === undefined ? [] : [row("connections", line)];
 }
 
 function target(wanted: number | undefined, rate: number): string {
@@ -73,7 +80,9 @@ function latency(result: BenchResult): string[] {
   const { underLoad } = result;
   if (!underLoad) return lines;
   const [idle, loaded] = [underLoad.idle.percentilesMs, underLoad.loaded.percentilesMs];
-  const more = COLUMNS.map((name) => milliseconds(loaded[name] - idle[name]));
+  const more = COLUMNS.map((name) =>
+    milliseconds(loaded[name] === ENDLESS_MS ? ENDLESS_MS : loaded[name] - idle[name])
+  );
   return [...lines, row("difference", more.join(""))];
 }
 
@@ -83,6 +92,7 @@ function cells({ percentilesMs, maxMs, meanMs, deviationMs }: Distribution): str
 }
 
 function milliseconds(time: number): string {
+  if (time === ENDLESS_MS) return "endless".padStart(9);
   return (Math.abs(time) < 100 ? time.toFixed(3) : time.toFixed(1)).padStart(9);
 }
 

@@ -3,6 +3,8 @@ import script from "uplot/script" with { type: "text" };
 import style from "uplot/style" with { type: "text" };
 import {
   describeComparison,
+  describeConnections,
+  describeLatency,
   describeLoad,
   describeRequests,
   describeSearch,
@@ -10,7 +12,7 @@ import {
   describeUnsent,
   distributionsOf,
 } from "../describe.ts";
-import { type PercentileName, PERCENTILES } from "../distribution.ts";
+import { ENDLESS_MS, type PercentileName, PERCENTILES } from "../distribution.ts";
 import type { BenchResult } from "../result.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
 import pageScript from "./script.js" with { type: "text" };
@@ -60,7 +62,7 @@ function head(result: BenchResult): string {
 
 function figures({ rate, load, latency, requests }: BenchResult): string {
   const { percentilesMs, count } = latency;
-  const time = (name: PercentileName) => count > 0 ? formatDuration(percentilesMs[name]) : "none";
+  const time = (name: PercentileName) => count > 0 ? describeLatency(percentilesMs[name]) : "none";
   const all: Record<string, string> = {
     "answers a second": formatFigures(rate),
     "each way": formatByteRate(rate * load.size),
@@ -100,7 +102,7 @@ function latencies(result: BenchResult): string {
     const { minMs, maxMs, meanMs, deviationMs, percentilesMs } = distribution;
     const percentiles = SHOWN.map((percentile) => percentilesMs[percentile] ?? 0);
     const cells = [minMs, ...percentiles, maxMs, meanMs, deviationMs];
-    return [name, ...cells.map((ms) => ms.toFixed(3))];
+    return [name, ...cells.map((ms) => ms === ENDLESS_MS ? "endless" : ms.toFixed(3))];
   });
   return table([names, ...rows]);
 }
@@ -113,15 +115,16 @@ function comparison(all: NonNullable<BenchResult["comparison"]>): string {
   return table(all.map((one) => [one.name, describeComparison(one)]));
 }
 
-function details(
-  { command, netecho, environment, elapsedMs, instrument, load }: BenchResult,
-): string {
+function details(result: BenchResult): string {
+  const { command, netecho, environment, elapsedMs, instrument, load } = result;
+  const connections = describeConnections(result);
   const { os, arch, cpus, deno } = environment;
   const { cpu, resolutionMs, latenessMs: { p50 = 0, p99 = 0, max = 0 } } = instrument;
   const late = [p50, p99, max].map(formatDuration);
   const all: Record<string, string> = {
     command: `<code>${text(command)}</code>`,
     measured: formatDuration(elapsedMs),
+    ...(connections && { connections: text(connections) }),
     client: text(`netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${cpu} of a core`),
     [load.rate === undefined ? "an answer waited" : "sent late by"]: `${late[0]} at p50, ${
       late[1]

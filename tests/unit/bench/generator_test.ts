@@ -55,7 +55,10 @@ function generate(
 ) {
   const clock = new FakeClock();
   const whole = { ...LOAD, ...load };
-  const recorder = new Recorder(histograms, { open: whole.rate !== undefined });
+  const recorder = new Recorder(histograms, {
+    open: whole.rate !== undefined,
+    connections: whole.connections,
+  });
   const stretches: { atMs: number; count: number; maxMs: number; failed: number }[] = [];
   const onStretch = ({ atMs, latencies: { count, max }, failed }: RecordedSlice) =>
     void stretches.push({ atMs, count, maxMs: max, failed });

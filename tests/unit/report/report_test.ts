@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { compare, rankSum } from "../../../lib/report/compare.ts";
+import { distribution, ENDLESS_MS } from "../../../lib/report/distribution.ts";
+import { parseResult } from "../../../lib/report/read.ts";
 import { parseCondition } from "../../../lib/report/conditions.ts";
 import type { BenchLoad } from "../../../lib/report/load.ts";
 import { merge } from "../../../lib/report/merge.ts";
@@ -40,12 +42,12 @@ function resultOf(
   } = {},
 ): BenchResult {
   const next = randomWords(seed);
-  const recorder = new Recorder(histograms, { open: true });
+  const recorder = new Recorder(histograms, { open: true, connections: 5 });
   recorder.setWindow(0, 10_010);
   const timeline: Slice[] = [];
   for (let at = 0; at < 10_000; at++) {
     const latency = factor * (0.1 + 5 * (next() / 2 ** 32) ** 8);
-    recorder.recordAnswer(at + latency, { due: at, sent: at + latency / 2 });
+    recorder.recordAnswer(at + latency, { due: at, sent: at + latency / 2, slot: at % 5 });
     if (at % 250 === 249) timeline.push(sliceOf(recorder.endSlice(at + 1)));
   }
   for (let count = 0; count < failed; count++) recorder.recordFailure(5, "closed by the peer");
@@ -212,4 +214,57 @@ Deno.test("search: finds the highest rate that a peer of known capacity holds", 
 Deno.test("the JSON schema in .github is that of the program (deno task schema)", async () => {
   const { benchJsonSchema, SCHEMA_FILE } = await import("../../../.github/tools/bench_schema.ts");
   assertEquals(JSON.parse(await Deno.readTextFile(SCHEMA_FILE)), benchJsonSchema());
+});
+
+Deno.test("percentiles: what was never answered is longer than any answer, in each report", async () => {
+  // 3 of 100 are endless: by an exact sort p97 is the last answer, and p98 has none.
+  const answers = Array.from({ length: 97 }, (_, index) => index + 1);
+  const histogram = histograms.create();
+  for (const answer of answers) histogram.record(answer);
+  const { percentilesMs, curve, count, maxMs } = distribution(histogram, 3);
+  const sorted = [...answers, Infinity, Infinity, Infinity];
+  const exact = (percent: number) => sorted[Math.ceil(percent) - 1]!;
+  assertEquals([count, maxMs], [97, 97]);
+  for (const percent of [50, 75, 90, 95] as const) {
+    const found = percentilesMs[`p${percent}`];
+    assert(Math.abs(found - exact(percent)) <= 0.001 * exact(percent), `p${percent}: ${found}`);
+  }
+  for (const name of ["p99", "p99.9"] as const) assertEquals(percentilesMs[name], ENDLESS_MS);
+  assert(curve.every(([percent, ms]) => percent <= 97 && ms <= 97));
+  assertEquals(distribution(histograms.create(), 1).percentilesMs.p50, ENDLESS_MS);
+
+  const result = resultOf({ failed: 200 }); // 2 % of all
+  assertEquals(result.latency.percentilesMs.p99, ENDLESS_MS);
+  for (const gate of ["p99>1ms", "max>1ms", "mean>1ms"]) {
+    assert(parseCondition(gate).holds(result), gate);
+    assertMatch(parseCondition(gate).describe(result), /is endless: 2.0% of the requests failed/);
+  }
+  assert(parseCondition("p95<50ms").holds(result));
+  assertMatch(String(await text.render(result)), /^corrected +[\d.]+ +[\d.]+ +endless +endless/m);
+  const read = await parseResult({
+    path: "",
+    bytes: new TextEncoder().encode(JSON.stringify(result)),
+  });
+  assertEquals(read.latency.percentilesMs.p99, ENDLESS_MS);
+  const merged = merge([result, resultOf({ seed: 2, failed: 0 })], histograms);
+  assert(merged.latency.percentilesMs.p95 < 50); // 1 % of both
+  assertEquals(merged.latency.percentilesMs["p99.9"], ENDLESS_MS);
+});
+
+Deno.test("connections: those that were answered, and how often each was", () => {
+  const recorder = new Recorder(histograms, { open: false, connections: 3 });
+  recorder.setWindow(0, 100);
+  for (const slot of [0, 0, 2]) recorder.recordAnswer(1, { due: 0, sent: 0, slot });
+  recorder.recordAnswer(101, { due: 99, sent: 99, slot: 0 });
+  recorder.recordReconnect(50);
+  const other = new Recorder(histograms, { open: false });
+  other.add(recorder.encode());
+  const whole = { ...resultOf().load, connections: 3, rate: undefined, requests: undefined };
+  const counts = { elapsedMs: 100, inFlight: 1, unanswered: 0, unsent: 0, cpu: 0.5, timeline: [] };
+  const { connections, requests } = summarise({ ...counts, recorder: other }, {
+    load: whole,
+    run: SETTING,
+  });
+  assertEquals(connections, { used: 2, leastAnswers: 0, mostAnswers: 3, reconnects: 1 });
+  assertEquals([requests.answered, requests.answeredAfter], [4, 1]);
 });
