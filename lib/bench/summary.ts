@@ -38,7 +38,7 @@ export function summarise(measured: Measurement, { load, run }: {
     errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),
     rate: roundMs(rate),
     latency: distribution(latency, endlessOf(requests)),
-    ...(uncorrected && { uncorrected: distribution(uncorrected) }),
+    ...(uncorrected && { uncorrected: distribution(uncorrected, failed + unanswered) }),
     ...(parts.size > 0 && {
       parts: Object.fromEntries([...parts].map(([name, times]) => [name, distribution(times)])),
     }),
@@ -57,7 +57,7 @@ function described({ rate, requests, offset: _, ...load }: BenchLoad): BenchResu
 }
 
 function instrument(
-  { recorder: { lateness, latency }, cpu }: Measurement,
+  { recorder: { lateness, latency }, cpu, unsent }: Measurement,
   { load, rate }: { readonly load: BenchLoad; readonly rate: number },
 ): Instrument {
   const known = {
@@ -66,9 +66,12 @@ function instrument(
     latenessMs: { ...percentiles(lateness), max: roundMs(lateness.max) },
   };
   if (latency.count === 0) return known;
-  const late = load.rate !== undefined && lateness.at(99) > latency.at(99) / 2;
+  const late = load.rate === undefined
+    ? lateness.at(50) > latency.at(50) / 2
+    : lateness.at(99) > latency.at(99) / 2;
+  // An open loop looks at the clock all the time.
   const busy = !load.self && cpu >= BUSY_CPU * load.workers &&
-    (load.rate === undefined || !isHeld(rate, { target: load.rate }));
+    (load.rate === undefined || (unsent > 0 && !isHeld(rate, { target: load.rate })));
   if (busy) {
     return {
       ...known,
@@ -80,7 +83,8 @@ function instrument(
   if (!late) return known;
   return {
     ...known,
-    warning: "the client itself was late: at p99 half of the latency or more is its own",
+    warning: `the client itself was late: at ${load.rate === undefined ? "p50" : "p99"} half of ` +
+      "the latency or more is its own",
   };
 }
 

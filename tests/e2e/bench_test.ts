@@ -9,9 +9,11 @@ import {
   netechoCommand,
   netechoShell,
   Running,
+  runProgram,
   Server,
 } from "../support/programs.ts";
-import { onLinux, withSignals } from "../support/skips.ts";
+import { readExactly, writeAll } from "../support/connections.ts";
+import { needingNamespace, onLinux, withSignals } from "../support/skips.ts";
 import { unusedPort } from "../support/system.ts";
 
 const conforms = new Ajv({ strict: false }).compile(benchJsonSchema({ strict: true }));
@@ -98,7 +100,7 @@ Deno.test("bench: a rate that the peer cannot hold is told, and the run ends", a
   const gate = ["--fail-if", "p50>1h"]; // most were never sent: none of them was that quick
   const gated = await netecho(["client", at, "--bench", ...QUICK, "--rate", "5M/s", ...gate]);
   assertEquals(gated.code, 3);
-  assertStringIncludes(gated.stderr, "p50 is without end");
+  assertStringIncludes(gated.stderr, "p50 is endless");
   const { text } = await netecho(["client", at, "--bench", ...QUICK, "--rate", "5M/s"]);
   assertMatch(text, /^unsent +THE RATE WAS NOT HELD. [\d,]+ requests were due and not sent/m);
 });
@@ -293,5 +295,68 @@ Deno.test({
     assertMatch(text, /1 s left {2}[\d,]+\/s {2}p50 [\d.]+ ms {2}p99 [\d.]+ ms/);
     const seen = text.split("\x1b[K").at(-1)!;
     assertMatch(seen, /^Load on /);
+  },
+});
+
+Deno.test("bench: lost requests are no fast ones, and fail a gate on a percentile", async () => {
+  const faults = ["--fault", "drop:5%,direction=in", "--seed", "7"];
+  await using server = await Server.start(["-q", ...faults], "udp://127.0.0.1:0");
+  const args = ["--bench", "--requests", "400", "--rate", "2k/s", "--timeout", "100ms", "--json"];
+  const { code, text, stderr } = await netecho(
+    ["client", `udp://127.0.0.1:${server.port}`, ...args, "--fail-if", "p99>10s"],
+  );
+  assertEquals(code, 3, stderr);
+  assertMatch(stderr, /p99 is endless: [3-8]\.\d% of the requests failed/);
+  const { requests, latency } = resultOf(text);
+  assertEquals(requests.answered + requests.failed, 400);
+  assert(latency.percentilesMs.p99 > 10_000 && latency.percentilesMs.p50 < 100);
+});
+
+Deno.test("bench: connections that are lost between requests are counted, and made again", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  let accepted = 0;
+  const serving = (async () => {
+    for await (const conn of listener) {
+      accepted++;
+      // Echoes one message and closes, while nothing is asked.
+      readExactly(conn, 64).then((message) => writeAll(conn, message)).then(
+        () => conn.close(),
+        () => {},
+      );
+    }
+  })();
+  const args = ["--bench", "--rate", "100/s", "--connections", "2", "--warmup", "0", "--json"];
+  const { code, text } = await netecho(
+    ["client", `127.0.0.1:${listener.addr.port}`, ...args, "--requests", "20"],
+  );
+  listener.close();
+  await serving;
+  assertEquals(code, 0);
+  const { connections, errors } = resultOf(text);
+  const lost = errors["between requests: closed by the peer"];
+  assert(lost !== undefined && lost > 0);
+  assert(connections!.reconnects >= 1 && connections!.reconnects <= accepted - 2);
+  assertEquals(connections!.used, 2);
+});
+
+Deno.test({
+  ...needingNamespace("bench: ports that are used up are named, and what worked is told"),
+  async fn() {
+    const server = netechoShell(["server", "127.0.0.1:7001", "-q"]);
+    const args = ["127.0.0.1:7001", "--bench", "--connections", "30", "--duration", "300ms"];
+    const { text, stderr } = await runProgram(["unshare", [
+      "-rn",
+      "bash",
+      "-c",
+      [
+        "ip link set lo up; echo 40000 40019 >/proc/sys/net/ipv4/ip_local_port_range",
+        `coproc S { exec ${server}; }`,
+        'read -r listening <&"${S[0]}"',
+        `${netechoShell(["client", ...args])}; kill $S_PID`,
+      ].join("\n"),
+    ]]);
+    assertMatch(text, /^Load on \S+: 20 of 30 connections,/, stderr);
+    assertMatch(text, /^connections 20 of 30 were answered, 0 to [\d,]+ times each$/m);
+    assertMatch(text, /x cannot connect: this machine has no free port, or no address, to connect/);
   },
 });

@@ -23,7 +23,11 @@ export const load: Topic = {
           "latency from the moment that a request was to be sent, so that a peer that stalls for " +
           "a second shows (coordinated omission); uncorrected from when it was sent",
         ],
-        ["endless", "in percentiles, a request that was never sent or answered"],
+        [
+          "endless",
+          "in percentiles, a request that failed, or was never sent or answered; " +
+          "1.7976931348623157e308 in JSON",
+        ],
         [
           "lateness",
           "how late the client was itself: in an open loop, how long after its moment a request " +

@@ -62,11 +62,11 @@ export async function connectWithin<C>(
     signal?.throwIfAborted();
     if (error instanceof NetworkError) throw error;
     const late = deadline.signal.aborted;
-    const reason = late ? `no answer within ${formatDuration(timeout)}` : explain(error);
+    const reason = late ? `no answer within ${formatDuration(timeout)}` : explainConnect(error);
     const Kind = late ? TimeoutError : NetworkError;
     throw new Kind(
       `Cannot connect to ${formatAddress(address)}: ${reason}${tried(address, attempts)}`,
-      { cause: late ? new Error(reason) : error },
+      { cause: late || isNothingFree(error) ? new Error(reason) : error },
     );
   } finally {
     signal?.removeEventListener("abort", giveUp);
@@ -74,11 +74,22 @@ export async function connectWithin<C>(
   }
 }
 
+// The error of a connection whose source is left to the system.
+function explainConnect(error: unknown): string {
+  return isNothingFree(error)
+    ? "this machine has no free port, or no address, to connect from"
+    : explain(error);
+}
+
+function isNothingFree(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrNotAvailable;
+}
+
 // Lists what was tried, with reasons if they differ.
 function tried(address: Address, attempts: readonly Attempt[]): string {
   if (!isInet(address)) return "";
   if (attempts.length === 0) return " (still looking up the name)";
-  const reasons = attempts.map(({ error }) => error === undefined ? "" : explain(error));
+  const reasons = attempts.map(({ error }) => error === undefined ? "" : explainConnect(error));
   const differ = new Set(reasons).size > 1;
   const list = attempts.map(({ address }, index) =>
     formatHostPort(address) + (differ ? `: ${reasons[index] || "no answer"}` : "")
