@@ -96,11 +96,11 @@ export class Generator implements LaneEvents {
     this.#ended.resolve();
   }
 
-  onAnswer(lane: Lane, { due, sent, now, intact, parts = [] }: LaneAnswer): void {
+  onAnswer(lane: Lane, { due, sent, now, intact, parts }: LaneAnswer): void {
     const { recorder } = this.#generating;
     if (!intact) recorder.recordFailure(due, WRONG_ANSWER);
     else recorder.recordAnswer(now, { due, sent, slot: lane.slot });
-    for (const part of parts) recorder.recordPart(due, part);
+    if (parts) { for (const part of parts) recorder.recordPart(due, part); }
     this.#settle(due);
     this.#free(lane, now);
   }

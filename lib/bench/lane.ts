@@ -5,6 +5,9 @@ import type { Part } from "../probe/round_trip.ts";
 import { answersOf, Messages, UNASKED_ANSWER } from "../probe/messages.ts";
 import { Tracker } from "../probe/tracker.ts";
 
+/** Bytes of all requests of a connection that the system takes at once, whatever the peer reads. */
+export const SMALL_BYTES = 16 * 1024;
+
 const DATAGRAM_WINDOW = 4096; // requests of a connection whose answers can be told apart
 
 /** The answer to a request. Moments are in milliseconds of the clock. */
@@ -89,12 +92,14 @@ export class ConnectionLane implements Lane {
   #reading = false;
   #ended = false;
   #now = 0;
+  readonly #small: boolean;
 
   constructor(peer: Duplex, options: LaneOptions) {
     const { size, pipeline } = options;
     const least = peer.framed ? DATAGRAM_WINDOW : 2;
     const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
     this.slot = options.slot;
+    this.#small = !peer.framed && size * pipeline <= SMALL_BYTES;
     this.#peer = peer;
     this.#options = options;
     this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
@@ -109,7 +114,7 @@ export class ConnectionLane implements Lane {
     if (this.#ended) return;
     const number = ++this.#requested;
     this.#due[number & this.#mask] = due;
-    if (!this.#writing && !this.#reading) this.#write();
+    if (!this.#writing && !this.#reading) this.#write(this.#options.clock.now());
   }
 
   giveUp(moment: number): void {
@@ -136,26 +141,29 @@ export class ConnectionLane implements Lane {
   }
 
   // Writes all that has been requested, on a stream in one piece.
-  #write(): void {
+  async #write(now: number): Promise<void> {
+    this.#writing = true;
+    let at: number | undefined = now;
+    try {
+      while (this.#written < this.#requested && !this.#ended) {
+        await this.#peer.write(this.#next(at ?? this.#options.clock.now()));
+        at = undefined;
+      }
+      this.#writing = false;
+    } catch (error) {
+      this.close(error);
+    }
+  }
+
+  #next(now: number): Uint8Array {
     const first = this.#written + 1;
-    const left = this.#requested - this.#written;
-    const count = this.#peer.framed ? Math.min(1, left) : left;
-    if (count === 0 || this.#ended) return;
-    const now = this.#options.clock.now();
+    const count = this.#peer.framed ? 1 : this.#requested - this.#written;
+    this.#written += count;
     for (let number = first; number < first + count; number++) {
       if (this.#tracker.sent(number, now)) this.#fail(number - this.#window, TIMED_OUT);
     }
-    this.#written += count;
-    this.#writing = true;
-    this.#peer.write(this.#messages.from(first, count)).then(this.#onWritten, this.#onFailed);
+    return this.#messages.from(first, count);
   }
-
-  readonly #onWritten = () => {
-    this.#writing = false;
-    if (this.#written < this.#requested) this.#write();
-  };
-
-  readonly #onFailed = (error: unknown) => this.close(error);
 
   async #receive(): Promise<void> {
     const { size, clock } = this.#options;
@@ -169,7 +177,11 @@ export class ConnectionLane implements Lane {
       this.#reading = true; // requests that these answers make room for are written together
       answers.received(chunk);
       this.#reading = false;
-      if (!this.#writing) this.#write();
+      if (this.#writing) continue;
+      const writing = this.#write(this.#now);
+      // A read that begins after the write is more likely to find the answer there. Not where the peer
+      // may have to be read first to take all of it.
+      if (this.#small) await writing;
     }
   }
 

@@ -40,7 +40,7 @@ async function runHere(
     load,
     clock,
     recorder,
-    dial: dialerOf(target),
+    dial: dialerOf(target, load),
     onStretch: (stretch) => onSlice(sliceOf(stretch)),
     onMeasuring,
     onMeasured,

@@ -33,7 +33,7 @@ async function work({ target, load }: { target: DialTarget; load: BenchLoad }): 
     load,
     clock: new PromptClock(),
     recorder,
-    dial: dialerOf(target),
+    dial: dialerOf(target, load),
     onStretch({ latencies, ...stretch }) {
       thread.postMessage({ kind: "stretch", stretch: { ...stretch, hdr: latencies.encode() } });
     },

@@ -8,6 +8,30 @@ export interface ChunkBuffer {
   chunk(length: number): Uint8Array;
 }
 
+/**
+ * A buffer of a size that is known, or else one that fits itself to what comes. The runtime asks the
+ * system again at once after a read that filled its buffer, and waits for the poller after others.
+ */
+export function bufferOf(bytes: number | undefined): ChunkBuffer {
+  return bytes ? new FixedBuffer(bytes) : new ReadBuffer();
+}
+
+class FixedBuffer implements ChunkBuffer {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: number) {
+    this.#bytes = new Uint8Array(bytes);
+  }
+
+  space(): Uint8Array {
+    return this.#bytes;
+  }
+
+  chunk(length: number): Uint8Array {
+    return length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, length);
+  }
+}
+
 const MIN_BUFFER_BYTES = 1024; // what an idle connection costs
 const MAX_BUFFER_BYTES = 512 * 1024; // beyond it a bulk transfer gains nothing
 const GROWTH_FACTOR = 4;

@@ -85,26 +85,33 @@ export class SocketDuplex implements Duplex {
     this.#onCutOff = onCutOff;
   }
 
-  async read(): Promise<Uint8Array | null> {
+  // Neither this nor what follows is an async function: they would take a tenth of the time of a load.
+  read(): Promise<Uint8Array | null> {
     const turn = this.#place ? readWindow.nextRead(this.#place, this.#lastBytes) : undefined;
-    if (turn) await turn;
-    if (!this.framed) this.#place ??= readWindow.enter();
-    try {
-      const length = await this.#socket.read(this.#buffer.space());
-      if (length === null) {
-        for (const observer of this.#observers) observer.ended?.("fin");
-        return null;
-      }
-      const chunk = this.#buffer.chunk(length);
-      this.#chunks++;
-      this.#received += length;
-      this.#lastBytes = length;
-      for (const observer of this.#observers) observer.received?.(chunk);
-      return chunk;
-    } catch (error) {
-      throw this.#observeReset(error);
-    }
+    return turn ? turn.then(() => this.#read()) : this.#read();
   }
+
+  #read(): Promise<Uint8Array | null> {
+    if (!this.framed) this.#place ??= readWindow.enter();
+    return this.#socket.read(this.#buffer.space()).then(this.#onRead, this.#onReadFailed);
+  }
+
+  readonly #onRead = (length: number | null): Uint8Array | null => {
+    if (length === null) {
+      for (const observer of this.#observers) observer.ended?.("fin");
+      return null;
+    }
+    const chunk = this.#buffer.chunk(length);
+    this.#chunks++;
+    this.#received += length;
+    this.#lastBytes = length;
+    for (const observer of this.#observers) observer.received?.(chunk);
+    return chunk;
+  };
+
+  readonly #onReadFailed = (error: unknown): never => {
+    throw this.#observeReset(error);
+  };
 
   async write(chunk: Uint8Array): Promise<void> {
     let rest = chunk;

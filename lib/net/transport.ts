@@ -66,6 +66,8 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
   /** How long to try, all addresses together, in milliseconds. */
   readonly timeout: number;
   readonly clock: Clock;
+  /** How many bytes to read at a time, where it is known what comes. */
+  readonly readBytes?: number | undefined;
   /** Gives up when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the TLS session before the peer is judged. */

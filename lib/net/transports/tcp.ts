@@ -5,6 +5,7 @@ import { acceptTcp, loadPreparing, streamListenOptions, tcpArrival } from "../in
 import { tcpSocket } from "../linux/system_socket.ts";
 import { connectTcp, loadConnecting, tcpDialOptions } from "../connect/tcp_connect.ts";
 import type { Duplex } from "../duplex.ts";
+import { bufferOf } from "../read_buffer.ts";
 import { bindTcp } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
 import {
@@ -43,6 +44,7 @@ function dial(address: InetAddress, options: DialOptions<typeof tcpDialOptions>)
   return connectWithin({ address, ...options }, async (connecting) => {
     const connection = await connectTcp(address, { ...options, ...connecting });
     const { socket, local, remote } = connection;
-    return new SocketDuplex(socket, { local, remote, system: tcpSocket(connection) });
+    const buffer = bufferOf(options.readBytes);
+    return new SocketDuplex(socket, { local, remote, buffer, system: tcpSocket(connection) });
   });
 }

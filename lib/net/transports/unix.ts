@@ -1,4 +1,5 @@
 /** Unix sockets, by path. A path that begins with `@` is in Linux's abstract namespace. */
+import { bufferOf } from "../read_buffer.ts";
 import { SocketDuplex } from "../socket_duplex.ts";
 import type { UnixAddress } from "../address.ts";
 import { delay } from "../../core/clock.ts";
@@ -143,7 +144,8 @@ function dial(address: UnixAddress, options: DialOptions): Promise<Duplex> {
   return connectWithin({ address, ...options }, async () => {
     const conn = await Deno.connect({ transport: "unix", path: systemPath(address) });
     options.onPhase?.("connect");
-    return new SocketDuplex(conn, { local: UNNAMED, remote: address });
+    const buffer = bufferOf(options.readBytes);
+    return new SocketDuplex(conn, { local: UNNAMED, remote: address, buffer });
   });
 }
 
