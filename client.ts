@@ -15,7 +15,7 @@ import { namedInput, namedOutput } from "./lib/client/stdio.ts";
 import { withPatterns } from "./lib/core/byte_pattern.ts";
 import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
-import { endAtSignals, handleSignals } from "./lib/core/signals.ts";
+import { endAtSignals, endedBySignal, handleSignals } from "./lib/core/signals.ts";
 import { openPayloadLog } from "./lib/log/open.ts";
 import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
 import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
@@ -76,7 +76,10 @@ function owners(): OptionOwner[] {
 export async function helpPage(): Promise<HelpPage> {
   const { sectionsOf } = await import("./lib/cli/option_groups.ts");
   return {
-    usage: ["netecho client [ADDRESS | HOST PORT] [options]"],
+    usage: [
+      "netecho client [ADDRESS | HOST PORT] [options]",
+      "netecho client ADDRESS... --wait D [options]",
+    ],
     summary: "Talks to a peer: interactively on a terminal, else as a pipe. ADDRESS is " +
       "[tcp://|tls://|udp://]HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH; the default is " +
       `${DEFAULT_ADDRESS}. Durations are written 250us, 10ms, 1.5s, 2m.`,
@@ -127,12 +130,14 @@ function createContext(
   const format = parsed.given.has("json") ? jsonTrace(clock) : textTrace;
   const errors = namedOutput(Deno.stderr, "stderr");
   const live = { auto: undefined, always: true, never: false }[values.progress];
+  // Stdout is for programs, too: a status is never forced on it.
   const openStatus: ModeContext["openStatus"] = (output, options) =>
-    new StatusLine(output, { ...options, live });
+    new StatusLine(output, { ...options, live: output === errors || !live ? live : undefined });
   // Lines that tell of every chunk or attempt tell that it goes on, too.
   const covered = verbose || values.show !== "none";
-  const status = new StatusLine(errors, { live: covered ? live ?? false : live });
-  const progress = new Progress(status, { forced: live === true });
+  const status = new StatusLine(errors, { live: live ?? (covered ? false : undefined) });
+  endedBySignal.then(() => status.eraseSync((bytes) => Deno.stderr.writeSync(bytes)));
+  const progress = new Progress(status, { clock, forced: live === true });
   const say = (line: string) => progress.say(line);
   const trace = verbose ? { format, say } : undefined;
   const dialing = { connectTimeout, retry, capture, trace, clock };

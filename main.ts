@@ -88,8 +88,8 @@ async function nearest(suggestion: Suggestion | undefined): Promise<string> {
   if (!suggestion) return "";
   const { closestString } = await import("@std/text/closest-string");
   const { levenshteinDistance } = await import("@std/text/levenshtein-distance");
-  const { given, among } = suggestion;
-  const owner = given.startsWith("--") && !among.includes(given) && await ownerOf(given);
+  const { given, among, isOption } = suggestion;
+  const owner = isOption && !among.includes(given) && await ownerOf(given);
   if (owner) return `; it is one of netecho ${owner}`;
   const found = among.find((word) => word.startsWith(given)) ?? closestString(given, among);
   const near = found.startsWith(given) || levenshteinDistance(given, found) <= 1 + given.length / 3;
@@ -98,9 +98,9 @@ async function nearest(suggestion: Suggestion | undefined): Promise<string> {
 
 // The subcommand that has an option.
 async function ownerOf(option: string): Promise<string | undefined> {
-  const { optionsOf } = await import("./lib/cli/help.ts");
+  const { optionNames } = await import("./lib/cli/help.ts");
   const commands = Object.entries((await loadManual()).commands);
-  return commands.find(([, page]) => optionsOf(page).includes(option))?.[0];
+  return commands.find(([, page]) => optionNames(page).includes(option))?.[0];
 }
 
 if (import.meta.main) {

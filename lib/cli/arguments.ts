@@ -1,6 +1,6 @@
 /** The arguments of a command line: which option each stands for, and its value as text. */
 import { UsageError } from "../core/errors.ts";
-import { hintFor, isForeignWord } from "./nc_hints.ts";
+import { hintFor, isWord } from "./nc_hints.ts";
 import { type Option, optionName } from "./options.ts";
 
 interface DeclaredOption {
@@ -80,11 +80,12 @@ function optionsOf(arg: string, declared: readonly DeclaredOption[]): readonly G
   const found = declared.find(({ name }) => name === given);
   if (found) return [found];
   const names = declared.map(({ name }) => name);
-  const foreign = given.startsWith("--") || isForeignWord(given);
-  if (!foreign && !names.includes(`-${given}`)) return lettersOf(arg, declared);
-  const hint = foreign ? hintFor(given, () => false) : undefined;
+  const isOwn = names.includes(`-${given}`); // but for a dash
+  if (!isOwn && !isWord(given)) return lettersOf(arg, declared);
+  const hint = isOwn ? undefined : hintFor(given, () => false);
   if (hint) throw new UsageError(`Unknown option ${given}: ${hint}`);
   throw new UsageError(`Unknown option ${given}`, {
+    isOption: true,
     given: given.replace(/^-+/, "--"),
     among: names,
   });

@@ -72,7 +72,7 @@ export function tablesOf({ sections = [], words = [], examples }: HelpPage): Tab
 }
 
 /** The names of the options of a page. */
-export function optionsOf({ sections = [] }: HelpPage): string[] {
+export function optionNames({ sections = [] }: HelpPage): string[] {
   return sections.flatMap(({ options }) => Object.keys(options)).map(optionName);
 }
 

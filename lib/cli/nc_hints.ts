@@ -14,6 +14,7 @@ const LISTEN = "to listen, write netecho server ADDRESS";
 const SERVES_ON = "a server serves until it is stopped, unless --once is given";
 const UDP = "for UDP, write udp://HOST:PORT";
 const KEEP = "to keep what passes, write --capture FILE.pcapng; to see it, --show hex";
+const TLS_VERSIONS = "netecho takes TLS 1.2 and 1.3; -v shows which";
 const seconds = (value: string) => /^\d+$/.test(value) ? `${value}s` : value || "D";
 
 // By the letter, or by the whole name with its dashes.
@@ -53,7 +54,16 @@ const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOptio
   ["x", { write: NO_PROXY, takesValue: true }],
   ["X", { write: NO_PROXY, takesValue: true }],
   ["z", { write: "to see whether somebody listens, write --wait 5s" }],
+  ["-accept", { write: "write netecho server tls://:PORT" }],
+  ["-alpn", { write: "write --alpn NAME" }],
+  ["-cert", { write: "write --cert FILE, or for a client --client-cert FILE" }],
+  ["-cipher", { write: "netecho takes the ciphers of its runtime" }],
   ["-connect", { write: "write netecho client tls://HOST:PORT" }],
+  ["-key", { write: "write --key FILE, or for a client --client-key FILE" }],
+  ["-servername", { write: "write --servername NAME" }],
+  ["-starttls", { write: "netecho speaks no STARTTLS" }],
+  ["-tls1_2", { write: TLS_VERSIONS }],
+  ["-tls1_3", { write: TLS_VERSIONS }],
   ["-CAfile", { write: "write --ca FILE" }],
   ["-showcerts", { write: "write -v" }],
   ["--exec", { write: NO_PROGRAM }],
@@ -90,7 +100,7 @@ export const OTHER_MEANINGS: ReadonlyMap<string, string> = new Map([
  * ```
  */
 export function hintFor(arg: string, isKnown: (letter: string) => boolean): string | undefined {
-  if (arg.startsWith("--") || isForeignWord(arg)) return hint(arg, "");
+  if (isWord(arg)) return hint(arg, "");
   const hints: string[] = [];
   for (let at = 1; at < arg.length; at++) {
     const letter = arg[at]!;
@@ -104,9 +114,9 @@ export function hintFor(arg: string, isKnown: (letter: string) => boolean): stri
   return hints.length > 0 ? [...new Set(hints)].join("; ") : undefined;
 }
 
-/** Whether it is one option of another tool, although it has one dash and several letters. */
-export function isForeignWord(arg: string): boolean {
-  return FOREIGN.has(arg);
+/** Whether it is one option and not several letters: openssl's have one dash. */
+export function isWord(arg: string): boolean {
+  return arg.startsWith("--") || FOREIGN.has(arg);
 }
 
 function hint(name: string, value: string): string | undefined {

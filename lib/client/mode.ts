@@ -2,7 +2,7 @@
 import type { Reader, Screen, Writer } from "../core/io.ts";
 import type { DialTarget } from "../bench/load_context.ts";
 import type { Occurrence } from "../cli/parse.ts";
-import { formatAddress } from "../net/address.ts";
+import { formatAddress, showAddress } from "../net/address.ts";
 import type { DialRequest } from "./dialer.ts";
 import type { Progress } from "./progress.ts";
 import type { StatusLine, StatusOptions } from "../terminal/status_line.ts";
@@ -94,15 +94,29 @@ export function defineMode<T extends OptionTable>(
 }
 
 /**
- * Does the same with each peer, side by side.
+ * Does the same with each peer, side by side, and shows those that are waited for. The work may tell
+ * why it still waits.
  *
  * @throws the one error, or an {@linkcode ExpiredError} with the messages of all
  */
 export async function forEachPeer(
-  peers: readonly ModePeer[],
-  work: (peer: ModePeer) => Promise<void>,
+  { peers, progress }: Pick<ModeContext, "peers" | "progress">,
+  work: (peer: ModePeer, tell: (why: string) => void) => Promise<void>,
 ): Promise<void> {
-  const outcomes = await Promise.allSettled(peers.map(work));
+  const pending = new Map<ModePeer, string>();
+  const begin = async (peer: ModePeer) => {
+    const name = showAddress(peer.target.address);
+    pending.set(peer, name);
+    try {
+      await work(peer, (why) => pending.set(peer, `${name}: ${why}`));
+    } finally {
+      pending.delete(peer);
+    }
+  };
+  const outcomes = await progress.during(
+    Promise.allSettled(peers.map(begin)),
+    () => `waiting for ${[...pending.values()].join("; ")}`,
+  );
   const errors = outcomes.filter((each) => each.status === "rejected").map(({ reason }) => reason);
   const other = errors.find((error) => !(error instanceof ExpiredError));
   if (other) throw other;

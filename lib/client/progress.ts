@@ -1,10 +1,9 @@
 /** That something goes on: a line on a terminal, once it has taken a while. */
-import { type Clock, systemClock } from "../core/clock.ts";
+import { type Clock, every } from "../core/clock.ts";
 import type { Screen } from "../core/io.ts";
-import { endedBySignal } from "../core/signals.ts";
 import { formatByteRate, formatSize } from "../core/units.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { ERASE, type StatusLine } from "../terminal/status_line.ts";
+import type { StatusLine } from "../terminal/status_line.ts";
 
 const FIRST_AFTER_MS = 2000; // what is over by then needs no line
 const SHOW_EVERY_MS = 500;
@@ -15,9 +14,10 @@ const SHOW_EVERY_MS = 500;
  * @example
  * ```ts no-assert
  * import { Progress } from "./progress.ts";
+ * import { systemClock as clock } from "../core/clock.ts";
  * import { StatusLine } from "../terminal/status_line.ts";
  *
- * const progress = new Progress(new StatusLine(Deno.stderr));
+ * const progress = new Progress(new StatusLine(Deno.stderr), { clock });
  * const work = new Promise((resolve) => setTimeout(resolve, 10));
  * await progress.during(work, () => "waiting for the peer");
  * ```
@@ -30,10 +30,7 @@ export class Progress {
   /** With `forced`, it is shown whatever else is written to the terminal. */
   constructor(
     status: StatusLine,
-    { clock = systemClock, forced = false }: {
-      readonly clock?: Clock;
-      readonly forced?: boolean;
-    } = {},
+    { clock, forced = false }: { readonly clock: Clock; readonly forced?: boolean },
   ) {
     this.#status = status;
     this.#clock = clock;
@@ -60,16 +57,15 @@ export class Progress {
     const show = () => {
       const seconds = Math.floor((this.#clock.now() - started) / 1000);
       this.#status.show(`${seconds} s: ${describe()}`);
-      cancel = this.#clock.after(SHOW_EVERY_MS, show);
     };
-    let cancel = this.#clock.after(FIRST_AFTER_MS, show);
-    let over = false;
-    endedBySignal.then(() => over || Deno.stderr.writeSync(new TextEncoder().encode(ERASE)));
+    let stop = this.#clock.after(FIRST_AFTER_MS, () => {
+      show();
+      stop = every(this.#clock, SHOW_EVERY_MS, show);
+    });
     try {
       return await work;
     } finally {
-      over = true;
-      cancel();
+      stop();
       await this.#status.end().catch(() => {}); // nobody reads stderr any more
     }
   }

@@ -49,11 +49,6 @@ export class ReplayAnswers {
     this.#notifier = new Notifier(options.clock);
   }
 
-  /** Whether bytes are due that have not come. */
-  get waiting(): boolean {
-    return this.#received < this.#due;
-  }
-
   /** Adds bytes that are due. */
   owe(bytes: number): void {
     this.#due += bytes;

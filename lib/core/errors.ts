@@ -2,6 +2,8 @@
 
 /** A word that was not found, and the words that would have been. */
 export interface Suggestion {
+  /** Whether it is an option, which another subcommand may have. */
+  readonly isOption?: boolean;
   readonly given: string;
   readonly among: readonly string[];
 }

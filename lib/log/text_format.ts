@@ -1,5 +1,5 @@
 /** Events as lines for a person. */
-import { shownNames } from "../net/tls_session.ts";
+import { describeHello, shownNames } from "../net/tls_session.ts";
 import { showAddress } from "../net/address.ts";
 import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../terminal/colors.ts";
 import { hexdump } from "../terminal/hexdump.ts";
@@ -90,9 +90,12 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       `${paint(GREEN, "opened")} ${showAddress(remote)}` +
       [
         via && ` via ${showAddress(via)}`,
-        tls.serverName && `, SNI ${printableText(tls.serverName)}`,
-        tls.protocol ? `, ${tls.protocol}` : tls.offered && `, offers ${tls.offered.join("/")}`,
-        tls.cipher && `, ${tls.cipher}`,
+        ...[
+          describeHello({ serverName: tls.serverName, versions: tls.offered ?? [] }),
+          tls.protocol,
+          tls.cipher,
+        ]
+          .map((part) => part && `, ${printableText(part)}`),
         subject && `, certificate ${printableText(subject)}`,
         alpn && `, ALPN ${printableText(alpn)}`,
         service !== "echo" && `, ${service}`,

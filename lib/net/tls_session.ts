@@ -26,6 +26,16 @@ export interface ClientHello {
   readonly versions: readonly string[];
 }
 
+/** The hello in words, such as `SNI a.example, offers TLSv1.3/TLSv1.2`; empty where it asks nothing. */
+export function describeHello(
+  { serverName, versions = [] }: Partial<ClientHello>,
+): string {
+  return [
+    serverName && `SNI ${shownNames([serverName])}`,
+    versions.length > 0 && `offers ${versions.join("/")}`,
+  ].filter(Boolean).join(", ");
+}
+
 /** What was negotiated. What is not known is left out. */
 export interface TlsSession {
   /** What the client asked for, at a server. */

@@ -2,7 +2,7 @@
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { explain, isReset } from "../core/explain.ts";
-import type { CloseReason } from "../log/event.ts";
+import type { CloseReason, EventMap } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
 import type { Firing } from "../faults/lines.ts";
@@ -58,6 +58,13 @@ export interface SessionOptions {
   readonly onActive?: (() => void) | undefined;
   /** Called once, when the peer is closed; without an ending where it was never served. */
   readonly onEnd: (ending?: Ending) => void;
+}
+
+// What is known of the TLS session; undefined where nothing is.
+function tlsOf({ security }: Duplex): EventMap["opened"]["tls"] {
+  if (!security?.hello && !security?.protocol) return undefined;
+  const { hello, protocol, cipher } = security;
+  return { serverName: hello?.serverName, offered: hello?.versions, protocol, cipher };
 }
 
 const NO_DELAYS: readonly AcceptDelay[] = [];
@@ -153,12 +160,7 @@ export class Session {
       local,
       service: service.name,
       via,
-      tls: security && {
-        serverName: security.hello?.serverName,
-        offered: security.hello?.versions,
-        protocol: security.protocol,
-        cipher: security.cipher,
-      },
+      tls: tlsOf(peer),
       alpn: security?.alpn,
       subject: security?.chain?.[0]?.subject,
     });

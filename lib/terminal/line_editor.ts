@@ -89,13 +89,10 @@ class LineEditor implements Terminal {
     if (!PASTE.test(text)) return void this.#keys.write(text);
     this.#editor.write(text);
     const wraps = this.#editor.getCursorPos().rows > 0;
-    if (wraps && !/[\r\n]/.test(text)) this.#redraw();
-  };
-
-  #redraw(): void {
+    if (!wraps || /[\r\n]/.test(text)) return;
     this.#clearLine();
-    this.#editor.prompt(true);
-  }
+    this.#prompt();
+  };
 
   #onLine(line: string): void {
     this.#options.onLine(line);

@@ -5,10 +5,10 @@ import { LONGEST_WAIT_MS } from "../core/units.ts";
 import { environmentVariable } from "../core/runtime.ts";
 import { columns } from "./output.ts";
 
-/** Back to the margin, and clear the line (ECMA-48 section 8.3.41). */
-export const ERASE = "\r\x1b[K";
+const ERASE = "\r\x1b[K"; // back to the margin, and clear the line (ECMA-48 section 8.3.41)
 const BARS = "▁▂▃▄▅▆▇█";
 
+const COLUMNS_FOR_INTERRUPT = 2; // a terminal shows ^C behind the line
 const MAX_QUEUED = 1 << 20; // characters that may wait for a slow reader
 
 /** How a {@linkcode StatusLine} shows. */
@@ -63,6 +63,12 @@ export class StatusLine {
     this.#write(ERASE + this.#status);
   }
 
+  /** Removes the status by a writer that does not wait, for a program that is about to end. */
+  eraseSync(write: (bytes: Uint8Array) => void): void {
+    if (this.#status !== "") write(new TextEncoder().encode(ERASE));
+    this.#status = "";
+  }
+
   /** Removes the status, prints the last lines, and waits until all is written. */
   async end(lines = ""): Promise<void> {
     this.show("");
@@ -97,6 +103,6 @@ export function sparkline(numbers: readonly number[]): string {
 
 // A line that wraps could not be erased.
 function shorten(line: string): string {
-  const width = columns();
+  const width = columns() - COLUMNS_FOR_INTERRUPT;
   return line.length < width ? line : line.slice(0, width - 1);
 }

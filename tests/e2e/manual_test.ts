@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { helpPage as clientPage } from "../../client.ts";
 import { faults } from "../../lib/faults/kinds.ts";
-import { optionsOf } from "../../lib/cli/help.ts";
+import { optionNames } from "../../lib/cli/help.ts";
 import { topics } from "../../lib/manual/topics.ts";
 import { helpPage as serverPage } from "../../server.ts";
 import { bash, netecho, netechoCommand, runProgram } from "../support/programs.ts";
@@ -26,7 +26,7 @@ Deno.test("every option is in --help, the man page and the completions of each s
   ) {
     const help = await print(command, "--help");
     assertEquals(await print("help", command), help);
-    const options = optionsOf(page);
+    const options = optionNames(page);
     assert(options.length > 25);
     assertEquals(new Set(options).size, options.length, "an option stands twice");
     for (const option of options) {

@@ -253,7 +253,7 @@ Deno.test("wait: a peer that is there, one that is not, and one that comes late"
   const port = unusedPort();
   const absent = await netecho(["client", `127.0.0.1:${port}`, "--wait", "1s"]);
   assertEquals(absent.code, 124);
-  assertMatch(absent.stderr, /^netecho: tcp:.* is not there after 1 s: connection refused\n$/);
+  assertMatch(absent.stderr, /^netecho: tcp:.* is not ready after 1 s: connection refused\n$/);
 
   const waiting = new Running(netechoCommand(["client", `127.0.0.1:${port}`, "--wait", "30s"]));
   await using late = await Server.start(["-q"], `127.0.0.1:${port}`);
@@ -330,7 +330,7 @@ Deno.test("wait: of several peers all have to be there", async () => {
   for (const peer of [first, second]) assertStringIncludes(there.stderr, `${peer} accepts`);
   const lacking = await netecho(["client", first!, absent!, "--wait", "500ms"]);
   assertEquals(lacking.code, 124);
-  assertStringIncludes(lacking.stderr, `${absent} is not there after 500 ms`);
+  assertStringIncludes(lacking.stderr, `${absent} is not ready after 500 ms`);
   const expecting = ["--expect", "echo"];
   assertEquals((await netecho(["client", first!, second!, "--wait", "9s", ...expecting])).code, 0);
 });
@@ -368,6 +368,6 @@ Deno.test("a peer that says something else is not taken for silent", async () =>
   assertEquals(code, 1);
   assertMatch(
     text,
-    /^no answer from .*: seq=1 timed out after 300 ms; 11 bytes came that are no echo$/m,
+    /^no answer from .*: seq=1 timed out after 300 ms; 11 bytes came, but no whole echo$/m,
   );
 });

@@ -19,7 +19,8 @@ import {
 } from "../support/programs.ts";
 import { needing, onLinux, withNodeNetworking, withSystemCalls } from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
-import { unusedPort } from "../support/system.ts";
+import { OPENSSL_HELLO } from "../support/hello.ts";
+import { unusedPort, withFolder } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
 
 const MIB = 1024 * 1024;
@@ -675,19 +676,49 @@ Deno.test({
 
 Deno.test({
   ...withSystemCalls("a certificate of X.509 version 1 is a usage error", ["openssl"]),
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    const files = { key: `${folder}/key.pem`, cert: `${folder}/cert.pem` };
-    const { code } = await bash(
-      'openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$KEY" ' +
-        '-subj /CN=localhost | openssl x509 -req -signkey "$KEY" -out "$CERT"',
-      { env: { KEY: files.key, CERT: files.cert } },
-    );
-    assertEquals(code, 0);
-    const args = ["server", "tls://127.0.0.1:0", "--cert", files.cert, "--key", files.key];
-    const refused = await netecho(args);
-    assertEquals(refused.code, 2);
-    assertStringIncludes(refused.stderr, "Option --cert: the certificate is of X.509 version 1");
-    await Deno.remove(folder, { recursive: true });
-  },
+  fn: () =>
+    withFolder(async (folder) => {
+      const files = { key: `${folder}/key.pem`, cert: `${folder}/cert.pem` };
+      const { code } = await bash(
+        'openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$KEY" ' +
+          '-subj /CN=localhost | openssl x509 -req -signkey "$KEY" -out "$CERT"',
+        { env: { KEY: files.key, CERT: files.cert } },
+      );
+      assertEquals(code, 0);
+      const args = ["server", "tls://127.0.0.1:0", "--cert", files.cert, "--key", files.key];
+      const refused = await netecho(args);
+      assertEquals(refused.code, 2);
+      assertStringIncludes(refused.stderr, "Option --cert: the certificate is of X.509 version 1");
+    }),
 });
+
+for (
+  const [test, args] of [
+    [withSystemCalls("a hello that comes byte by byte, in several records, is read"), []],
+    [
+      await withNodeNetworking("a hello in several records is read by node:tls, too"),
+      ["--proxy-protocol"],
+    ],
+  ] as const
+) {
+  Deno.test({
+    ...test,
+    async fn() {
+      await using authority = await Authority.create();
+      await using server = await serve(authority, args);
+      const conn = await server.connect();
+      conn.setNoDelay(true);
+      if (args.length > 0) await writeAll(conn, new TextEncoder().encode("PROXY UNKNOWN\r\n"));
+      const message = OPENSSL_HELLO.subarray(5);
+      for (let at = 0; at < message.length; at += 50) {
+        const part = message.subarray(at, at + 50);
+        const record = new Uint8Array([22, 3, 1, 0, part.length, ...part]);
+        for (const byte of record) await conn.write(new Uint8Array([byte]));
+      }
+      await readExactly(conn, 1); // of the server's hello
+      conn.close();
+      const refused = await server.line(/"event":"refused"/);
+      assertMatch(refused, /\(SNI shop\.example, offers TLSv1\.3\)/);
+    },
+  });
+}

@@ -18,6 +18,8 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["server --wait 1s", "Unknown option --wait; it is one of netecho client"],
   ["client --max-connections 3", "Unknown option --max-connections; it is one of netecho server"],
   ["client -ping", "Unknown option -ping; did you mean --ping?"],
+  ["client -starttls smtp h:25", "Unknown option -starttls: netecho speaks no STARTTLS"],
+  ["--wait", 'Unknown subcommand "--wait"'],
   ["client -connect h:443", "Unknown option -connect: write netecho client tls://HOST:PORT"],
   ["server -%", "Unknown option -%"],
   [

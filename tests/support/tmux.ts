@@ -1,5 +1,5 @@
 /** A terminal of tmux, for what is on the screen after all cursor movements. */
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { runProgram } from "./programs.ts";
 
 const MAX_LOOKS = 1000; // each starts a program
@@ -40,10 +40,12 @@ export class Tmux implements AsyncDisposable {
   }
 
   async #run(...args: readonly string[]): Promise<string> {
-    return (await runProgram(["tmux", ["-L", this.#socket, ...args]])).text;
+    const { code, text, stderr } = await runProgram(["tmux", ["-L", this.#socket, ...args]]);
+    assertEquals([code, stderr], [0, ""]);
+    return text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#run("kill-server");
+    await this.#run("kill-server").catch(() => {}); // it may have ended by itself
   }
 }

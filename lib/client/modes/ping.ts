@@ -96,8 +96,8 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   using clock = new PromptClock();
   const { tally } = screen;
   const onLost = (number: number) => {
-    const strange = tally.counts.received === 0 ? peer.traffic.received : 0;
-    const what = strange > 0 ? `; ${formatQuantity(strange, "byte")} came that are no echo` : "";
+    const came = tally.counts.received === 0 ? peer.traffic.received : 0;
+    const what = came > 0 ? `; ${formatQuantity(came, "byte")} came, but no whole echo` : "";
     screen.lost(number, timedOut(values.timeout) + what);
   };
   const prober = new Pinger(peer, {

@@ -55,13 +55,14 @@ export const pipe = defineMode({
     const meter = trafficMeter(peer, clock);
     const waitingFor = () => {
       if (whole) return "the peer to finish";
+      if (recvOnly) return "the peer";
       if (input.waiting) return "stdin";
-      return recvOnly ? "the peer" : "the peer to take more";
+      return values.delayLines === undefined ? "the peer to take more" : "the next line";
     };
     const exchanging = exchangeAll(peer, { sending, receiving, linger, clock, verifier });
     try {
       const describe = () => `${meter()}; waiting for ${waitingFor()}`;
-      await progress.during(exchanging, describe, { payload: output });
+      await progress.during(exchanging, describe, sendOnly ? {} : { payload: output });
     } finally {
       peer.close();
       await settlesWithin(receiving, { clock, milliseconds: FLUSH_TIMEOUT_MS });

@@ -10,7 +10,7 @@ import { text, type Values } from "../../cli/options.ts";
 import { trafficMeter } from "../progress.ts";
 import { ReplayAnswers } from "../replay_answers.ts";
 import type { Recording, Step } from "../../capture/recording.ts";
-import { formatDuration, formatQuantity } from "../../core/units.ts";
+import { formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext, verifyOptions } from "../mode.ts";
 import { closeConversation, PayloadOutput, writeToPeer } from "../conversation.ts";
 
@@ -61,12 +61,10 @@ export const replay = defineMode({
     const mayReset = recorded.includes("reset");
     const receiving = receive(peer, { answers, shown, mayReset });
     const say = (bytes: Uint8Array) => writeToPeer(peer, { bytes, shown, clock, timeout });
-    const playing = play(recording.steps, { peer, answers, clock, say, values });
+    const waiting = { for: "an answer" };
+    const playing = play(recording.steps, { peer, answers, clock, say, values, waiting });
     const meter = trafficMeter(peer, clock);
-    const whole = recording.steps.at(-1)?.at ?? 0;
-    const describe = () =>
-      `${meter()}; waiting for ${answers.waiting ? "an answer" : "the next recorded moment"}` +
-      `, ${formatDuration(whole / (values.speed ?? 1))} in all`;
+    const describe = () => `${meter()}; waiting for ${waiting.for}`;
     try {
       const replaying = Promise.race([playing, receiving.then(() => playing)]);
       await context.progress.during(replaying, describe, { payload: context.output });
@@ -129,12 +127,14 @@ async function receive(
 // Sends each message at its recorded moment; a late answer delays all that follow.
 async function play(
   steps: readonly Step[],
-  { peer, answers, clock, say, values: { speed = 1 } }: {
+  { peer, answers, clock, say, values: { speed = 1 }, waiting }: {
     readonly peer: Duplex;
     readonly answers: ReplayAnswers;
     readonly clock: Clock;
     readonly say: (bytes: Uint8Array) => Promise<void>;
     readonly values: Values<typeof options>;
+    /** Told what is waited for. */
+    readonly waiting: { for: string };
   },
 ): Promise<void> {
   let began = clock.now();
@@ -146,13 +146,18 @@ async function play(
       answered = moment;
       continue;
     }
+    waiting.for = "an answer";
     await answers.complete(began + answered);
     began = Math.max(began, clock.now() - answered);
+    waiting.for = "the next recorded moment";
     await until(clock, began + moment);
+    waiting.for = "the peer to take more";
     if (what === "reset") return peer.reset();
     await (what === "fin" ? peer.closeWrite() : say(what));
   }
+  waiting.for = "an answer";
   await answers.complete(began + answered);
+  waiting.for = "the peer to close";
   const closes = steps.some(({ by, what }) => by === "server" && typeof what === "string");
   if (closes) await answers.closed(began + answered);
 }

@@ -44,49 +44,39 @@ export const wait = defineMode({
     if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
       throw new UsageError("Option --expect: with --wait, echo stands alone");
     }
-    const reasons = new Map<string, string>();
-    const waiting = forEachPeer(
-      context.peers,
-      (peer) => waitFor({ ...context, ...peer }, { ...values, reasons }),
+    await forEachPeer(
+      context,
+      (peer, tell) => waitFor({ ...context, ...peer }, { ...values, tell }),
     );
-    await context.progress.during(waiting, () => describeWaiting(reasons));
     return 0;
   },
 });
 
 interface Waiting extends Values<typeof options> {
-  /** Why each peer is still waited for. */
-  readonly reasons: Map<string, string>;
-}
-
-/** The peers that are waited for, and why, such as `waiting for tcp://[::1]:80: refused`. */
-function describeWaiting(reasons: ReadonlyMap<string, string>): string {
-  const peers = [...reasons].map(([peer, reason]) => `${peer}${reason && `: ${reason}`}`);
-  return `waiting for ${peers.join("; ")}`;
+  /** Called with why the peer is still waited for. */
+  readonly tell: (why: string) => void;
 }
 
 async function waitFor(context: ModeContext, values: Waiting): Promise<void> {
   const { target: { address }, clock, say } = context;
-  const { wait: limit = 0, expect, reasons } = values;
+  const { wait: limit = 0, expect, tell } = values;
   const peer = showAddress(address);
   const started = clock.now();
-  reasons.set(peer, "");
+  let reason = "";
   const attempt = async () => {
     const until = started + limit;
-    const reason = reasons.get(peer);
     if (reason && until - clock.now() < MIN_ATTEMPT_MS) throw new NetworkError(reason);
     await tryOnce(context, { ...values, until });
   };
-  const onFailure = (error: NetworkError) => void reasons.set(peer, reasonOf(error));
+  const onFailure = (error: NetworkError) => tell(reason = reasonOf(error));
   try {
     await retry(attempt, { times: Infinity, within: limit, clock, onFailure });
   } catch (error) {
     if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
     throw new ExpiredError(
-      `${peer} is not there after ${formatDuration(limit)}: ${reasonOf(error)}`,
+      `${peer} is not ready after ${formatDuration(limit)}: ${reasonOf(error)}`,
     );
   }
-  reasons.delete(peer);
   const does = expect.length === 0 ? "accepts connections" : "answers";
   await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
 }

@@ -26,10 +26,9 @@ export const waitClosed = defineMode({
     if (peers.some(({ connectionless }) => connectionless)) {
       throw new UsageError("Option --wait-closed does not apply over UDP: nothing tells");
     }
-    const open = new Set<string>();
-    const waiting = forEachPeer(peers, async ({ dial, target: { address } }) => {
+    await forEachPeer({ peers, progress }, async ({ dial, target: { address } }, tell) => {
       const peer = showAddress(address);
-      open.add(peer);
+      tell("it accepts connections");
       const left = () => Math.max(0, limit - (clock.now() - started));
       // Time for an answer is not cut short by the limit: silence would look like a peer that is gone.
       while (await accepts(() => dial({ once: true, plain: true }))) {
@@ -40,11 +39,9 @@ export const waitClosed = defineMode({
         }
         await delay(Math.min(PAUSE_MS, left()), { clock });
       }
-      open.delete(peer);
       const took = formatDuration(clock.now() - started);
       await say(`${peer} accepts no connections, after ${took}`);
     });
-    await progress.during(waiting, () => `waiting for ${[...open].join(", ")} to be gone`);
     return 0;
   },
 });

@@ -65,7 +65,7 @@ export function isSocket(
   { mayHaveEnded = false } = {},
 ): boolean {
   if (!sameName(nameOf(libc, descriptor, "getsockname"), local)) return false;
-  if (!remote) return option(libc, descriptor, SO_TYPE) === SOCK_TYPES[type];
+  if (!remote) return option(libc, descriptor, { name: SO_TYPE }) === SOCK_TYPES[type];
   const peer = nameOf(libc, descriptor, "getpeername");
   return peer ? sameName(peer, remote) : mayHaveEnded;
 }

@@ -6,7 +6,8 @@ import type { LibC } from "./libc.ts";
 // <sys/socket.h>, <netinet/in.h>
 const AF_INET = 2;
 const AF_INET6 = 10;
-const SOL_SOCKET = 1;
+/** The level of options of any socket. */
+export const SOL_SOCKET = 1;
 const SOCKADDR_BYTES = 28; // sizeof(struct sockaddr_in6)
 
 type End = "getsockname" | "getpeername";
@@ -49,10 +50,14 @@ export function writeName({ hostname, port }: InetAddress): Uint8Array<ArrayBuff
   return new Uint8Array(parts);
 }
 
-/** An option of level SOL_SOCKET. */
-export function option(libc: LibC, descriptor: number, name: number): number {
+/** An option, or its first four bytes. */
+export function option(
+  libc: LibC,
+  descriptor: number,
+  { level = SOL_SOCKET, name }: { readonly level?: number; readonly name: number },
+): number {
   const [bytes, value] = int32(0);
-  libc.getsockopt(descriptor, SOL_SOCKET, name, bytes, int32(4)[0]);
+  libc.getsockopt(descriptor, level, name, bytes, int32(4)[0]);
   return value[0]!;
 }
 

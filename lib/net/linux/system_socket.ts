@@ -3,10 +3,9 @@ import { type ConnectionAddresses, type InetAddress, isInet } from "../address.t
 import type { TcpInfo } from "../tcp_info.ts";
 import { descriptorOf, find, guess, isSocket, type SocketKey } from "./descriptors.ts";
 import { type LibC, libc, loadedLibc } from "./libc.ts";
-import { int32, nameOf, option, writeName } from "./names.ts";
+import { int32, nameOf, option, SOL_SOCKET, writeName } from "./names.ts";
 
 // <sys/socket.h>, <netinet/in.h>, <netinet/tcp.h>, <errno.h>
-const SOL_SOCKET = 1;
 const SO_ERROR = 4;
 const SO_RCVLOWAT = 18;
 const MSG_PEEK = 0x02;
@@ -21,6 +20,7 @@ const TCP_INFO = 11;
 const SHUT_RDWR = 2;
 const ECONNREFUSED = 111;
 const UNSPECIFIED_ADDRESS = new Uint8Array(16); // an address of the family AF_UNSPEC
+const TCP_ESTABLISHED = 1; // <netinet/tcp.h>; the first byte of TCP_INFO
 const TCP_INFO_BYTES = 104; // up to tcpi_total_retrans
 
 /** A socket of this process. Where it cannot be found, its methods do nothing. */
@@ -50,19 +50,15 @@ export class SystemSocket {
 
   /** Disables Nagle's algorithm; sockets that a listener accepts inherit it (tcp(7)). */
   setNoDelay(): void {
-    const [one] = int32(1);
-    this.#use((libc, descriptor) => libc.setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, one, 4));
+    this.#set(IPPROTO_TCP, TCP_NODELAY, 1);
   }
 
   /**
    * Lets a read find nothing until so many bytes have come; sockets that a listener accepts inherit
-   * it (socket(7)). Returns whether it does from now on.
+   * it (socket(7)).
    */
-  setLowWater(bytes: number): boolean {
-    const [value] = int32(bytes);
-    return this.#use((libc, descriptor) =>
-      libc.setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, value, 4)
-    ) === 0;
+  setLowWater(bytes: number): void {
+    this.#set(SOL_SOCKET, SO_RCVLOWAT, bytes);
   }
 
   /** Copies what has come and is not read yet. Returns its length. */
@@ -72,6 +68,14 @@ export class SystemSocket {
       Number(libc.recv(descriptor, into, BigInt(into.length), flags))
     );
     return Math.max(length ?? 0, 0);
+  }
+
+  /** Whether the peer has sent FIN, or the connection is over. */
+  hasEnded(): boolean {
+    const state = this.#use((libc, descriptor) =>
+      option(libc, descriptor, { level: IPPROTO_TCP, name: TCP_INFO })
+    );
+    return state === undefined || (state & 0xff) !== TCP_ESTABLISHED;
   }
 
   /** Connects a UDP socket. Returns the address that it sends from then. */
@@ -89,13 +93,13 @@ export class SystemSocket {
     const [level, name] = this.#key.local.hostname.includes(":")
       ? [IPPROTO_IPV6, IPV6_RECVERR]
       : [IPPROTO_IP, IP_RECVERR];
-    const [one] = int32(1);
-    return this.#use((libc, descriptor) => libc.setsockopt(descriptor, level, name, one, 4)) === 0;
+    return this.#set(level, name, 1);
   }
 
   /** Whether a datagram has met a port on which nobody listens. */
   wasRefused(): boolean {
-    return this.#use((libc, descriptor) => option(libc, descriptor, SO_ERROR)) === ECONNREFUSED;
+    return this.#use((libc, descriptor) => option(libc, descriptor, { name: SO_ERROR })) ===
+      ECONNREFUSED;
   }
 
   /** What the system knows of a TCP connection. */
@@ -114,6 +118,13 @@ export class SystemSocket {
         pathMtu: field(60),
       };
     });
+  }
+
+  // Returns whether it was set.
+  #set(level: number, name: number, value: number): boolean {
+    const [bytes] = int32(value);
+    return this.#use((libc, descriptor) => libc.setsockopt(descriptor, level, name, bytes, 4)) ===
+      0;
   }
 
   #use<R>(work: (libc: LibC, descriptor: number) => R): R | undefined {

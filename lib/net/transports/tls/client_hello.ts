@@ -1,7 +1,6 @@
 /** The first message of a TLS client (RFC 8446 section 4.1.2). */
-import type { ClientHello } from "../../tls_session.ts";
+import { type ClientHello, describeHello } from "../../tls_session.ts";
 import { concat } from "@std/bytes/concat";
-import { printableText } from "../../../terminal/sanitize.ts";
 
 /** Bytes that hold every hello in practice: a whole record (RFC 8446 section 5.1). */
 export const MAX_HELLO_BYTES = 5 + 2 ** 14;
@@ -24,16 +23,33 @@ const VERSIONS = new Map([
  */
 export function readClientHello(bytes: Uint8Array): ClientHello | undefined {
   try {
-    const record = new Fields(bytes);
-    if (record.number(1) !== HANDSHAKE_RECORD) return undefined;
-    record.take(2); // a version that says nothing
-    const message = record.block(2);
+    const message = new Fields(messagesOf(bytes));
     if (message.number(1) !== CLIENT_HELLO) return undefined;
     return readHello(message.block(3));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** Whether a hello may follow what a connection begins with. */
+export function mayBeHello(bytes: Uint8Array): boolean {
+  return bytes.length === 0 || bytes[0] === HANDSHAKE_RECORD;
+}
+
+// What is in the handshake records that are whole: a message may be cut into several.
+function messagesOf(bytes: Uint8Array): Uint8Array {
+  const messages: Uint8Array[] = [];
+  try {
+    for (const records = new Fields(bytes); !records.empty;) {
+      if (records.number(1) !== HANDSHAKE_RECORD) break;
+      records.take(2); // a version that says nothing
+      messages.push(records.block(2).rest);
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the last is not whole yet
+  }
+  return messages.length === 1 ? messages[0]! : concat(messages);
 }
 
 /** Finds the hello in what a connection begins with, chunk by chunk. */
@@ -46,7 +62,9 @@ export class HelloReader {
     if (this.#done) return;
     this.#begun = concat([this.#begun, chunk]);
     this.hello = readClientHello(this.#begun);
-    this.#done = this.hello !== undefined || this.#begun.length >= MAX_HELLO_BYTES;
+    const more = mayBeHello(this.#begun) && this.#begun.length < MAX_HELLO_BYTES;
+    this.#done = this.hello !== undefined || !more;
+    if (this.#done) this.#begun = new Uint8Array();
   }
 }
 
@@ -54,14 +72,6 @@ export class HelloReader {
 export function withHello(reason: string, hello: ClientHello | undefined): string {
   const asked = hello && describeHello(hello);
   return asked ? `${reason} (${asked})` : reason;
-}
-
-/** The hello in words, such as `SNI a.example, offers TLSv1.3/TLSv1.2`; empty where it asks nothing. */
-export function describeHello({ serverName, versions }: ClientHello): string {
-  return [
-    serverName && `SNI ${printableText(serverName)}`,
-    versions.length > 0 && `offers ${versions.join("/")}`,
-  ].filter(Boolean).join(", ");
 }
 
 function readHello(hello: Fields): ClientHello {

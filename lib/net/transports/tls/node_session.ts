@@ -40,8 +40,8 @@ export function acceptorOf(
   };
   return async (socket) => {
     const reader = new HelloReader();
-    const shaken = NodeTlsSocket.accept(socket, { ...options, hello: reader });
-    const engine = await shaking(shaken, (reason) => withHello(reason, reader.hello));
+    const onRead = (chunk: Uint8Array) => reader.read(chunk);
+    const engine = await shaking(NodeTlsSocket.accept(socket, { ...options, onRead }), reader);
     const { hello } = reader;
     const security = { ...securityOf(engine.session), hello };
     const objection = clientCa !== undefined && judgeClient(engine.session, security);
@@ -111,12 +111,12 @@ export function systemAuthorities(): string[] {
 
 async function shaking(
   engine: Promise<NodeTlsSocket>,
-  tell = (reason: string) => reason,
+  reader?: HelloReader,
 ): Promise<NodeTlsSocket> {
   try {
     return await engine;
   } catch (error) {
-    throw new NetworkError(tell(explainUnjudged(error)), { cause: error });
+    throw new NetworkError(withHello(explainUnjudged(error), reader?.hello), { cause: error });
   }
 }
 

@@ -11,7 +11,6 @@ import type { Socket } from "../../socket_duplex.ts";
 import type { Duplex as NodeDuplex } from "node:stream";
 import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import { Feed } from "./feed.ts";
-import type { HelloReader } from "./client_hello.ts";
 import { isUnknownProtocol } from "./errors.ts";
 import { LAST_WRITE_MS } from "../../incoming.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
@@ -39,15 +38,15 @@ export class NodeTlsSocket implements Socket {
   }
 
   /**
-   * Shakes hands as a server, and shows `hello` what the client sends. Rejects with what the
-   * handshake fails with.
+   * Shakes hands as a server; `onRead` is shown what the client sends. Rejects with what the handshake
+   * fails with.
    */
   static async accept(
     socket: Socket,
-    { hello, ...options }: TLSSocketOptions & { readonly hello: HelloReader },
+    { onRead, ...options }: TLSSocketOptions & { readonly onRead: (chunk: Uint8Array) => void },
   ): Promise<NodeTlsSocket> {
     const feed = new Feed(socket);
-    feed.onRead = (chunk) => hello.read(chunk);
+    feed.onRead = onRead;
     const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
     try {
       return await NodeTlsSocket.#shake(feed, { start, event: "secure" });

@@ -21,7 +21,7 @@ export const listenOptions = {
   cert: pem(
     "the certificate and its chain, PEM (default: a self-signed one, made for this run)",
   ),
-  key: pem("its private key, PEM (default: the one in --cert)", "cert"),
+  key: pem("its private key, PEM (default: the one in the same file)", "cert"),
   clientCa: pem("require a client certificate that one of these authorities, PEM, has signed"),
   alpn,
 };
@@ -42,7 +42,7 @@ export const dialOptions = {
     read: parseName,
   }),
   clientCert: pem("the client certificate, PEM"),
-  clientKey: pem("its private key, PEM (default: the one in --client-cert)", "clientCert"),
+  clientKey: pem("its private key, PEM (default: the one in the same file)", "clientCert"),
   alpn,
 };
 

@@ -17,14 +17,14 @@ import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
-import { MAX_HELLO_BYTES, readClientHello, withHello } from "./client_hello.ts";
+import { MAX_HELLO_BYTES, mayBeHello, readClientHello, withHello } from "./client_hello.ts";
 import { type Clock, delay } from "../../../core/clock.ts";
 import type { ClientHello } from "../../tls_session.ts";
 import type { Socket } from "../../socket_duplex.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
 
-// Pauses before another look for the hello. One that comes later is not known.
-const HELLO_PAUSES_MS = [1, 1, 2, 4, 8, 16];
+// Pauses before each look for the hello, two seconds in all. One that comes later is not known.
+const HELLO_PAUSES_MS = [0, 1, 1, 2, 4, 8, ...Array<number>(124).fill(16)];
 const peeked = new Uint8Array(MAX_HELLO_BYTES);
 // Names of the machine itself.
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
@@ -123,13 +123,13 @@ async function awaitHello(
   system: SystemSocket | undefined,
   clock: Clock,
 ): Promise<ClientHello | undefined> {
-  if (!system) return undefined;
-  const peek = () => readClientHello(peeked.subarray(0, system.peek(peeked)));
-  let hello = peek();
+  if (!system || !libc()) return undefined;
+  let hello: ClientHello | undefined;
   for (const pause of HELLO_PAUSES_MS) {
-    if (hello) break;
-    await delay(pause, { clock });
-    hello = peek();
+    if (pause > 0) await delay(pause, { clock });
+    const begun = peeked.subarray(0, system.peek(peeked));
+    hello = readClientHello(begun);
+    if (hello || !mayBeHello(begun) || system.hasEnded()) break;
   }
   system.setLowWater(1);
   return hello;
