@@ -52,6 +52,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const targets = given.has("self") ? [await startLoopback(positionals)] : addresses;
   const capture = await captureIfAny(values);
   try {
+    // What is loaded by then is in no time that is told of a connection.
+    const dialValues = parsed.of(dialOptions);
+    systemClock.after(0, () => {})(); // the first timer of a program takes 5 ms
+    await Promise.all(targets.map((each) => transportOf(each).loadDialing?.(each, dialValues)));
     const context = createContext(targets, { args, parsed, capture });
     return await mode.run(context, parsed.of(mode.options));
   } finally {

@@ -80,9 +80,9 @@ function optionsOf(arg: string, declared: readonly DeclaredOption[]): readonly G
   const found = declared.find(({ name }) => name === given);
   if (found) return [found];
   const names = declared.map(({ name }) => name);
-  const isOwn = names.includes(`-${given}`); // but for a dash
-  if (!isOwn && !isWord(given)) return lettersOf(arg, declared);
-  const hint = isOwn ? undefined : hintFor(given, () => false);
+  const isForeign = isWord(given);
+  if (!isForeign && !names.includes(`-${given}`)) return lettersOf(arg, declared);
+  const hint = isForeign ? hintFor(given, () => false) : undefined;
   if (hint) throw new UsageError(`Unknown option ${given}: ${hint}`);
   throw new UsageError(`Unknown option ${given}`, {
     isOption: true,

@@ -1,12 +1,13 @@
 /** Connecting over TCP, as the client's options ask for it. */
 import { writeAll } from "../../core/io.ts";
 import { closeQuietly } from "../socket_duplex.ts";
-import { addressesOf, type InetAddress, isLiteral } from "../address.ts";
+import { addressesOf, type InetAddress, isLiteral, socketAddress } from "../address.ts";
 import { FinalError, UsageError } from "../../core/errors.ts";
 import { canonicalIp } from "../ip.ts";
 import { choice, flag, text, type Values } from "../../cli/options.ts";
 import { libc } from "../linux/libc.ts";
-import type { ConnectContext, Connection } from "./deadline.ts";
+import { type ConnectContext, type Connection, connectWithin } from "./deadline.ts";
+import { systemClock } from "../../core/clock.ts";
 import { parseEnd, reachable, reachOptions } from "./reach.ts";
 import type { DialOptions } from "../transport.ts";
 
@@ -26,6 +27,8 @@ export const tcpDialOptions = {
     needs: ["proxyProtocol"],
   }),
 };
+
+const REHEARSAL_MS = 100;
 
 const NO_ZONE =
   "Cannot connect over TCP from an address with a zone: the runtime takes none; leave " +
@@ -58,18 +61,34 @@ export async function connectTcp(
   }
 }
 
-/** Loads what {@linkcode connectTcp} will need; see `Transport.loadDialing`. */
-export function loadConnecting(
+/**
+ * Loads what {@linkcode connectTcp} will need; see `Transport.loadDialing`. The first connection of a
+ * program takes some 4 ms of its own, so one is made to the program itself.
+ */
+export async function loadConnecting(
   { hostname }: InetAddress,
-  { source, proxyProtocol }: Pick<Values<typeof tcpDialOptions>, "source" | "proxyProtocol">,
-): Promise<unknown> {
+  values: Values<typeof tcpDialOptions>,
+): Promise<void> {
   libc(); // for resets
-  return Promise.all([
+  await Promise.all([
     import("./happy_eyeballs.ts"),
     loadResolving(hostname),
-    source && import("../node/socket.ts"),
-    proxyProtocol && import("../proxy_protocol.ts"),
+    values.source && import("../node/socket.ts"),
+    values.proxyProtocol && import("../proxy_protocol.ts"),
   ]);
+  await rehearse(values).catch(() => {}); // it is slower then
+}
+
+async function rehearse(values: Values<typeof tcpDialOptions>): Promise<void> {
+  const clock = systemClock;
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = socketAddress("tcp", listener.addr);
+  const options = { values: { ...values, source: undefined, proxyProtocol: false }, clock };
+  const { close } = await connectWithin(
+    { address, timeout: REHEARSAL_MS, ...options },
+    (connecting) => connectTcp(address, { ...options, timeout: REHEARSAL_MS, ...connecting }),
+  );
+  close();
 }
 
 /** Loads what finding the addresses of a host will need. */

@@ -68,8 +68,9 @@ export async function loadTlsDialing(
   values: Values<typeof dialOptions>,
 ): Promise<void> {
   await loadConnecting(address, values);
-  const { systemAuthorities } = await import("./node_session.ts");
+  const { rehearseTls, systemAuthorities } = await import("./node_session.ts");
   if (!values.insecure && !values.fingerprint) systemAuthorities(); // read once, from files
+  if (hasNodeNetworking()) await rehearseTls();
 }
 
 // Where the authority that is trusted shows itself, its fingerprint is what can be trusted instead.
