@@ -1,4 +1,5 @@
 /** Latencies in HDR histograms: constant memory, and a stated error. */
+import { concat } from "@std/bytes/concat";
 import type { JsHistogram as Hdr } from "hdr-histogram-js";
 
 /** The largest latency that is kept, in milliseconds; a longer one counts as this. */
@@ -90,11 +91,37 @@ export class Histogram {
 
   /** In the HdrHistogram interchange format (V2, compressed, base64), in nanoseconds. */
   encode(): string {
-    return this.#library.encodeIntoCompressedBase64(this.#hdr);
+    return this.#library.encode(this.#hdr);
   }
 }
 
-type Library = typeof import("hdr-histogram-js");
+type Package = typeof import("hdr-histogram-js");
+type Zlib = typeof import("node:zlib");
+
+/** What histograms need of the library. */
+interface Library {
+  encode(hdr: Hdr): string;
+}
+
+// The format: two numbers before the compressed part; in that, at these places in bytes, what to
+// subtract from each index, and a ratio, a double that integers are multiplied by.
+const COMPRESSED_AT = 8;
+const INDEX_OFFSET_AT = 8;
+const RATIO_AT = 32;
+
+// hdr-histogram-js 3.0.1 writes an offset of 1, which it does not mean and others apply, and 1 as an
+// integer for the ratio.
+function corrected(encoded: string, { deflateSync, inflateSync }: Zlib): string {
+  const bytes = Uint8Array.fromBase64(encoded);
+  const content = new Uint8Array(inflateSync(bytes.subarray(COMPRESSED_AT)));
+  const view = new DataView(content.buffer, content.byteOffset);
+  view.setInt32(INDEX_OFFSET_AT, 0);
+  view.setFloat64(RATIO_AT, 1);
+  const compressed = deflateSync(content);
+  const head = bytes.slice(0, COMPRESSED_AT);
+  new DataView(head.buffer).setInt32(4, compressed.length);
+  return concat([head, compressed]).toBase64();
+}
 
 /** Creates histograms. */
 export interface Histograms {
@@ -120,16 +147,20 @@ export interface Histograms {
  */
 export async function loadHistograms(): Promise<Histograms> {
   const loaded = await import("hdr-histogram-js");
-  const library = "build" in loaded ? loaded : (loaded as { default: Library }).default; // bundled
+  const zlib = await import("node:zlib");
+  const hdr = "build" in loaded ? loaded : (loaded as { default: Package }).default; // bundled
+  const library = {
+    encode: (one: Hdr) => corrected(hdr.encodeIntoCompressedBase64(one), zlib),
+  };
   return {
     create(digits = 3) {
-      const hdr = library.build({
+      const made = hdr.build({
         highestTrackableValue: 2 * MAX_VALUE_MS * NANOSECONDS,
         numberOfSignificantValueDigits: digits,
         autoResize: false,
       });
-      return new Histogram(hdr as Hdr, library);
+      return new Histogram(made as Hdr, library);
     },
-    decode: (encoded) => new Histogram(library.decodeFromCompressedBase64(encoded) as Hdr, library),
+    decode: (encoded) => new Histogram(hdr.decodeFromCompressedBase64(encoded) as Hdr, library),
   };
 }

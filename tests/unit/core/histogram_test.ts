@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { loadHistograms, MAX_VALUE_MS } from "../../../lib/core/histogram.ts";
 import { randomWords } from "../../support/bytes.ts";
+import { readHdr } from "../../support/hdr.ts";
 
 const histograms = await loadHistograms();
 
@@ -47,4 +48,23 @@ Deno.test("histogram: takes what no latency is", () => {
   assertEquals([histogram.min, histogram.max], [0, MAX_VALUE_MS]);
   histogram.reset();
   assertEquals([histogram.count, histogram.min, histogram.max, histogram.at(99)], [0, 0, 0, 0]);
+});
+
+Deno.test("histogram: what others read is to the bucket what was recorded", () => {
+  for (const digits of [2, 3] as const) {
+    const histogram = histograms.create(digits);
+    // In nanoseconds, up to the last value of a bucket and the first of the next.
+    const values = [0, 1, 2, 255, 256, 2047, 2048, 4095, 4096, 999_999, 1e6, 3_599_999_999_999];
+    for (const value of values) histogram.record(value / 1e6);
+    const all = samples(10_000, digits).map((sample) => Math.round(sample * 1e6));
+    for (const value of all) histogram.record(value / 1e6);
+    const buckets = readHdr(histogram.encode());
+    const counted = buckets.reduce((sum, { count }) => sum + count, 0);
+    assertEquals(counted, values.length + all.length);
+    const recorded = [...values, ...all].toSorted((one, other) => one - other);
+    for (const { from, to, count } of buckets) {
+      assertEquals(recorded.filter((value) => value >= from && value <= to).length, count);
+      assert(to - from <= Math.max(0, from * 10 ** -digits), `${from} to ${to}`);
+    }
+  }
 });
