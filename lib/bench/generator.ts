@@ -66,6 +66,7 @@ export class Generator implements LaneEvents {
       events: this,
       onLane: (lane) => this.#state === "running" && this.#start(lane),
       onFailure: (kind) => recorder.recordProblem(clock.now(), kind),
+      onGone: () => load.requests !== undefined && this.#ended.resolve(),
       onReconnect: () => recorder.recordReconnect(clock.now()),
     });
   }
@@ -179,10 +180,11 @@ export class Generator implements LaneEvents {
 
   // Waits for the requests under way, after an interrupt not for long.
   async #drain(): Promise<LoadOutcome> {
-    const { recorder, clock, load: { timeout, requests = Infinity } } = this.#generating;
+    const { recorder, clock, load: { rate, timeout, requests = Infinity } } = this.#generating;
     this.#state = "draining";
     const inFlight = this.#counted - this.#settled;
-    const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
+    const wanted = this.#stopping || requests === Infinity ? 0 : Infinity;
+    const due = this.#open?.unsent(recorder.from, recorder.to) ?? wanted;
     const unsent = Math.min(due, requests - this.#counted);
     if (inFlight === 0) this.#drained.resolve();
     const milliseconds = Math.min(
@@ -191,7 +193,10 @@ export class Generator implements LaneEvents {
     );
     await settlesWithin(this.#drained.promise, { clock, milliseconds });
     const unanswered = this.#counted - this.#settled;
-    return { elapsedMs: Math.max(0, recorder.to - recorder.from), inFlight, unanswered, unsent };
+    // The last of so many requests has its share of the time, too.
+    const least = rate === undefined || requests === Infinity ? 0 : this.#counted * 1000 / rate;
+    const elapsedMs = Math.max(0, recorder.to - recorder.from, least);
+    return { elapsedMs, inFlight, unanswered, unsent };
   }
 
   // Waits until a moment or the end of the measurement. A timer may also be early.

@@ -19,6 +19,8 @@ export interface LanesOptions {
   readonly onLane: (lane: Lane) => void;
   /** Called when a connection could not be made; it is dialled again. */
   readonly onFailure: (kind: string) => void;
+  /** Called when there has been no connection for as long as an answer may take. */
+  readonly onGone: () => void;
   /** Called when a connection that was lost was made again. */
   readonly onReconnect: () => void;
 }
@@ -28,6 +30,7 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly #open = new Set<Lane>();
   #over = false;
+  #goneSince: number | undefined;
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -71,6 +74,7 @@ export class Lanes {
   /** Replaces a lane that has failed. */
   replace(lane: Lane): void {
     this.#open.delete(lane);
+    if (this.#open.size === 0) this.#goneSince ??= this.#options.clock.now();
     this.#addLater(lane.slot, { again: true });
   }
 
@@ -97,6 +101,7 @@ export class Lanes {
       : new ConnectionLane(await dial({ atMost, onPhase() {} }), options);
     if (this.#over) return lane.close(undefined);
     this.#open.add(lane);
+    this.#goneSince = undefined;
     onLane(lane);
   }
 
@@ -105,8 +110,9 @@ export class Lanes {
     { error, again = false }: { readonly error?: unknown; readonly again?: boolean },
   ): void {
     if (this.#over) return;
-    const { clock, onFailure, onReconnect } = this.#options;
+    const { clock, load, onFailure, onReconnect, onGone } = this.#options;
     if (error) onFailure(`cannot connect: ${reasonOf(error)}`);
+    if (clock.now() - (this.#goneSince ?? Infinity) >= load.timeout) onGone();
     clock.after(REDIAL_AFTER_MS, () => {
       if (this.#over) return;
       this.#add(slot).then(

@@ -55,6 +55,10 @@ export const loadOptions = {
     read: parseLimit,
     excludes: ["requests", "underLoad"],
   }),
+  repeat: count({
+    summary: "measure N times, so that --baseline can tell a change from what differs between runs",
+    excludes: ["find", "underLoad"],
+  }),
   underLoad: flag({
     summary: "also measure the round trip on another connection, before and during the load",
   }),

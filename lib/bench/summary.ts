@@ -6,6 +6,7 @@ import { type BenchLoad, isHeld } from "../report/load.ts";
 import type { Measurement } from "./measurement.ts";
 import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../report/result.ts";
 
+const MUCH_CPU = 0.7; // of a core
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
 /** The result of a measurement. */
@@ -66,8 +67,9 @@ function instrument(
     latenessMs: { ...percentiles(lateness), max: roundMs(lateness.max) },
   };
   if (latency.count === 0) return known;
+  // What measures it in a closed loop is itself late where there is little to do.
   const late = load.rate === undefined
-    ? lateness.at(50) > latency.at(50) / 2
+    ? lateness.at(50) > latency.at(50) / 2 && cpu >= MUCH_CPU * load.workers
     : lateness.at(99) > latency.at(99) / 2;
   // An open loop looks at the clock all the time.
   const busy = !load.self && cpu >= BUSY_CPU * load.workers &&

@@ -7,9 +7,10 @@ import { benchLoadFor, type loadOptions } from "../bench/options.ts";
 import { LoadProgress } from "../bench/progress.ts";
 import type { Condition } from "../report/conditions.ts";
 import { type Distribution, distribution } from "../report/distribution.ts";
-import type { BenchResult, RunInfo } from "../report/result.ts";
+import { type BenchResult, endlessOf, type RunInfo } from "../report/result.ts";
 import type { LoadContext } from "../bench/load_context.ts";
 import { runLoad } from "../bench/run_load.ts";
+import { inTurn } from "../report/repeat.ts";
 import { findRate } from "../bench/rate_search.ts";
 import { runInfo } from "../report/run_info.ts";
 import type { BenchLoad } from "../report/load.ts";
@@ -43,13 +44,14 @@ export async function runBench(
     ? bench.find(values.find)
     : values.underLoad
     ? bench.runBeside()
-    : bench.run({});
+    : bench.repeat(values.repeat ?? 1);
   const result = await Promise.race([measuring, insisted.then(giveUp)])
     .finally(() => bench.end())
     .catch((error) => failWith(error, { context, json: values.json }));
   await deliver(result, context.output);
   const failure = failureOf(result);
   if (failure) throw new NetworkError(failure);
+  if (result.search && result.interrupted) throw new NetworkError("The search was interrupted");
   return 0;
 }
 
@@ -75,17 +77,17 @@ async function failWith(
 
 // Why the figures are not those of an echo.
 function failureOf(
-  { requests: { answered }, errors, interrupted }: BenchResult,
+  { requests, errors, interrupted }: BenchResult,
 ): string | undefined {
+  const { answered } = requests;
   const wrong = errors[WRONG_ANSWER] ?? 0;
   if (wrong > 0 && answered > wrong) {
     return `${formatCount(wrong)} answers were not what was sent; ${formatCount(answered)} were`;
   }
   if (wrong > 0) return `The peer does not echo: ${WRONG_ANSWER}${NO_ECHO}`;
   if (answered > 0) return undefined;
-  const [reason = interrupted ? "stopped before the first" : "no answer in time"] = Object.keys(
-    errors,
-  );
+  const none = endlessOf(requests) === 0 ? "none was due" : "no answer in time";
+  const [reason = interrupted ? "stopped before the first" : none] = Object.keys(errors);
   return `No request was answered: ${reason}`;
 }
 
@@ -131,12 +133,22 @@ class Bench {
     return this.#stopped ? { ...result, interrupted: true } : result;
   }
 
+  /** Runs the load several times, one after the other. */
+  async repeat(times: number): Promise<BenchResult> {
+    const first = await this.run({});
+    if (times === 1) return first;
+    const results: [BenchResult, ...BenchResult[]] = [first];
+    while (results.length < times && !this.#stopped) results.push(await this.run({}));
+    return inTurn(results, this.#benching.histograms);
+  }
+
   /** Searches for the highest rate that holds a condition. */
-  find(condition: Condition): Promise<BenchResult> {
-    return findRate(condition, {
+  async find(condition: Condition): Promise<BenchResult> {
+    const result = await findRate(condition, {
       trial: (rate) => this.run({ rate }),
       isStopped: () => this.#stopped,
     });
+    return this.#stopped ? { ...result, interrupted: true } : result;
   }
 
   /** Runs the load, and measures the round trip on another connection before and during it. */
@@ -172,8 +184,8 @@ class Bench {
       warmup: 0,
       ramp: 0,
     };
-    const { recorder } = await runLoad({ ...this.#running(load), stop });
-    return distribution(recorder.uncorrected!);
+    const { recorder, unanswered, unsent } = await runLoad({ ...this.#running(load), stop });
+    return distribution(recorder.latency, recorder.failed + unanswered + unsent);
   }
 
   #running(load: BenchLoad): LoadContext {

@@ -1,43 +1,87 @@
 /** Comparing two results: what has changed, and what is noise. */
 import { UsageError } from "../core/errors.ts";
-import type { BenchResult, Comparison, Slice } from "./result.ts";
+import type { BenchResult, Comparison, RunFigures, Slice } from "./result.ts";
 
-const MIN_SLICES = 8; // slices of each result, for a verdict
+const MIN_SAMPLES = { runs: 5, slices: 8 }; // of each result, for a verdict
 const SIGNIFICANT_ERRORS = 2.576; // standard errors: one in a hundred by chance
-const NOTICEABLE_RATIO = 0.01; // of the value; a smaller difference does not matter
+// Of the value; a smaller difference does not matter, or is told by --repeat alone: runs of one load
+// differ by more than the slices of one run do.
+const NOTICEABLE_RATIO = { runs: 0.03, slices: 0.25 };
+const IRRELEVANT_RATIO = 0.01;
 
 interface Figure {
   readonly of: (result: BenchResult) => number;
-  /** The same of a part of the run. */
-  readonly sample: (slice: Slice) => number;
+  /** The same of one run of several. */
+  readonly run: (run: RunFigures) => number;
+  /** The same of a part of a run. NaN where it is not known. */
+  readonly slice: (slice: Slice) => number;
 }
 
 const FIGURES: Readonly<Record<string, Figure>> = {
   rate: {
     of: ({ rate }) => rate,
-    sample: ({ answered, lastedMs }) => answered * 1000 / lastedMs,
+    run: ({ rate }) => rate,
+    slice: ({ answered, lastedMs }) => answered * 1000 / lastedMs,
   },
-  p50: { of: ({ latency }) => latency.percentilesMs["p50"]!, sample: ({ p50Ms = NaN }) => p50Ms },
-  p99: { of: ({ latency }) => latency.percentilesMs["p99"]!, sample: ({ p99Ms = NaN }) => p99Ms },
-  max: { of: ({ latency }) => latency.maxMs, sample: ({ maxMs }) => maxMs },
+  p50: {
+    of: ({ latency }) => latency.percentilesMs.p50,
+    run: ({ p50Ms }) => p50Ms,
+    slice: unlessSilent(({ p50Ms = NaN }) => p50Ms),
+  },
+  p99: {
+    of: ({ latency }) => latency.percentilesMs.p99,
+    run: ({ p99Ms }) => p99Ms,
+    slice: unlessSilent(({ p99Ms = NaN }) => p99Ms),
+  },
+  max: {
+    of: ({ latency }) => latency.maxMs,
+    run: ({ maxMs }) => maxMs,
+    slice: unlessSilent(({ maxMs }) => maxMs),
+  },
 };
 
+// In a slice without answers the latency has no end.
+function unlessSilent(find: (slice: Slice) => number): (slice: Slice) => number {
+  return (slice) => slice.answered === 0 ? Infinity : find(slice);
+}
+
 /**
- * Compares the figures of two results by the slices of their timelines.
+ * Compares the figures of two results: by the runs of `--repeat` where both have them, otherwise by the
+ * slices of their timelines.
  *
  * @throws {UsageError} where they are of different kinds of load
  */
 export function compare(now: BenchResult, before: BenchResult): Comparison[] {
   rejectDifferentLoads([before, now], "compare");
-  return Object.entries(FIGURES).map(([name, { of, sample }]) => ({
-    name,
-    before: of(before),
-    now: of(now),
-    verdict: judge({ before: of(before), now: of(now) }, {
-      before: whole(before).map(sample),
-      now: whole(now).map(sample),
-    }),
-  }));
+  const by = before.runs && now.runs ? "runs" : "slices";
+  const sameSlices = before.load.slice === now.load.slice;
+  return Object.entries(FIGURES).map(([name, figure]) => {
+    const samples = (result: BenchResult) =>
+      by === "runs" ? result.runs!.map(figure.run) : whole(result).map(figure.slice);
+    const figures = { before: figure.of(before), now: figure.of(now) };
+    // The longer a slice, the greater its maximum.
+    const comparable = by === "runs" || name !== "max" || sameSlices;
+    const verdict = comparable
+      ? judge(by, figures, { before: samples(before), now: samples(now) })
+      : "unknown";
+    return { name, ...figures, verdict };
+  });
+}
+
+/** The settings in which two results are unlike, such as `connections 50, now 100`. */
+export function unlike(now: BenchResult, before: BenchResult): string[] {
+  const settings = ({ address, netecho, environment, load }: BenchResult) => ({
+    address: load.self ? undefined : address, // a port of its own each time
+    netecho,
+    ...environment,
+    ...load,
+    runs: undefined,
+  });
+  const [old, own] = [settings(before), settings(now)] as Record<string, unknown>[];
+  const names = new Set([...Object.keys(old!), ...Object.keys(own!)]);
+  const told = (value: unknown) => value === undefined ? "none" : String(value);
+  return [...names].filter((name) => old![name] !== own![name])
+    .map((name) => `${name} ${told(old![name])}, now ${told(own![name])}`);
 }
 
 /** Refuses results of different kinds of load, such as a closed and an open loop. */
@@ -52,21 +96,29 @@ export function rejectDifferentLoads(
   throw new UsageError(`Cannot ${what} different loads: ${kind(first!)}, and ${kind(other)}`);
 }
 
-function judge(
-  figure: { readonly before: number; readonly now: number },
-  samples: { readonly before: readonly number[]; readonly now: readonly number[] },
-): Comparison["verdict"] {
-  const few = Math.min(samples.before.length, samples.now.length) < MIN_SLICES;
-  if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
-  const near = Math.abs(figure.now - figure.before) <= NOTICEABLE_RATIO * Math.abs(figure.before);
-  return near || Math.abs(rankSum(samples.before, samples.now)) < SIGNIFICANT_ERRORS
-    ? "noise"
-    : "changed";
+interface Sides<T> {
+  readonly before: T;
+  readonly now: T;
 }
 
-// The slices that were not cut short, and in which something was answered.
+function judge(
+  by: "runs" | "slices",
+  { before, now }: Sides<number>,
+  samples: Sides<readonly number[]>,
+): Comparison["verdict"] {
+  const few = Math.min(samples.before.length, samples.now.length) < MIN_SAMPLES[by];
+  if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
+  const difference = Math.abs(now - before);
+  const differs = (ratio: number) => difference > ratio * Math.abs(before);
+  const significant = Math.abs(rankSum(samples.before, samples.now)) >= SIGNIFICANT_ERRORS;
+  if (!significant || !differs(IRRELEVANT_RATIO)) return "noise";
+  if (differs(NOTICEABLE_RATIO[by])) return "changed";
+  return by === "runs" ? "noise" : "unknown";
+}
+
+// The slices that were not cut short.
 function whole({ timeline, load }: BenchResult): readonly Slice[] {
-  return timeline.filter(({ lastedMs, answered }) => lastedMs > load.slice / 2 && answered > 0);
+  return timeline.filter(({ lastedMs }) => lastedMs > load.slice / 2);
 }
 
 /**

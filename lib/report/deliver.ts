@@ -1,6 +1,6 @@
 /** A result on its way out: printed, kept in files, compared, and judged by its gates. */
 import { type Writer, writeText } from "../core/io.ts";
-import { compare } from "./compare.ts";
+import { compare, unlike } from "./compare.ts";
 import { type Condition, parseCondition } from "./conditions.ts";
 import { measureOptions } from "../probe/options.ts";
 import { parseResult, readResultFile } from "./read.ts";
@@ -53,7 +53,13 @@ export async function prepareDelivery(values: Values<typeof deliveryOptions>): P
   const baseline = file && await parseResult(file);
   for (const { path } of files) await checkWritable(path);
   return async (measured, output) => {
-    const result = baseline ? { ...measured, comparison: compare(measured, baseline) } : measured;
+    const result = baseline
+      ? {
+        ...measured,
+        comparison: compare(measured, baseline),
+        unlike: unlike(measured, baseline),
+      }
+      : measured;
     await print(result, { values, output });
     judge(result, values.failIf);
   };

@@ -5,7 +5,7 @@ import { isHeld } from "./load.ts";
 import type { BenchResult, Comparison, Search } from "./result.ts";
 
 /** The load, in a line. */
-export function describeLoad({ load, connections, machines }: BenchResult): string {
+export function describeLoad({ load, connections, machines, runs }: BenchResult): string {
   const { size, pipeline, rate, connect, workers, self } = load;
   const unused = connections && connections.used < load.connections;
   const parts = [
@@ -17,6 +17,7 @@ export function describeLoad({ load, connections, machines }: BenchResult): stri
     workers > 1 && formatQuantity(workers, "worker"),
     self && "the peer in the same program",
     machines && `${formatQuantity(machines, "result")} merged`,
+    runs && `${formatQuantity(runs.length, "run")}`,
     rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
   ];
   return parts.filter((part) => part).join(", ");
@@ -36,11 +37,23 @@ export function distributionsOf(
 
 /** A figure of two results, and whether its change means anything. */
 export function describeComparison({ name, before, now, verdict }: Comparison): string {
-  const change = `${now >= before ? "+" : ""}${((now / before - 1) * 100).toFixed(1)}%`;
-  const unit = name === "rate" ? "/s" : " ms";
-  const figures = `${formatFigures(before)} to ${formatFigures(now)}${unit}, ${change}`;
-  const judged = { changed: "changed", noise: "noise", unknown: "too little to tell" };
-  return `${figures}: ${judged[verdict]}`;
+  const told = (value: number) =>
+    value === ENDLESS_MS ? "endless" : `${formatFigures(value)}${name === "rate" ? "/s" : " ms"}`;
+  const percent = (now / before - 1) * 100;
+  const change = [before, now].every((value) => value > 0 && value < ENDLESS_MS)
+    ? `, ${percent >= 0 ? "+" : ""}${percent.toFixed(1)}%`
+    : "";
+  const judged = {
+    changed: "changed",
+    noise: "noise",
+    unknown: "too little to tell; see --repeat",
+  };
+  return `${told(before)} to ${told(now)}${change}: ${judged[verdict]}`;
+}
+
+/** What a comparison cannot account for, a line each. */
+export function describeUnlike({ unlike = [] }: BenchResult): string[] {
+  return unlike.length > 0 ? [`unlike: ${unlike.join("; ")}`] : [];
 }
 
 /** The trials of a search: the rate, and what came of it. */
@@ -108,7 +121,8 @@ export function describeLatency(ms: number): string {
 export function describeUnsent({ requests: { unsent }, rate, load }: BenchResult): string[] {
   if (unsent === 0) return [];
   const were = unsent === 1 ? "1 request was" : `${formatCount(unsent)} requests were`;
+  if (load.rate === undefined) return [`${were} never sent: the peer was gone`];
   const line = `${were} due and not sent: no connection had room`;
-  const held = load.rate !== undefined && isHeld(rate, { target: load.rate });
+  const held = isHeld(rate, { target: load.rate });
   return held ? [line] : [`THE RATE WAS NOT HELD. ${line}`];
 }

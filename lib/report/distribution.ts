@@ -21,7 +21,7 @@ export const ENDLESS_MS = Number.MAX_VALUE;
 
 /**
  * The distribution of a histogram, and of so many more that are `endless`: they are in the
- * percentiles and the curve, and in nothing else.
+ * percentiles and the curve, and in nothing else. Of nothing at all, every percentile is endless.
  */
 export function distribution(histogram: Histogram, endless = 0): Distribution {
   const { count, min, mean, max, deviation } = histogram;
@@ -31,7 +31,7 @@ export function distribution(histogram: Histogram, endless = 0): Distribution {
     meanMs: roundMs(mean),
     maxMs: roundMs(max),
     deviationMs: roundMs(deviation),
-    percentilesMs: percentiles(histogram, endless),
+    percentilesMs: percentiles(histogram, count + endless === 0 ? 1 : endless),
     curve: percents(count + endless)
       .map((percent): [number, number] => [percent, percentile(histogram, { percent, endless })])
       .filter(([, ms]) => ms !== ENDLESS_MS),
@@ -53,7 +53,7 @@ function percentile(
   { percent, endless }: { readonly percent: number; readonly endless: number },
 ): number {
   const { count } = histogram;
-  if (endless === 0 && count > 0) return roundMs(histogram.at(percent));
+  if (endless === 0) return roundMs(histogram.at(percent));
   const rank = Math.max(1, Math.ceil(percent / 100 * (count + endless) - 1e-9));
   return rank > count ? ENDLESS_MS : roundMs(histogram.at(rank / count * 100));
 }

@@ -9,10 +9,10 @@ import { type BenchResult, endlessOf, type Instrument, type Slice } from "./resu
 type Connections = NonNullable<BenchResult["connections"]>;
 
 /**
- * Adds results up. Distributions are added as such: no percentile is made of percentiles. What
- * cannot be added, the percentiles of the timelines, is left out.
+ * Adds results of several machines up. What cannot be added, the percentiles of the timelines, is
+ * left out.
  *
- * @throws {UsageError} where they are of different kinds of load
+ * @throws {UsageError} where they are of different kinds of load, or of different times
  */
 export function merge(
   results: readonly [BenchResult, ...BenchResult[]],
@@ -21,12 +21,24 @@ export function merge(
   rejectDifferentLoads(results, "merge");
   rejectDifferentTransports(results);
   rejectTwins(results);
+  rejectDifferentTimes(results);
+  return {
+    ...sum(results, histograms),
+    machines: results.reduce((sum, { machines = 1 }) => sum + machines, 0),
+  };
+}
+
+/** Adds results up. Distributions are added as such: no percentile is made of percentiles. */
+export function sum(
+  results: readonly [BenchResult, ...BenchResult[]],
+  histograms: Histograms,
+): BenchResult {
   const { schema, netecho, command, environment, address, load } = results[0];
   const total = (of: (result: BenchResult) => number | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
   const add = (of: (result: BenchResult) => Distribution | undefined, endless = 0) => {
     const some = results.map(of).filter((distribution) => distribution !== undefined);
-    return some.length > 0 ? distribution(sum(some, histograms), endless) : undefined;
+    return some.length > 0 ? distribution(together(some, histograms), endless) : undefined;
   };
   const requests = addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"];
   const connections = results.map(({ connections }) => connections)
@@ -56,8 +68,8 @@ export function merge(
     ...(uncorrected && { uncorrected }),
     ...(names.size > 0 && { parts }),
     timeline: addTimelines(results),
+    ...(results.some(({ interrupted }) => interrupted) && { interrupted: true as const }),
     instrument: worst(results.map(({ instrument }) => instrument)),
-    machines: total(({ machines = 1 }) => machines),
   };
 }
 
@@ -70,13 +82,26 @@ function rejectDifferentTransports([first, ...others]: readonly BenchResult[]): 
   );
 }
 
+// Rates of different times do not add up. Clocks of machines differ by less than a run lasts.
+function rejectDifferentTimes(results: readonly BenchResult[]): void {
+  const begins = results.map(({ started }) => Date.parse(started));
+  const ends = results.map(({ load: { ramp, warmup }, elapsedMs }, index) =>
+    begins[index]! + ramp + warmup + elapsedMs
+  );
+  if (Math.max(...begins) <= Math.min(...ends)) return;
+  throw new UsageError(
+    "Cannot merge results of different times: one had ended before another one began; for runs " +
+      "one after the other, use --repeat",
+  );
+}
+
 function rejectTwins(results: readonly BenchResult[]): void {
   const known = new Set(results.map(({ started, latency }) => started + latency.hdr));
   if (known.size === results.length) return;
   throw new UsageError("Cannot merge a result with itself: two of the files hold the same one");
 }
 
-function sum(distributions: readonly Distribution[], histograms: Histograms): Histogram {
+function together(distributions: readonly Distribution[], histograms: Histograms): Histogram {
   const whole = histograms.create();
   for (const { hdr } of distributions) whole.add(decode(hdr, histograms));
   return whole;

@@ -15,6 +15,9 @@ export function endlessOf({ failed, unanswered, unsent }: BenchResult["requests"
 /** What happened in a slice of the measurement. */
 export type Slice = BenchResult["timeline"][number];
 
+/** The figures of one run of several. */
+export type RunFigures = NonNullable<BenchResult["runs"]>[number];
+
 /** What the generator knows of itself. */
 export type Instrument = BenchResult["instrument"];
 

@@ -94,7 +94,8 @@ const comparison = v.object({
   now: v.number(),
   verdict: described(
     v.picklist(["changed", "noise", "unknown"]),
-    "whether the slices of the two runs differ by more than chance would have it",
+    "whether the runs of --repeat differ by more than chance would have it; without them, whether " +
+      "the slices do, and by a quarter at least",
   ),
 });
 
@@ -153,7 +154,17 @@ export const benchResultSchema = v.object({
     "the round trip on a connection of its own, before the load and under it",
   ),
   search: v.exactOptional(search),
+  runs: described(
+    v.exactOptional(
+      v.array(v.object({ rate: amount, p50Ms: amount, p99Ms: amount, maxMs: amount })),
+    ),
+    "the figures of each run of --repeat",
+  ),
   comparison: described(v.exactOptional(v.array(comparison)), "beside an earlier result"),
+  unlike: described(
+    v.exactOptional(v.array(text)),
+    "settings in which the earlier result was another one",
+  ),
   machines: described(v.exactOptional(positive), "how many results were merged into this one"),
 });
 

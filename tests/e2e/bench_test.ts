@@ -189,6 +189,11 @@ Deno.test("bench: --find, --under-load, --self, --baseline, --merge and --report
 
   const other = `${folder}/other.json`;
   await Deno.writeTextFile(other, again.text);
+  const apart = await netecho(["client", "--merge", one, other]);
+  assertEquals(apart.code, 2);
+  assertStringIncludes(apart.stderr, "Cannot merge results of different times");
+  const { started } = JSON.parse(await Deno.readTextFile(one));
+  await Deno.writeTextFile(other, JSON.stringify({ ...now, started }));
   const both = await netecho(["client", "--merge", one, other, "--json"]);
   assertEquals(both.code, 0, both.stderr);
   const merged = resultOf(both.text);
@@ -358,5 +363,52 @@ Deno.test({
     assertMatch(text, /^Load on \S+: 20 of 30 connections,/, stderr);
     assertMatch(text, /^connections 20 of 30 were answered, 0 to [\d,]+ times each$/m);
     assertMatch(text, /x cannot connect: this machine has no free port, or no address, to connect/);
+  },
+});
+
+Deno.test("bench --repeat: the runs stand beside their sum, and are compared with others", async () => {
+  const folder = await Deno.makeTempDir();
+  const baseline = `${folder}/baseline.json`;
+  const args = ["client", "--self", "--bench", "--duration", "100ms", "--warmup", "0"];
+  const repeat = [...args, "--repeat", "5", "--connections"];
+  const first = await netecho([...repeat, "2", "--json"]);
+  const { runs, latency, rate, elapsedMs, timeline } = resultOf(first.text);
+  assertEquals(runs!.length, 5);
+  const least = Math.min(...runs!.map(({ rate }) => rate));
+  const most = Math.max(...runs!.map(({ rate }) => rate));
+  assert(rate >= least && rate <= most, `${rate} of ${least} to ${most}`);
+  assert(latency.count >= 0.9 * least * elapsedMs / 1000);
+  assertEquals(timeline.length, 5);
+  await Deno.writeTextFile(baseline, first.text);
+  const { text } = await netecho([...repeat, "4", "--baseline", baseline]);
+  assertMatch(text, /^unlike: connections 2, now 4$/m);
+  assertMatch(text, /^rate +[\d,]+\/s to [\d,]+\/s, [+-][\d.]+%: (changed|noise)$/m);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("bench --requests: ends when the peer is gone, and tells what was never sent", async () => {
+  const server = await Server.start(["--json", "--show", "none"]);
+  const args = ["--bench", "--requests", "1000000000", "--timeout", "200ms", "--json"];
+  const address = `127.0.0.1:${server.port}`;
+  const running = netecho(["client", address, ...args, "--connections", "2"]);
+  await server.line(/"event":"opened".*"connection":2,/);
+  await server.stop("SIGKILL");
+  const { text } = await running;
+  const { requests: { answered, failed, unsent } } = resultOf(text);
+  assertEquals(answered + failed + unsent, 1_000_000_000);
+  assert(unsent > 0);
+});
+
+Deno.test({
+  ...withSignals("bench --find: an interrupted search is no verdict"),
+  async fn() {
+    await using server = await Server.start(["--json", "--show", "none"]);
+    const args = ["--bench", "--find", "p50<1h", "--duration", "1h", "--warmup", "0", "--json"];
+    const search = new Running(netechoCommand(["client", `127.0.0.1:${server.port}`, ...args]));
+    await server.line(/"event":"opened".*"connection":10,/);
+    const { code, stderr } = await search.stop("SIGINT");
+    assertEquals([code, stderr], [1, "netecho: The search was interrupted\n"]);
+    const { interrupted, search: found } = resultOf(search.lines.join("\n"));
+    assertEquals([interrupted, found!.highest], [true, undefined]);
   },
 });

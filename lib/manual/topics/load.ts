@@ -39,6 +39,11 @@ export const load: Topic = {
           "1 if nothing was answered, or an answer was not what had been sent; other failures " +
           "are counted by kind for --fail-if",
         ],
+        [
+          "--baseline FILE",
+          "compares with an earlier result; with --repeat 10 in both, by how much runs differ, which " +
+          "sees 10 % and raises a false alarm in one of twenty; without, a change is a quarter",
+        ],
         ["--report FILE.html", "one page that opens without a network"],
         ["--json", "the whole result, its histograms in HdrHistogram's interchange format"],
       ],

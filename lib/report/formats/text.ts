@@ -6,6 +6,7 @@ import {
   describeRequests,
   describeSearch,
   describeTrials,
+  describeUnlike,
   describeUnsent,
   distributionsOf,
 } from "../describe.ts";
@@ -16,6 +17,7 @@ import { formatByteRate, formatCount, formatDuration, formatFigures } from "../.
 import type { Report } from "../format.ts";
 
 const COLUMNS = ["p50", "p90", "p99", "p99.9"] as const;
+const MIN_FOR_PERCENT = 20; // requests
 const MAX_BAR_COLUMNS = 40; // columns of the longest bar
 const MIN_BAR_SHARE = 0.0005; // of all: what is rarer has no bar
 
@@ -31,7 +33,7 @@ export const text: Report = {
       latency(result),
       bars(result.latency),
       ...(result.search ? [search(result.search, result)] : []),
-      ...(result.comparison ? [comparison(result.comparison)] : []),
+      ...(result.comparison ? [comparison(result.comparison, result)] : []),
       client(result),
     ];
     return `${
@@ -48,7 +50,7 @@ function numbers(result: BenchResult): string[] {
   const { errors, rate, load } = result;
   return [
     row("requests", describeRequests(result)),
-    row("rate", `${formatFigures(rate)}/s${target(load.rate, rate)}`),
+    row("rate", `${formatFigures(rate)}/s${target(result)}`),
     row("throughput", `${formatByteRate(rate * load.size)} each way`),
     ...connections(result),
     ...Object.entries(errors).map(([kind, count]) =>
@@ -63,11 +65,12 @@ function connections(result: BenchResult): string[] {
   return line === undefined ? [] : [row("connections", line)];
 }
 
-function target(wanted: number | undefined, rate: number): string {
+function target({ load: { rate: wanted }, rate, elapsedMs }: BenchResult): string {
   if (wanted === undefined) return "";
-  return ` of ${formatFigures(wanted)}/s that were asked for (${
-    (rate / wanted * 100).toFixed(1)
-  }%)`;
+  const asked = ` of ${formatFigures(wanted)}/s that were asked for`;
+  // Of a few requests, one more or less is many percent.
+  const few = wanted * elapsedMs / 1000 < MIN_FOR_PERCENT;
+  return few ? asked : `${asked} (${(rate / wanted * 100).toFixed(1)}%)`;
 }
 
 function latency(result: BenchResult): string[] {
@@ -113,10 +116,14 @@ function search(search: NonNullable<BenchResult["search"]>, result: BenchResult)
   ];
 }
 
-function comparison(all: NonNullable<BenchResult["comparison"]>): string[] {
+function comparison(
+  all: NonNullable<BenchResult["comparison"]>,
+  result: BenchResult,
+): string[] {
   return [
     "Compared with the baseline",
     ...all.map((one) => row(one.name, describeComparison(one))),
+    ...describeUnlike(result).map(printableText),
   ];
 }
 

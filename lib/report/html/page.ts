@@ -9,6 +9,7 @@ import {
   describeRequests,
   describeSearch,
   describeTrials,
+  describeUnlike,
   describeUnsent,
   distributionsOf,
 } from "../describe.ts";
@@ -43,7 +44,11 @@ ${chart("percentiles", "Latency by percentile")}
 ${chart("throughput", "Throughput")}
 ${section("Latency in ms", latencies(result))}
 ${result.search ? section("Search", search(result.search, result)) : ""}
-${result.comparison ? section("Compared with the baseline", comparison(result.comparison)) : ""}
+${
+    result.comparison
+      ? section("Compared with the baseline", comparison(result.comparison, result))
+      : ""
+  }
 ${section("Measurement", details(result))}
 <script type="application/json" id="result">${data(result)}</script>
 <script>${script}
@@ -111,8 +116,13 @@ function search(search: NonNullable<BenchResult["search"]>, result: BenchResult)
   return `<p>${text(describeSearch(search, result))}</p>${table(describeTrials(search))}`;
 }
 
-function comparison(all: NonNullable<BenchResult["comparison"]>): string {
-  return table(all.map((one) => [one.name, describeComparison(one)]));
+function comparison(
+  all: NonNullable<BenchResult["comparison"]>,
+  result: BenchResult,
+): string {
+  const rows = all.map((one) => [one.name, describeComparison(one)]);
+  const lines = describeUnlike(result).map((line) => `<p>${text(line)}</p>`);
+  return table(rows) + lines.join("");
 }
 
 function details(result: BenchResult): string {

@@ -1,8 +1,9 @@
 // Draws the charts of a report. Runs in the browser, with uPlot before it in the same script.
-/* global uPlot, document, matchMedia, addEventListener, getComputedStyle */
+/* global uPlot, document, innerWidth, matchMedia, addEventListener, getComputedStyle */
 
 const result = JSON.parse(document.getElementById("result").textContent);
 const HEIGHT = 260;
+const NARROW = 600; // pixels, in which not every label has room
 // A slice that was cut short is no rate.
 const timeline = result.timeline.filter(({ lastedMs }) => lastedMs > result.load.slice / 2);
 const seconds = timeline.map(({ atMs }) => atMs / 1000);
@@ -55,7 +56,11 @@ function overTime(names) {
     ],
     options: {
       scales: { x: { time: false }, y: { distr: 3 } },
-      series: [time, ...shown.map(([label, , color]) => line(label, color, ms))],
+      // Where nothing was answered there is no line.
+      series: [
+        time,
+        ...shown.map(([label, , color]) => ({ ...line(label, color, ms), spanGaps: false })),
+      ],
       axes: [axis({ label: "seconds" }), axis({ label: "ms", size: 60, values: sizes })],
     },
   };
@@ -77,7 +82,9 @@ function percentiles() {
   const marks = [1, 2, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].filter((_, index, all) =>
     index === 0 || all[index - 1] <= place(percents.at(-1) ?? 0)
   );
-  const name = (mark) => mark === null ? "" : `${share(100 - 100 / mark)}%`;
+  const every = innerWidth < NARROW ? 2 : 1;
+  const name = (mark, index) =>
+    mark === null || index % every > 0 ? "" : `${share(100 - 100 / mark)}%`;
   return {
     data: [
       percents.map(place),
@@ -140,7 +147,8 @@ function draw() {
     const place = document.getElementById(id);
     const { data, options } = describe();
     place.replaceChildren();
-    new uPlot({ ...options, width: place.clientWidth, height: HEIGHT }, data, place);
+    const size = { width: place.clientWidth, height: HEIGHT, padding: [null, 28, null, null] };
+    new uPlot({ ...options, ...size }, data, place);
   }
 }
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
-import { compare, rankSum } from "../../../lib/report/compare.ts";
+import { compare, rankSum, unlike } from "../../../lib/report/compare.ts";
 import { distribution, ENDLESS_MS } from "../../../lib/report/distribution.ts";
 import { parseResult } from "../../../lib/report/read.ts";
 import { parseCondition } from "../../../lib/report/conditions.ts";
@@ -8,7 +8,9 @@ import type { BenchLoad } from "../../../lib/report/load.ts";
 import { merge } from "../../../lib/report/merge.ts";
 import { Recorder } from "../../../lib/bench/recorder.ts";
 import { sliceOf } from "../../../lib/bench/measurement.ts";
-import type { BenchResult, Slice } from "../../../lib/report/result.ts";
+import type { BenchResult, Comparison, RunFigures, Slice } from "../../../lib/report/result.ts";
+import { describeComparison } from "../../../lib/report/describe.ts";
+import { seeded } from "../../../lib/core/random.ts";
 import { schedule } from "../../../lib/bench/schedule.ts";
 import { findRate } from "../../../lib/bench/rate_search.ts";
 import { summarise } from "../../../lib/bench/summary.ts";
@@ -267,4 +269,68 @@ Deno.test("connections: those that were answered, and how often each was", () =>
   });
   assertEquals(connections, { used: 2, leastAnswers: 0, mostAnswers: 3, reconnects: 1 });
   assertEquals([requests.answered, requests.answeredAfter], [4, 1]);
+});
+
+// 40 runs of `--bench --duration 1s` against one server, on a machine with other work to do.
+const recorded: RunFigures[] = JSON.parse(
+  await Deno.readTextFile(new URL("../../testdata/runs.json", import.meta.url)),
+);
+
+/** Compares ten runs with ten others that are `slower` times as slow, `times` times. */
+function comparisonsOfRuns(times: number, slower: number): Comparison[][] {
+  const random = seeded(5);
+  const whole = resultOf();
+  const ofRuns = (runs: RunFigures[]): BenchResult => {
+    const mean = (of: (run: RunFigures) => number) =>
+      runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
+    const percentilesMs = {
+      ...whole.latency.percentilesMs,
+      p50: mean(({ p50Ms }) => p50Ms),
+      p99: mean(({ p99Ms }) => p99Ms),
+    };
+    const latency = { ...whole.latency, percentilesMs, maxMs: mean(({ maxMs }) => maxMs) };
+    return { ...whole, runs, rate: mean(({ rate }) => rate), latency };
+  };
+  return Array.from({ length: times }, () => {
+    const order = recorded.map((run) => ({ run, at: random() })).toSorted((a, b) => a.at - b.at);
+    const runs = order.map(({ run }) => run);
+    const slow = runs.slice(10, 20).map(({ rate, p50Ms, p99Ms, maxMs }) => ({
+      rate: rate / slower,
+      p50Ms: p50Ms * slower,
+      p99Ms: p99Ms * slower,
+      maxMs: maxMs * slower,
+    }));
+    return compare(ofRuns(slow), ofRuns(runs.slice(0, 10)));
+  });
+}
+
+const changed = (all: Comparison[][]) =>
+  all.filter((one) => one.some(({ verdict }) => verdict === "changed")).length / all.length;
+
+Deno.test("comparison of ten runs with ten: no false alarm, and 10 % are seen", () => {
+  const same = changed(comparisonsOfRuns(400, 1));
+  assert(same <= 0.05, `${same} of the comparisons of one thing with itself`);
+  const slower = changed(comparisonsOfRuns(400, 1.1));
+  assert(slower >= 0.9, `${slower} of the comparisons with one 10 % slower`);
+});
+
+Deno.test("comparison: an outage counts, and what is unlike is named", () => {
+  const one = resultOf();
+  const out = (slice: Slice) => ({ atMs: slice.atMs, lastedMs: slice.lastedMs });
+  const timeline = resultOf({ seed: 2 }).timeline.map((slice, index) =>
+    index < 20 ? { ...out(slice), answered: 0, failed: 0, maxMs: 0 } : slice
+  );
+  const halted = { ...resultOf({ seed: 2, rate: 1000 }), rate: one.rate / 2, timeline };
+  const verdicts = Object.fromEntries(
+    compare(halted, one).map(({ name, verdict }) => [name, verdict]),
+  );
+  assertEquals(verdicts["rate"], "changed");
+  const none = { ...one, rate: 0, latency: distribution(histograms.create(), 5) };
+  for (const comparison of compare(none, one)) {
+    assertEquals(/Infinity|NaN/.test(describeComparison(comparison)), false);
+  }
+  const load = { ...one.load, connections: 50, slice: 500 };
+  assertEquals(unlike({ ...one, load }, one), ["connections 5, now 50", "slice 250, now 500"]);
+  const max = compare({ ...one, load }, one).find(({ name }) => name === "max");
+  assertEquals(max!.verdict, "unknown");
 });

@@ -1,0 +1,49 @@
+/** The same load several times, one after the other. */
+import type { Histograms } from "../core/histogram.ts";
+import { sum } from "./merge.ts";
+import type { BenchResult, RunFigures, Slice } from "./result.ts";
+
+/** The figures of one run of several. */
+function figuresOf({ rate, latency: { percentilesMs, maxMs } }: BenchResult): RunFigures {
+  return { rate, p50Ms: percentilesMs.p50, p99Ms: percentilesMs.p99, maxMs };
+}
+
+/** Adds up runs of one load that followed each other, and keeps the figures of each. */
+export function inTurn(
+  results: readonly [BenchResult, ...BenchResult[]],
+  histograms: Histograms,
+): BenchResult {
+  const [{ load, connections }] = results;
+  const elapsedMs = results.reduce((sum, result) => sum + result.elapsedMs, 0);
+  const answers = results.reduce((sum, { rate, elapsedMs }) => sum + rate * elapsedMs, 0);
+  return {
+    ...sum(results, histograms),
+    load,
+    ...(connections && { connections: connectionsOf(results) }),
+    elapsedMs,
+    rate: elapsedMs > 0 ? answers / elapsedMs : 0,
+    timeline: oneAfterTheOther(results),
+    runs: results.filter(({ interrupted }) => !interrupted).map(figuresOf),
+  };
+}
+
+// What held in each run: the same connections were used again.
+function connectionsOf(results: readonly BenchResult[]): NonNullable<BenchResult["connections"]> {
+  const all = results.flatMap(({ connections }) => connections ?? []);
+  const least = (of: (one: (typeof all)[number]) => number) => Math.min(...all.map(of));
+  return {
+    used: least(({ used }) => used),
+    leastAnswers: least(({ leastAnswers }) => leastAnswers),
+    mostAnswers: Math.max(...all.map(({ mostAnswers }) => mostAnswers)),
+    reconnects: all.reduce((sum, { reconnects }) => sum + reconnects, 0),
+  };
+}
+
+function oneAfterTheOther(results: readonly BenchResult[]): Slice[] {
+  let before = 0;
+  return results.flatMap(({ timeline, elapsedMs }) => {
+    const shifted = timeline.map((slice) => ({ ...slice, atMs: slice.atMs + before }));
+    before += elapsedMs;
+    return shifted;
+  });
+}
