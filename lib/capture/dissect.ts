@@ -1,6 +1,8 @@
 /** Finding the TCP segment or UDP datagram in a captured packet. */
+import { formatQuantity } from "../core/units.ts";
 import { ipText } from "../net/ip.ts";
-import { LINK_ETHERNET } from "./pcap_format.ts";
+import { Fragments } from "./fragments.ts";
+import { LINK_ETHERNET, LINK_SLL, LINK_SLL2 } from "./pcap_format.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** A TCP segment or a UDP datagram. */
@@ -10,16 +12,31 @@ export interface TransportPacket {
   readonly from: string;
   readonly to: string;
   readonly payload: Uint8Array;
-  /** Whether the capture has less of the payload than was sent. */
-  readonly cut: boolean;
-  /** Of a TCP segment: its flags and the number of its first byte. */
+  /** How many bytes of the payload were sent, and are not in the capture. */
+  readonly missing: number;
+  /** The header of a TCP segment. */
+  readonly tcp?: TcpHeader;
+}
+
+/** What of a TCP header (RFC 9293 section 3.1) matters here. */
+export interface TcpHeader {
   readonly flags: number;
+  /** The number of the first byte. */
   readonly sequence: number;
+  /** The number of the byte that is expected, where there is an ACK. */
+  readonly acknowledged: number;
+  /** As it stands in the header, before scaling. */
+  readonly window: number;
+  /** By how many bits a SYN has windows shifted (RFC 7323); 0 without the option. */
+  readonly windowScale: number;
 }
 
 const TCP = 6;
 const UDP = 17;
+const GRE = 47;
 const FRAGMENT = 44; // a header of IPv6
+const IPV4 = 0x0800;
+const IPV6 = 0x86dd;
 
 /** Bytes before the IP header, by link type. */
 const HEADERS: Readonly<Record<number, number>> = {
@@ -27,31 +44,141 @@ const HEADERS: Readonly<Record<number, number>> = {
   12: 0, // raw IP, as OpenBSD numbers it
   101: 0, // raw IP
   108: 4, // OpenBSD loopback
-  113: 16, // Linux "any"
   228: 0, // IPv4
   229: 0, // IPv6
-  276: 20, // Linux "any", version 2
 };
 
-/**
- * The segment or datagram of a packet; "fragment" for a part of one, undefined for anything else.
- */
-export function dissect({ link, bytes }: CapturedPacket): TransportPacket | "fragment" | undefined {
-  try {
-    const at = link === LINK_ETHERNET ? ethernetHeader(bytes) : HEADERS[link];
-    return at === undefined ? undefined : fromIp(bytes.subarray(at));
-  } catch (error) {
-    if (error instanceof RangeError) return undefined; // cut within its headers
-    throw error;
+/** Where the type of what is carried stands, and where that begins, by link type. */
+const TYPED: Readonly<Record<number, readonly [type: number, payload: number]>> = {
+  [LINK_ETHERNET]: [12, 14],
+  [LINK_SLL]: [14, 16], // Linux "any"
+  [LINK_SLL2]: [0, 20],
+};
+
+/** Finds segments and datagrams, and counts what it cannot read. */
+export class Dissector {
+  readonly #fragments = new Fragments();
+  readonly #unknownLinks = new Map<number, number>(); // how many packets, by link type
+
+  /** What could not be read, in words. */
+  get troubles(): string[] {
+    const { incomplete } = this.#fragments;
+    return [
+      ...[...this.#unknownLinks].map(([link, count]) =>
+        `${formatQuantity(count, "packet")} of link type ${link}, which is not understood`
+      ),
+      ...(incomplete > 0
+        ? [`${formatQuantity(incomplete, "packet")} of which a fragment lacks`]
+        : []),
+    ];
+  }
+
+  /** The segment or datagram of a packet; undefined where there is none, or not all of it yet. */
+  dissect({ link, bytes }: CapturedPacket): TransportPacket | undefined {
+    const at = HEADERS[link];
+    const typed = TYPED[link];
+    if (at === undefined && !typed) {
+      this.#unknownLinks.set(link, (this.#unknownLinks.get(link) ?? 0) + 1);
+      return undefined;
+    }
+    try {
+      const ip = typed
+        ? carriedIp(bytes, { type: typed[0], payload: typed[1] })
+        : bytes.subarray(at);
+      return ip && this.#fromIp(ip);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined; // cut within its headers
+      throw error;
+    }
+  }
+
+  #fromIp(bytes: Uint8Array): TransportPacket | undefined {
+    const view = viewOf(bytes);
+    const version = view.getUint8(0) >> 4;
+    if (version !== 4 && version !== 6) return undefined;
+    const packet = version === 4 ? parseIPv4(view) : parseIPv6(view);
+    const { part, at, length, protocol } = packet;
+    const captured = bytes.subarray(at, Math.max(at, Math.min(length, bytes.length)));
+    const missing = Math.max(0, length - Math.max(at, bytes.length));
+    if (!part) return this.#fromTransport(captured, { ...packet, missing });
+    if (missing > 0 || ![TCP, UDP].includes(protocol)) return undefined;
+    const key = [...packet.hosts, protocol, part.id].join(" ");
+    const whole = this.#fragments.add({ key, ...part, bytes: captured });
+    return whole && this.#fromTransport(whole, { ...packet, missing });
+  }
+
+  #fromTransport(
+    bytes: Uint8Array,
+    { protocol, hosts: [source, target], missing }: Carried & { readonly missing: number },
+  ): TransportPacket | undefined {
+    const view = viewOf(bytes);
+    if (protocol === GRE) {
+      const ip = carriedByGre(bytes);
+      return ip && this.#fromIp(ip);
+    }
+    if (protocol !== UDP && protocol !== TCP) return undefined;
+    const from = `${source}:${view.getUint16(0)}`;
+    const to = `${target}:${view.getUint16(2)}`;
+    if (protocol === UDP) {
+      const length = view.getUint16(4) || bytes.length + missing; // 0: longer than it can say
+      const lacking = Math.max(0, length - bytes.length);
+      return { protocol: "udp", from, to, payload: bytes.subarray(8, length), missing: lacking };
+    }
+    const begin = (view.getUint8(12) >> 4) * 4;
+    const tcp = {
+      flags: view.getUint8(13),
+      sequence: view.getUint32(4),
+      acknowledged: view.getUint32(8),
+      window: view.getUint16(14),
+      windowScale: scaleOf(bytes.subarray(20, begin)),
+    };
+    return { protocol: "tcp", from, to, payload: bytes.subarray(begin), missing, tcp };
   }
 }
 
-function ethernetHeader(bytes: Uint8Array): number | undefined {
+// The IP packet behind a header with an EtherType, and behind what may stand between the two.
+function carriedIp(
+  bytes: Uint8Array,
+  { type: typeAt, payload }: { readonly type: number; readonly payload: number },
+): Uint8Array | undefined {
   const view = viewOf(bytes);
-  let at = 12;
-  while (view.getUint16(at) === 0x8100 || view.getUint16(at) === 0x88a8) at += 4; // 802.1Q, 802.1ad
-  const type = view.getUint16(at);
-  return type === 0x0800 || type === 0x86dd ? at + 2 : undefined;
+  let type = view.getUint16(typeAt);
+  let at = payload;
+  while (type === 0x8100 || type === 0x88a8) { // 802.1Q, 802.1ad
+    type = view.getUint16(at + 2);
+    at += 4;
+  }
+  if (type === 0x8864) { // PPPoE (RFC 2516), and the protocol of PPP
+    type = { 0x0021: IPV4, 0x0057: IPV6 }[view.getUint16(at + 6)] ?? 0;
+    at += 8;
+  } else if (type === 0x8847) { // MPLS (RFC 3032): IP is told by its version
+    while ((view.getUint8(at + 2) & 1) === 0) at += 4;
+    at += 4;
+    type = IPV4;
+  }
+  return type === IPV4 || type === IPV6 ? bytes.subarray(at) : undefined;
+}
+
+// RFC 2784 and RFC 2890: the flags say which fields there are.
+function carriedByGre(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes);
+  const fields = [0x8000, 0x2000, 0x1000].filter((flag) => view.getUint16(0) & flag).length;
+  const type = view.getUint16(2);
+  return type === IPV4 || type === IPV6 ? bytes.subarray(4 + 4 * fields) : undefined;
+}
+
+function scaleOf(options: Uint8Array): number {
+  for (let at = 0; at < options.length && options[at] !== 0;) {
+    if (options[at] === 3) return options[at + 2] ?? 0;
+    at += options[at] === 1 ? 1 : Math.max(2, options[at + 1] ?? 2);
+  }
+  return 0;
+}
+
+interface Part {
+  readonly id: number;
+  readonly offset: number;
+  readonly more: boolean;
 }
 
 interface Carried {
@@ -61,24 +188,19 @@ interface Carried {
   readonly length: number;
   /** Where the header of the next protocol begins. */
   readonly at: number;
-}
-
-function fromIp(bytes: Uint8Array): TransportPacket | "fragment" | undefined {
-  const view = viewOf(bytes);
-  const version = view.getUint8(0) >> 4;
-  if (version !== 4 && version !== 6) return undefined;
-  const carried = version === 4 ? parseIPv4(view) : parseIPv6(view);
-  const isPart = version === 4 ? view.getUint16(6) & 0x3fff : carried.protocol === FRAGMENT;
-  return isPart ? "fragment" : fromTransport(view, carried);
+  /** Which part of a packet it is, if it is no whole one. */
+  readonly part: Part | undefined;
 }
 
 function parseIPv4(view: DataView): Carried {
   const host = (at: number) => ipText(new Uint8Array(view.buffer, view.byteOffset + at, 4));
+  const [offset, more] = [(view.getUint16(6) & 0x1fff) * 8, (view.getUint16(6) & 0x2000) !== 0];
   return {
     protocol: view.getUint8(9),
     hosts: [host(12), host(16)],
     length: view.getUint16(2) || view.byteLength, // 0: left for segmentation by the network card
     at: (view.getUint8(0) & 15) * 4,
+    part: offset > 0 || more ? { id: view.getUint16(4), offset, more } : undefined,
   };
 }
 
@@ -87,39 +209,19 @@ const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]); // hop by hop, rou
 function parseIPv6(view: DataView): Carried {
   const host = (at: number) => `[${ipText(new Uint8Array(view.buffer, view.byteOffset + at, 16))}]`;
   let [protocol, at] = [view.getUint8(6), 40];
-  while (EXTENSIONS.has(protocol)) {
-    protocol = view.getUint8(at);
-    at += 8 + view.getUint8(at + 1) * 8;
+  let part: Part | undefined;
+  for (;;) {
+    const next = view.getUint8(at);
+    if (protocol === FRAGMENT) {
+      const [offset, more] = [view.getUint16(at + 2) & 0xfff8, (view.getUint8(at + 3) & 1) !== 0];
+      if (offset > 0 || more) part = { id: view.getUint32(at + 4), offset, more };
+      at += 8;
+    } else if (EXTENSIONS.has(protocol) && !part) at += 8 + view.getUint8(at + 1) * 8;
+    else break;
+    protocol = next;
   }
-  const length = 40 + view.getUint16(4);
-  return { protocol, hosts: [host(8), host(24)], length, at };
-}
-
-function fromTransport(view: DataView, carried: Carried): TransportPacket | undefined {
-  const { protocol, hosts: [source, target], length, at } = carried;
-  const payload = (start: number) => ({
-    payload: new Uint8Array(
-      view.buffer,
-      view.byteOffset + start,
-      Math.max(0, Math.min(length, view.byteLength) - start),
-    ),
-    cut: length > view.byteLength,
-  });
-  const ends = () => ({
-    from: `${source}:${view.getUint16(at)}`,
-    to: `${target}:${view.getUint16(at + 2)}`,
-  });
-  if (protocol === UDP) {
-    return { protocol: "udp", ...ends(), ...payload(at + 8), flags: 0, sequence: 0 };
-  }
-  if (protocol !== TCP) return undefined;
-  return {
-    protocol: "tcp",
-    ...ends(),
-    ...payload(at + (view.getUint8(at + 12) >> 4) * 4),
-    flags: view.getUint8(at + 13),
-    sequence: view.getUint32(at + 4),
-  };
+  const length = view.getUint16(4) === 0 ? view.byteLength : 40 + view.getUint16(4);
+  return { protocol, hosts: [host(8), host(24)], length, at, part };
 }
 
 function viewOf(bytes: Uint8Array): DataView {

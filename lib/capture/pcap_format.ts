@@ -8,6 +8,8 @@ export const BLOCK_TYPE = {
   /** The same in both byte orders. */
   section: 0x0a0d0d0a,
   interface: 1,
+  obsoletePacket: 2,
+  simplePacket: 3,
   enhancedPacket: 6,
   decryptionSecrets: 10,
 } as const;
@@ -22,6 +24,8 @@ export const OPTION_CODE = {
   application: 4,
   /** if_tsresol */
   timestampResolution: 9,
+  /** if_tsoffset */
+  timestampOffset: 14,
 } as const;
 
 /** By which a section of pcapng tells its byte order. */
@@ -35,3 +39,7 @@ export const PCAP_MAGIC = { microseconds: 0xa1b2c3d4, nanoseconds: 0xa1b23c4d } 
 
 /** LINKTYPE_ETHERNET */
 export const LINK_ETHERNET = 1;
+/** LINKTYPE_LINUX_SLL */
+export const LINK_SLL = 113;
+/** LINKTYPE_LINUX_SLL2 */
+export const LINK_SLL2 = 276;

@@ -1,5 +1,6 @@
 /** Reading capture files: pcapng and pcap. */
 
+import { formatCount } from "../core/units.ts";
 import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION_CODE, PCAP_MAGIC } from "./pcap_format.ts";
 
 /** A packet as it was captured. */
@@ -12,45 +13,68 @@ export interface CapturedPacket {
   readonly bytes: Uint8Array;
 }
 
+/** What of a capture could not be read, in words. */
+export type OnTrouble = (what: string) => void;
+
 /**
- * The packets of a capture, or undefined where the bytes are none. A file that was cut off ends
- * before its last packet.
+ * The packets of a capture, or undefined where the bytes are none. Where the file was cut off or is
+ * damaged, the packets end, and `onTrouble` is told.
  */
-export function readCapture(bytes: Uint8Array): Iterable<CapturedPacket> | undefined {
+export function readCapture(
+  bytes: Uint8Array,
+  onTrouble: OnTrouble = () => {},
+): Iterable<CapturedPacket> | undefined {
   if (bytes.length < 24) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (view.getUint32(0) === BLOCK_TYPE.section) return readPcapng(view);
+  if (view.getUint32(0) === BLOCK_TYPE.section) return readPcapng(view, onTrouble);
   for (const little of [true, false]) {
     const magic = view.getUint32(0, little);
-    if (magic === PCAP_MAGIC.microseconds) return readPcap(view, { little, perSecond: 1e6 });
-    if (magic === PCAP_MAGIC.nanoseconds) return readPcap(view, { little, perSecond: 1e9 });
+    const format = { little, onTrouble };
+    if (magic === PCAP_MAGIC.microseconds) return readPcap(view, { ...format, perSecond: 1e6 });
+    if (magic === PCAP_MAGIC.nanoseconds) return readPcap(view, { ...format, perSecond: 1e9 });
   }
   return undefined;
 }
 
 function* readPcap(
   view: DataView,
-  { little, perSecond }: { readonly little: boolean; readonly perSecond: number },
+  { little, perSecond, onTrouble }: {
+    readonly little: boolean;
+    readonly perSecond: number;
+    readonly onTrouble: OnTrouble;
+  },
 ): Generator<CapturedPacket> {
   const link = view.getUint32(20, little) & 0xffff;
-  for (let at = 24; at + 16 <= view.byteLength;) {
+  let at = 24;
+  while (at + 16 <= view.byteLength) {
     const length = view.getUint32(at + 8, little);
-    if (at + 16 + length > view.byteLength) return;
+    if (at + 16 + length > view.byteLength) return onTrouble(endsWithin("packet", at));
     const time = view.getUint32(at, little) + view.getUint32(at + 4, little) / perSecond;
     yield { at: time * 1000, link, bytes: slice(view, { at: at + 16, length }) };
     at += 16 + length;
   }
+  if (at < view.byteLength) onTrouble(endsWithin("packet", at));
+}
+
+function endsWithin(what: string, at: number): string {
+  return `the file ends, or is damaged, within the ${what} at byte ${formatCount(at)}`;
 }
 
 interface Interface {
   readonly link: number;
   readonly perSecond: number;
+  /** To be added to its times, in milliseconds. */
+  readonly offsetMs: number;
+  /** At most so many bytes of a packet were captured. */
+  readonly snapLength: number;
 }
 
-function* readPcapng(view: DataView): Generator<CapturedPacket> {
+function* readPcapng(view: DataView, onTrouble: OnTrouble): Generator<CapturedPacket> {
   let little = true;
   let interfaces: Interface[] = [];
-  for (let at = 0; at + 12 <= view.byteLength;) {
+  let last = 0; // the time of a packet, in milliseconds: simple blocks have none
+  let at = 0;
+  while (at + 12 <= view.byteLength) {
     const isSection = view.getUint32(at) === BLOCK_TYPE.section;
     if (isSection) {
       little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
@@ -58,41 +82,74 @@ function* readPcapng(view: DataView): Generator<CapturedPacket> {
     }
     const type = view.getUint32(at, little);
     const length = view.getUint32(at + 4, little);
-    if (length < 12 || at + length > view.byteLength) return;
+    if (length < 12 || at + length > view.byteLength) return onTrouble(endsWithin("block", at));
     const body = new DataView(view.buffer, view.byteOffset + at + 8, length - 12);
     if (type === BLOCK_TYPE.interface && !isSection && body.byteLength >= 8) {
       interfaces.push(readInterface(body, little));
     }
-    const packet = type === BLOCK_TYPE.enhancedPacket && !isSection &&
-      readPacket(body, { little, interfaces });
-    if (packet) yield packet;
+    const read = isSection ? undefined : PACKET_BLOCKS[type];
+    const packet = read?.(body, { little, interfaces, last });
+    if (read && !packet) onTrouble(`the block at byte ${formatCount(at)} is no whole packet`);
     at += length;
+    if (!packet) continue;
+    last = packet.at;
+    yield packet;
   }
+  if (at < view.byteLength) onTrouble(endsWithin("block", at));
 }
 
 function readInterface(body: DataView, little: boolean): Interface {
-  const link = body.getUint16(0, little);
+  let [perSecond, offsetMs] = [1e6, 0];
   for (let at = 8; at + 5 <= body.byteLength;) {
     const [code, length] = [body.getUint16(at, little), body.getUint16(at + 2, little)];
     if (code === OPTION_CODE.timestampResolution && length === 1) {
       const exponent = body.getUint8(at + 4); // of 2 where its highest bit is set, else of 10
-      return { link, perSecond: (exponent & 128 ? 2 : 10) ** (exponent & 127) };
+      perSecond = (exponent & 128 ? 2 : 10) ** (exponent & 127);
+    } else if (code === OPTION_CODE.timestampOffset && length === 8 && at + 12 <= body.byteLength) {
+      offsetMs = Number(body.getBigInt64(at + 4, little)) * 1000;
     }
     at += 4 + length + (-length & 3);
   }
-  return { link, perSecond: 1e6 };
+  const snapLength = body.getUint32(4, little) || Infinity;
+  return { link: body.getUint16(0, little), perSecond, offsetMs, snapLength };
 }
 
-function readPacket(
+interface Section {
+  readonly little: boolean;
+  readonly interfaces: readonly Interface[];
+  /** When the last packet was seen. */
+  readonly last: number;
+}
+
+/** Reads a block's packet; undefined where it is not whole, or of no interface that was described. */
+type ReadPacket = (body: DataView, section: Section) => CapturedPacket | undefined;
+
+const PACKET_BLOCKS: Readonly<Record<number, ReadPacket>> = {
+  [BLOCK_TYPE.enhancedPacket]: (body, section) =>
+    body.byteLength < 20
+      ? undefined
+      : timedPacket(body, { ...section, number: body.getUint32(0, section.little) }),
+  [BLOCK_TYPE.obsoletePacket]: (body, section) =>
+    body.byteLength < 20
+      ? undefined
+      : timedPacket(body, { ...section, number: body.getUint16(0, section.little) }),
+  [BLOCK_TYPE.simplePacket](body, { little, interfaces: [from], last }) {
+    if (!from || body.byteLength < 4) return undefined;
+    const length = Math.min(body.getUint32(0, little), from.snapLength);
+    if (4 + length > body.byteLength) return undefined;
+    return { at: last, link: from.link, bytes: slice(body, { at: 4, length }) };
+  },
+};
+
+function timedPacket(
   body: DataView,
-  { little, interfaces }: { readonly little: boolean; readonly interfaces: readonly Interface[] },
+  { little, interfaces, number }: Section & { readonly number: number },
 ): CapturedPacket | undefined {
-  if (body.byteLength < 20) return undefined;
-  const from = interfaces[body.getUint32(0, little)];
+  const from = interfaces[number];
   const length = body.getUint32(12, little);
   if (!from || 20 + length > body.byteLength) return undefined;
   const time = body.getUint32(4, little) * 2 ** 32 + body.getUint32(8, little);
-  const at = time / from.perSecond * 1000;
+  const at = time / from.perSecond * 1000 + from.offsetMs;
   return { at, link: from.link, bytes: slice(body, { at: 20, length }) };
 }
 

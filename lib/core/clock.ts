@@ -1,4 +1,5 @@
 /** Time as a parameter, so that tests and seeded runs bring their own. */
+import { LONGEST_WAIT_MS } from "./units.ts";
 
 /** The time, and calls at a later time. Times are in milliseconds. */
 export interface Clock {
@@ -82,8 +83,8 @@ export async function until(clock: Clock, moment: number): Promise<void> {
   for (;;) {
     const left = moment - clock.now();
     if (left <= 0) return;
-    if (left > MAX_TIMER_LATENESS_MS) await delay(left - MAX_TIMER_LATENESS_MS, { clock });
-    else await turn(clock);
+    if (left <= MAX_TIMER_LATENESS_MS) await turn(clock);
+    else await delay(Math.min(left - MAX_TIMER_LATENESS_MS, LONGEST_WAIT_MS), { clock });
   }
 }
 

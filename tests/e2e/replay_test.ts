@@ -12,6 +12,13 @@ import { randomBytes } from "../support/bytes.ts";
 import { withFolder } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
 
+/** What a replay says, without the stream that it names. */
+function verdictOf(stderr: string): string {
+  return stderr.replace(/^replayed stream \d+, client \S+: /, "replayed: ");
+}
+
+const CAPTURES = new URL("../testdata/captures/", import.meta.url).pathname;
+
 /** A capture of a client that sends lines, one after the answer to the other. */
 async function record(folder: string, lines: readonly string[]): Promise<string> {
   const file = `${folder}/session.pcapng`;
@@ -41,7 +48,7 @@ Deno.test("replay: the client's side again, over another transport, and its answ
       ...["--replay", file, "--speed", "max", "--verify"],
     ]);
     assertEquals({ code, text }, { code: 0, text: "onetwothree" });
-    assertEquals(stderr, "replayed: 11 bytes sent, 11 bytes received, as recorded\n");
+    assertEquals(verdictOf(stderr), "replayed: 11 bytes sent, 11 bytes received, as recorded\n");
     await server.line(/"closed"/);
     const payloads = server.lines.map((line) => JSON.parse(line)).filter(({ event }) =>
       event === "data"
@@ -85,7 +92,7 @@ Deno.test("replay: a peer that says nothing is given up in time", () =>
     const tolerant = await netecho(replay);
     assertEquals(tolerant.code, 0);
     assertEquals(
-      tolerant.stderr,
+      verdictOf(tolerant.stderr),
       "replayed: 5 bytes sent, 0 bytes received; 5 bytes were recorded\n",
     );
   }));
@@ -103,7 +110,7 @@ Deno.test("replay: much in both directions, as a server captured it, to its end"
     await using server = await Server.start(["-q"]);
     const args = ["--replay", file, "--speed", "max", "--verify"];
     const { code, stdout, stderr } = await netecho(["client", `127.0.0.1:${server.port}`, ...args]);
-    assertEquals([code, stderr], [
+    assertEquals([code, verdictOf(stderr)], [
       0,
       "replayed: 3,000,000 bytes sent, 3,000,000 bytes received, as recorded\n",
     ]);
@@ -120,7 +127,10 @@ Deno.test("replay: datagrams", () =>
     });
     assertEquals(once.code, 0);
     const { code, stderr } = await netecho(["client", to, "--replay", file, "--verify"]);
-    assertEquals([code, stderr], [0, "replayed: 8 bytes sent, 8 bytes received, as recorded\n"]);
+    assertEquals([code, verdictOf(stderr)], [
+      0,
+      "replayed: 8 bytes sent, 8 bytes received, as recorded\n",
+    ]);
     await server.line(/"event":"data".*"connection":2/);
     const data = server.events.filter(({ event }) => event === "data");
     assertEquals(data.map(({ text }) => text), ["one\ntwo\n", "one\ntwo\n"]);
@@ -210,7 +220,7 @@ Deno.test("replay: a slow reader of stdout gets all of it, and the peer is not b
     await netecho(["client", to, ...said, "--capture", file]);
     const command = netechoShell(["client", to, "--replay", file, "--timeout", "100ms"]);
     const { text, stderr } = await bash(`${command} | (sleep 1; wc -c)`); // it is that slow
-    assertEquals([text.trim(), stderr], [
+    assertEquals([text.trim(), verdictOf(stderr)], [
       "3000003",
       "replayed: 3,000,003 bytes sent, 3,000,003 bytes received; 3,000,003 bytes were recorded\n",
     ]);
@@ -231,3 +241,64 @@ Deno.test("replay: a peer that never reads is exit 1, in time", () =>
     assertMatch(stderr, /^netecho: The peer takes no more after [\d,]+ bytes, for 200 ms\n$/);
     listener.close();
   }));
+
+Deno.test("replay --streams lists the connections of a capture", async () => {
+  const list = async (name: string) => {
+    const { code, text, stderr } = await netecho([
+      ...["client", "--streams", "--replay", `${CAPTURES}${name}`],
+    ]);
+    return { code, lines: text.trim().split("\n"), stderr };
+  };
+  assertEquals(await list("syn-after-reset.pcap"), {
+    code: 0,
+    lines: [
+      "0  192.0.2.1:40000 to 192.0.2.2:80: 4 bytes sent, 4 bytes received",
+      "1  192.0.2.1:40001 to 192.0.2.2:80: 7 bytes sent, 0 bytes received",
+    ],
+    stderr: "",
+  });
+  const [midway] = (await list("midstream-server-first.pcap")).lines;
+  assertMatch(midway!, /10 bytes sent, 25 bytes received, begins midway$/);
+  const cut = await list("cut-before-two.pcap");
+  assertEquals(cut.code, 1);
+  assertMatch(
+    cut.stderr,
+    /there may be more in .*: the file ends, or is damaged, within the packet/,
+  );
+});
+
+Deno.test("replay: a part of a capture is never called the whole", () =>
+  withFolder(async (folder) => {
+    await using server = await Server.start(["-q", "--service", "discard"]);
+    const replay = async (file: string, ...args: string[]) => {
+      const to = `127.0.0.1:${server.port}`;
+      return await netecho(["client", to, "--timeout", "50ms", ...args, "--replay", file]);
+    };
+    const cut = await replay(`${CAPTURES}cut-before-two.pcap`);
+    assertEquals(cut.code, 1);
+    assertMatch(
+      cut.stderr,
+      /^netecho: Replayed stream 0, client 192.0.2.1:40000: 4 bytes sent, .*; there may be more in /,
+    );
+    const midway = await replay(`${CAPTURES}midstream-server-first.pcap`);
+    assertEquals(midway.code, 0);
+    assertMatch(
+      midway.stderr,
+      /^replayed stream 0, client \S+, which begins midway: 10 bytes sent/,
+    );
+    // The same in gzip, whole and not.
+    const packed = new Uint8Array(await gzip(`${CAPTURES}pppoe.pcap`));
+    await Deno.writeFile(`${folder}/whole.gz`, packed);
+    const whole = await replay(`${folder}/whole.gz`, "--speed", "max");
+    assertEquals(whole.code, 0);
+    assertMatch(whole.stderr, /: 8 bytes sent, 0 bytes received; 8 bytes were recorded$/m);
+    await Deno.writeFile(`${folder}/part.gz`, packed.subarray(0, -20));
+    const part = await replay(`${folder}/part.gz`);
+    assertEquals(part.code, 2);
+    assertStringIncludes(part.stderr, "the file is not whole as gzip");
+  }));
+
+async function gzip(path: string): Promise<ArrayBuffer> {
+  const { readable } = await Deno.open(path);
+  return await new Response(readable.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+}

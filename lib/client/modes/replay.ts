@@ -1,16 +1,17 @@
 /** Replay: sends the client's side of a recorded connection, at its pace. */
 import { concat } from "@std/bytes/concat";
-import { type Clock, until } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
-import { isReset } from "../../core/explain.ts";
+import { NetworkError, UsageError } from "../../core/errors.ts";
+import { writeText } from "../../core/io.ts";
+import { explain, isReset } from "../../core/explain.ts";
 import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile } from "../../cli/files.ts";
-import { text, type Values } from "../../cli/options.ts";
+import { flag, text, type Values } from "../../cli/options.ts";
 import { trafficMeter } from "../progress.ts";
+import { play } from "../player.ts";
 import { ReplayAnswers } from "../replay_answers.ts";
-import type { Recording, Step } from "../../capture/recording.ts";
-import { formatQuantity } from "../../core/units.ts";
+import type { Recording, Recordings, Step } from "../../capture/recording.ts";
+import { formatDuration, formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext, verifyOptions } from "../mode.ts";
 import { closeConversation, PayloadOutput, writeToPeer } from "../conversation.ts";
 
@@ -30,6 +31,11 @@ const options = {
     read: readNumber,
     needs: ["replay"],
   }),
+  streams: flag({
+    summary: "list the connections of the capture, and their bytes, instead",
+    needs: ["replay"],
+    excludes: ["verify"],
+  }),
   speed: text({
     summary: "replay N times as fast as recorded; max: as soon as the answers are there",
     placeholder: "N|max",
@@ -48,8 +54,10 @@ export const replay = defineMode({
   example: "netecho client localhost 8080 --replay session.pcapng --speed max --verify",
   options,
   async run(context, values) {
-    const { verify, timeout = verify ? VERIFY_TIMEOUT_MS : ANSWER_TIMEOUT_MS } = values;
-    const recording = await choose(context, values);
+    const { verify, speed = 1, timeout = verify ? VERIFY_TIMEOUT_MS : ANSWER_TIMEOUT_MS } = values;
+    const capture = await readCapture(context, values);
+    if (values.streams) return await list(capture, context);
+    const { recording, number } = choose(capture, values);
     const recorded = recording.steps.filter(({ by }) => by === "server").map(({ what }) => what);
     const said = concat(recorded.filter((what) => typeof what !== "string"));
     const peer = await context.dial();
@@ -60,11 +68,20 @@ export const replay = defineMode({
     const answers = new ReplayAnswers(said, { verify, timeout, clock, isBusy: () => shown.busy });
     const mayReset = recorded.includes("reset");
     const receiving = receive(peer, { answers, shown, mayReset });
-    const say = (bytes: Uint8Array) => writeToPeer(peer, { bytes, shown, clock, timeout });
-    const waiting = { for: "an answer" };
-    const playing = play(recording.steps, { peer, answers, clock, say, values, waiting });
+    let waitingFor = "an answer";
+    const playing = play(recording.steps, {
+      say: (bytes) => writeToPeer(peer, { bytes, shown, clock, timeout }),
+      closeWrite: () => peer.closeWrite(),
+      reset: () => peer.reset(),
+      onWait: (what) => waitingFor = what,
+      onPause: (pause) =>
+        void context.say(
+          `the recording pauses for ${formatDuration(pause)} here; --speed max does not wait`,
+        ),
+      ...{ answers, clock, speed },
+    });
     const meter = trafficMeter(peer, clock);
-    const describe = () => `${meter()}; waiting for ${waiting.for}`;
+    const describe = () => `${meter()}; waiting for ${waitingFor}`;
     try {
       const replaying = Promise.race([playing, receiving.then(() => playing)]);
       await context.progress.during(replaying, describe, { payload: context.output });
@@ -74,27 +91,78 @@ export const replay = defineMode({
       playing.catch(() => {}); // the connection is closed, which ends what is pending
       await closeConversation(peer, { over: receiving, shown, log, clock });
     }
-    await context.say(verdict(peer, { said, verify }));
+    const which = `stream ${number}, client ${recording.client}` +
+      (recording.midway ? ", which begins midway" : "");
+    const outcome = `${which}: ${verdict(peer, { said, verify })}`;
+    if (capture.troubles.length > 0) throw partOf(capture, `Replayed ${outcome}; `);
+    await context.say(`replayed ${outcome}`);
     return 0;
   },
 });
 
-async function choose(
+interface Capture extends Recordings {
+  readonly path: string;
+  readonly protocol: string;
+}
+
+// Of the protocol that is spoken to the peer.
+async function readCapture(
   { connectionless }: ModeContext,
-  { replay, stream }: Values<typeof options>,
-): Promise<Recording> {
+  { replay }: Values<typeof options>,
+): Promise<Capture> {
   const { readRecordings } = await import("../../capture/recording.ts");
   const { path, bytes } = replay!;
   const protocol = connectionless ? "udp" : "tcp";
-  const streams = readRecordings({ path, bytes }).filter((one) => one.protocol === protocol);
-  const chosen = stream === undefined ? streams.find(speaks) : streams[stream];
-  if (!chosen) {
+  const { recordings, troubles } = readRecordings({ path, bytes: await unpacked(bytes) });
+  const own = recordings.filter((one) => one.protocol === protocol);
+  return { path, protocol, recordings: own, troubles };
+}
+
+// By the numbers of RFC 1952.
+async function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const { gunzipSync } = await import("node:zlib");
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new UsageError(`Option --replay: the file is not whole as gzip: ${explain(error)}`);
+  }
+}
+
+function partOf({ path, troubles }: Capture, before: string): NetworkError {
+  return new NetworkError(`${before}there may be more in ${path}: ${troubles.join("; ")}`);
+}
+
+async function list(capture: Capture, { output }: ModeContext): Promise<number> {
+  const lines = capture.recordings.map(({ client, server, steps, gaps, midway }, number) => {
+    const bytes = (by: Step["by"]) =>
+      formatQuantity(
+        steps.reduce((sum, { by: who, what }) =>
+          who === by && typeof what !== "string" ? sum + what.length : sum, 0),
+        "byte",
+      );
+    const notes = [midway && "begins midway", gaps && "incomplete"].filter(Boolean);
+    return `${number}  ${client} to ${server}: ${bytes("client")} sent, ` +
+      `${bytes("server")} received${notes.map((note) => `, ${note}`).join("")}\n`;
+  });
+  await writeText(output, lines.join(""));
+  if (capture.troubles.length > 0) throw partOf(capture, "");
+  return 0;
+}
+
+function choose(
+  { path, protocol, recordings }: Capture,
+  { stream }: Values<typeof options>,
+): { recording: Recording; number: number } {
+  const number = stream ?? recordings.findIndex(speaks);
+  const recording = recordings[number];
+  if (!recording) {
     const wanted = stream === undefined ? "whose client says something" : `of number ${stream}`;
-    const there = formatQuantity(streams.length, `${protocol.toUpperCase()} stream`);
+    const there = formatQuantity(recordings.length, `${protocol.toUpperCase()} stream`);
     throw new UsageError(`Option --replay: ${path} has no stream ${wanted}; it has ${there}`);
   }
-  if (!chosen.gaps) return chosen;
-  const { client, server } = chosen;
+  if (!recording.gaps) return { recording, number };
+  const { client, server } = recording;
   throw new UsageError(
     `Option --replay: ${path} lacks some of what ${client} and ${server} said; capture whole packets`,
   );
@@ -124,44 +192,6 @@ async function receive(
   answers.end();
 }
 
-// Sends each message at its recorded moment; a late answer delays all that follow.
-async function play(
-  steps: readonly Step[],
-  { peer, answers, clock, say, values: { speed = 1 }, waiting }: {
-    readonly peer: Duplex;
-    readonly answers: ReplayAnswers;
-    readonly clock: Clock;
-    readonly say: (bytes: Uint8Array) => Promise<void>;
-    readonly values: Values<typeof options>;
-    /** Told what is waited for. */
-    readonly waiting: { for: string };
-  },
-): Promise<void> {
-  let began = clock.now();
-  let answered = 0; // milliseconds after that
-  for (const { by, at, what } of steps) {
-    const moment = at / speed;
-    if (by === "server") {
-      if (typeof what !== "string") answers.owe(what.length);
-      answered = moment;
-      continue;
-    }
-    waiting.for = "an answer";
-    await answers.complete(began + answered);
-    began = Math.max(began, clock.now() - answered);
-    waiting.for = "the next recorded moment";
-    await until(clock, began + moment);
-    waiting.for = "the peer to take more";
-    if (what === "reset") return peer.reset();
-    await (what === "fin" ? peer.closeWrite() : say(what));
-  }
-  waiting.for = "an answer";
-  await answers.complete(began + answered);
-  waiting.for = "the peer to close";
-  const closes = steps.some(({ by, what }) => by === "server" && typeof what === "string");
-  if (closes) await answers.closed(began + answered);
-}
-
 function verdict(
   { traffic: { sent, received } }: Duplex,
   { said, verify }: { readonly said: Uint8Array; readonly verify: boolean },
@@ -170,8 +200,8 @@ function verdict(
     formatQuantity(received, "byte")
   } received`;
   return verify
-    ? `replayed: ${passed}, as recorded`
-    : `replayed: ${passed}; ${formatQuantity(said.length, "byte")} were recorded`;
+    ? `${passed}, as recorded`
+    : `${passed}; ${formatQuantity(said.length, "byte")} were recorded`;
 }
 
 function readNumber(text: string): number {

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { InetAddress } from "../../../lib/net/address.ts";
 import { concat } from "@std/bytes/concat";
 import { UsageError } from "../../../lib/core/errors.ts";
@@ -16,7 +16,7 @@ const HEADER = fileHeader({ application: "test", name: "test" });
 
 function read(frames: readonly Uint8Array[]): Recording[] {
   const blocks = frames.map((bytes, index) => packetBlock({ at: 1e12 + index, bytes }));
-  return readRecordings({ path: "test", bytes: concat([HEADER, ...blocks]) });
+  return [...readRecordings({ path: "test", bytes: concat([HEADER, ...blocks]) }).recordings];
 }
 
 function segment(
@@ -59,6 +59,7 @@ Deno.test("recording: who said what when, and how each side ended", () => {
       { by: "server", at: 6, what: "reset" },
     ],
     gaps: false,
+    midway: false,
   });
 });
 
@@ -111,7 +112,8 @@ Deno.test("recording: connections of the same ports, and without a SYN", () => {
     segment(DOWN, { sequence: 70, payload: text("hello") }),
     segment(UP, { sequence: 10, payload: text("you") }),
   ]);
-  assertEquals([midway!.client, said(midway, "server")], ["192.0.2.2:80", text("you")]);
+  assertEquals([midway!.client, said(midway, "server")], ["192.0.2.1:4000", text("hello")]);
+  assertEquals(midway!.midway, true);
   const [answered] = read([segment(DOWN, { flags: SYN | ACK, sequence: 70 })]);
   assertEquals(answered!.client, "192.0.2.1:4000");
 });
@@ -134,9 +136,11 @@ Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", ()
   for (const [link, header] of [[101, 0], [113, 16], [276, 20], [0, 4]] as const) {
     for (const little of [true, false]) {
       for (const [magic, perSecond] of [[0xa1b2c3d4, 1e6], [0xa1b23c4d, 1e9]] as const) {
-        const packet = concat([new Uint8Array(header), ip]);
+        const front = new Uint8Array(header);
+        if (link === 113 || link === 276) front.set([8, 0], link === 113 ? 14 : 0); // IPv4
+        const packet = concat([front, ip]);
         const file = pcap([packet, packet.subarray(0, 9)], { link, little, magic, perSecond });
-        const [one] = readRecordings({ path: "test", bytes: file });
+        const { recordings: [one] } = readRecordings({ path: "test", bytes: file });
         assertEquals(said(one, "client"), text("data"));
         assertEquals(one!.steps[0]!.at, 0);
       }
@@ -172,11 +176,18 @@ Deno.test("recording: a file that was cut off, and one that is no capture", () =
   const frame = segment(UP, { sequence: 1, payload: text("data") });
   const blocks = [HEADER, packetBlock({ at: 0, bytes: frame })];
   const whole = concat([...blocks, packetBlock({ at: 1, bytes: frame })]);
+  const boundaries: number[] = [];
+  const view = new DataView(whole.buffer);
+  for (let at = 0; at < whole.length; at += view.getUint32(at + 4, true)) boundaries.push(at);
   const counts = new Set<number>();
   for (let length = 0; length < whole.length; length++) {
     const bytes = whole.subarray(0, length);
     try {
-      counts.add(readRecordings({ path: "test", bytes }).length);
+      const { recordings, troubles } = readRecordings({ path: "test", bytes });
+      counts.add(recordings.length);
+      // Between two blocks nothing is missing that could be noticed.
+      const between = boundaries.includes(length);
+      assertEquals(troubles.length, between ? 0 : 1, `${length} bytes`);
     } catch (error) {
       assertStringIncludes((error as Error).message, "is no capture");
     }
@@ -217,11 +228,63 @@ Deno.test("recording: blocks that are too short for what they are, and fragments
   const option = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0]);
   for (const body of [new Uint8Array(0), option]) {
     const bytes = concat([HEADER, block(1, body), block(6, new Uint8Array(4))]);
-    assertEquals(readRecordings({ path: "test", bytes }), []);
+    const { recordings, troubles } = readRecordings({ path: "test", bytes });
+    assertEquals([recordings, troubles.length], [[], 1]);
   }
   const datagram = udpFrame({ from: CLIENT, to: SERVER }, text("whole"));
   const part = datagram.slice();
   part[20] = 0x20; // more fragments
-  assertEquals(read([datagram])[0]!.gaps, false);
-  assertEquals(read([datagram, part])[0]!.gaps, true);
+  const bytes = concat([HEADER, packetBlock({ at: 0, bytes: part })]);
+  assertEquals(readRecordings({ path: "test", bytes }), {
+    recordings: [],
+    troubles: ["1 packet of which a fragment lacks"],
+  });
 });
+
+// What each capture holds; where nothing is said, the client `one\ntwo\n` and the server in capitals.
+const WHOLE = [["one\ntwo\n", "ONE\nTWO\n"]];
+const END = /ends, or is damaged, within the packet at byte 522$/;
+const HELD: Readonly<Record<string, { said?: string[][]; trouble?: RegExp; midway?: boolean }>> = {
+  "answers-after-close.pcap": { said: [["ask\n", "answer 1\nanswer 2\nbye\n"]] },
+  "cut-before-two.pcap": { said: [["one\n", "ONE\n"]], trouble: END },
+  "cut-copy.pcap": { said: [["one\n", "ONE\n"]] },
+  "damaged-length-before-two.pcap": { said: [["one\n", "ONE\n"]], trouble: END },
+  "gap-60-days.pcap": { said: [["one\ntwo\n", ""]] },
+  "ip6-atomic-fragment.pcap": {},
+  "ip6-length-0-tso.pcap": { said: [[`${"A".repeat(300)}end\n`, ""]] },
+  "lines-300ms-apart.pcapng": { said: [["1\n2\n3\n4\n5\n6\n", ""]] },
+  "midstream-server-first.pcap": {
+    said: [["GET /next\n", "tail of an answer\nanswer\n"]],
+    midway: true,
+  },
+  "pppoe.pcap": {},
+  "reset-out-of-window.pcap": {},
+  "spb-mixed.pcapng": {},
+  "syn-after-reset.pcap": { said: [["one\n", "ONE\n"], ["second\n", ""]] },
+  "synack-before-syn.pcap": { said: [["one\n", "ONE\n"], ["second\n", ""]] },
+  "tcp-last-segment-fragmented.pcap": { said: [[`one\n${"B".repeat(100)}`, ""]] },
+  "tsoffset.pcapng": { said: [["one\ntwo\n", "ONE\n"]] },
+  "two-synacks.pcap": { said: [["one\n", "ONE\n"]] },
+  "udp-and-a-fragmented-ping.pcap": { said: [["query", "answer"]] },
+  "udp-length-short.pcap": { said: [["queryquestion", ""]] },
+};
+
+for (const [name, { said: streams = WHOLE, trouble, midway = false }] of Object.entries(HELD)) {
+  Deno.test(`recording: ${name}`, async () => {
+    const path = new URL(`../../testdata/captures/${name}`, import.meta.url);
+    const { recordings, troubles } = readRecordings({
+      path: name,
+      bytes: await Deno.readFile(path),
+    });
+    const text = (one: Recording, by: "client" | "server") =>
+      new TextDecoder().decode(said(one, by));
+    assertEquals(recordings.map((one) => [text(one, "client"), text(one, "server")]), streams);
+    assertEquals(recordings.map((one) => one.midway), streams.map(() => midway));
+    assertEquals(recordings.some(({ gaps }) => gaps), false);
+    assertEquals(troubles.length, trouble ? 1 : 0);
+    if (trouble) assertMatch(troubles[0]!, trouble);
+    const last = recordings[0]!.steps.at(-1)!.at;
+    if (name === "tsoffset.pcapng") assert(last <= 11, `${last} ms`);
+    if (name === "gap-60-days.pcap") assert(last >= 60 * 24 * 3600 * 1000);
+  });
+}
