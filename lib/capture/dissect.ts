@@ -58,6 +58,7 @@ const TYPED: Readonly<Record<number, readonly [type: number, payload: number]>> 
 /** Finds segments and datagrams, and counts what it cannot read. */
 export class Dissector {
   readonly #fragments = new Fragments();
+  #cut = 0; // packets that end within their headers
   readonly #unknownLinks = new Map<number, number>(); // how many packets, by link type
 
   /** What could not be read, in words. */
@@ -67,6 +68,7 @@ export class Dissector {
       ...[...this.#unknownLinks].map(([link, count]) =>
         `${formatQuantity(count, "packet")} of link type ${link}, which is not understood`
       ),
+      ...(this.#cut > 0 ? [`${formatQuantity(this.#cut, "packet")} cut within their headers`] : []),
       ...(incomplete > 0
         ? [`${formatQuantity(incomplete, "packet")} of which a fragment lacks`]
         : []),
@@ -87,8 +89,9 @@ export class Dissector {
         : bytes.subarray(at);
       return ip && this.#fromIp(ip);
     } catch (error) {
-      if (error instanceof RangeError) return undefined; // cut within its headers
-      throw error;
+      if (!(error instanceof RangeError)) throw error;
+      this.#cut++;
+      return undefined;
     }
   }
 

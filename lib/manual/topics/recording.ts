@@ -26,6 +26,12 @@ export const recording: Topic = {
         rows: [
           ["order", "each message at its moment, and not before the answers that came before it"],
           ["--speed", "how many times faster; max does not wait for the recorded moments"],
+          ["--streams", "lists the connections of the file, numbered as in Wireshark"],
+          [
+            "exit 1",
+            "also where the file is cut or damaged, or has packets that are not understood: there may " +
+            "be more in it than was played",
+          ],
           ["--stream N", "which connection of the file, where it has several"],
           ["--verify", "fails at the first byte of an answer that is not the recorded one"],
         ],
