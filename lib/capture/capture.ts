@@ -1,5 +1,6 @@
 /** Capturing connections in a pcapng file for Wireshark; no privilege is needed. */
 import { concat } from "@std/bytes/concat";
+import type { Writer } from "../core/io.ts";
 import type { Clock } from "../core/clock.ts";
 import { NetworkError, UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
@@ -129,13 +130,19 @@ export function openCapture(
   path: string,
   { rotateAt, clock }: Pick<CaptureOptions, "rotateAt" | "clock">,
 ): Capture {
+  const isPipe = path === "-" || leadsToReader(path);
   const open = (number: number) =>
-    path === "-" ? queuedFile(Deno.stdout) : Deno.openSync(numbered(path, number), WRITING);
+    path === "-"
+      ? queuedFile(Deno.stdout)
+      : isPipe
+      ? queuedFile(opening(path))
+      : Deno.openSync(numbered(path, number), WRITING);
   if (path === "-" && Deno.stdout.isTerminal()) {
     throw new UsageError("Option --capture: stdout is a terminal; name a file, or pipe it on");
   }
-  if (path === "-" && rotateAt !== undefined) {
-    throw new UsageError("Option --capture-size: stdout is one file; name another");
+  if (isPipe && rotateAt !== undefined) {
+    const name = path === "-" ? "stdout" : path;
+    throw new UsageError(`Option --capture-size: ${name} is one file; name another`);
   }
   try {
     const onError = (reason: string) =>
@@ -144,6 +151,22 @@ export function openCapture(
   } catch (error) {
     throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
   }
+}
+
+// A pipe, whose reader may be slow, or never come.
+function leadsToReader(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFifo === true;
+  } catch {
+    return false; // there is none yet
+  }
+}
+
+// Opening a pipe waits for its reader.
+function opening(path: string): Writer {
+  const opened = Deno.open(path, { write: true });
+  opened.catch(() => {}); // the first write tells
+  return { write: async (bytes) => (await opened).write(bytes) };
 }
 
 const WRITING = { write: true, create: true, truncate: true };

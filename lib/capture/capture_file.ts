@@ -2,6 +2,7 @@
 import { BatchWriter } from "../core/batch_writer.ts";
 import type { Writer } from "../core/io.ts";
 
+const MAX_WRITE_BYTES = 64 * 1024; // so that it is seen whether the reader moves
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 
 /** A file, or a pipe, that blocks are written to. */
@@ -9,7 +10,7 @@ export interface CaptureFile {
   /** Takes a block, or a part of it; returns how many bytes. */
   writeSync(block: Uint8Array): number;
   truncateSync?(size: number): void;
-  /** Waits until all is written, at most `milliseconds`; returns whether it is. Rejects if a write failed. */
+  /** Waits until all is written, or nothing is for `milliseconds`; returns whether it is. Rejects if a write failed. */
   flush?(milliseconds: number): Promise<boolean>;
   close?(): void;
 }
@@ -21,7 +22,15 @@ export interface CaptureFile {
  */
 export function queuedFile(to: Writer): CaptureFile {
   let failure: { readonly error: unknown } | undefined;
-  const writer = new BatchWriter(to, { onError: (error) => failure = { error } });
+  let written = 0; // bytes
+  const inParts = {
+    async write(bytes: Uint8Array) {
+      const length = await to.write(bytes.subarray(0, MAX_WRITE_BYTES));
+      written += length;
+      return length;
+    },
+  };
+  const writer = new BatchWriter(inParts, { onError: (error) => failure = { error } });
   return {
     writeSync(block) {
       if (failure) throw failure.error;
@@ -32,9 +41,14 @@ export function queuedFile(to: Writer): CaptureFile {
       return block.length;
     },
     async flush(milliseconds) {
-      const written = await writer.flush(milliseconds);
-      if (failure) throw failure.error;
-      return written;
+      let whole = false;
+      // As long as the reader moves.
+      for (let before = -1; !whole && before < written;) {
+        before = written;
+        whole = await writer.flush(milliseconds);
+        if (failure) throw failure.error;
+      }
+      return whole;
     },
   };
 }

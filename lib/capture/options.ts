@@ -11,6 +11,7 @@ export const captureOptions = {
     summary: "write every connection to FILE for Wireshark (pcapng); with - to stdout, and what " +
       "is otherwise printed there to stderr",
     placeholder: "FILE",
+    read: (path) => /^\/(dev\/stdout|dev\/fd\/1|proc\/self\/fd\/1)$/.test(path) ? "-" : path,
   }),
   captureSize: text({
     summary: "begin another file when one has SIZE bytes",

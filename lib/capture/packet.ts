@@ -102,8 +102,9 @@ function frame(
     protocol,
     ...bigEndian(length),
   ];
-  const sum = checksum(whole.subarray(start), add(pseudo)) || 0xffff;
-  whole.set(bigEndian(sum), start + sumAt);
+  const sum = checksum(whole.subarray(start), add(pseudo));
+  // 0 says that there is none, over UDP alone (RFC 768).
+  whole.set(bigEndian(sum || (protocol === UDP ? 0xffff : 0)), start + sumAt);
   return whole;
 }
 

@@ -13,6 +13,8 @@ export interface ServiceContext<T extends OptionTable = OptionTable, S = unknown
   readonly clock: Clock;
   /** Reports what becomes of a connection that the service makes for its peer. */
   readonly report: (detail: string) => void;
+  /** Captures a connection that the service makes for its peer, where the peer's is captured. */
+  readonly watch: (upstream: Duplex) => void;
 }
 
 /** One behaviour of the server towards a peer. */

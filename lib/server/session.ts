@@ -170,10 +170,11 @@ export class Session {
     }
     peer.observe(log.watch({ endpoint, connection: this.#number }));
     if (onActive) peer.observe({ received: onActive, sent: onActive });
-    if (capture) {
+    const watch = (one: Duplex, initiator: "local" | "remote") => {
       const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
-      peer.observe(capture.watch(peer, { initiator: "remote", comment }));
-    }
+      if (capture) one.observe(capture.watch(one, { initiator, comment }));
+    };
+    watch(peer, "remote");
     if (faults) this.#peer = this.#applyFaults(peer, { faults, number: admitted });
     if (this.#ended) return this.#peer.close(); // a fault has closed the peer
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
@@ -181,7 +182,8 @@ export class Session {
     const connection = this.#number;
     const report = (detail: string) =>
       log.emit({ event: "upstream", endpoint, connection, remote, detail });
-    service.handle(this.#peer, { values, state, clock, report }).then(
+    const watchUpstream = (upstream: Duplex) => watch(upstream, "local");
+    service.handle(this.#peer, { values, state, clock, report, watch: watchUpstream }).then(
       // UDP has no end of input but the server's.
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),

@@ -10,7 +10,10 @@ import {
 import { echoThrough } from "../support/connections.ts";
 import { needing, onLinux, withSignals, withSystemCalls } from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
-import { unusedPort } from "../support/system.ts";
+import { unusedPort, withFolder } from "../support/system.ts";
+import { concat } from "@std/bytes/concat";
+import { tcpFrame, udpFrame } from "../../lib/capture/packet.ts";
+import { readRecordings } from "../../lib/capture/recording.ts";
 import { Authority } from "../support/pki.ts";
 
 const CHECKED = "-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE";
@@ -237,4 +240,62 @@ Deno.test({
     );
     assertStringIncludes(client.stderr, "needs --capture");
   },
+});
+
+Deno.test({
+  ...onLinux("capture: a pipe that nobody opens, or reads, holds nobody up", ["mkfifo"]),
+  fn: () =>
+    withFolder(async (folder) => {
+      const pipe = `${folder}/pipe`;
+      await bash('mkfifo "$PIPE"', { env: { PIPE: pipe } });
+      await using server = await Server.start(["-q", "--capture", pipe]);
+      const bytes = randomBytes(300_000); // more than a pipe holds
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      assertEquals(await echoThrough(conn, bytes), bytes);
+      // Who opens it late gets all of it.
+      const reading = Deno.readFile(pipe);
+      assertEquals((await server.stop()).code, 0);
+      const { recordings: [one] } = readRecordings({ path: pipe, bytes: await reading });
+      const sent = one!.steps.filter(({ by }) => by === "client").map(({ what }) => what);
+      assertEquals(concat(sent.filter((what) => typeof what !== "string")), bytes);
+    }),
+});
+
+Deno.test("capture: a forwarder captures both of its connections", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/both.pcapng`;
+    await using echo = await Server.start(["-q"]);
+    {
+      const to = ["--service", "forward", "--to", `127.0.0.1:${echo.port}`];
+      await using server = await Server.start(["-q", ...to, "--capture", file]);
+      const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      const bytes = new TextEncoder().encode("both ways");
+      assertEquals(await echoThrough(conn, bytes), bytes);
+      await server.stop();
+    }
+    const { text } = await netecho(["client", "--replay", file, "--streams"]);
+    assertMatch(
+      text,
+      new RegExp(
+        "^0  \\S+ to \\S+: 9 bytes sent, 9 bytes received\n" +
+          `1  \\S+ to 127.0.0.1:${echo.port}: 9 bytes sent, 9 bytes received\n$`,
+      ),
+    );
+  }));
+
+Deno.test("capture: a TCP checksum of 0 is 0, and of UDP 65535", () => {
+  const host = (port: number) => ({ transport: "tcp", hostname: "127.0.0.1", port });
+  const path = { from: host(40000), to: host(8080) };
+  const zero = (frame: (word: number) => Uint8Array, sumAt: number) => {
+    for (let word = 0; word < 0x10000; word++) {
+      const bytes = frame(word);
+      const sum = new DataView(bytes.buffer).getUint16(34 + sumAt);
+      if (sum === 0 || sum === 0xffff) return sum;
+    }
+    return undefined;
+  };
+  const payload = (word: number) => new Uint8Array([word >> 8, word & 255]);
+  const tcp = { flags: 0x18, sequence: 1, acknowledged: 1 };
+  assertEquals(zero((word) => tcpFrame(path, { ...tcp, payload: payload(word) }), 16), 0);
+  assertEquals(zero((word) => udpFrame(path, payload(word)), 6), 0xffff);
 });

@@ -35,6 +35,7 @@ libc(); // stays loaded, which is no leak of a test
 const context = {
   clock: systemClock,
   report() {},
+  watch() {},
   state: undefined,
   values: { ...initialValues(serviceOptions), reply: new Uint8Array([7]) },
 };

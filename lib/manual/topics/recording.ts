@@ -17,6 +17,8 @@ export const recording: Topic = {
           ["payload", "as the program reads and writes it: after TLS is taken off"],
           ["headers", "made up: addresses, ports, sequence numbers and times are right"],
           ["--capture-size 100MB", "goes on in FILE-1, FILE-2 and so on when one is full"],
+          ["forwarders", "both connections: the peer's, and the one that is made for it"],
+          ["pipes", "wait for their reader, and hold nobody up, with up to 64 MiB"],
           ["--capture -", "to stdout; what is printed otherwise goes to stderr"],
           ["SSLKEYLOGFILE", "where it is set, the secrets of TLS go into the capture as well"],
         ],

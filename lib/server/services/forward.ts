@@ -105,7 +105,7 @@ async function passBoth(
 }
 
 async function connect(
-  { values, state, clock, report }: Context,
+  { values, state, clock, report, watch }: Context,
   signal: AbortSignal,
 ): Promise<Duplex> {
   let failure: Error | undefined;
@@ -119,6 +119,7 @@ async function connect(
         signal,
       });
       const took = formatDuration(clock.now() - started);
+      watch(upstream);
       report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
       return upstream;
     } catch (error) {
