@@ -25,9 +25,11 @@ export async function compareClient(
     await using server = new Running(command);
     const port = /\d+$/.exec(await server.line(/listening/))![0];
     const all = { C: [] as Figures[], netecho: [] as Figures[] };
+    const raw: number[] = []; // requests a second
     for (let round = 0; round < rounds; round++) {
       all.C.push(await measureC(folder, port));
       all.netecho.push(await measureNetecho(port));
+      raw.push(await measureRaw(port));
     }
     say(`\n| client of ${name} | C | netecho | ratio |\n| --- | ---: | ---: | ---: |`);
     for (const figure of Object.keys(all.C[0]!)) {
@@ -37,7 +39,24 @@ export async function compareClient(
       const shown = [c!, netecho!].map((value) => value.toLocaleString("en")).join(" | ");
       say(`| ${figure} | ${shown} | ${(netecho! / c!).toFixed(2)} |`);
     }
+    const rate = median(all.netecho.map((each) => Object.values(each)[1]!));
+    const loop = median(raw);
+    say(
+      `\nA loop of writes and reads in Deno: ${
+        Math.round(loop).toLocaleString("en")
+      } requests/s; ` +
+        `netecho has ${(rate / loop).toFixed(2)} of them.`,
+    );
   }
+}
+
+// The least that a closed loop in Deno can be.
+async function measureRaw(port: string): Promise<number> {
+  const loop = new URL("./peers/load.ts", import.meta.url).pathname;
+  const args = [port, CONNECTIONS, 64, SECONDS].map(String);
+  const { text } = await runProgram([Deno.execPath(), ["run", "-A", "--no-check", loop, ...args]]);
+  const [messages, seconds] = text.split(" ").map(Number);
+  return messages! / seconds!;
 }
 
 async function measureC(folder: string, port: string): Promise<Figures> {
