@@ -1,5 +1,5 @@
 /** Sending numbered messages over one connection, and judging the answers. */
-import { type Clock, delay } from "../core/clock.ts";
+import { type Clock, delay, until } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { answersOf, Messages, type OnAnswer, UNASKED_ANSWER } from "../probe/messages.ts";
@@ -8,6 +8,7 @@ import { type Judgement, Tracker } from "../probe/tracker.ts";
 
 const NOT_READING = new NetworkError("The peer does not read what it is sent");
 const AWAKE_MS = 2; // after a message, for which the program stays awake
+const READY_MS = 5; // before a message is due, to be awake and warm by then
 const WINDOW = 65_536; // messages whose answers can be told apart
 
 /** An answer, as it is reported. */
@@ -35,6 +36,8 @@ export interface PingerOptions {
   readonly onReply: (reply: Reply) => void;
   /** Called with a message that got no answer. */
   readonly onLost: (number: number) => void;
+  /** Awaited shortly before each message is due, where there is time. */
+  readonly before?: () => Promise<void>;
 }
 
 /** Sends messages until each is answered or given up, or it is stopped. */
@@ -46,8 +49,8 @@ export class Pinger {
   #settled = Promise.withResolvers<void>();
   readonly #stopSignal = new AbortController();
   #stopping = false;
-  #awakeUntil = 0; // a moment of the clock, or 0
   #writing = 0; // the number of the message that is being written
+  #awakeUntil = 0; // a moment of the clock, or 0
   #cancelExpiry: (() => void) | undefined;
 
   constructor(peer: Duplex, probing: PingerOptions) {
@@ -91,13 +94,15 @@ export class Pinger {
       this.#writing = number;
       await this.#peer.write(messages.from(number));
       this.#writing = 0;
+      if (interval > 0) continue;
       this.#stayAwake();
-      if (interval === 0) await this.#settle();
+      await this.#settle();
     }
     await this.#settle();
   }
 
-  // A program that sleeps takes tens of microseconds to wake, which would be measured.
+  // Without a pause between two messages, waking would be a part of each round trip; with one, the
+  // answer is seen earlier by a program that sleeps.
   #stayAwake(): void {
     const { clock } = this.#probing;
     const asleep = this.#awakeUntil === 0;
@@ -113,9 +118,15 @@ export class Pinger {
   };
 
   async #until(moment: number): Promise<void> {
-    const { clock } = this.#probing;
+    const { clock, interval, before } = this.#probing;
+    const { signal } = this.#stopSignal;
     const left = moment - clock.now();
-    if (left > 0) await delay(left, { clock, signal: this.#stopSignal.signal });
+    if (!before || (interval > 0 && left < READY_MS)) {
+      return left > 0 ? await delay(left, { clock, signal }) : undefined;
+    }
+    if (left > READY_MS) await delay(left - READY_MS, { clock, signal });
+    await before();
+    await until(clock, moment);
   }
 
   // Waits until every message is answered or given up.

@@ -2,13 +2,14 @@
 import { delay } from "../../core/clock.ts";
 import { FinalError, NetworkError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/explain.ts";
-import { loadHistograms } from "../../core/histogram.ts";
+import { type Histograms, loadHistograms } from "../../core/histogram.ts";
 import { connectAndExchange } from "../../probe/round_trip.ts";
 import { measureOptions, MESSAGE_TIMEOUT_MS, sizeFor } from "../../probe/options.ts";
 import { pingJson, pingText } from "../../ping/format.ts";
 import { PingScreen } from "../../ping/screen.ts";
 import { PromptClock } from "../../probe/prompt_clock.ts";
 import { Pinger } from "../../ping/pinger.ts";
+import { Rehearsal } from "../../ping/rehearsal.ts";
 import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
 import { formatDuration, formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext } from "../mode.ts";
@@ -29,6 +30,9 @@ const options = {
   ...measureOptions,
 };
 
+const REHEARSALS = 3; // round trips to the program itself, before each message
+const MAX_REHEARSED_BYTES = 1024;
+
 type Options = Values<typeof options> & { readonly timeout: number };
 
 /** The ping mode. */
@@ -42,16 +46,17 @@ export const ping = defineMode({
     const values = { ...given, timeout };
     const size = sizeFor({ ...values, connectionless: context.connectionless });
     const { target: { address }, clock, output } = context;
+    const histograms = await loadHistograms();
     const format = values.json ? pingJson(address, clock) : pingText(address);
     const status = context.openStatus(output, { describeMissed: format.missed });
     const screen = new PingScreen({ address, clock, status }, {
       format,
       quiet: values.quiet,
-      histograms: await loadHistograms(),
+      histograms,
     });
     const stop = stopFor(context, values);
     const measure = values.connect ? overMany : overOne;
-    const measuring = measure(context, { values, size, screen, stop: stop.asked });
+    const measuring = measure(context, { values, size, screen, histograms, stop: stop.asked });
     const failure = await Promise.race([measuring, screen.failed]).catch(asNetworkError);
     stop.cancel();
     await Promise.race([screen.end(), stop.insisted]);
@@ -66,6 +71,7 @@ interface Measuring {
   readonly values: Options;
   readonly size: number;
   readonly screen: PingScreen;
+  readonly histograms: Histograms;
   /** Resolves at the deadline, or when asked to stop. */
   readonly stop: Promise<void>;
 }
@@ -88,13 +94,16 @@ function timedOut(timeout: number): string {
 }
 
 async function overOne(context: ModeContext, measuring: Measuring): Promise<void> {
-  const { values, size, screen, stop } = measuring;
+  const { values, size, screen, histograms, stop } = measuring;
   const dialing = context.dial();
   const peer = await Promise.race([dialing, stop]);
   screen.start(size, peer?.strays);
   if (!peer) return void dialing.catch(() => {});
   using clock = new PromptClock();
   const { tally } = screen;
+  const rehearsal = values.interval > 0
+    ? await Rehearsal.open({ clock, size: Math.min(size, MAX_REHEARSED_BYTES), histograms })
+    : undefined;
   const onLost = (number: number) => {
     const came = tally.counts.received === 0 ? peer.traffic.received : 0;
     const what = came > 0 ? `; ${formatQuantity(came, "byte")} came, but no whole echo` : "";
@@ -107,11 +116,12 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
     tally,
     onReply: (reply) => screen.answer({ ...reply, remote: peer.remote }),
     onLost,
+    ...(rehearsal && { before: () => rehearsal.run(REHEARSALS) }),
   });
   stop.then(() => prober.stop());
   const ending = await prober.run().catch((error) => {
     throw failureOf(peer, error);
-  });
+  }).finally(() => rehearsal?.close());
   if (ending === "closed") throw new NetworkError("The peer closed the connection");
 }
 
