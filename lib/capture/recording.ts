@@ -1,7 +1,8 @@
 /** Connections, reassembled from captured packets. */
 import { UsageError } from "../core/errors.ts";
-import { ACK, FIN, RST, SYN } from "./packet.ts";
-import { Dissector, type TcpHeader, type TransportPacket } from "./dissect.ts";
+import { ACK, RST, SYN } from "./packet.ts";
+import { Dissector, type TransportPacket } from "./dissect.ts";
+import { type Said, Side } from "./side.ts";
 import { readCapture } from "./pcap_reader.ts";
 
 /** One step of a connection. */
@@ -10,7 +11,7 @@ export interface Step {
   /** Milliseconds since the connection began. */
   readonly at: number;
   /** Bytes that were sent, or how this side ended. */
-  readonly what: Uint8Array | "fin" | "reset";
+  readonly what: Said;
 }
 
 /** A recorded connection. */
@@ -138,111 +139,5 @@ class Builder {
       gaps: this.#cut || client.waits || server.waits,
       midway: this.#midway,
     };
-  }
-}
-
-const MAX_EARLY_SEGMENTS = 10_000; // segments that wait for one before them
-const MAX_SCALE = 14; // of a window whose SYN was not captured (RFC 7323 section 2.3)
-
-interface Segment {
-  readonly sequence: number;
-  readonly payload: Uint8Array;
-  /** Bytes behind the payload that were sent as well. */
-  readonly missing: number;
-  readonly flags: number;
-}
-
-/** The bytes of one side, in the order of its sequence numbers (RFC 9293 section 3.4). */
-class Side {
-  over = false;
-  wasReset = false;
-  /** The first sequence number; undefined until something was sent. */
-  first: number | undefined;
-  /** Reports the next bytes, or the end. */
-  readonly tell: (what: Step["what"], at: number) => void;
-  readonly #firsts: number[] = []; // of each SYN
-  #next = 0;
-  #end = 0; // behind the last byte that was sent
-  #told = false;
-  #early: Segment[] = [];
-  #lost = false; // the segment that they wait for is lost
-  #heard: { acknowledged: number; window: number } | undefined; // what it takes next
-  #scale = MAX_SCALE;
-
-  constructor(tell: (what: Step["what"], at: number) => void) {
-    this.tell = tell;
-  }
-
-  /** Whether bytes are missing before some that are there, or at the end. */
-  get waits(): boolean {
-    return this.#lost || this.#early.length > 0 || (this.#end - this.#next | 0) > 0;
-  }
-
-  /** Takes what the side says of what it takes. */
-  hear({ flags, acknowledged, window, windowScale }: TcpHeader): void {
-    if (flags & SYN) this.#scale = windowScale;
-    if (flags & ACK) this.#heard = { acknowledged, window: window << this.#scale };
-  }
-
-  /** Whether a RST of the other side is in the window (RFC 9293 section 3.5.3). */
-  mayBeReset({ sequence }: TcpHeader): boolean {
-    if (!this.#heard) return true;
-    const { acknowledged, window } = this.#heard;
-    const ahead = sequence - acknowledged | 0;
-    return ahead >= 0 && ahead <= window;
-  }
-
-  /** Of several SYNs, the other side takes the one that it acknowledges. */
-  acknowledge({ acknowledged }: TcpHeader): void {
-    if (this.#told || !this.#firsts.includes(acknowledged - 1 | 0)) return;
-    this.first = acknowledged - 1 >>> 0;
-    this.#next = this.#end = acknowledged | 0;
-  }
-
-  add(segment: Segment, at: number): void {
-    if (this.over || this.#lost) return;
-    const { sequence, payload, flags } = segment;
-    if (flags & SYN) this.#firsts.push(sequence | 0);
-    const syn = flags & SYN ? 1 : 0;
-    const begin = sequence + syn | 0;
-    if (this.first === undefined || (syn && !this.#told)) this.#beginAt(sequence, begin);
-    // What came first was a keepalive, one byte before the next (RFC 9293 section 3.8.4).
-    else if (!this.#told && this.#firsts.length === 0 && begin === (this.#next + 1 | 0)) {
-      this.#beginAt(sequence, begin);
-    }
-    if (flags & RST) return this.#tellEnd("reset", at);
-    const end = begin + payload.length + segment.missing | 0;
-    if ((end - this.#end | 0) > 0) this.#end = end;
-    this.#early.push({ ...segment, sequence: begin });
-    while (this.#takeOne(at));
-    this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
-  }
-
-  #beginAt(first: number, next: number): void {
-    this.first = first;
-    this.#next = this.#end = next;
-  }
-
-  // Sequence numbers wrap at 2^32; the sign of the difference says which is later.
-  #takeOne(at: number): boolean {
-    const index = this.#early.findIndex(({ sequence }) => (sequence - this.#next | 0) <= 0);
-    const [segment] = index < 0 ? [] : this.#early.splice(index, 1);
-    if (!segment || this.over) return false;
-    const fresh = segment.payload.subarray(this.#next - segment.sequence | 0);
-    if (fresh.length > 0) {
-      this.#told = true;
-      this.tell(fresh, at);
-    }
-    this.#next = this.#next + fresh.length | 0;
-    const end = segment.sequence + segment.payload.length + segment.missing;
-    if (segment.flags & FIN && (end - this.#next | 0) === 0) this.#tellEnd("fin", at);
-    return true;
-  }
-
-  #tellEnd(how: "fin" | "reset", at: number): void {
-    this.over = true;
-    this.wasReset = how === "reset";
-    if (how === "fin") this.#early = []; // retransmissions
-    this.tell(how, at);
   }
 }

@@ -5,11 +5,12 @@ import type { BenchResult } from "../../lib/report/result.ts";
 import { loadHistograms } from "../../lib/core/histogram.ts";
 import {
   bash,
+  inBackground,
+  inNamespace,
   netecho,
   netechoCommand,
   netechoShell,
   Running,
-  runProgram,
   Server,
 } from "../support/programs.ts";
 import { readExactly, writeAll } from "../support/connections.ts";
@@ -349,17 +350,12 @@ Deno.test({
   async fn() {
     const server = netechoShell(["server", "127.0.0.1:7001", "-q"]);
     const args = ["127.0.0.1:7001", "--bench", "--connections", "30", "--duration", "300ms"];
-    const { text, stderr } = await runProgram(["unshare", [
-      "-rn",
-      "bash",
-      "-c",
-      [
-        "ip link set lo up; echo 40000 40019 >/proc/sys/net/ipv4/ip_local_port_range",
-        `coproc S { exec ${server}; }`,
-        'read -r listening <&"${S[0]}"',
-        `${netechoShell(["client", ...args])}; kill $S_PID`,
-      ].join("\n"),
-    ]]);
+    const { text, stderr } = await inNamespace([
+      "ip link set lo up; echo 40000 40019 >/proc/sys/net/ipv4/ip_local_port_range",
+      inBackground(server),
+      'read -r listening <&"${S[0]}"',
+      `${netechoShell(["client", ...args])}; kill $S_PID`,
+    ]);
     assertMatch(text, /^Load on \S+: 20 of 30 connections,/, stderr);
     assertMatch(text, /^connections 20 of 30 were answered, 0 to [\d,]+ times each$/m);
     assertMatch(text, /x cannot connect: this machine has no free port, or no address, to connect/);

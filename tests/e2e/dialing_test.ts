@@ -2,11 +2,12 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { needing, needingNamespace, onLinux, withNodeNetworking } from "../support/skips.ts";
 import {
+  inBackground,
+  inNamespace,
   netecho,
   netechoCommand,
   netechoShell,
   Running,
-  runProgram,
   Server,
 } from "../support/programs.ts";
 import { randomBytes } from "../support/bytes.ts";
@@ -177,28 +178,27 @@ Deno.test("-4 and -6 use one family alone", async () => {
   assertStringIncludes(neither.stderr, "it has no IPv6 address");
 });
 
+const LINK = [
+  "ip link add v0 type veth peer name v1",
+  "for each in lo v0 v1; do ip link set $each up; done",
+];
+
 Deno.test({
   ...needingNamespace("link-local addresses keep their zone, over TCP and UDP"),
   async fn() {
     const at = "[fe80::1%v0]";
     const server = netechoShell(["server", `udp://${at}:7001`, `${at}:7002`]);
     const say = (...args: string[]) => `echo hi | ${netechoShell(["client", "-v", ...args])} 2>&1`;
-    const { text, stderr } = await runProgram(["unshare", [
-      "-rn",
-      "bash",
-      "-c",
-      [
-        "ip link add v0 type veth peer name v1",
-        "for each in lo v0 v1; do ip link set $each up; done",
-        "ip addr add fe80::1/64 dev v0 nodad",
-        `coproc S { exec ${server}; }`,
-        'read -r one <&"${S[0]}"; read -r two <&"${S[0]}"; echo "$one; $two"',
-        say(`udp://${at}:7001`, "--source", at),
-        say(`${at}:7002`),
-        say(`${at}:7002`, "--source", at),
-        'read -r opened <&"${S[0]}"; echo "$opened"; kill $S_PID',
-      ].join("\n"),
-    ]]);
+    const { text, stderr } = await inNamespace([
+      ...LINK,
+      "ip addr add fe80::1/64 dev v0 nodad",
+      inBackground(server),
+      'read -r one <&"${S[0]}"; read -r two <&"${S[0]}"; echo "$one; $two"',
+      say(`udp://${at}:7001`, "--source", at),
+      say(`${at}:7002`),
+      say(`${at}:7002`, "--source", at),
+      'read -r opened <&"${S[0]}"; echo "$opened"; kill $S_PID',
+    ]);
     const lines = text.split("\n");
     assertEquals(lines[0], `listening udp://${at}:7001; listening tcp://${at}:7002`, stderr);
     assertEquals(lines.filter((line) => line === "hi").length, 2, text);
@@ -214,19 +214,13 @@ Deno.test({
   async fn() {
     const server = netechoShell(["server", "udp://0.0.0.0:7001", "-q"]);
     const ping = ["--ping", "-c", "2", "-i", "10ms", "--timeout", "300ms"];
-    const { text, stderr } = await runProgram(["unshare", [
-      "-rn",
-      "bash",
-      "-c",
-      [
-        "ip link add v0 type veth peer name v1",
-        "for each in lo v0 v1; do ip link set $each up; done",
-        "ip addr add 10.9.9.1/24 brd + dev v0",
-        `coproc S { exec ${server}; }`,
-        'read -r listening <&"${S[0]}"',
-        `${netechoShell(["client", "udp://10.9.9.255:7001", ...ping])}; kill $S_PID`,
-      ].join("\n"),
-    ]]);
+    const { text, stderr } = await inNamespace([
+      ...LINK,
+      "ip addr add 10.9.9.1/24 brd + dev v0",
+      inBackground(server),
+      'read -r listening <&"${S[0]}"',
+      `${netechoShell(["client", "udp://10.9.9.255:7001", ...ping])}; kill $S_PID`,
+    ]);
     assertMatch(text, /^2 answers from 10\.9\.9\.1:7001, which was not asked$/m, stderr);
   },
 });

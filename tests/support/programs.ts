@@ -245,3 +245,11 @@ export class Server extends Running {
     return this.lines.map((line) => JSON.parse(line));
   }
 }
+
+/** Runs shell commands, a line each, in a network namespace of their own. */
+export function inNamespace(commands: readonly string[]): ReturnType<typeof runProgram> {
+  return runProgram(["unshare", ["-rn", "bash", "-c", commands.join("\n")]]);
+}
+
+/** Starts a program in the background of a shell, as `$S_PID` with its output in `${S[0]}`. */
+export const inBackground = (command: string): string => `coproc S { exec ${command}; }`;
