@@ -6,6 +6,7 @@ import { isLiteral } from "../../address.ts";
 import { FinalError, NetworkError } from "../../../core/errors.ts";
 import type { SecuredSocket } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
+import { versionOf } from "./der.ts";
 import type { Certificate, TlsSession } from "../../tls_session.ts";
 import { HelloReader, withHello } from "./client_hello.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
@@ -60,9 +61,10 @@ function judgeClient(session: TLSSocket, { chain }: TlsSession): string | undefi
   const name = `its certificate (${shown.subject})`;
   if (shown.validTo < now) return `${name} has expired`;
   if (shown.validFrom > now) return `${name} is not valid yet`;
-  return ssl.verifyError()
-    ? `${name} is not one for clients by an authority in --client-ca`
-    : undefined;
+  if (!ssl.verifyError()) return undefined;
+  return versionOf(session.getPeerCertificate().raw) < 3
+    ? `${name} is of X.509 version 1, which Deno's TLS refuses`
+    : `${name} is not one for clients by an authority in --client-ca`;
 }
 
 /** How a client shakes hands, and whom it trusts. */
