@@ -3,6 +3,7 @@ import { addresses } from "./topics/addresses.ts";
 import { conditions } from "./topics/conditions.ts";
 import { endpointTopic } from "./topics/endpoints.ts";
 import { eof } from "./topics/eof.ts";
+import { events } from "./topics/events.ts";
 import { exitCodes } from "./topics/exit_codes.ts";
 import { faultTopic } from "./topics/faults.ts";
 import { load } from "./topics/load.ts";
@@ -17,6 +18,7 @@ export const topics: readonly Topic[] = [
   eof,
   recording,
   load,
+  events,
   conditions,
   exitCodes,
 ];
