@@ -57,9 +57,12 @@ export async function run(args: readonly string[]): Promise<number> {
     systemClock.after(0, () => {})(); // the first timer of a program takes 5 ms
     await Promise.all(targets.map((each) => transportOf(each).loadDialing?.(each, dialValues)));
     const context = createContext(targets, { args, parsed, capture });
-    return await mode.run(context, parsed.of(mode.options));
-  } finally {
+    const code = await mode.run(context, parsed.of(mode.options));
+    const whole = await capture?.flush(FLUSH_TIMEOUT_MS) ?? true;
+    return code || (whole ? 0 : 1);
+  } catch (error) {
     await capture?.flush(FLUSH_TIMEOUT_MS);
+    throw error;
   }
 }
 

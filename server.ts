@@ -93,12 +93,15 @@ export async function run(args: readonly string[]): Promise<number> {
     log,
     clock: systemClock,
   });
-  await server.capture?.flush(FLUSH_TIMEOUT_MS);
+  // Who is given time to end, is given time to read.
+  const patience = Math.max(values.grace, FLUSH_TIMEOUT_MS);
+  const insisted = shutdown.insisted.then(() => false);
+  const whole = await Promise.race([server.capture?.flush(patience) ?? true, insisted]);
   await flush(log, shutdown);
   if (once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
   }
-  return 0;
+  return whole ? 0 : 1;
 }
 
 function counter(): () => number {

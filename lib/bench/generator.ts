@@ -54,6 +54,7 @@ export class Generator implements LaneEvents {
   #counted = 0; // measured requests that were sent
   #settled = 0; // of those, answered or failed
   #stopping = false;
+  #gone = false;
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
 
   constructor(generating: GeneratorContext) {
@@ -66,7 +67,7 @@ export class Generator implements LaneEvents {
       events: this,
       onLane: (lane) => this.#state === "running" && this.#start(lane),
       onFailure: (kind) => recorder.recordProblem(clock.now(), kind),
-      onGone: () => load.requests !== undefined && this.#ended.resolve(),
+      onGone: () => this.#giveUp(),
       onReconnect: () => recorder.recordReconnect(clock.now()),
     });
   }
@@ -89,6 +90,13 @@ export class Generator implements LaneEvents {
       this.#begin();
     }
     return await this.#measure();
+  }
+
+  // So many requests are never answered: nobody is there.
+  #giveUp(): void {
+    if (this.#generating.load.requests === undefined) return;
+    this.#gone = true;
+    this.#ended.resolve();
   }
 
   /** Ends the measurement now. */
@@ -183,9 +191,9 @@ export class Generator implements LaneEvents {
     const { recorder, clock, load: { rate, timeout, requests = Infinity } } = this.#generating;
     this.#state = "draining";
     const inFlight = this.#counted - this.#settled;
-    const wanted = this.#stopping || requests === Infinity ? 0 : Infinity;
-    const due = this.#open?.unsent(recorder.from, recorder.to) ?? wanted;
-    const unsent = Math.min(due, requests - this.#counted);
+    const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
+    const left = requests - this.#counted;
+    const unsent = this.#gone ? left : Math.min(due, left);
     if (inFlight === 0) this.#drained.resolve();
     const milliseconds = Math.min(
       timeout + LATENESS_SAMPLE_MS,

@@ -48,8 +48,8 @@ export function summarise(measured: Measurement, { load, run }: {
   };
 }
 
-// The load as the result has it: what was not asked for is left out.
-function described({ rate, requests, offset: _, ...load }: BenchLoad): BenchResult["load"] {
+/** The load as a result has it: what was not asked for is left out. */
+export function described({ rate, requests, offset: _, ...load }: BenchLoad): BenchResult["load"] {
   return {
     ...load,
     ...(rate !== undefined && { rate }),

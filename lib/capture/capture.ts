@@ -57,15 +57,19 @@ export class Capture {
     return flowOf(peer, { initiator, number: ++this.#watched, comment, write });
   }
 
-  /** Waits until all is written, at most `milliseconds`; reports where it is not. */
-  async flush(milliseconds: number): Promise<void> {
-    if (this.#broken) return;
+  /**
+   * Waits until all is written, or nothing is for `milliseconds`. Returns whether the capture is
+   * whole; reports where it is not.
+   */
+  async flush(milliseconds: number): Promise<boolean> {
+    if (this.#broken) return false;
     try {
-      if (await this.#file?.flush?.(milliseconds) !== false) return;
+      if (await this.#file?.flush?.(milliseconds) !== false) return true;
       this.#fail("its reader did not take the end of it");
     } catch (error) {
       this.#fail(explain(error));
     }
+    return false;
   }
 
   #fail(reason: string): void {

@@ -14,7 +14,7 @@ import { inTurn } from "../report/repeat.ts";
 import { findRate } from "../bench/rate_search.ts";
 import { runInfo } from "../report/run_info.ts";
 import type { BenchLoad } from "../report/load.ts";
-import { summarise } from "../bench/summary.ts";
+import { described, summarise } from "../bench/summary.ts";
 import { WRONG_ANSWER } from "../bench/generator.ts";
 import { NO_ECHO } from "../probe/messages.ts";
 import type { Values } from "../cli/options.ts";
@@ -37,7 +37,9 @@ export async function runBench(
   const load = benchLoadFor(values, context);
   const limited = checkDescriptorLimit(load.connections, "--connections");
   if (limited) await say(`netecho: ${limited}`);
-  const deliver = await prepareDelivery(values);
+  // A search ends in an open loop.
+  const rate = values.find ? 1 : load.rate;
+  const deliver = await prepareDelivery(values, described({ ...load, rate }));
   const histograms = await loadHistograms();
   const bench = new Bench(context, { load, histograms, stop: requested });
   const measuring = values.find
@@ -49,6 +51,7 @@ export async function runBench(
     .finally(() => bench.end())
     .catch((error) => failWith(error, { context, json: values.json }));
   await deliver(result, context.output);
+  if (bench.failure) throw bench.failure;
   const failure = failureOf(result);
   if (failure) throw new NetworkError(failure);
   if (result.search && result.interrupted) throw new NetworkError("The search was interrupted");
@@ -87,7 +90,7 @@ function failureOf(
   if (wrong > 0) return `The peer does not echo: ${WRONG_ANSWER}${NO_ECHO}`;
   if (answered > 0) return undefined;
   const none = endlessOf(requests) === 0 ? "none was due" : "no answer in time";
-  const [reason = interrupted ? "stopped before the first" : none] = Object.keys(errors);
+  const [reason = interrupted ? "stopped before the first answer" : none] = Object.keys(errors);
   return `No request was answered: ${reason}`;
 }
 
@@ -106,6 +109,8 @@ class Bench {
   readonly #context: ModeContext;
   readonly #benching: Benching;
   readonly #status: StatusLine;
+  /** Why a run after the first could not be made. */
+  failure: unknown;
   #stopped = false;
 
   constructor(context: ModeContext, benching: Benching) {
@@ -138,7 +143,11 @@ class Bench {
     const first = await this.run({});
     if (times === 1) return first;
     const results: [BenchResult, ...BenchResult[]] = [first];
-    while (results.length < times && !this.#stopped) results.push(await this.run({}));
+    try {
+      while (results.length < times && !this.#stopped) results.push(await this.run({}));
+    } catch (error) {
+      this.failure = error; // what was measured before stays
+    }
     return inTurn(results, this.#benching.histograms);
   }
 

@@ -1,5 +1,6 @@
 /** Comparing two results: what has changed, and what is noise. */
 import { UsageError } from "../core/errors.ts";
+import { formatDuration } from "../core/units.ts";
 import type { BenchResult, Comparison, RunFigures, Slice } from "./result.ts";
 
 const MIN_SAMPLES = { runs: 5, slices: 8 }; // of each result, for a verdict
@@ -53,7 +54,8 @@ function unlessSilent(find: (slice: Slice) => number): (slice: Slice) => number 
  */
 export function compare(now: BenchResult, before: BenchResult): Comparison[] {
   rejectDifferentLoads([before, now], "compare");
-  const by = before.runs && now.runs ? "runs" : "slices";
+  const runs = [before, now].map(({ runs = [] }) => runs.length);
+  const by = Math.min(...runs) >= MIN_SAMPLES.runs ? "runs" : "slices";
   const sameSlices = before.load.slice === now.load.slice;
   return Object.entries(FIGURES).map(([name, figure]) => {
     const samples = (result: BenchResult) =>
@@ -75,7 +77,8 @@ export function unlike(now: BenchResult, before: BenchResult): string[] {
     netecho,
     ...environment,
     ...load,
-    runs: undefined,
+    duration: load.requests === undefined ? formatDuration(load.duration) : undefined,
+    slice: formatDuration(load.slice),
   });
   const [old, own] = [settings(before), settings(now)] as Record<string, unknown>[];
   const names = new Set([...Object.keys(old!), ...Object.keys(own!)]);
@@ -86,10 +89,10 @@ export function unlike(now: BenchResult, before: BenchResult): string[] {
 
 /** Refuses results of different kinds of load, such as a closed and an open loop. */
 export function rejectDifferentLoads(
-  [first, ...others]: readonly BenchResult[],
+  [first, ...others]: readonly Pick<BenchResult, "load">[],
   what: "compare" | "merge",
 ): void {
-  const kind = ({ load: { rate, connect, size } }: BenchResult) =>
+  const kind = ({ load: { rate, connect, size } }: Pick<BenchResult, "load">) =>
     `${rate === undefined ? "closed" : "open"} loop, ${size} bytes${connect ? ", --connect" : ""}`;
   const other = others.find((result) => kind(result) !== kind(first!));
   if (!other) return;

@@ -1,6 +1,6 @@
 /** A result on its way out: printed, kept in files, compared, and judged by its gates. */
 import { type Writer, writeText } from "../core/io.ts";
-import { compare, unlike } from "./compare.ts";
+import { compare, rejectDifferentLoads, unlike } from "./compare.ts";
 import { type Condition, parseCondition } from "./conditions.ts";
 import { measureOptions } from "../probe/options.ts";
 import { parseResult, readResultFile } from "./read.ts";
@@ -41,16 +41,20 @@ export const deliveryOptions = {
 export type Deliver = (result: BenchResult, output: Writer) => Promise<void>;
 
 /**
- * Finds out, before anything is measured, whether a result can be delivered as it is asked. The
+ * Finds out, before the `load` is measured, whether a result can be delivered as it is asked. The
  * returned function rejects with a `GateError` naming the conditions of --fail-if that held or could not be judged, or with a
  * `NetworkError` where a file cannot be written.
  *
- * @throws {UsageError} where the baseline is no result
+ * @throws {UsageError} where the baseline is no result, or of another kind of load
  * @throws {NetworkError} naming the file that cannot be written
  */
-export async function prepareDelivery(values: Values<typeof deliveryOptions>): Promise<Deliver> {
+export async function prepareDelivery(
+  values: Values<typeof deliveryOptions>,
+  load?: BenchResult["load"],
+): Promise<Deliver> {
   const { report: files, baseline: file } = values;
   const baseline = file && await parseResult(file);
+  if (baseline && load) rejectDifferentLoads([baseline, { load }], "compare");
   for (const { path } of files) await checkWritable(path);
   return async (measured, output) => {
     const result = baseline

@@ -46,7 +46,7 @@ export function describeComparison({ name, before, now, verdict }: Comparison): 
   const judged = {
     changed: "changed",
     noise: "noise",
-    unknown: "too little to tell; see --repeat",
+    unknown: "too little to tell, without --repeat 5 in both",
   };
   return `${told(before)} to ${told(now)}${change}: ${judged[verdict]}`;
 }

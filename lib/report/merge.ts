@@ -33,7 +33,8 @@ export function sum(
   results: readonly [BenchResult, ...BenchResult[]],
   histograms: Histograms,
 ): BenchResult {
-  const { schema, netecho, command, environment, address, load } = results[0];
+  const { schema, netecho, command, environment, load } = results[0];
+  const address = [...new Set(results.map(({ address }) => address))].join(", ");
   const total = (of: (result: BenchResult) => number | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
   const add = (of: (result: BenchResult) => Distribution | undefined, endless = 0) => {
@@ -54,7 +55,7 @@ export function sum(
     load: {
       ...load,
       connections: total(({ load }) => load.connections),
-      workers: total(({ load }) => load.workers),
+      workers: Math.max(...results.map(({ load }) => load.workers)),
       duration: Math.max(...results.map(({ load }) => load.duration)),
       ...(load.requests !== undefined && { requests: total(({ load }) => load.requests) }),
       ...(load.rate !== undefined && { rate: total(({ load }) => load.rate) }),

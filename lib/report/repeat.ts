@@ -13,29 +13,17 @@ export function inTurn(
   results: readonly [BenchResult, ...BenchResult[]],
   histograms: Histograms,
 ): BenchResult {
-  const [{ load, connections }] = results;
+  const [{ load }] = results;
+  const { connections: _, ...whole } = sum(results, histograms); // each run had its own
   const elapsedMs = results.reduce((sum, result) => sum + result.elapsedMs, 0);
   const answers = results.reduce((sum, { rate, elapsedMs }) => sum + rate * elapsedMs, 0);
   return {
-    ...sum(results, histograms),
+    ...whole,
     load,
-    ...(connections && { connections: connectionsOf(results) }),
     elapsedMs,
     rate: elapsedMs > 0 ? answers / elapsedMs : 0,
     timeline: oneAfterTheOther(results),
     runs: results.filter(({ interrupted }) => !interrupted).map(figuresOf),
-  };
-}
-
-// What held in each run: the same connections were used again.
-function connectionsOf(results: readonly BenchResult[]): NonNullable<BenchResult["connections"]> {
-  const all = results.flatMap(({ connections }) => connections ?? []);
-  const least = (of: (one: (typeof all)[number]) => number) => Math.min(...all.map(of));
-  return {
-    used: least(({ used }) => used),
-    leastAnswers: least(({ leastAnswers }) => leastAnswers),
-    mostAnswers: Math.max(...all.map(({ mostAnswers }) => mostAnswers)),
-    reconnects: all.reduce((sum, { reconnects }) => sum + reconnects, 0),
   };
 }
 

@@ -27,7 +27,7 @@ const percentiles = {
 
 const distribution = v.object({
   count,
-  minMs: amount,
+  minMs: described(amount, "as the mean and the maximum, of what was answered alone"),
   meanMs: amount,
   maxMs: amount,
   deviationMs: amount,

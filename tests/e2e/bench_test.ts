@@ -368,7 +368,8 @@ Deno.test("bench --repeat: the runs stand beside their sum, and are compared wit
   const args = ["client", "--self", "--bench", "--duration", "100ms", "--warmup", "0"];
   const repeat = [...args, "--repeat", "5", "--connections"];
   const first = await netecho([...repeat, "2", "--json"]);
-  const { runs, latency, rate, elapsedMs, timeline } = resultOf(first.text);
+  const { runs, latency, rate, elapsedMs, timeline, connections } = resultOf(first.text);
+  assertEquals(connections, undefined); // each run had its own
   assertEquals(runs!.length, 5);
   const least = Math.min(...runs!.map(({ rate }) => rate));
   const most = Math.max(...runs!.map(({ rate }) => rate));
@@ -407,4 +408,38 @@ Deno.test({
     const { interrupted, search: found } = resultOf(search.lines.join("\n"));
     assertEquals([interrupted, found!.highest], [true, undefined]);
   },
+});
+
+Deno.test("bench --requests: of an open loop, too, all that were asked for are accounted for", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    const conn = await listener.accept();
+    listener.close();
+    for (let count = 0; count < 20; count++) await writeAll(conn, await readExactly(conn, 64));
+    conn.close(); // and nobody is there
+  })();
+  const args = ["--bench", "--requests", "200", "--rate", "200/s", "--connections", "1"];
+  const { code, text, stderr } = await netecho(
+    ["client", `127.0.0.1:${listener.addr.port}`, ...args, "--timeout", "200ms", "--json"].concat([
+      "--fail-if",
+      "p50>1h",
+    ]),
+  );
+  await serving;
+  assertEquals(code, 3, stderr);
+  const { requests: { answered, failed, unanswered, unsent } } = resultOf(text);
+  assertEquals([answered, answered + failed + unanswered + unsent], [20, 200]);
+});
+
+Deno.test("bench --baseline: another kind of load is refused before anything is measured", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/closed.json`;
+  const closed = await netecho(["client", "--self", "--bench", ...QUICK, "--json"]);
+  await Deno.writeTextFile(file, closed.text);
+  const nobody = `127.0.0.1:${unusedPort()}`;
+  const args = ["client", nobody, "--bench", "--rate", "10/s", "--baseline", file];
+  const { code, stderr } = await netecho(args);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "Cannot compare different loads: closed loop");
+  await Deno.remove(folder, { recursive: true });
 });

@@ -277,8 +277,8 @@ Deno.test("capture: a forwarder captures both of its connections", () =>
     assertMatch(
       text,
       new RegExp(
-        "^0  \\S+ to \\S+: 9 bytes sent, 9 bytes received\n" +
-          `1  \\S+ to 127.0.0.1:${echo.port}: 9 bytes sent, 9 bytes received\n$`,
+        "^tcp 0  \\S+ to \\S+: 9 bytes sent, 9 bytes received\n" +
+          `tcp 1  \\S+ to 127.0.0.1:${echo.port}: 9 bytes sent, 9 bytes received\n$`,
       ),
     );
   }));

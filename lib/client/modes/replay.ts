@@ -2,7 +2,7 @@
 import { concat } from "@std/bytes/concat";
 import { NetworkError, UsageError } from "../../core/errors.ts";
 import { writeText } from "../../core/io.ts";
-import { explain, isReset } from "../../core/explain.ts";
+import { isReset } from "../../core/explain.ts";
 import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile } from "../../cli/files.ts";
@@ -102,31 +102,39 @@ export const replay = defineMode({
 
 interface Capture extends Recordings {
   readonly path: string;
+  /** Of the streams that can be played to the peer. */
   readonly protocol: string;
 }
 
-// Of the protocol that is spoken to the peer.
 async function readCapture(
   { connectionless }: ModeContext,
   { replay }: Values<typeof options>,
 ): Promise<Capture> {
   const { readRecordings } = await import("../../capture/recording.ts");
   const { path, bytes } = replay!;
+  const cut: string[] = [];
+  const unpacked = await unpack(bytes, (what) => cut.push(what));
+  const { recordings, troubles } = readRecordings({ path, bytes: unpacked });
   const protocol = connectionless ? "udp" : "tcp";
-  const { recordings, troubles } = readRecordings({ path, bytes: await unpacked(bytes) });
-  const own = recordings.filter((one) => one.protocol === protocol);
-  return { path, protocol, recordings: own, troubles };
+  return { path, protocol, recordings, troubles: [...cut, ...troubles] };
 }
 
 // By the numbers of RFC 1952.
-async function unpacked(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+async function unpack(
+  bytes: Uint8Array<ArrayBuffer>,
+  onTrouble: (what: string) => void,
+): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const { gunzipSync } = await import("node:zlib");
+  const chunks: Uint8Array[] = [];
   try {
-    return gunzipSync(bytes);
-  } catch (error) {
-    throw new UsageError(`Option --replay: the file is not whole as gzip: ${explain(error)}`);
+    const packed = new Blob([bytes]).stream();
+    for await (const chunk of packed.pipeThrough(new DecompressionStream("gzip"))) {
+      chunks.push(chunk);
+    }
+  } catch {
+    onTrouble("the file is not whole as gzip");
   }
+  return concat(chunks);
 }
 
 function partOf({ path, troubles }: Capture, before: string): NetworkError {
@@ -134,7 +142,8 @@ function partOf({ path, troubles }: Capture, before: string): NetworkError {
 }
 
 async function list(capture: Capture, { output }: ModeContext): Promise<number> {
-  const lines = capture.recordings.map(({ client, server, steps, gaps, midway }, number) => {
+  const numbers = { tcp: 0, udp: 0 };
+  const lines = capture.recordings.map(({ protocol, client, server, steps, gaps, midway }) => {
     const bytes = (by: Step["by"]) =>
       formatQuantity(
         steps.reduce((sum, { by: who, what }) =>
@@ -142,18 +151,20 @@ async function list(capture: Capture, { output }: ModeContext): Promise<number> 
         "byte",
       );
     const notes = [midway && "begins midway", gaps && "incomplete"].filter(Boolean);
-    return `${number}  ${client} to ${server}: ${bytes("client")} sent, ` +
+    return `${protocol} ${numbers[protocol]++}  ${client} to ${server}: ${bytes("client")} sent, ` +
       `${bytes("server")} received${notes.map((note) => `, ${note}`).join("")}\n`;
   });
   await writeText(output, lines.join(""));
   if (capture.troubles.length > 0) throw partOf(capture, "");
+  if (lines.length === 0) throw new NetworkError(`${capture.path} has no TCP or UDP stream`);
   return 0;
 }
 
 function choose(
-  { path, protocol, recordings }: Capture,
+  { path, protocol, recordings: all }: Capture,
   { stream }: Values<typeof options>,
 ): { recording: Recording; number: number } {
+  const recordings = all.filter((one) => one.protocol === protocol);
   const number = stream ?? recordings.findIndex(speaks);
   const recording = recordings[number];
   if (!recording) {

@@ -18,7 +18,11 @@ export const exitCodes: Topic = {
         ["2", "the command line is wrong"],
         ["3", "a --fail-if was so, and something was answered"],
         ["124", "--wait or --wait-closed ran out"],
-        ["128 + N", "a signal of number N ended a client: 130 is SIGINT, 143 SIGTERM"],
+        [
+          "128 + N",
+          "a signal of number N ended a client: 130 is SIGINT, 143 SIGTERM. Of --ping and --bench it " +
+          "ends the measurement, which says INTERRUPTED, and the code is that of what was measured",
+        ],
       ],
     }],
     examples: [],

@@ -18,7 +18,11 @@ export const recording: Topic = {
           ["headers", "made up: addresses, ports, sequence numbers and times are right"],
           ["--capture-size 100MB", "goes on in FILE-1, FILE-2 and so on when one is full"],
           ["forwarders", "both connections: the peer's, and the one that is made for it"],
-          ["pipes", "wait for their reader, and hold nobody up, with up to 64 MiB"],
+          [
+            "pipes",
+            "up to 64 MiB wait for the reader, and hold nobody up; at its end a server waits while the " +
+            "reader moves, or for --grace; what is lost is said, and exit 1",
+          ],
           ["--capture -", "to stdout; what is printed otherwise goes to stderr"],
           ["SSLKEYLOGFILE", "where it is set, the secrets of TLS go into the capture as well"],
         ],

@@ -330,7 +330,10 @@ Deno.test("comparison: an outage counts, and what is unlike is named", () => {
     assertEquals(/Infinity|NaN/.test(describeComparison(comparison)), false);
   }
   const load = { ...one.load, connections: 50, slice: 500 };
-  assertEquals(unlike({ ...one, load }, one), ["connections 5, now 50", "slice 250, now 500"]);
+  assertEquals(unlike({ ...one, load }, one), [
+    "connections 5, now 50",
+    "slice 250 ms, now 500 ms",
+  ]);
   const max = compare({ ...one, load }, one).find(({ name }) => name === "max");
   assertEquals(max!.verdict, "unknown");
 });
