@@ -134,20 +134,18 @@ export function openCapture(
   path: string,
   { rotateAt, clock }: Pick<CaptureOptions, "rotateAt" | "clock">,
 ): Capture {
-  const isPipe = path === "-" || leadsToReader(path);
-  const open = (number: number) =>
-    path === "-"
-      ? queuedFile(Deno.stdout)
-      : isPipe
-      ? queuedFile(opening(path))
-      : Deno.openSync(numbered(path, number), WRITING);
   if (path === "-" && Deno.stdout.isTerminal()) {
     throw new UsageError("Option --capture: stdout is a terminal; name a file, or pipe it on");
   }
-  if (isPipe && rotateAt !== undefined) {
+  const toReader = path === "-" || leadsToReader(path);
+  if (toReader && rotateAt !== undefined) {
     const name = path === "-" ? "stdout" : path;
     throw new UsageError(`Option --capture-size: ${name} is one file; name another`);
   }
+  const open = (number: number) => {
+    if (!toReader) return Deno.openSync(numbered(path, number), WRITING);
+    return queuedFile(path === "-" ? Deno.stdout : opening(path));
+  };
   try {
     const onError = (reason: string) =>
       void say(`netecho: Cannot write ${path}: ${reason}; the capture is cut short`);

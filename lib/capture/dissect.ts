@@ -1,7 +1,7 @@
 /** Finding the TCP segment or UDP datagram in a captured packet. */
 import { formatQuantity } from "../core/units.ts";
-import { ipText } from "../net/ip.ts";
 import { Fragments } from "./fragments.ts";
+import { type IpHeader, readIpHeader, viewOf } from "./ip_header.ts";
 import { LINK_ETHERNET, LINK_SLL, LINK_SLL2 } from "./pcap_format.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
@@ -34,7 +34,6 @@ export interface TcpHeader {
 const TCP = 6;
 const UDP = 17;
 const GRE = 47;
-const FRAGMENT = 44; // a header of IPv6
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 
@@ -48,11 +47,17 @@ const HEADERS: Readonly<Record<number, number>> = {
   229: 0, // IPv6
 };
 
-/** Where the type of what is carried stands, and where that begins, by link type. */
-const TYPED: Readonly<Record<number, readonly [type: number, payload: number]>> = {
-  [LINK_ETHERNET]: [12, 14],
-  [LINK_SLL]: [14, 16], // Linux "any"
-  [LINK_SLL2]: [0, 20],
+interface TypedHeader {
+  /** Where the EtherType of what is carried stands. */
+  readonly typeAt: number;
+  readonly length: number;
+}
+
+/** Headers that say what they carry, by link type. */
+const TYPED: Readonly<Record<number, TypedHeader>> = {
+  [LINK_ETHERNET]: { typeAt: 12, length: 14 },
+  [LINK_SLL]: { typeAt: 14, length: 16 }, // Linux "any"
+  [LINK_SLL2]: { typeAt: 0, length: 20 },
 };
 
 /** Finds segments and datagrams, and counts what it cannot read. */
@@ -84,9 +89,7 @@ export class Dissector {
       return undefined;
     }
     try {
-      const ip = typed
-        ? carriedIp(bytes, { type: typed[0], payload: typed[1] })
-        : bytes.subarray(at);
+      const ip = typed ? carriedIp(bytes, typed) : bytes.subarray(at);
       return ip && this.#fromIp(ip);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -96,23 +99,21 @@ export class Dissector {
   }
 
   #fromIp(bytes: Uint8Array): TransportPacket | undefined {
-    const view = viewOf(bytes);
-    const version = view.getUint8(0) >> 4;
-    if (version !== 4 && version !== 6) return undefined;
-    const packet = version === 4 ? parseIPv4(view) : parseIPv6(view);
-    const { part, at, length, protocol } = packet;
+    const header = readIpHeader(bytes);
+    if (!header) return undefined;
+    const { part, at, length, protocol, hosts } = header;
     const captured = bytes.subarray(at, Math.max(at, Math.min(length, bytes.length)));
     const missing = Math.max(0, length - Math.max(at, bytes.length));
-    if (!part) return this.#fromTransport(captured, { ...packet, missing });
+    if (!part) return this.#fromTransport(captured, { ...header, missing });
     if (missing > 0 || ![TCP, UDP].includes(protocol)) return undefined;
-    const key = [...packet.hosts, protocol, part.id].join(" ");
+    const key = [...hosts, protocol, part.id].join(" ");
     const whole = this.#fragments.add({ key, ...part, bytes: captured });
-    return whole && this.#fromTransport(whole, { ...packet, missing });
+    return whole && this.#fromTransport(whole, { ...header, missing });
   }
 
   #fromTransport(
     bytes: Uint8Array,
-    { protocol, hosts: [source, target], missing }: Carried & { readonly missing: number },
+    { protocol, hosts: [source, target], missing }: IpHeader & { readonly missing: number },
   ): TransportPacket | undefined {
     const view = viewOf(bytes);
     if (protocol === GRE) {
@@ -142,11 +143,11 @@ export class Dissector {
 // The IP packet behind a header with an EtherType, and behind what may stand between the two.
 function carriedIp(
   bytes: Uint8Array,
-  { type: typeAt, payload }: { readonly type: number; readonly payload: number },
+  { typeAt, length }: TypedHeader,
 ): Uint8Array | undefined {
   const view = viewOf(bytes);
   let type = view.getUint16(typeAt);
-  let at = payload;
+  let at = length;
   while (type === 0x8100 || type === 0x88a8) { // 802.1Q, 802.1ad
     type = view.getUint16(at + 2);
     at += 4;
@@ -176,57 +177,4 @@ function scaleOf(options: Uint8Array): number {
     at += options[at] === 1 ? 1 : Math.max(2, options[at + 1] ?? 2);
   }
   return 0;
-}
-
-interface Part {
-  readonly id: number;
-  readonly offset: number;
-  readonly more: boolean;
-}
-
-interface Carried {
-  readonly protocol: number;
-  readonly hosts: readonly [from: string, to: string];
-  /** The length of the packet from the IP header on, as its header says. */
-  readonly length: number;
-  /** Where the header of the next protocol begins. */
-  readonly at: number;
-  /** Which part of a packet it is, if it is no whole one. */
-  readonly part: Part | undefined;
-}
-
-function parseIPv4(view: DataView): Carried {
-  const host = (at: number) => ipText(new Uint8Array(view.buffer, view.byteOffset + at, 4));
-  const [offset, more] = [(view.getUint16(6) & 0x1fff) * 8, (view.getUint16(6) & 0x2000) !== 0];
-  return {
-    protocol: view.getUint8(9),
-    hosts: [host(12), host(16)],
-    length: view.getUint16(2) || view.byteLength, // 0: left for segmentation by the network card
-    at: (view.getUint8(0) & 15) * 4,
-    part: offset > 0 || more ? { id: view.getUint16(4), offset, more } : undefined,
-  };
-}
-
-const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]); // hop by hop, routing, destination
-
-function parseIPv6(view: DataView): Carried {
-  const host = (at: number) => `[${ipText(new Uint8Array(view.buffer, view.byteOffset + at, 16))}]`;
-  let [protocol, at] = [view.getUint8(6), 40];
-  let part: Part | undefined;
-  for (;;) {
-    const next = view.getUint8(at);
-    if (protocol === FRAGMENT) {
-      const [offset, more] = [view.getUint16(at + 2) & 0xfff8, (view.getUint8(at + 3) & 1) !== 0];
-      if (offset > 0 || more) part = { id: view.getUint32(at + 4), offset, more };
-      at += 8;
-    } else if (EXTENSIONS.has(protocol) && !part) at += 8 + view.getUint8(at + 1) * 8;
-    else break;
-    protocol = next;
-  }
-  const length = view.getUint16(4) === 0 ? view.byteLength : 40 + view.getUint16(4);
-  return { protocol, hosts: [host(8), host(24)], length, at, part };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

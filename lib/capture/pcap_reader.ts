@@ -125,14 +125,8 @@ interface Section {
 type ReadPacket = (body: DataView, section: Section) => CapturedPacket | undefined;
 
 const PACKET_BLOCKS: Readonly<Record<number, ReadPacket>> = {
-  [BLOCK_TYPE.enhancedPacket]: (body, section) =>
-    body.byteLength < 20
-      ? undefined
-      : timedPacket(body, { ...section, number: body.getUint32(0, section.little) }),
-  [BLOCK_TYPE.obsoletePacket]: (body, section) =>
-    body.byteLength < 20
-      ? undefined
-      : timedPacket(body, { ...section, number: body.getUint16(0, section.little) }),
+  [BLOCK_TYPE.enhancedPacket]: timedPacket("getUint32"),
+  [BLOCK_TYPE.obsoletePacket]: timedPacket("getUint16"),
   [BLOCK_TYPE.simplePacket](body, { little, interfaces: [from], last }) {
     if (!from || body.byteLength < 4) return undefined;
     const length = Math.min(body.getUint32(0, little), from.snapLength);
@@ -141,16 +135,17 @@ const PACKET_BLOCKS: Readonly<Record<number, ReadPacket>> = {
   },
 };
 
-function timedPacket(
-  body: DataView,
-  { little, interfaces, number }: Section & { readonly number: number },
-): CapturedPacket | undefined {
-  const from = interfaces[number];
-  const length = body.getUint32(12, little);
-  if (!from || 20 + length > body.byteLength) return undefined;
-  const time = body.getUint32(4, little) * 2 ** 32 + body.getUint32(8, little);
-  const at = time / from.perSecond * 1000 + from.offsetMs;
-  return { at, link: from.link, bytes: slice(body, { at: 20, length }) };
+// Two blocks differ in how wide the number of the interface is, which they begin with.
+function timedPacket(readNumber: "getUint16" | "getUint32"): ReadPacket {
+  return (body, { little, interfaces }) => {
+    if (body.byteLength < 20) return undefined;
+    const from = interfaces[body[readNumber](0, little)];
+    const length = body.getUint32(12, little);
+    if (!from || 20 + length > body.byteLength) return undefined;
+    const time = body.getUint32(4, little) * 2 ** 32 + body.getUint32(8, little);
+    const at = time / from.perSecond * 1000 + from.offsetMs;
+    return { at, link: from.link, bytes: slice(body, { at: 20, length }) };
+  };
 }
 
 function slice(

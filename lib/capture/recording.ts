@@ -69,6 +69,13 @@ export function readRecordings(
   return { recordings: found.map((builder) => builder.recording()), troubles };
 }
 
+/** The bytes that one side said, piece by piece. */
+export function saidBy(by: Step["by"], { steps }: Pick<Recording, "steps">): Uint8Array[] {
+  return steps.flatMap((step) =>
+    step.by === by && typeof step.what !== "string" ? [step.what] : []
+  );
+}
+
 const portOf = (end: string) => Number(/\d+$/.exec(end)![0]);
 
 class Builder {

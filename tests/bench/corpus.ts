@@ -3,20 +3,13 @@
  * `deno task corpus FOLDER`.
  */
 import { concat } from "@std/bytes/concat";
-import { readRecordings, type Recording } from "../../lib/capture/recording.ts";
+import { readRecordings, type Recording, saidBy } from "../../lib/capture/recording.ts";
 import { UsageError } from "../../lib/core/errors.ts";
 import { follow } from "../support/tshark.ts";
 
 const MAX_STREAMS = 50; // of each protocol and file
 
 const print = (line: string) => Deno.stdout.write(new TextEncoder().encode(`${line}\n`));
-
-/** The bytes of one side of a recording. */
-function said({ steps }: Recording, by: "client" | "server"): Uint8Array {
-  return concat(
-    steps.flatMap((step) => step.by === by && typeof step.what !== "string" ? [step.what] : []),
-  );
-}
 
 const counts = { same: 0, incomplete: 0, different: 0, unread: 0 };
 
@@ -49,7 +42,7 @@ async function compareStream(
   const differences = !followed || !own
     ? [followed ? "tshark alone has it" : "tshark has none"]
     : (["client", "server"] as const).flatMap((by) => {
-      const [mine, theirs] = [said(own, by), followed.get(own[by])];
+      const [mine, theirs] = [concat(saidBy(by, own)), followed.get(own[by])];
       if (!theirs) return [`tshark has no ${own[by]}`];
       return mine.toHex() === theirs.toHex()
         ? []

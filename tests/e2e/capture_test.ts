@@ -19,7 +19,7 @@ import { randomBytes, sha256 } from "../support/bytes.ts";
 import { unusedPort, withFolder } from "../support/system.ts";
 import { concat } from "@std/bytes/concat";
 import { tcpFrame, udpFrame } from "../../lib/capture/packet.ts";
-import { readRecordings } from "../../lib/capture/recording.ts";
+import { readRecordings, saidBy } from "../../lib/capture/recording.ts";
 import { Authority } from "../support/pki.ts";
 
 const CHECKED = "-o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE";
@@ -265,8 +265,7 @@ Deno.test({
       const reading = Deno.readFile(pipe);
       assertEquals((await server.stop()).code, 0);
       const { recordings: [one] } = readRecordings({ path: pipe, bytes: await reading });
-      const sent = one!.steps.filter(({ by }) => by === "client").map(({ what }) => what);
-      assertEquals(concat(sent.filter((what) => typeof what !== "string")), bytes);
+      assertEquals(concat(saidBy("client", one!)), bytes);
     }),
 });
 

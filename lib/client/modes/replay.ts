@@ -1,18 +1,15 @@
 /** Replay: sends the client's side of a recorded connection, at its pace. */
-import { concat } from "@std/bytes/concat";
-import { NetworkError, UsageError } from "../../core/errors.ts";
-import { writeText } from "../../core/io.ts";
+import { UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
 import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { readFile } from "../../cli/files.ts";
-import { flag, text, type Values } from "../../cli/options.ts";
+import { flag, text } from "../../cli/options.ts";
 import { trafficMeter } from "../progress.ts";
 import { play } from "../player.ts";
 import { ReplayAnswers } from "../replay_answers.ts";
-import type { Recording, Recordings, Step } from "../../capture/recording.ts";
 import { formatDuration, formatQuantity } from "../../core/units.ts";
-import { defineMode, failureOf, type ModeContext, verifyOptions } from "../mode.ts";
+import { defineMode, failureOf, verifyOptions } from "../mode.ts";
 import { closeConversation, PayloadOutput, writeToPeer } from "../conversation.ts";
 
 const VERIFY_TIMEOUT_MS = 10_000; // for an answer that has to come
@@ -55,18 +52,18 @@ export const replay = defineMode({
   options,
   async run(context, values) {
     const { verify, speed = 1, timeout = verify ? VERIFY_TIMEOUT_MS : ANSWER_TIMEOUT_MS } = values;
-    const capture = await readCapture(context, values);
-    if (values.streams) return await list(capture, context);
-    const { recording, number } = choose(capture, values);
-    const recorded = recording.steps.filter(({ by }) => by === "server").map(({ what }) => what);
-    const said = concat(recorded.filter((what) => typeof what !== "string"));
+    const { choose, list, partOf, readReplay } = await import("../replay_capture.ts");
+    const capture = await readReplay(values.replay!);
+    if (values.streams) return await list(capture, context.output);
+    const protocol = context.connectionless ? "udp" : "tcp";
+    const { recording, number, said } = choose(capture, { protocol, stream: values.stream });
     const peer = await context.dial();
     const log = context.openLog();
     peer.observe(log.watch());
     const { clock } = context;
     const shown = new PayloadOutput(context.output);
     const answers = new ReplayAnswers(said, { verify, timeout, clock, isBusy: () => shown.busy });
-    const mayReset = recorded.includes("reset");
+    const mayReset = recording.steps.some(({ by, what }) => by === "server" && what === "reset");
     const receiving = receive(peer, { answers, shown, mayReset });
     let waitingFor = "an answer";
     const playing = play(recording.steps, {
@@ -99,89 +96,6 @@ export const replay = defineMode({
     return 0;
   },
 });
-
-interface Capture extends Recordings {
-  readonly path: string;
-  /** Of the streams that can be played to the peer. */
-  readonly protocol: string;
-}
-
-async function readCapture(
-  { connectionless }: ModeContext,
-  { replay }: Values<typeof options>,
-): Promise<Capture> {
-  const { readRecordings } = await import("../../capture/recording.ts");
-  const { path, bytes } = replay!;
-  const cut: string[] = [];
-  const unpacked = await unpack(bytes, (what) => cut.push(what));
-  const { recordings, troubles } = readRecordings({ path, bytes: unpacked });
-  const protocol = connectionless ? "udp" : "tcp";
-  return { path, protocol, recordings, troubles: [...cut, ...troubles] };
-}
-
-// By the numbers of RFC 1952.
-async function unpack(
-  bytes: Uint8Array<ArrayBuffer>,
-  onTrouble: (what: string) => void,
-): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const chunks: Uint8Array[] = [];
-  try {
-    const packed = new Blob([bytes]).stream();
-    for await (const chunk of packed.pipeThrough(new DecompressionStream("gzip"))) {
-      chunks.push(chunk);
-    }
-  } catch {
-    onTrouble("the file is not whole as gzip");
-  }
-  return concat(chunks);
-}
-
-function partOf({ path, troubles }: Capture, before: string): NetworkError {
-  return new NetworkError(`${before}there may be more in ${path}: ${troubles.join("; ")}`);
-}
-
-async function list(capture: Capture, { output }: ModeContext): Promise<number> {
-  const numbers = { tcp: 0, udp: 0 };
-  const lines = capture.recordings.map(({ protocol, client, server, steps, gaps, midway }) => {
-    const bytes = (by: Step["by"]) =>
-      formatQuantity(
-        steps.reduce((sum, { by: who, what }) =>
-          who === by && typeof what !== "string" ? sum + what.length : sum, 0),
-        "byte",
-      );
-    const notes = [midway && "begins midway", gaps && "incomplete"].filter(Boolean);
-    return `${protocol} ${numbers[protocol]++}  ${client} to ${server}: ${bytes("client")} sent, ` +
-      `${bytes("server")} received${notes.map((note) => `, ${note}`).join("")}\n`;
-  });
-  await writeText(output, lines.join(""));
-  if (capture.troubles.length > 0) throw partOf(capture, "");
-  if (lines.length === 0) throw new NetworkError(`${capture.path} has no TCP or UDP stream`);
-  return 0;
-}
-
-function choose(
-  { path, protocol, recordings: all }: Capture,
-  { stream }: Values<typeof options>,
-): { recording: Recording; number: number } {
-  const recordings = all.filter((one) => one.protocol === protocol);
-  const number = stream ?? recordings.findIndex(speaks);
-  const recording = recordings[number];
-  if (!recording) {
-    const wanted = stream === undefined ? "whose client says something" : `of number ${stream}`;
-    const there = formatQuantity(recordings.length, `${protocol.toUpperCase()} stream`);
-    throw new UsageError(`Option --replay: ${path} has no stream ${wanted}; it has ${there}`);
-  }
-  if (!recording.gaps) return { recording, number };
-  const { client, server } = recording;
-  throw new UsageError(
-    `Option --replay: ${path} lacks some of what ${client} and ${server} said; capture whole packets`,
-  );
-}
-
-function speaks({ steps, gaps }: Recording): boolean {
-  return gaps || steps.some(({ by, what }) => by === "client" && typeof what !== "string");
-}
 
 async function receive(
   peer: Duplex,

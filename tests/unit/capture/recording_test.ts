@@ -4,7 +4,7 @@ import { concat } from "@std/bytes/concat";
 import { UsageError } from "../../../lib/core/errors.ts";
 import { ACK, FIN, PSH, RST, SYN, tcpFrame, udpFrame } from "../../../lib/capture/packet.ts";
 import { fileHeader, packetBlock } from "../../../lib/capture/pcapng_writer.ts";
-import { readRecordings, type Recording } from "../../../lib/capture/recording.ts";
+import { readRecordings, type Recording, saidBy } from "../../../lib/capture/recording.ts";
 import { randomBytes, randomWords } from "../../support/bytes.ts";
 
 const CLIENT: InetAddress = { transport: "tcp", hostname: "192.0.2.1", port: 4000 };
@@ -32,8 +32,7 @@ function text(text: string): Uint8Array {
 }
 
 function said(recording: Recording | undefined, by: "client" | "server"): Uint8Array {
-  const steps = recording!.steps.filter((step) => step.by === by);
-  return concat(steps.map(({ what }) => what).filter((what) => typeof what !== "string"));
+  return concat(saidBy(by, recording!));
 }
 
 Deno.test("recording: who said what when, and how each side ended", () => {

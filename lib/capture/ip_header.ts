@@ -1,0 +1,71 @@
+/** The headers of IP packets: IPv4 (RFC 791) and IPv6 with its extensions (RFC 8200). */
+import { ipText } from "../net/ip.ts";
+
+const FRAGMENT = 44; // a header of IPv6
+
+/** Which part of a packet a fragment is. */
+interface Part {
+  readonly id: number;
+  readonly offset: number;
+  readonly more: boolean;
+}
+
+/** What the header of an IP packet says. */
+export interface IpHeader {
+  readonly protocol: number;
+  readonly hosts: readonly [from: string, to: string];
+  /** The length of the packet from the IP header on, as its header says. */
+  readonly length: number;
+  /** Where the header of the next protocol begins. */
+  readonly at: number;
+  /** Which part of a packet it is, if it is no whole one. */
+  readonly part: Part | undefined;
+}
+
+/**
+ * Reads the header that a packet begins with; undefined where it is of no IP. Throws RangeError where
+ * the bytes end before it does.
+ */
+export function readIpHeader(bytes: Uint8Array): IpHeader | undefined {
+  const view = viewOf(bytes);
+  const version = view.getUint8(0) >> 4;
+  if (version !== 4 && version !== 6) return undefined;
+  return version === 4 ? parseIPv4(view) : parseIPv6(view);
+}
+
+function parseIPv4(view: DataView): IpHeader {
+  const host = (at: number) => ipText(new Uint8Array(view.buffer, view.byteOffset + at, 4));
+  const [offset, more] = [(view.getUint16(6) & 0x1fff) * 8, (view.getUint16(6) & 0x2000) !== 0];
+  return {
+    protocol: view.getUint8(9),
+    hosts: [host(12), host(16)],
+    length: view.getUint16(2) || view.byteLength, // 0: left for segmentation by the network card
+    at: (view.getUint8(0) & 15) * 4,
+    part: offset > 0 || more ? { id: view.getUint16(4), offset, more } : undefined,
+  };
+}
+
+const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]); // hop by hop, routing, destination
+
+function parseIPv6(view: DataView): IpHeader {
+  const host = (at: number) => `[${ipText(new Uint8Array(view.buffer, view.byteOffset + at, 16))}]`;
+  let [protocol, at] = [view.getUint8(6), 40];
+  let part: Part | undefined;
+  for (;;) {
+    const next = view.getUint8(at);
+    if (protocol === FRAGMENT) {
+      const [offset, more] = [view.getUint16(at + 2) & 0xfff8, (view.getUint8(at + 3) & 1) !== 0];
+      if (offset > 0 || more) part = { id: view.getUint32(at + 4), offset, more };
+      at += 8;
+    } else if (EXTENSIONS.has(protocol) && !part) at += 8 + view.getUint8(at + 1) * 8;
+    else break;
+    protocol = next;
+  }
+  const length = view.getUint16(4) === 0 ? view.byteLength : 40 + view.getUint16(4);
+  return { protocol, hosts: [host(8), host(24)], length, at, part };
+}
+
+/** The bytes as numbers in network byte order. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}

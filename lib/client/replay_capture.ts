@@ -1,0 +1,105 @@
+/** What a capture has to replay. */
+import { concat } from "@std/bytes/concat";
+import { readRecordings, type Recording, type Recordings, saidBy } from "../capture/recording.ts";
+import { NetworkError, UsageError } from "../core/errors.ts";
+import { type Writer, writeText } from "../core/io.ts";
+import { formatQuantity } from "../core/units.ts";
+
+/** A capture that was read. */
+export interface ReplayCapture extends Recordings {
+  readonly path: string;
+}
+
+/**
+ * Reads a capture, packed by gzip or not.
+ *
+ * @throws {UsageError} where the bytes are no capture
+ */
+export async function readReplay(
+  { path, bytes }: { readonly path: string; readonly bytes: Uint8Array<ArrayBuffer> },
+): Promise<ReplayCapture> {
+  const cut: string[] = [];
+  const unpacked = await unpack(bytes, (what) => cut.push(what));
+  const { recordings, troubles } = readRecordings({ path, bytes: unpacked });
+  return { path, recordings, troubles: [...cut, ...troubles] };
+}
+
+// Gzip is told by its first bytes (RFC 1952).
+async function unpack(
+  bytes: Uint8Array<ArrayBuffer>,
+  onTrouble: (what: string) => void,
+): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const chunks: Uint8Array[] = [];
+  try {
+    const packed = new Blob([bytes]).stream();
+    for await (const chunk of packed.pipeThrough(new DecompressionStream("gzip"))) {
+      chunks.push(chunk);
+    }
+  } catch {
+    onTrouble("the file is not whole as gzip");
+  }
+  return concat(chunks);
+}
+
+/** The error that there may be more in the capture than was read. */
+export function partOf({ path, troubles }: ReplayCapture, before: string): NetworkError {
+  return new NetworkError(`${before}there may be more in ${path}: ${troubles.join("; ")}`);
+}
+
+/** Prints the connections, a line each; returns the exit code. */
+export async function list(capture: ReplayCapture, output: Writer): Promise<number> {
+  const numbers = { tcp: 0, udp: 0 };
+  const lines = capture.recordings.map((recording) => {
+    const { protocol, client, server, gaps, midway } = recording;
+    const bytes = (by: "client" | "server") =>
+      formatQuantity(saidBy(by, recording).reduce((sum, { length }) => sum + length, 0), "byte");
+    const notes = [midway && ", begins midway", gaps && ", incomplete"].filter(Boolean).join("");
+    return `${protocol} ${numbers[protocol]++}  ${client} to ${server}: ` +
+      `${bytes("client")} sent, ${bytes("server")} received${notes}\n`;
+  });
+  await writeText(output, lines.join(""));
+  if (capture.troubles.length > 0) throw partOf(capture, "");
+  if (lines.length === 0) throw new NetworkError(`${capture.path} has no TCP or UDP stream`);
+  return 0;
+}
+
+/** A recording that can be played. */
+export interface Choice {
+  readonly recording: Recording;
+  /** Its number among those of its protocol. */
+  readonly number: number;
+  /** All that its server said. */
+  readonly said: Uint8Array;
+}
+
+/**
+ * The recording of a number, or else the first whose client says something.
+ *
+ * @throws {UsageError} where there is none, or some of it is not in the capture
+ */
+export function choose(
+  { path, recordings: all }: ReplayCapture,
+  { protocol, stream }: {
+    readonly protocol: Recording["protocol"];
+    readonly stream: number | undefined;
+  },
+): Choice {
+  const recordings = all.filter((one) => one.protocol === protocol);
+  const number = stream ?? recordings.findIndex(speaks);
+  const recording = recordings[number];
+  if (!recording) {
+    const wanted = stream === undefined ? "whose client says something" : `of number ${stream}`;
+    const there = formatQuantity(recordings.length, `${protocol.toUpperCase()} stream`);
+    throw new UsageError(`Option --replay: ${path} has no stream ${wanted}; it has ${there}`);
+  }
+  if (!recording.gaps) return { recording, number, said: concat(saidBy("server", recording)) };
+  const { client, server } = recording;
+  throw new UsageError(
+    `Option --replay: ${path} lacks some of what ${client} and ${server} said; capture whole packets`,
+  );
+}
+
+function speaks(recording: Recording): boolean {
+  return recording.gaps || saidBy("client", recording).length > 0;
+}
