@@ -51,19 +51,25 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const { dialOptions, check } of used) await check?.(parsed.of(dialOptions));
   const targets = given.has("self") ? [await startLoopback(positionals)] : addresses;
   const capture = await captureIfAny(values);
+  let [code, whole] = [0, true];
   try {
-    // What is loaded by then is in no time that is told of a connection.
-    const dialValues = parsed.of(dialOptions);
-    systemClock.after(0, () => {})(); // the first timer of a program takes 5 ms
-    await Promise.all(targets.map((each) => transportOf(each).loadDialing?.(each, dialValues)));
     const context = createContext(targets, { args, parsed, capture });
-    const code = await mode.run(context, parsed.of(mode.options));
-    const whole = await capture?.flush(FLUSH_TIMEOUT_MS) ?? true;
-    return code || (whole ? 0 : 1);
-  } catch (error) {
-    await capture?.flush(FLUSH_TIMEOUT_MS);
-    throw error;
+    await loadDialing(context);
+    code = await mode.run(context, parsed.of(mode.options));
+  } finally {
+    whole = await capture?.flush(FLUSH_TIMEOUT_MS) ?? true;
   }
+  return code || (whole ? 0 : 1);
+}
+
+// What is loaded by then is in no time that is told of a connection.
+async function loadDialing({ peers }: ModeContext): Promise<void> {
+  systemClock.after(0, () => {})(); // the first timer of a program takes 5 ms
+  await Promise.all(
+    peers.map(({ target: { address, values } }) =>
+      transportOf(address).loadDialing?.(address, values)
+    ),
+  );
 }
 
 async function startLoopback(positionals: readonly string[]): Promise<Address> {

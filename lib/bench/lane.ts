@@ -5,8 +5,12 @@ import type { Part } from "../probe/round_trip.ts";
 import { answersOf, Messages, UNASKED_ANSWER } from "../probe/messages.ts";
 import { Tracker } from "../probe/tracker.ts";
 
-/** Bytes of all requests of a connection that the system takes at once, whatever the peer reads. */
-export const SMALL_BYTES = 16 * 1024;
+const SMALL_BYTES = 16 * 1024;
+
+/** Whether the system takes all requests of a connection at once, whatever the peer reads. */
+export function isSmall({ size, pipeline }: Pick<LaneOptions, "size" | "pipeline">): boolean {
+  return size * pipeline <= SMALL_BYTES;
+}
 
 const DATAGRAM_WINDOW = 4096; // requests of a connection whose answers can be told apart
 
@@ -99,7 +103,7 @@ export class ConnectionLane implements Lane {
     const least = peer.framed ? DATAGRAM_WINDOW : 2;
     const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
     this.slot = options.slot;
-    this.#small = !peer.framed && size * pipeline <= SMALL_BYTES;
+    this.#small = !peer.framed && isSmall(options);
     this.#peer = peer;
     this.#options = options;
     this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });

@@ -5,7 +5,7 @@ import type { Histograms } from "../core/histogram.ts";
 import { dial } from "../net/transports.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Dial } from "../probe/round_trip.ts";
-import { SMALL_BYTES } from "./lane.ts";
+import { isSmall } from "./lane.ts";
 import type { BenchLoad } from "../report/load.ts";
 import type { Slice } from "../report/result.ts";
 
@@ -33,10 +33,9 @@ export interface LoadContext {
 }
 
 /** A function that dials a target. */
-export function dialerOf({ address, values }: DialTarget, { size, pipeline }: BenchLoad): Dial {
+export function dialerOf({ address, values }: DialTarget, load: BenchLoad): Dial {
   const clock = systemClock;
-  const bytes = size * pipeline;
-  const readBytes = bytes <= SMALL_BYTES ? bytes : undefined;
+  const readBytes = isSmall(load) ? load.size * load.pipeline : undefined;
   return ({ atMost: timeout, onPhase }) =>
     dial(address, { values, timeout, clock, onPhase, readBytes });
 }

@@ -76,8 +76,10 @@ export async function loadConnecting(
     values.source && import("../node/socket.ts"),
     values.proxyProtocol && import("../proxy_protocol.ts"),
   ]);
-  await rehearse(values).catch(() => {}); // it is slower then
+  await (rehearsed ??= rehearse(values).catch(() => {})); // it is slower then
 }
+
+let rehearsed: Promise<void> | undefined;
 
 async function rehearse(values: Values<typeof tcpDialOptions>): Promise<void> {
   const clock = systemClock;

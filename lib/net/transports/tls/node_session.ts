@@ -106,8 +106,14 @@ export async function connectTls(
   throw new FinalError(objection);
 }
 
-/** Shakes hands with nobody: what the first handshake takes for itself is some 30 ms. */
-export async function rehearseTls(): Promise<void> {
+let rehearsed: Promise<void> | undefined;
+
+/** Shakes hands with nobody, once: what the first handshake takes for itself is some 30 ms. */
+export function rehearseTls(): Promise<void> {
+  return rehearsed ??= shakeWithNobody();
+}
+
+async function shakeWithNobody(): Promise<void> {
   const nobody: Socket = {
     read: () => Promise.resolve(null),
     write: (bytes) => Promise.resolve(bytes.length),
