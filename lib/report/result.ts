@@ -8,7 +8,9 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 export type BenchResult = DeepReadonly<BenchResultJson>;
 
 /** How many requests failed, or were never sent or answered: nobody knows what they would have taken. */
-export function endlessOf({ failed, unanswered, unsent }: BenchResult["requests"]): number {
+export function endlessOf(
+  { failed, unanswered, unsent }: Pick<BenchResult["requests"], "failed" | "unanswered" | "unsent">,
+): number {
   return failed + unanswered + unsent;
 }
 

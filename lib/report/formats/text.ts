@@ -33,7 +33,7 @@ export const text: Report = {
       latency(result),
       bars(result.latency),
       ...(result.search ? [search(result.search, result)] : []),
-      ...(result.comparison ? [comparison(result.comparison, result)] : []),
+      comparison(result),
       client(result),
     ];
     return `${
@@ -116,10 +116,9 @@ function search(search: NonNullable<BenchResult["search"]>, result: BenchResult)
   ];
 }
 
-function comparison(
-  all: NonNullable<BenchResult["comparison"]>,
-  result: BenchResult,
-): string[] {
+function comparison(result: BenchResult): string[] {
+  const { comparison: all } = result;
+  if (!all) return [];
   return [
     "Compared with the baseline",
     ...all.map((one) => row(one.name, describeComparison(one))),

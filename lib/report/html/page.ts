@@ -44,11 +44,7 @@ ${chart("percentiles", "Latency by percentile")}
 ${chart("throughput", "Throughput")}
 ${section("Latency in ms", latencies(result))}
 ${result.search ? section("Search", search(result.search, result)) : ""}
-${
-    result.comparison
-      ? section("Compared with the baseline", comparison(result.comparison, result))
-      : ""
-  }
+${result.comparison ? section("Compared with the baseline", comparison(result)) : ""}
 ${section("Measurement", details(result))}
 <script type="application/json" id="result">${data(result)}</script>
 <script>${script}
@@ -116,11 +112,8 @@ function search(search: NonNullable<BenchResult["search"]>, result: BenchResult)
   return `<p>${text(describeSearch(search, result))}</p>${table(describeTrials(search))}`;
 }
 
-function comparison(
-  all: NonNullable<BenchResult["comparison"]>,
-  result: BenchResult,
-): string {
-  const rows = all.map((one) => [one.name, describeComparison(one)]);
+function comparison(result: BenchResult): string {
+  const rows = (result.comparison ?? []).map((one) => [one.name, describeComparison(one)]);
   const lines = describeUnlike(result).map((line) => `<p>${text(line)}</p>`);
   return table(rows) + lines.join("");
 }
