@@ -8,7 +8,7 @@ import type { Duplex, Observer } from "../net/duplex.ts";
 import { say } from "../terminal/output.ts";
 import { fileHeader, packetBlock, secretsBlock } from "./pcapng_writer.ts";
 import { keyLog } from "./tls_key_log.ts";
-import { flowOf, type Frame } from "./flow.ts";
+import { flowOf, type FlowOptions, type Frame } from "./flow.ts";
 import { type CaptureFile, queuedFile } from "./capture_file.ts";
 
 const APPLICATION = "netecho";
@@ -47,14 +47,17 @@ export class Capture {
     this.#begin();
   }
 
-  /** Begins a connection that `initiator` made; the observer captures it. */
+  /**
+   * Begins a connection that `initiator` made; the observer captures it. Its packets begin before its
+   * TLS handshake, so that the secrets come first where it is merged with what a network carried.
+   */
   watch(
     peer: Pick<Duplex, "local" | "remote" | "framed">,
-    { initiator, comment }: { readonly initiator: "local" | "remote"; readonly comment: string },
+    options: Pick<FlowOptions, "initiator" | "comment" | "began">,
   ): Observer {
     const write = (frames: readonly Frame[]) => this.#writeFrames(frames);
     this.#writeSecrets();
-    return flowOf(peer, { initiator, number: ++this.#watched, comment, write });
+    return flowOf(peer, { ...options, number: ++this.#watched, write });
   }
 
   /**
@@ -86,8 +89,14 @@ export class Capture {
 
   // Frames that belong together, as a segment and its acknowledgement, are written in one call.
   #writeFrames(frames: readonly Frame[]): void {
-    const at = this.#epoch + this.#options.clock.now();
-    this.#write(() => concat(frames.map((frame) => packetBlock({ at, ...frame }))));
+    const now = this.#options.clock.now();
+    this.#write(() =>
+      concat(
+        frames.map(({ moment = now, ...frame }) =>
+          packetBlock({ at: this.#epoch + moment, ...frame })
+        ),
+      )
+    );
   }
 
   #writeSecrets(): void {

@@ -23,6 +23,8 @@ export interface FlowOptions {
   readonly number: number;
   /** The comment on the first packet. */
   readonly comment: string;
+  /** When it was made, as a moment of the clock; now, where it is not given. */
+  readonly began?: number | undefined;
   /** Writes frames that belong together. */
   readonly write: (frames: readonly Frame[]) => void;
 }
@@ -30,6 +32,8 @@ export interface FlowOptions {
 /** An Ethernet frame. */
 export interface Frame {
   readonly bytes: Uint8Array;
+  /** When it passed, as a moment of the clock; now, where it is not given. */
+  readonly moment?: number | undefined;
   /** A comment that Wireshark shows with it. */
   readonly comment?: string | undefined;
 }
@@ -71,7 +75,7 @@ interface FlowDirection {
 
 function stream(
   { local, remote }: Ends,
-  { write, initiator, comment, number }: FlowOptions,
+  { write, initiator, comment, number, began: moment }: FlowOptions,
 ): Observer {
   const first = Math.imul(number, SEQUENCE_STEP) >>> 0;
   const out: FlowDirection = { path: { from: local, to: remote }, sequence: first, over: false };
@@ -105,9 +109,9 @@ function stream(
   };
   const asking = initiator === "local" ? out : back;
   write([
-    { ...segment(asking, SYN), comment },
-    segment(other(asking), SYN | ACK),
-    segment(asking, ACK),
+    { ...segment(asking, SYN), moment, comment },
+    { ...segment(other(asking), SYN | ACK), moment },
+    { ...segment(asking, ACK), moment },
   ]);
   return {
     received: pass(back),

@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { retry, type RetryLimit } from "../core/retry.ts";
 import { type Address, formatAddress, isInet } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { DialOptions } from "../net/transport.ts";
+import type { DialOptions, Phase } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
 import type { Trace } from "./trace.ts";
 import type { TlsSession } from "../net/tls_session.ts";
@@ -64,10 +64,15 @@ export class Dialer {
     const address = plain && isInet(named) ? { ...named, transport: "tcp" } : named;
     const started = clock.now();
     const onSession = trace && ((session: TlsSession) => traceSession(session, trace));
-    const peer = await dial(address, { values, timeout, clock, onSession, onPhase });
+    let began = started;
+    const onPart = (phase: Phase) => {
+      if (phase === "connect") began = clock.now();
+      onPhase?.(phase);
+    };
+    const peer = await dial(address, { values, timeout, clock, onSession, onPhase: onPart });
     const elapsedMs = clock.now() - started;
     const comment = `client of ${formatAddress(peer.remote)}`;
-    if (capture) peer.observe(capture.watch(peer, { initiator: "local", comment }));
+    if (capture) peer.observe(capture.watch(peer, { initiator: "local", comment, began }));
     await trace?.say(trace.format.connected(peer, elapsedMs));
     return peer;
   }

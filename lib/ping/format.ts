@@ -91,14 +91,16 @@ function remarks({ standing, reordered, intact }: PingAnswer): string {
 }
 
 function summaryText({ address, tally, elapsedMs, parts, strays }: PingResult): string {
-  const { counts, lost, roundTrips, jitter } = tally;
+  const { counts, lost, awaited, roundTrips, jitter } = tally;
   const more = (["late", "corrupt", "duplicated", "reordered", "unknown"] as const)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${formatCount(counts[kind])} ${kind}, `).join("");
   const lines = [
     `--- ${showAddress(address)} ping statistics ---`,
     `${formatCount(counts.sent)} sent, ${formatCount(counts.received)} received, ${more}` +
-    `${percent(lost, counts.sent)}% lost, time ${formatDuration(elapsedMs)}`,
+    `${percent(lost, counts.sent)}% lost, ` +
+    (awaited > 0 ? `${formatCount(awaited)} awaited when it was stopped, ` : "") +
+    `time ${formatDuration(elapsedMs)}`,
   ];
   if (roundTrips.count > 0) {
     const { min, mean, max, deviation } = roundTrips;
@@ -116,7 +118,7 @@ function summaryText({ address, tally, elapsedMs, parts, strays }: PingResult): 
 }
 
 function summaryFields({ address, tally, elapsedMs, parts, strays }: PingResult): object {
-  const { counts, lost, roundTrips, jitter } = tally;
+  const { counts, lost, awaited, roundTrips, jitter } = tally;
   const { min, mean, max, deviation } = roundTrips;
   const rtt = {
     min,
@@ -132,6 +134,7 @@ function summaryFields({ address, tally, elapsedMs, parts, strays }: PingResult)
     address: formatAddress(address),
     ...counts,
     lost,
+    awaited,
     elapsedMs: roundMs(elapsedMs),
     ...(roundTrips.count > 0 && { rttMs: mapValues(rtt, roundMs) }),
     ...partFields(parts),

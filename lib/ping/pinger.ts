@@ -72,7 +72,7 @@ export class Pinger {
     }
   }
 
-  /** Ends the run now: what has not come back by now counts as lost. */
+  /** Ends the run now. */
   stop(): void {
     this.#stopping = true;
     this.#cancelExpiry?.();
@@ -178,7 +178,10 @@ export class Pinger {
     else if (standing === "duplicate") counts.duplicated++;
     else {
       counts.received++;
-      if (standing === "late") counts.late++;
+      if (standing === "late") {
+        counts.late++;
+        tally.takeBack();
+      }
       if (reordered) counts.reordered++;
       if (!answer.intact) counts.corrupt++;
       else tally.record(roundTrip);

@@ -86,6 +86,7 @@ export class PingScreen {
   }
 
   lost(number: number, reason: string): void {
+    this.tally.giveUp();
     if (!this.#quiet) this.#screen.print(this.#format.lost(number, reason));
   }
 

@@ -30,6 +30,8 @@ export class PingStatistics {
     unknown: 0,
   };
   readonly roundTrips: Histogram;
+  #givenUp = 0;
+  #awaited = 0;
   #jitter = 0;
   #last: number | undefined;
 
@@ -51,8 +53,29 @@ export class PingStatistics {
     return this.#jitter;
   }
 
-  /** Messages without an answer. */
+  /** Messages that were given up, or had no answer when the connection failed. */
   get lost(): number {
-    return this.counts.sent - this.counts.received;
+    return this.counts.sent - this.counts.received - this.#awaited;
+  }
+
+  /** Messages that still had time for an answer when the run was stopped. */
+  get awaited(): number {
+    return this.#awaited;
+  }
+
+  /** A message was given up. */
+  giveUp(): void {
+    this.#givenUp++;
+  }
+
+  /** A message that was given up has been answered after all. */
+  takeBack(): void {
+    this.#givenUp--;
+  }
+
+  /** The run is stopped: a peer that has answered may not have had the time to answer the last. */
+  stop(): void {
+    const { sent, received } = this.counts;
+    if (received > 0) this.#awaited = sent - received - this.#givenUp;
   }
 }

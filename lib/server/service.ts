@@ -14,7 +14,7 @@ export interface ServiceContext<T extends OptionTable = OptionTable, S = unknown
   /** Reports what becomes of a connection that the service makes for its peer. */
   readonly report: (detail: string) => void;
   /** Captures a connection that the service makes for its peer, where the peer's is captured. */
-  readonly watch: (upstream: Duplex) => void;
+  readonly watch: (upstream: Duplex, began: number) => void;
 }
 
 /** One behaviour of the server towards a peer. */

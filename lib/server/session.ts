@@ -170,11 +170,11 @@ export class Session {
     }
     peer.observe(log.watch({ endpoint, connection: this.#number }));
     if (onActive) peer.observe({ received: onActive, sent: onActive });
-    const watch = (one: Duplex, initiator: "local" | "remote") => {
+    const watch = (one: Duplex, initiator: "local" | "remote", began: number) => {
       const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
-      if (capture) one.observe(capture.watch(one, { initiator, comment }));
+      if (capture) one.observe(capture.watch(one, { initiator, comment, began }));
     };
-    watch(peer, "remote");
+    watch(peer, "remote", this.#started);
     if (faults) this.#peer = this.#applyFaults(peer, { faults, number: admitted });
     if (this.#ended) return this.#peer.close(); // a fault has closed the peer
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
@@ -182,7 +182,7 @@ export class Session {
     const connection = this.#number;
     const report = (detail: string) =>
       log.emit({ event: "upstream", endpoint, connection, remote, detail });
-    const watchUpstream = (upstream: Duplex) => watch(upstream, "local");
+    const watchUpstream = (upstream: Duplex, began: number) => watch(upstream, "local", began);
     service.handle(this.#peer, { values, state, clock, report, watch: watchUpstream }).then(
       // UDP has no end of input but the server's.
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),

@@ -11,7 +11,7 @@ import { PromptClock } from "../../probe/prompt_clock.ts";
 import { Pinger } from "../../ping/pinger.ts";
 import { Rehearsal } from "../../ping/rehearsal.ts";
 import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
-import { formatDuration, formatQuantity } from "../../core/units.ts";
+import { formatCount, formatDuration, formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext } from "../mode.ts";
 
 const options = {
@@ -62,8 +62,12 @@ export const ping = defineMode({
     await Promise.race([screen.end(), stop.insisted]);
     if (failure) throw failure;
     const { received, corrupt } = screen.tally.counts;
-    const wanted = values.deadline === undefined ? 1 : values.count ?? 1; // as ping(8) has it
-    return corrupt === 0 && received >= wanted ? 0 : 1;
+    const { deadline, count = 1 } = values;
+    if (deadline !== undefined && received < count) { // as ping(8) has it
+      const asked = formatQuantity(count, "message");
+      throw new NetworkError(`Only ${formatCount(received)} of ${asked} answered by the deadline`);
+    }
+    return corrupt === 0 && received > 0 ? 0 : 1;
   },
 });
 
@@ -118,7 +122,10 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
     onLost,
     ...(rehearsal && { before: () => rehearsal.run(REHEARSALS) }),
   });
-  stop.then(() => prober.stop());
+  stop.then(() => {
+    tally.stop();
+    prober.stop();
+  });
   const ending = await prober.run().catch((error) => {
     throw failureOf(peer, error);
   }).finally(() => rehearsal?.close());
@@ -140,6 +147,7 @@ async function overMany(context: ModeContext, measuring: Measuring): Promise<voi
     }
   };
   await Promise.race([connecting(), stop]);
+  screen.tally.stop();
   stopping.abort();
 }
 

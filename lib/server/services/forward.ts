@@ -111,15 +111,19 @@ async function connect(
   let failure: Error | undefined;
   for (const address of state.next(clock)) {
     const started = clock.now();
+    let began = started;
     try {
       const upstream = await dial(address, {
         values: dialValues(values),
         timeout: values.toConnectTimeout,
         clock,
         signal,
+        onPhase(phase) {
+          if (phase === "connect") began = clock.now();
+        },
       });
       const took = formatDuration(clock.now() - started);
-      watch(upstream);
+      watch(upstream, began);
       report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
       return upstream;
     } catch (error) {

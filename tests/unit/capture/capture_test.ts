@@ -44,6 +44,26 @@ Deno.test("capture: a write that takes a part goes on with the rest", () => {
   assert(blocks === 5, `${blocks}`); // section, interface, and a handshake
 });
 
+Deno.test("capture: a connection begins when it was made, not when it is first watched", () => {
+  const blocks: Uint8Array[] = [];
+  const writeSync = (bytes: Uint8Array) => blocks.push(bytes.slice()) && bytes.length;
+  const clock = new FakeClock();
+  const capture = new Capture({ open: () => ({ writeSync }), clock, onError() {} });
+  const began = clock.now();
+  clock.advance(5000); // of a TLS handshake
+  const peer = { ...NOWHERE, framed: false };
+  const { received } = capture.watch(peer, { initiator: "remote", comment: "", began });
+  received!(new Uint8Array(1));
+  const [, handshake, data] = blocks.map((bytes) => timeOf(bytes));
+  assertEquals(data! - handshake!, 5000);
+});
+
+// The time of the first packet of some blocks, in milliseconds.
+function timeOf(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer);
+  return (view.getUint32(12, true) * 2 ** 32 + view.getUint32(16, true)) / 1e6;
+}
+
 Deno.test("capture: a write that failed behind a queue is told at the end", async () => {
   const errors: string[] = [];
   const write = () => Promise.reject(new Error("no space left on the device"));

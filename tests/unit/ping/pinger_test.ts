@@ -133,6 +133,17 @@ Deno.test("prober: the peer's end, and a wish to stop, end it at once", async ()
   assertEquals(stopping.clock.waiting, 0); // no timer is left that would keep the process alive
 });
 
+Deno.test("tally: what was under way when it was stopped is not lost, if anything was answered", () => {
+  const tally = new PingStatistics(histograms.create());
+  tally.counts.sent = 5;
+  tally.giveUp();
+  tally.stop();
+  assertEquals([tally.lost, tally.awaited], [5, 0]);
+  tally.counts.received = 2;
+  tally.stop();
+  assertEquals([tally.lost, tally.awaited], [1, 2]);
+});
+
 Deno.test("tally: the jitter of RFC 3550 for round trips that alternate", () => {
   const tally = new PingStatistics(histograms.create());
   for (let index = 0; index < 500; index++) tally.record(index % 2 === 0 ? 1 : 3);

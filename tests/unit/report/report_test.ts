@@ -20,6 +20,7 @@ import { json } from "../../../lib/report/formats/json.ts";
 import { reports } from "../../../lib/report/formats.ts";
 import { text } from "../../../lib/report/formats/text.ts";
 import { assertThrows } from "@std/assert";
+import pageScript from "../../../lib/report/html/script.js" with { type: "text" };
 import { needing } from "../../support/skips.ts";
 import { randomWords } from "../../support/bytes.ts";
 import { runProgram } from "../../support/programs.ts";
@@ -124,6 +125,57 @@ for (
       await Deno.remove(folder, { recursive: true });
     },
   });
+}
+
+Deno.test("html: where nothing was answered, no line is drawn", () => {
+  const result = resultOf();
+  const outage = { ...result.timeline[0]!, answered: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
+  const timeline = result.timeline.map((slice, index) =>
+    index >= 10 && index < 20 ? { ...outage, atMs: slice.atMs } : slice
+  );
+  const latency = chartsOf({ ...result, timeline }).get("latency");
+  const [, ...lines] = latency!.data;
+  assertEquals(lines.length, 3);
+  for (const line of lines) {
+    assertEquals(line.flatMap((value, index) => value === null ? [index] : []), range(10, 20));
+  }
+  assert(latency!.series.slice(1).every(({ spanGaps }) => !spanGaps));
+});
+
+interface Chart {
+  readonly data: readonly (readonly (number | null)[])[];
+  readonly series: readonly { readonly spanGaps: boolean }[];
+}
+
+/** What the page asks its chart library to draw. */
+function chartsOf(result: BenchResult): ReadonlyMap<string, Chart> {
+  const charts = new Map<string, Chart>();
+  const element = (id: string) => ({
+    id,
+    textContent: JSON.stringify(result),
+    clientWidth: 800,
+    replaceChildren() {},
+  });
+  const globals = {
+    uPlot: function (
+      { series }: { series: Chart["series"] },
+      data: Chart["data"],
+      { id }: { id: string },
+    ) {
+      charts.set(id, { data, series });
+    },
+    document: { getElementById: element, documentElement: {} },
+    getComputedStyle: () => ({ getPropertyValue: () => "" }),
+    matchMedia: () => ({ addEventListener() {} }),
+    addEventListener() {},
+    innerWidth: 800,
+  };
+  new Function(...Object.keys(globals), pageScript)(...Object.values(globals));
+  return charts;
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
 }
 
 Deno.test("merge: two halves are the whole; different loads are refused", async () => {
