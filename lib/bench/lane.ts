@@ -144,20 +144,19 @@ export class ConnectionLane implements Lane {
     this.#options.events.onFailure(this, { due: this.#due[number & this.#mask]!, error });
   }
 
-  // Writes all that has been requested, on a stream in one piece.
-  async #write(now: number): Promise<void> {
+  // Writes all that has been requested, on a stream in one piece. No async function: see SocketDuplex.
+  #write(now: number): Promise<void> | void {
+    if (this.#written === this.#requested || this.#ended) return;
     this.#writing = true;
-    let at: number | undefined = now;
-    try {
-      while (this.#written < this.#requested && !this.#ended) {
-        await this.#peer.write(this.#next(at ?? this.#options.clock.now()));
-        at = undefined;
-      }
-      this.#writing = false;
-    } catch (error) {
-      this.close(error);
-    }
+    return this.#peer.write(this.#next(now)).then(this.#onWritten, this.#onWriteFailed);
   }
+
+  readonly #onWritten = (): Promise<void> | void => {
+    this.#writing = false;
+    if (this.#written < this.#requested) return this.#write(this.#options.clock.now());
+  };
+
+  readonly #onWriteFailed = (error: unknown) => this.close(error);
 
   #next(now: number): Uint8Array {
     const first = this.#written + 1;

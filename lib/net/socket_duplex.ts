@@ -93,7 +93,7 @@ export class SocketDuplex implements Duplex {
 
   #read(): Promise<Uint8Array | null> {
     if (!this.framed) this.#place ??= readWindow.enter();
-    return this.#socket.read(this.#buffer.space()).then(this.#onRead, this.#onReadFailed);
+    return this.#socket.read(this.#buffer.space()).then(this.#onRead, this.#onFailed);
   }
 
   readonly #onRead = (length: number | null): Uint8Array | null => {
@@ -109,24 +109,20 @@ export class SocketDuplex implements Duplex {
     return chunk;
   };
 
-  readonly #onReadFailed = (error: unknown): never => {
-    throw this.#observeReset(error);
+  readonly #onFailed = (error: unknown): never => {
+    if (isReset(error)) { for (const observer of this.#observers) observer.ended?.("reset"); }
+    throw error;
   };
 
-  async write(chunk: Uint8Array): Promise<void> {
-    let rest = chunk;
+  write(chunk: Uint8Array): Promise<void> {
     this.#writing = true;
-    try {
-      do {
-        const length = await this.#socket.write(rest);
-        this.#sent += length;
-        if (this.#observers.length > 0) this.#observeSent(rest.subarray(0, length));
-        rest = length < rest.length ? rest.subarray(length) : NOTHING;
-      } while (rest.length > 0);
+    const onWritten = (length: number): Promise<void> | void => {
+      this.#sent += length;
+      if (this.#observers.length > 0) this.#observeSent(chunk.subarray(0, length));
+      if (length < chunk.length) return this.write(chunk.subarray(length));
       this.#writing = false;
-    } catch (error) {
-      throw this.#observeReset(error);
-    }
+    };
+    return this.#socket.write(chunk).then(onWritten, this.#onFailed);
   }
 
   async closeWrite(): Promise<void> {
@@ -185,15 +181,8 @@ export class SocketDuplex implements Duplex {
   #observeSent(chunk: Uint8Array): void {
     for (const observer of this.#observers) observer.sent?.(chunk);
   }
-
-  #observeReset(error: unknown): unknown {
-    if (isReset(error)) { for (const observer of this.#observers) observer.ended?.("reset"); }
-    return error;
-  }
 }
 
 function sees({ received, sent, ended, halfClosed, closed }: Observer): boolean {
   return [received, sent, ended, halfClosed, closed].some((call) => call !== undefined);
 }
-
-const NOTHING = new Uint8Array(0);
