@@ -29,6 +29,8 @@ export interface PingResult {
   /** The median of each part. */
   readonly parts: readonly Part[];
   readonly strays: StrayCounts | undefined;
+  /** The median of round trips between the program and itself; absent where none was made. */
+  readonly ownMs?: number | undefined;
 }
 
 /** Formats the output of a ping. Every text ends in a line end. */
@@ -90,7 +92,7 @@ function remarks({ standing, reordered, intact }: PingAnswer): string {
   return all.length > 0 ? ` (${all.join(", ")})` : "";
 }
 
-function summaryText({ address, tally, elapsedMs, parts, strays }: PingResult): string {
+function summaryText({ address, tally, elapsedMs, parts, strays, ownMs }: PingResult): string {
   const { counts, lost, awaited, roundTrips, jitter } = tally;
   const more = (["late", "corrupt", "duplicated", "reordered", "unknown"] as const)
     .filter((kind) => counts[kind] > 0)
@@ -111,13 +113,16 @@ function summaryText({ address, tally, elapsedMs, parts, strays }: PingResult): 
         `jitter ${milliseconds(jitter)} ms (RFC 3550)`,
     );
   }
+  if (ownMs !== undefined) {
+    lines.push(`rtt p50 of this program to itself = ${milliseconds(ownMs)} ms`);
+  }
   const others = describeStrays(strays);
   if (others) lines.push(others);
   if (parts.length > 0) lines.push(`median of each part: ${partsText(parts)}`);
   return `\n${lines.join("\n")}\n`;
 }
 
-function summaryFields({ address, tally, elapsedMs, parts, strays }: PingResult): object {
+function summaryFields({ address, tally, elapsedMs, parts, strays, ownMs }: PingResult): object {
   const { counts, lost, awaited, roundTrips, jitter } = tally;
   const { min, mean, max, deviation } = roundTrips;
   const rtt = {
@@ -137,6 +142,7 @@ function summaryFields({ address, tally, elapsedMs, parts, strays }: PingResult)
     awaited,
     elapsedMs: roundMs(elapsedMs),
     ...(roundTrips.count > 0 && { rttMs: mapValues(rtt, roundMs) }),
+    ...(ownMs !== undefined && { ownMs: roundMs(ownMs) }),
     ...partFields(parts),
     ...(strays && strays.size > 0 && {
       strays: [...strays].map(([from, count]) => ({ from, count })),

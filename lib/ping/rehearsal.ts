@@ -1,5 +1,5 @@
 /** Round trips to the program itself, on the way that a ping takes. */
-import type { Histograms } from "../core/histogram.ts";
+import type { Histogram, Histograms } from "../core/histogram.ts";
 import { socketAddress } from "../net/address.ts";
 import { pump } from "../net/pump.ts";
 import { SocketDuplex } from "../net/socket_duplex.ts";
@@ -14,6 +14,7 @@ const FIRST_TIMES = 300; // until the runtime has compiled what it sees often
  */
 export class Rehearsal {
   readonly #pinger: Pinger;
+  readonly #roundTrips: Histogram;
   #left = 0;
   #begin = Promise.withResolvers<void>();
   #over = Promise.withResolvers<void>();
@@ -24,12 +25,13 @@ export class Rehearsal {
       readonly histograms: Histograms;
     },
   ) {
+    this.#roundTrips = histograms.create();
     this.#pinger = new Pinger(peer, {
       ...options,
       interval: 0,
       timeout: 1000,
       count: undefined,
-      tally: new PingStatistics(histograms.create()),
+      tally: new PingStatistics(this.#roundTrips),
       onReply() {},
       onLost() {},
       before: () => this.#next(),
@@ -56,10 +58,16 @@ export class Rehearsal {
       pump(far!, far!).catch(() => {}).finally(() => far!.close());
       const rehearsal = new Rehearsal(near!, options);
       await rehearsal.run(FIRST_TIMES);
+      rehearsal.#roundTrips.reset();
       return rehearsal;
     } catch {
       return undefined;
     }
+  }
+
+  /** The median of the round trips, in milliseconds; undefined where there were none. */
+  get medianMs(): number | undefined {
+    return this.#roundTrips.count > 0 ? this.#roundTrips.at(50) : undefined;
   }
 
   /** Makes so many round trips. */

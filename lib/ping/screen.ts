@@ -7,6 +7,7 @@ import { formatDuration } from "../core/units.ts";
 import type { StrayCounts } from "../net/strays.ts";
 import type { Part } from "../probe/round_trip.ts";
 import type { PingAnswer, PingFormat } from "./format.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import { PingStatistics } from "./statistics.ts";
 
 const MAX_ROUND_TRIPS_SHOWN = 40; // round trips in the sparkline
@@ -24,6 +25,7 @@ export class PingScreen {
   readonly #parts = new Map<Part["name"], Histogram>();
   #started: number | undefined;
   #strays: StrayCounts | undefined;
+  #rehearsal: Rehearsal | undefined;
 
   constructor(
     { address, clock, status }: {
@@ -51,6 +53,11 @@ export class PingScreen {
     this.#strays = strays;
     this.#started = this.#clock.now();
     this.#screen.print(this.#format.start(size));
+  }
+
+  /** Has the summary say how long the program itself takes. */
+  set rehearsal(rehearsal: Rehearsal | undefined) {
+    this.#rehearsal = rehearsal;
   }
 
   answer(answer: PingAnswer): void {
@@ -108,6 +115,7 @@ export class PingScreen {
       elapsedMs,
       parts,
       strays: this.#strays,
+      ownMs: this.#rehearsal?.medianMs,
     });
     await this.#screen.end(summary);
   }

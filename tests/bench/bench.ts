@@ -1,6 +1,6 @@
 /**
  * Measures the server against plain echo servers in C, Go, Node and socat, side by side in one run,
- * the client against a C ping-pong and a C load generator, and start-up against a one-line Deno
+ * the client against a C ping-pong and a C load generator, loads against their own repetition, and start-up against a one-line Deno
  * program. Prints Markdown tables.
  *
  * usage: deno task bench [ROUNDS]      (default 9; a round takes about 35 s)
@@ -17,6 +17,7 @@ import { build, competitors, type Workshop } from "./competitors.ts";
 import { Contender, type Load, measureAll, median } from "./contender.ts";
 import { compareFairness } from "./fairness.ts";
 import { compareForward } from "./forward.ts";
+import { compareRepeats } from "./repeats.ts";
 
 const LOADS: readonly Load[] = [
   { name: "TCP, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
@@ -88,5 +89,6 @@ for (const load of LOADS) await compare(load, { workshop, rounds });
 await compareFairness(workshop);
 await compareForward({ workshop, rounds });
 await compareClient({ workshop, rounds });
+await compareRepeats(workshop);
 await compareStartUp(folder, rounds);
 await Deno.remove(folder, { recursive: true });

@@ -5,6 +5,8 @@ import type { Workshop } from "./competitors.ts";
 import { median } from "./contender.ts";
 
 const ROUND_TRIPS = 20_000;
+const SPACED_ROUND_TRIPS = 20;
+const PAUSE_MS = 100;
 const SECONDS = 2;
 const CONNECTIONS = 50;
 const RATE = 20_000; // requests a second of the open loop
@@ -39,7 +41,7 @@ export async function compareClient(
       const shown = [c!, netecho!].map((value) => value.toLocaleString("en")).join(" | ");
       say(`| ${figure} | ${shown} | ${(netecho! / c!).toFixed(2)} |`);
     }
-    const rate = median(all.netecho.map((each) => Object.values(each)[1]!));
+    const rate = median(all.netecho.map((each) => Object.values(each)[2]!));
     const loop = median(raw);
     say(
       `\nA loop of writes and reads in Deno: ${
@@ -64,29 +66,39 @@ async function measureC(folder: string, port: string): Promise<Figures> {
     (await runProgram([`${folder}/${program}`, [port, ...args.map(String)]])).text.split(" ")
       .map(Number);
   const [roundTrip] = await run("pingpong", ROUND_TRIPS, 64);
+  const [spaced] = await run("pingpong", SPACED_ROUND_TRIPS, 64, PAUSE_MS * 1000);
   const [messages, seconds] = await run("load", CONNECTIONS, 64, SECONDS);
   const [, , p50] = await run("load", CONNECTIONS, 64, SECONDS, RATE);
-  return figures({ roundTrip: roundTrip!, rate: messages! / seconds!, p50: p50! });
+  return figures({
+    roundTrip: roundTrip!,
+    spaced: spaced!,
+    rate: messages! / seconds!,
+    p50: p50!,
+  });
 }
 
 async function measureNetecho(port: string): Promise<Figures> {
   const run = async (...args: string[]) =>
     (await runProgram(netechoCommand(["client", `127.0.0.1:${port}`, ...args, "--json"]))).text;
-  const pings = await run("--ping", "-c", String(ROUND_TRIPS), "-i", "0", "-q");
-  const { rttMs } = JSON.parse(pings.trim().split("\n").at(-1)!);
+  const ping = async (count: number, interval: string) => {
+    const lines = await run("--ping", "-c", String(count), "-i", interval, "-q");
+    return JSON.parse(lines.trim().split("\n").at(-1)!).rttMs.p50 * 1000;
+  };
   const load = ["--bench", "--connections", String(CONNECTIONS), "--duration", `${SECONDS}s`];
   const closed = JSON.parse(await run(...load)) as BenchResult;
   const open = JSON.parse(await run(...load, "--rate", String(RATE))) as BenchResult;
   return figures({
-    roundTrip: rttMs.p50 * 1000,
+    roundTrip: await ping(ROUND_TRIPS, "0"),
+    spaced: await ping(SPACED_ROUND_TRIPS, `${PAUSE_MS}ms`),
     rate: closed.rate,
     p50: open.latency.percentilesMs["p50"]! * 1000,
   });
 }
 
-function figures({ roundTrip, rate, p50 }: Figures): Figures {
+function figures({ roundTrip, spaced, rate, p50 }: Figures): Figures {
   return {
     "round trip at p50, us": Math.round(roundTrip! * 10) / 10,
+    [`the same, ${PAUSE_MS} ms apart`]: Math.round(spaced! * 10) / 10,
     [`${CONNECTIONS} connections, 64 B: requests/s`]: Math.round(rate!),
     [`at ${RATE.toLocaleString("en")}/s: p50, us`]: Math.round(p50! * 10) / 10,
   };

@@ -108,6 +108,7 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   const rehearsal = values.interval > 0
     ? await Rehearsal.open({ clock, size: Math.min(size, MAX_REHEARSED_BYTES), histograms })
     : undefined;
+  screen.rehearsal = rehearsal;
   const onLost = (number: number) => {
     const came = tally.counts.received === 0 ? peer.traffic.received : 0;
     const what = came > 0 ? `; ${formatQuantity(came, "byte")} came, but no whole echo` : "";

@@ -1,5 +1,5 @@
 // The round trip of a message over one TCP connection, as C has it: send, wait for all of it, again.
-// usage: pingpong PORT COUNT SIZE
+// usage: pingpong PORT COUNT SIZE [PAUSE]      PAUSE: microseconds between an answer and the next
 // (prints "P50 P99" in microseconds, of all but the first fifth)
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 static double now(void) {
   struct timespec t;
@@ -29,7 +30,7 @@ int main(int argc, char **argv) {
   if (argc < 4) return 2;
   struct sockaddr_in port = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
   port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  int count = atoi(argv[2]), size = atoi(argv[3]), on = 1;
+  int count = atoi(argv[2]), size = atoi(argv[3]), pause = argc > 4 ? atoi(argv[4]) : 0, on = 1;
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   if (connect(fd, (void *)&port, sizeof port)) fail("connect");
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -47,6 +48,7 @@ int main(int argc, char **argv) {
     }
     times[i] = now() - start;
     if (memcmp(message, answer, size)) fail("wrong echo");
+    if (pause) usleep(pause);
   }
   int skipped = count / 5, rest = count - skipped;
   qsort(times + skipped, rest, sizeof *times, compare);
