@@ -16,6 +16,8 @@ export interface Treatment {
   readonly room?: number | undefined;
   start?(emit: Emit): void;
   chunk(bytes: Uint8Array, emit: Emit): void;
+  /** Emits what the treatment has kept itself, as it is over. */
+  release?(emit: Emit): void;
   /** Returns how many milliseconds to delay the end. */
   end?(emit: Emit): number | void;
 }
@@ -91,6 +93,7 @@ export class DelayLine implements Outlet {
 
   /** Treats nothing any more: what it holds goes on at once, in its order, and what comes later. */
   letGo(): void {
+    this.#treatment.release?.(this.#emit);
     this.#treatment = { chunk: (bytes, emit) => emit(bytes) };
     this.#room = 0; // its source waits until that has gone on
     this.#lastMoment = 0;

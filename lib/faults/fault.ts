@@ -25,6 +25,10 @@ export interface Stage {
    * the fault is `over`, that is no longer in force.
    */
   end?(emit: Emit, over: boolean): number | void;
+  /** The fault is removed while the connection is open: emits what it has kept. */
+  release?(emit: Emit): void;
+  /** What a stage goes on with that replaces this one: see {@linkcode FaultContext.inherited}. */
+  bequest?(): unknown;
 }
 
 /** What a stage works with. */
@@ -37,6 +41,10 @@ export interface FaultContext {
   readonly windowEnd: number | undefined;
   /** What this fault has for all connections of its endpoint, in this direction. */
   readonly shared: <T>(create: () => T) => T;
+  /** Whether the fault was added while the connection was open. */
+  readonly joined: boolean;
+  /** What the stage before this one has left to it, where the parameters of the fault have changed. */
+  readonly inherited: unknown;
   /** Reports that the fault has struck. */
   readonly fired: (detail: string) => void;
   /** Calls `wake` after so many milliseconds, if the fault is in force then. */
@@ -66,16 +74,24 @@ export interface Fault extends Named {
   acceptDelay?(settings: Values<OptionTable>): number;
   /** What stands after `--fault` in an example. */
   readonly example: string;
+  /** Whether removing it closes the connections that it struck, as bytes of them are missing. */
+  readonly closesWhenRemoved?: boolean;
+  /**
+   * Throws a `UsageError` where its parameters say too little or too much. toxiproxy's interface does
+   * not ask: there a parameter that is missing is 0.
+   */
+  check?(settings: Values<OptionTable>): void;
   create(settings: Values<OptionTable>, context: FaultContext): Stage;
 }
 
 /** Declares a fault whose `create` knows the types of its parameters. */
 export function defineFault<T extends OptionTable>(
-  fault: Omit<Fault, "options" | "resets" | "holdsAll" | "acceptDelay" | "create"> & {
+  fault: Omit<Fault, "options" | "resets" | "holdsAll" | "acceptDelay" | "check" | "create"> & {
     readonly options: T;
     resets?(settings: Values<T>): boolean;
     holdsAll?(settings: Values<T>): boolean;
     acceptDelay?(settings: Values<T>): number;
+    check?(settings: Values<T>): void;
     create(settings: Values<T>, context: FaultContext): Stage;
   },
 ): Fault {

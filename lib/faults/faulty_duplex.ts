@@ -15,12 +15,15 @@ export interface FaultyDuplexOptions {
   /** In the order in which they work on what comes in, and on what goes out. */
   readonly striking: readonly StrikingFault[];
   readonly control: FaultControl;
+  /** Called once, when it is closed or reset. */
+  readonly onClose?: (() => void) | undefined;
 }
 
 /** A peer as its faults leave it. */
 export class FaultyDuplex implements Duplex {
   readonly #peer: Duplex;
   readonly #control: FaultControl;
+  readonly #onClose: (() => void) | undefined;
   readonly #cancels = new Set<() => void>();
   readonly #in: LineChain;
   readonly #out: LineChain;
@@ -38,9 +41,10 @@ export class FaultyDuplex implements Duplex {
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
-  constructor(peer: Duplex, { striking, control }: FaultyDuplexOptions) {
+  constructor(peer: Duplex, { striking, control, onClose }: FaultyDuplexOptions) {
     this.#peer = peer;
     this.#control = control;
+    this.#onClose = onClose;
     this.#writeEnd = new WriteOutlet(peer);
     const common = {
       control,
@@ -106,23 +110,34 @@ export class FaultyDuplex implements Duplex {
     this.#peer.observe(observer);
   }
 
-  async read(): Promise<Uint8Array | null> {
-    if (this.#in.empty && !this.#reading) {
-      const chunk = await this.#peer.read();
-      if (!chunk) this.#inputEnded.resolve();
-      if (!chunk || this.#in.empty) return chunk;
-      this.#in.push(chunk.slice()); // a fault has come since
-    }
-    if (!this.#reading) {
-      this.#reading = true;
-      this.#readIn();
-    }
-    return await this.#readEnd.read();
+  // Neither this nor `write` is an async function: without a fault they are to cost next to nothing.
+  read(): Promise<Uint8Array | null> {
+    if (this.#in.empty && !this.#reading) return this.#peer.read().then(this.#onChunk);
+    if (!this.#reading) this.#readIn();
+    return this.#readEnd.read();
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    if (this.#discarding) return await delay(DROP_MS, { clock: this.#control.clock });
-    if (this.#out.empty && !this.#writing) return await this.#peer.write(chunk);
+  // What was read without a fault.
+  readonly #onChunk = (
+    chunk: Uint8Array | null,
+  ): Uint8Array | null | Promise<Uint8Array | null> => {
+    if (!chunk) this.#inputEnded.resolve();
+    if (this.#in.empty) return chunk;
+    // A fault has come since.
+    if (chunk) this.#in.push(chunk.slice());
+    else this.#in.end();
+    if (chunk) this.#readIn();
+    else this.#reading = true;
+    return this.#readEnd.read();
+  };
+
+  write(chunk: Uint8Array): Promise<void> {
+    if (this.#discarding) return delay(DROP_MS, { clock: this.#control.clock });
+    if (this.#out.empty && !this.#writing) return this.#peer.write(chunk);
+    return this.#writeThrough(chunk);
+  }
+
+  async #writeThrough(chunk: Uint8Array): Promise<void> {
     this.#writing = true;
     this.#writeEnd.throwIfFailed();
     this.#out.push(chunk.slice()); // its buffer is used again
@@ -163,6 +178,7 @@ export class FaultyDuplex implements Duplex {
   #forget(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#onClose?.();
     this.#roomToRead();
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
@@ -172,6 +188,7 @@ export class FaultyDuplex implements Duplex {
 
   // Reads ahead of the service, as far as the lines have room.
   async #readIn(): Promise<void> {
+    this.#reading = true;
     try {
       for (let chunk = await this.#peer.read(); chunk; chunk = await this.#peer.read()) {
         this.#in.push(chunk.slice()); // its buffer is used again

@@ -1,7 +1,7 @@
 /** The lines of a connection: one for each fault and direction, each passing on to the next. */
 import type { Clock } from "../core/clock.ts";
 import { DelayLine } from "./delay_line.ts";
-import type { FaultContext } from "./fault.ts";
+import type { FaultContext, Stage } from "./fault.ts";
 import type { Ending, Outlet } from "./outlet.ts";
 import type { FaultSpec } from "./parse.ts";
 import type { CommonValues } from "./selectors.ts";
@@ -28,6 +28,10 @@ export interface FaultControl {
 /** A fault that strikes this connection. */
 export interface StrikingFault {
   readonly spec: FaultSpec;
+  /** Whether it was added while the connection was open. */
+  readonly joined?: boolean;
+  /** The same fault with the parameters that it had before. */
+  readonly replaces?: StrikingFault | undefined;
   /** Random numbers for a direction. */
   readonly random: (direction: Direction) => () => number;
   /** What it has for all connections of its endpoint, by direction. */
@@ -53,6 +57,7 @@ export interface LineChainOptions {
 interface Link {
   /** Undefined when the fault is gone, and the line has still to let go of what it held. */
   fault: StrikingFault | undefined;
+  readonly stage: Stage;
   readonly line: DelayLine;
   readonly cancel: () => void;
 }
@@ -82,10 +87,24 @@ export class LineChain implements Outlet {
   setFaults(striking: readonly StrikingFault[]): void {
     const { direction, end } = this.#options;
     const wanted = striking.filter((fault) => isFor(fault, direction));
-    const gone = this.#links.filter(({ fault }) => fault && !wanted.includes(fault));
-    const added = wanted.filter((fault) => !this.#links.some((link) => link.fault === fault))
-      .map((fault) => this.#link(fault));
-    this.#links = [...this.#links, ...added];
+    const before = this.#links;
+    const gone = before.filter(({ fault }) => fault && !wanted.includes(fault));
+    const added: Link[] = [];
+    const links: Link[] = [];
+    let left = before;
+    for (const fault of wanted) {
+      const at = left.findIndex((link) => link.fault === fault);
+      if (at < 0) {
+        // Before what is let go at this place, which is not to pass through it.
+        const link = this.#link(fault);
+        added.push(link);
+        links.push(link);
+      } else {
+        links.push(...left.slice(0, at + 1));
+        left = left.slice(at + 1);
+      }
+    }
+    this.#links = [...links, ...left];
     this.#connect();
     for (const link of gone) {
       link.fault = undefined;
@@ -123,8 +142,9 @@ export class LineChain implements Outlet {
   }
 
   #link(fault: StrikingFault): Link {
-    const { direction, end: next, control, framed, began, after, onFinish } = this.#options;
-    const { spec, random, shared } = fault;
+    const { direction, end: next, control, framed, after, onFinish } = this.#options;
+    const { spec, random, shared, joined = false, replaces } = fault;
+    const began = joined ? control.clock.now() : this.#options.began;
     const { fault: kind, settings, common } = spec;
     const { name = kind.name } = common;
     const { clock, fired, end } = control;
@@ -135,6 +155,8 @@ export class LineChain implements Outlet {
       clock,
       random: random(direction),
       framed,
+      joined,
+      inherited: this.#links.find((link) => replaces && link.fault === replaces)?.stage.bequest?.(),
       windowEnd: endOf(common, began),
       shared<T>(create: () => T): T {
         if (!shared.has(direction)) shared.set(direction, create());
@@ -158,7 +180,7 @@ export class LineChain implements Outlet {
       after: whenThere,
     });
     const line: DelayLine = new DelayLine(window, { next, clock });
-    return { fault, line, cancel: () => gone = true };
+    return { fault, stage, line, cancel: () => gone = true };
   }
 }
 

@@ -2,12 +2,10 @@
 import { readPairs, splitItems } from "../cli/items.ts";
 import { readTextFile } from "../cli/files.ts";
 import { initialValues, type OptionTable, type Values } from "../cli/options.ts";
-import { systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import { find } from "../core/named.ts";
 import { unquote } from "../core/quotes.ts";
-import { seeded } from "../core/random.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./kinds.ts";
 import { isToxic, parametersOf, STREAM_NAMES } from "./toxics.ts";
@@ -20,6 +18,8 @@ export interface FaultSpec {
   readonly common: CommonValues;
   /** As it was given. */
   readonly text: string;
+  /** The parameters that were given, and their texts. */
+  readonly given: readonly (readonly [key: string, text: string])[];
 }
 
 /**
@@ -40,7 +40,7 @@ export function parseFault(text: string): FaultSpec {
   const { head, pairs } = splitItems(text, /^[^:,"]*:/);
   const [, name = "", value, stray] = /^([^:,]*)(?::(.*)|,(.*))?$/s.exec(head)!;
   if (stray !== undefined) throw new UsageError(`${name}: "${stray}" is no key=value`);
-  return specOf(name, { main: value && unquote(value), pairs, text });
+  return faultSpec(name, { main: value && unquote(value), pairs, text });
 }
 
 /**
@@ -67,20 +67,25 @@ export function readFaults(path: string): FaultSpec[] {
   });
 }
 
-function readFault(entry: Readonly<Record<string, unknown>>): FaultSpec {
+/**
+ * A fault as JSON has it: `kind` and parameters by name, or a toxic.
+ *
+ * @throws {UsageError} where it is none
+ */
+export function readFault(entry: Readonly<Record<string, unknown>>): FaultSpec {
   const text = JSON.stringify(entry);
   if (isToxic(entry)) {
     const { type } = entry;
     const { options } = find(faults, { name: type, kind: "fault" });
-    return specOf(type, { pairs: pairsOf(parametersOf(entry, options)), text });
+    return faultSpec(type, { pairs: pairsOf(parametersOf(entry, options)), text });
   }
   const { kind, ...rest } = entry;
   if (typeof kind !== "string") throw new UsageError("a kind is needed, as in latency");
-  return specOf(kind, { pairs: pairsOf(rest), text });
+  return faultSpec(kind, { pairs: pairsOf(rest), text });
 }
 
-// A list gives its key several times.
-function pairsOf(values: Readonly<Record<string, unknown>>): [string, string][] {
+/** Values as texts; a list gives its key several times. */
+export function pairsOf(values: Readonly<Record<string, unknown>>): [string, string][] {
   return Object.entries(values).flatMap(([key, value]) =>
     [value].flat().map((each): [string, string] => {
       if (["string", "number", "boolean"].includes(typeof each)) return [key, String(each)];
@@ -89,12 +94,19 @@ function pairsOf(values: Readonly<Record<string, unknown>>): [string, string][] 
   );
 }
 
-function specOf(
+/**
+ * The fault of this kind with these parameters. `lenient` takes what says too little or too much, as
+ * toxiproxy does.
+ *
+ * @throws {UsageError} naming what is wrong
+ */
+export function faultSpec(
   name: string,
-  { main, pairs, text }: {
+  { main, pairs, text, lenient = false }: {
     readonly main?: string | undefined;
-    readonly pairs: readonly (readonly [key: string, value: string])[];
+    readonly pairs: FaultSpec["given"];
     readonly text: string;
+    readonly lenient?: boolean;
   },
 ): FaultSpec {
   const fault = find(faults, { name, kind: "fault" });
@@ -117,8 +129,8 @@ function specOf(
   if (fault.holdsAll?.(settings) && until && "bytes" in until) {
     throw new UsageError(`${text}: bytes that are held never come to ${until.bytes}; give a time`);
   }
-  fault.create(settings, REHEARSAL);
-  return { fault, settings, common: settings as CommonValues, text };
+  if (!lenient) fault.check?.(settings);
+  return { fault, settings, common: settings as CommonValues, text, given: all };
 }
 
 // toxiproxy's `stream` is our direction.
@@ -128,18 +140,3 @@ function inOurWords([key, value]: readonly [key: string, value: string]): [strin
   if (direction) return ["direction", direction];
   throw new UsageError(`stream: upstream or downstream is needed, not "${value}"`);
 }
-
-// Finds out now, rather than at the first connection, whether a parameter is missing.
-const nothing = () => {};
-const REHEARSAL = {
-  clock: systemClock,
-  random: seeded(0),
-  framed: false,
-  windowEnd: undefined,
-  shared: <T>(create: () => T) => create(),
-  fired: nothing,
-  after: nothing,
-  close: nothing,
-  reset: nothing,
-  finish: nothing,
-};

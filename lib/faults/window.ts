@@ -70,6 +70,10 @@ export class FaultWindow implements Treatment {
     if (to < bytes.length) emit(bytes.subarray(to));
   }
 
+  release(emit: Emit): void {
+    if (!this.over) this.#stage.release?.(emit);
+  }
+
   end(emit: Emit): number | void {
     if (!this.#started) return;
     const quiet = this.#stage.end?.(emit, this.over);

@@ -1,6 +1,6 @@
 /** An endpoint of the server: it listens on an address, and serves those who arrive there. */
 import { NetworkError } from "../core/errors.ts";
-import type { EndpointFaults } from "../faults/plan.ts";
+import type { EndpointFaults } from "../faults/endpoint_faults.ts";
 import type { CloseReason } from "../log/event.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Listener } from "../net/transport.ts";

@@ -6,7 +6,7 @@ import type { CloseReason, EventMap } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { Log } from "../log/log.ts";
 import type { Firing } from "../faults/lines.ts";
-import type { AcceptDelay, EndpointFaults } from "../faults/plan.ts";
+import type { AcceptDelay, EndpointFaults } from "../faults/endpoint_faults.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";

@@ -25,8 +25,10 @@ export const bandwidth = defineFault({
     }),
   },
   holdsAll: ({ rate }) => rate === 0,
-  create({ rate, shared }, context) {
+  check({ rate }) {
     if (rate === undefined) throw new UsageError("a rate is needed, as in bandwidth:64KiB/s");
+  },
+  create({ rate = 0, shared }, context) {
     if (rate === 0) return holding(context);
     const { clock, fired, framed, windowEnd = Infinity } = context;
     const largest = Math.max(1, Math.round(rate * PIECE_MS / 1000));

@@ -10,8 +10,10 @@ export const corrupt = defineFault({
   main: "rate",
   example: "corrupt:0.1%",
   options: { rate: share("the share of bytes") },
-  create({ rate }, { random, fired }) {
+  check({ rate }) {
     if (rate === undefined) throw new UsageError("a share is needed, as in corrupt:0.1%");
+  },
+  create({ rate = 0 }, { random, fired }) {
     // Drawing the distance to the next flip keeps the result independent of how the stream is cut.
     const distance = () => rate >= 1 ? 0 : Math.floor(Math.log(1 - random()) / Math.log1p(-rate));
     let offset = 0;

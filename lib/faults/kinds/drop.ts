@@ -1,5 +1,5 @@
 /** Drop: datagrams are lost, duplicated and reordered. */
-import { defineFault } from "../fault.ts";
+import { defineFault, type Emit } from "../fault.ts";
 import { share } from "../parameters.ts";
 
 /** The drop fault. */
@@ -16,6 +16,10 @@ export const drop = defineFault({
   },
   create({ loss = 0, duplicate = 0, reorder = 0 }, { random, fired }) {
     let held: Uint8Array | undefined;
+    const release = (emit: Emit) => {
+      if (held) emit(held);
+      held = undefined;
+    };
     return {
       chunk(bytes, emit) {
         const [lost, doubled, late] = [random() < loss, random() < duplicate, random() < reorder];
@@ -29,12 +33,10 @@ export const drop = defineFault({
           fired("doubles a datagram");
           emit(bytes);
         }
-        if (held) emit(held);
-        held = undefined;
+        release(emit);
       },
-      end(emit) {
-        if (held) emit(held);
-      },
+      end: release,
+      release,
     };
   },
 });

@@ -26,11 +26,11 @@ export const latency = defineFault({
         "deviation; or rarely, but by far, never by less than the jitter",
     }),
   },
-  create({ latency: given, jitter, distribution }, { clock, random, fired }) {
-    const latency = given ?? 0;
-    if (given === undefined && jitter === 0) {
-      throw new UsageError("a delay is needed, as in latency:200ms");
-    }
+  check({ latency, jitter }) {
+    if (latency !== undefined || jitter > 0) return;
+    throw new UsageError("a delay is needed, as in latency:200ms");
+  },
+  create({ latency = 0, jitter, distribution }, { clock, random, fired }) {
     const vary = DISTRIBUTIONS.get(distribution)!;
     const delay = () => Math.max(0, latency + jitter * vary(random));
     return {

@@ -12,21 +12,24 @@ export const limitData = defineFault({
   main: "bytes",
   example: "limit_data:10KB",
   options: { bytes: text({ summary: "how many", placeholder: "SIZE", read: parseSize }) },
-  create({ bytes: most }, { finish, fired }) {
-    if (most === undefined) throw new UsageError("a size is needed, as in limit_data:10KB");
-    let left = most;
+  check({ bytes }) {
+    if (bytes === undefined) throw new UsageError("a size is needed, as in limit_data:10KB");
+  },
+  create({ bytes: most = 0 }, { finish, fired, inherited }) {
+    let passed = typeof inherited === "number" ? inherited : 0;
+    let over = false;
     return {
       chunk(bytes, emit) {
-        if (left < 0) return;
-        if (bytes.length < left) {
-          left -= bytes.length;
-          return emit(bytes);
-        }
-        emit(bytes.subarray(0, left));
-        left = -1;
+        if (over) return;
+        const left = Math.max(0, most - passed);
+        passed += bytes.length;
+        if (bytes.length < left) return emit(bytes);
+        if (left > 0) emit(bytes.subarray(0, left));
+        over = true;
         fired(`closes after ${formatQuantity(most, "byte")}`);
         finish();
       },
+      bequest: () => passed,
     };
   },
 });

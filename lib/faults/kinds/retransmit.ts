@@ -23,8 +23,10 @@ export const retransmit = defineFault({
         "the retransmission time-out, which doubles each time that the segment is lost again",
     }),
   },
-  create({ loss, rto }, { clock, random, fired }) {
+  check({ loss }) {
     if (loss === undefined) throw new UsageError("a share is needed, as in retransmit:1%");
+  },
+  create({ loss = 0, rto }, { clock, random, fired }) {
     const lossesInARow = () => {
       let losses = 0;
       while (losses < MAX_LOSSES && random() < loss) losses++;

@@ -22,11 +22,16 @@ export const slicer = defineFault({
     }),
     delay: duration({ initial: 0, summary: "the wait between two pieces" }),
   },
-  create({ average_size: size, size_variation: variation = 0, delay }, { clock, random, fired }) {
-    if (size === undefined || size < 1) throw new UsageError("a size is needed, as in slicer:10");
+  check({ average_size: size = 0, size_variation: variation = 0 }) {
+    if (size < 1) throw new UsageError("a size is needed, as in slicer:10");
     if (variation > size) {
       throw new UsageError("size_variation must not be more than average_size");
     }
+  },
+  create(
+    { average_size: size = 0, size_variation: variation = 0, delay },
+    { clock, random, fired },
+  ) {
     const next = () => Math.max(1, size - variation + Math.floor(random() * (2 * variation + 1)));
     let free = 0;
     let left = next(); // bytes of the current piece, so that cuts do not depend on the chunks

@@ -8,6 +8,7 @@ export const timeout = defineFault({
   name: "timeout",
   summary: "swallow everything until the sender ends, or so long; 0 is no limit",
   main: "timeout",
+  closesWhenRemoved: true,
   example: "timeout:5s",
   options: {
     timeout: duration({ initial: 0, summary: "close after so long" }),
