@@ -8,6 +8,8 @@ import { delay, systemClock } from "./lib/core/clock.ts";
 import { NetworkError, UsageError } from "./lib/core/errors.ts";
 import { memoryBudget } from "./lib/core/memory_budget.ts";
 import { handleSignals, type Shutdown } from "./lib/core/signals.ts";
+import type { Control } from "./lib/control/control.ts";
+import type { FaultSpec } from "./lib/faults/parse.ts";
 import type { Log } from "./lib/log/log.ts";
 import { openServerLog } from "./lib/log/open.ts";
 import { scheme } from "./lib/net/address.ts";
@@ -15,12 +17,19 @@ import { checkDescriptorLimit, raiseDescriptorLimit } from "./lib/net/descriptor
 import { libc } from "./lib/net/linux/libc.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
+import { controlOptions } from "./lib/control/options.ts";
 import { checkConflicts, checkLoops } from "./lib/server/conflicts.ts";
-import { createAdmissions } from "./lib/server/admissions.ts";
+import { Admissions } from "./lib/server/admissions.ts";
 import { announce } from "./lib/server/announce.ts";
-import { type EndpointSpec, optionsOf, parseEndpoints } from "./lib/server/endpoint_spec.ts";
+import {
+  type EndpointSpec,
+  optionsOf,
+  parseEndpoints,
+  readEndpoint,
+} from "./lib/server/endpoint_spec.ts";
 import { Endpoints } from "./lib/server/endpoints.ts";
-import { type admissionOptions, optionGroups, serverOptions } from "./lib/server/options.ts";
+import { optionGroups, serverOptions } from "./lib/server/options.ts";
+import type { LiveServerOptions } from "./lib/server/live_server.ts";
 import { planIfAny } from "./lib/server/fault_targets.ts";
 import { OneSession } from "./lib/server/once.ts";
 import { serve } from "./lib/server/serve.ts";
@@ -40,49 +49,62 @@ type ServerValues = Values<typeof serverOptions>;
 /** Runs the server until it is stopped. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   // What services and transports need or exclude is checked for each endpoint.
-  const tables = [serverOptions, serviceOptions, listenOptions];
-  const parsed = await parseOptions(tables, args, { checked: [serverOptions] });
+  const tables = [serverOptions, controlOptions, serviceOptions, listenOptions];
+  const checked = [serverOptions, controlOptions];
+  const parsed = await parseOptions(tables, args, { checked });
   const values = parsed.of(serverOptions);
+  const control = parsed.of(controlOptions);
   if (values.help) {
     const { printHelp } = await import("./lib/cli/help.ts");
     return await printHelp(await helpPage());
   }
-  const { positionals } = parsed;
-  const specs = await parseEndpoints(
-    positionals.length > 0 ? positionals : [DEFAULT_ADDRESS],
-    parsed,
-  );
-  checkConflicts(specs);
+  const live = control.control !== undefined;
+  const { specs, ownFaults, seed } = await endpointsOf(parsed, control);
+  checkConflicts(specs, { mayBeNone: live || control.config !== undefined });
   checkLoops(specs);
-  await rejectUnused(specs, parsed.given);
-  const faults = await planIfAny(specs, values);
+  if (!live) await rejectUnused(specs, parsed.given);
+  const faults = await planIfAny(specs, { ...values, seed: values.seed ?? seed, live, ownFaults });
   if (faults?.resets && !libc()) await say(`netecho: ${NO_RESETS}`);
-  const admissions = await createAdmissions(specs, values);
+  const admissions = new Admissions(values);
   memoryBudget.limit = values.maxMemory;
   const shutdown = handleSignals();
-  const log = await openLog(specs, values);
+  const log = await openLog(specs, { ...values, live });
   const endpoints = new Endpoints();
   const once = values.once ? new OneSession(() => stopConnecting(endpoints)) : undefined;
-  const server: ServerContext = { log, clock: systemClock, nextConnection: counter() };
+  const server: ServerContext = {
+    log,
+    clock: systemClock,
+    nextConnection: counter(),
+    captures: new Set(),
+  };
+  const hooks = { onActive: once?.onActive, onEnd: once?.onEnd };
   for (const [index, spec] of specs.entries()) {
-    endpoints.add(spec, {
-      server,
-      admission: admissions[index]!,
-      faults: faults?.endpoints[index],
-      idleTimeout: (spec.values as Values<typeof admissionOptions>).idleTimeout,
-      onActive: once?.onActive,
-      onEnd: once?.onEnd,
-    });
+    const admission = await admissions.of(spec);
+    endpoints.add(spec, { server, admission, faults: faults?.endpoints[index], ...hooks });
   }
   await endpoints.bindAll();
   // After listening, so that a running server's capture file is not overwritten.
-  server.capture = await captureIfAny(values).catch(async (error) => {
+  const begin = async () => {
+    const capture = await captureIfAny(values);
+    if (capture) server.captures.add({ capture });
+    const started = live && await startControl(control, {
+      ...hooks,
+      endpoints,
+      context: server,
+      admissions,
+      defaults: parsed,
+      seed: faults!.seed,
+    });
+    return { capture, controlled: started || undefined };
+  };
+  const { capture, controlled } = await begin().catch(async (error) => {
     await endpoints.stopListening();
     throw error;
   });
   const limited = checkDescriptorLimit(values.maxConnections ?? 0, "--max-connections");
   if (limited) await say(`netecho: ${limited}`);
   announce(endpoints, { log, faults, quiet: values.quiet });
+  if (controlled) log.emit({ event: "control", url: controlled.url, seed: faults!.seed });
   await Promise.resolve(); // writes those lines before the next steps, which take milliseconds
   systemClock.after(0, preloadStreams);
   if (Deno.build.standalone) systemClock.after(0, raiseDescriptorLimit); // the runtime does it else
@@ -93,15 +115,45 @@ export async function run(args: readonly string[]): Promise<number> {
     log,
     clock: systemClock,
   });
+  await controlled?.close();
   // Who is given time to end, is given time to read.
   const patience = Math.max(values.grace, FLUSH_TIMEOUT_MS);
   const insisted = shutdown.insisted.then(() => false);
-  const whole = await Promise.race([server.capture?.flush(patience) ?? true, insisted]);
+  const whole = await Promise.race([capture?.flush(patience) ?? true, insisted]);
   await flush(log, shutdown);
   if (once && (ending?.reason === "reset" || ending?.reason === "error")) {
     throw new NetworkError(`The connection failed: ${ending.detail ?? "reset by the peer"}`);
   }
   return whole ? 0 : 1;
+}
+
+type ControlValues = Values<typeof controlOptions>;
+
+// Those of the command line and those of a file. Without either there is one, unless others come.
+async function endpointsOf(
+  parsed: ParsedOptions,
+  { control, config: path }: ControlValues,
+): Promise<{ specs: EndpointSpec[]; ownFaults: FaultSpec[][]; seed: number | undefined }> {
+  const { positionals } = parsed;
+  const given = positionals.length > 0 || control || path ? positionals : [DEFAULT_ADDRESS];
+  const specs = await parseEndpoints(given, parsed);
+  const ownFaults: FaultSpec[][] = specs.map(() => []);
+  if (path === undefined) return { specs, ownFaults, seed: undefined };
+  const { readConfig } = await import("./lib/control/config.ts");
+  const { endpoints, seed } = await readConfig(path);
+  for (const { words, faults } of endpoints) {
+    specs.push(await readEndpoint(words, parsed));
+    ownFaults.push([...faults]);
+  }
+  return { specs, ownFaults, seed };
+}
+
+async function startControl(
+  values: ControlValues,
+  options: LiveServerOptions,
+): Promise<Control> {
+  const { startControl } = await import("./lib/control/control.ts");
+  return await startControl(values.control!, { ...options, values });
 }
 
 function counter(): () => number {
@@ -136,7 +188,11 @@ export async function helpPage(): Promise<HelpPage> {
       `the default is ${DEFAULT_ADDRESS}, on all interfaces; port 0 takes any free port. ` +
       "Keys are the options below, without dashes, for this address alone (netecho help " +
       "endpoints). Durations are written 250us, 10ms, 1.5s, 2m.",
-    sections: [...optionGroups, ...sectionsOf(owners())],
+    sections: [
+      ...optionGroups,
+      { title: "changing it while it runs", options: controlOptions },
+      ...sectionsOf(owners()),
+    ],
     words: [
       { title: "services", rows: services.map(({ name, summary }) => [name, summary]) },
       {
@@ -185,8 +241,11 @@ async function flush(log: Log, { insisted }: Shutdown): Promise<void> {
   if (!written) await say("netecho: The last output was not read, and is cut short");
 }
 
-function openLog(specs: readonly EndpointSpec[], values: ServerValues): Promise<Log> {
+function openLog(
+  specs: readonly EndpointSpec[],
+  values: ServerValues & { readonly live: boolean },
+): Promise<Log> {
   const named = new Set(specs.map(({ name }) => name));
-  const showsEndpoint = (name: string) => specs.length > 1 || named.has(name);
+  const showsEndpoint = (name: string) => values.live || specs.length > 1 || named.has(name);
   return openServerLog({ ...values, showsEndpoint });
 }

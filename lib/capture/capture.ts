@@ -75,6 +75,12 @@ export class Capture {
     return false;
   }
 
+  /** Ends the capture: what still happens is not written. */
+  close(): void {
+    this.#broken = true;
+    this.#file?.close?.();
+  }
+
   #fail(reason: string): void {
     this.#broken = true;
     this.#options.onError(reason);

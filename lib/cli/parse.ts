@@ -7,6 +7,8 @@ import { optionName, type OptionTable, readValue, type Values } from "./options.
 export interface Occurrence {
   readonly key: string;
   readonly value: unknown;
+  /** The value as it was written. */
+  readonly text: string;
 }
 
 /** A command line, read. */
@@ -59,6 +61,7 @@ export async function parseOptions(
   checkTogether(checked, given);
   const occurrences = texts.map(({ key, text }) => ({
     key,
+    text,
     value: readValue(text, { label: `Option ${optionName(key)}`, option: options.get(key)! }),
   }));
   const values = new Map([...options].map(([key, { initial }]) => [key, initial]));

@@ -10,6 +10,7 @@ import { parseEndpoints } from "../server/endpoint_spec.ts";
 import { Endpoints } from "../server/endpoints.ts";
 import { serverOptions } from "../server/options.ts";
 import { serve } from "../server/serve.ts";
+import type { SessionCapture } from "../server/session.ts";
 import { serviceOptions } from "../server/services.ts";
 
 const thread = self as unknown as { postMessage(address: string): void };
@@ -22,7 +23,8 @@ const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions]
 const [spec] = await parseEndpoints(["127.0.0.1:0"], parsed);
 const endpoints = new Endpoints();
 let connections = 0;
-const server = { log, clock, nextConnection: () => ++connections };
+const nextConnection = () => ++connections;
+const server = { log, clock, nextConnection, captures: new Set<SessionCapture>() };
 const endpoint = endpoints.add(spec!, { server, admission: new Admission() });
 await endpoints.bindAll();
 thread.postMessage(formatAddress(endpoint.address));

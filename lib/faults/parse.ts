@@ -20,6 +20,8 @@ export interface FaultSpec {
   readonly text: string;
   /** The parameters that were given, and their texts. */
   readonly given: readonly (readonly [key: string, text: string])[];
+  /** The attributes of a toxic, as they were given: they may be less than 0. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**

@@ -11,6 +11,8 @@ export interface FaultTarget {
   readonly seedName: string;
   /** Whether a chunk is a datagram. */
   readonly framed: boolean;
+  /** Faults of its own, besides those of the command line. */
+  readonly own?: readonly FaultSpec[];
 }
 
 /** What the command line asks for. */
@@ -48,13 +50,17 @@ export function planFaults(
   for (const spec of faults) checkTargets(spec, targets);
   const seed = given ?? drawSeed();
   const endpoints = targets.map((target) => {
-    const striking = faults.filter((spec) => isOn(spec, target) && fits(spec, target));
+    const { own = [] } = target;
+    for (const spec of own) checkTargets(spec, [target]);
+    const common = faults.filter((spec) => isOn(spec, target) && fits(spec, target));
+    const striking = [...common, ...own];
     return striking.length > 0 || live
       ? new EndpointFaults(striking, { seed, seedName: target.seedName, live })
       : undefined;
   });
-  const resets = faults.some(({ fault, settings }) => fault.resets?.(settings));
-  return { seed, texts: faults.map(({ text }) => text), resets, endpoints };
+  const all = [...faults, ...targets.flatMap(({ own = [] }) => own)];
+  const resets = all.some(({ fault, settings }) => fault.resets?.(settings));
+  return { seed, texts: all.map(({ text }) => text), resets, endpoints };
 }
 
 /** A seed that nobody has chosen. */

@@ -18,6 +18,11 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ["slicer.delay", "us"],
 ]);
 
+/** The unit of an attribute that is not milliseconds or bytes. */
+export function unitOf(type: string, attribute: string): string | undefined {
+  return UNITS.get(`${type}.${attribute}`);
+}
+
 /**
  * Whether an entry of a list of faults is a toxic.
  *
@@ -38,7 +43,7 @@ export function parametersOf(
 ): Record<string, unknown> {
   const withUnit = ([key, value]: [string, unknown]) => {
     const usual = Object.hasOwn(options, key) && options[key]!.placeholder === "D" ? "ms" : "";
-    const unit = UNITS.get(`${type}.${key}`) ?? usual;
+    const unit = unitOf(type, key) ?? usual;
     return [key, typeof value === "number" ? `${value}${unit}` : value] as const;
   };
   return { ...rest, ...Object.fromEntries(Object.entries(attributes).map(withUnit)) };

@@ -7,7 +7,16 @@ import type { Certificate } from "../net/tls_session.ts";
 export type Direction = "in" | "out";
 
 /** Why a connection ended. */
-export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "fault" | "error";
+export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "fault" | "control" | "error";
+
+/** What the control interface has changed. */
+export type Change =
+  | "endpoint-added"
+  | "endpoint-changed"
+  | "endpoint-removed"
+  | "fault-added"
+  | "fault-changed"
+  | "fault-removed";
 
 /** Why a connection was not served. */
 export type RefusalReason = "denied" | "limit" | "host-limit" | "handshake";
@@ -84,6 +93,10 @@ export interface EventMap {
   };
   /** The outcome of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
+  /** Where the control interface listens, and the seed of faults that are added. */
+  control: { readonly url: string; readonly seed: number };
+  /** The server was changed from outside. */
+  changed: OfEndpoint & { readonly change: Change; readonly detail: string };
   acceptFailed: OfEndpoint & {
     readonly address: Address;
     readonly error: string;

@@ -29,6 +29,7 @@ const QUIET_EVENTS: ReadonlySet<Event["event"]> = new Set([
   "disabled",
   "certificate",
   "faults",
+  "control",
   "stats",
   "acceptFailed",
 ]);
@@ -42,6 +43,7 @@ export class Log {
   readonly #clock: Clock;
   #missedChunks = 0;
   #missedOthers = 0;
+  readonly #listeners = new Set<(event: Event, time: number) => void>();
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -53,8 +55,19 @@ export class Log {
     return this.#options.showsTcpInfo ?? false;
   }
 
+  /**
+   * Has every event told, whatever is shown, but for payload. The returned function ends that.
+   */
+  subscribe(listener: (event: Event, time: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   /** Reports one event. */
   emit(event: Event): void {
+    if (this.#listeners.size > 0 && event.event !== "data") {
+      for (const listener of this.#listeners) listener(event, this.#clock.wallTime());
+    }
     const { format, output, errors, quiet } = this.#options;
     if (quiet && !QUIET_EVENTS.has(event.event)) return;
     if (errors && event.event === "acceptFailed") {

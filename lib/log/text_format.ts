@@ -29,6 +29,7 @@ const REASONS: Readonly<Record<CloseReason, string>> = {
   idle: "idle for too long",
   stopped: "server stopped",
   fault: "ended by a fault",
+  control: "closed by the control interface",
   error: "failed",
 };
 
@@ -50,6 +51,7 @@ export function textFormat(
   };
   return (event, time) => {
     if (event.event === "listening") return listeningLine(event, showsEndpoint);
+    if (event.event === "control") return `control ${event.url}\n`;
     const stamp = timeOfDay(time);
     const tag = "connection" in event && event.connection !== undefined
       ? paint(CYAN, `#${event.connection} `)
@@ -113,6 +115,10 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     fault: ({ fault, direction, detail }) => [
       `${paint(YELLOW, "fault")} ${fault}${direction === "in" ? " (in)" : ""} ` +
       printableText(detail),
+    ],
+    control: () => [],
+    changed: ({ change, detail }) => [
+      `${paint(YELLOW, change.replace("-", " "))}${detail && ` ${printableText(detail)}`}`,
     ],
     upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
     refused: ({ remote, detail }) => [

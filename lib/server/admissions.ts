@@ -5,25 +5,31 @@ import { Admission, ConnectionLimit, HostLimit } from "./admission.ts";
 import type { EndpointSpec } from "./endpoint_spec.ts";
 import type { admissionOptions, serverOptions } from "./options.ts";
 
-/**
- * One admission for each endpoint. Endpoints without limits of their own share those of the server.
- *
- * @throws {UsageError} naming what is no network
- */
-export async function createAdmissions(
-  specs: readonly EndpointSpec[],
-  { maxConnections, maxConnectionsPerHost }: Values<typeof serverOptions>,
-): Promise<Admission[]> {
-  const shared = {
-    connections: new ConnectionLimit(maxConnections),
-    connectionsPerHost: new HostLimit(maxConnectionsPerHost),
+/** Makes admissions. Endpoints without limits of their own share those of the server. */
+export class Admissions {
+  readonly #shared: {
+    readonly connections: ConnectionLimit;
+    readonly connectionsPerHost: HostLimit;
   };
-  const accessLists = await createAccessLists(specs);
-  return specs.map(({ values, own }, index) => {
+  readonly #lists = new Map<string, AccessList>(); // by the networks that were asked for
+
+  constructor({ maxConnections, maxConnectionsPerHost }: Values<typeof serverOptions>) {
+    this.#shared = {
+      connections: new ConnectionLimit(maxConnections),
+      connectionsPerHost: new HostLimit(maxConnectionsPerHost),
+    };
+  }
+
+  /**
+   * The admission of an endpoint.
+   *
+   * @throws {UsageError} naming what is no network
+   */
+  async of({ values, own }: EndpointSpec): Promise<Admission> {
     const options = values as Values<typeof admissionOptions>;
     return new Admission({
-      ...shared,
-      access: accessLists[index],
+      ...this.#shared,
+      access: await this.#accessList(options),
       ...(own.has("maxConnections") && {
         connections: new ConnectionLimit(options.maxConnections),
       }),
@@ -31,22 +37,17 @@ export async function createAdmissions(
         connectionsPerHost: new HostLimit(options.maxConnectionsPerHost),
       }),
     });
-  });
-}
+  }
 
-// Endpoints that ask for the same networks share a list. Most servers have none, and load nothing.
-async function createAccessLists(
-  specs: readonly EndpointSpec[],
-): Promise<(AccessList | undefined)[]> {
-  const asked = specs.map(({ values }) => values as Values<typeof admissionOptions>);
-  if (asked.every(({ allow, deny }) => allow.length + deny.length === 0)) return [];
-  const { AccessList } = await import("./access_list.ts");
-  const known = new Map<string, AccessList>();
-  return asked.map(({ allow, deny }) => {
+  // Endpoints that ask for the same networks share a list. Most servers have none, and load nothing.
+  async #accessList(
+    { allow, deny }: Values<typeof admissionOptions>,
+  ): Promise<AccessList | undefined> {
     if (allow.length + deny.length === 0) return undefined;
+    const { AccessList } = await import("./access_list.ts");
     const key = JSON.stringify([allow, deny]);
-    const list = known.get(key) ?? new AccessList({ allow, deny });
-    known.set(key, list);
+    const list = this.#lists.get(key) ?? new AccessList({ allow, deny });
+    this.#lists.set(key, list);
     return list;
-  });
+  }
 }

@@ -4,12 +4,18 @@ import { type Address, formatAddress, type InetAddress, isInet } from "../net/ad
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 
 /**
- * Refuses endpoints with the same name, with addresses that cannot both be bound, or all disabled.
+ * Refuses endpoints with the same name, with addresses that cannot both be bound, or, where others
+ * cannot come, all disabled.
  *
  * @throws {UsageError} naming both
  */
-export function checkConflicts(specs: readonly EndpointSpec[]): void {
-  if (!specs.some(({ enabled }) => enabled)) throw new UsageError("No endpoint is enabled");
+export function checkConflicts(
+  specs: readonly EndpointSpec[],
+  { mayBeNone = false }: { readonly mayBeNone?: boolean } = {},
+): void {
+  if (!mayBeNone && !specs.some(({ enabled }) => enabled)) {
+    throw new UsageError("No endpoint is enabled");
+  }
   checkNames(specs);
   const listening = specs.filter(({ enabled }) => enabled).map(({ address }) => address);
   for (const [index, address] of listening.entries()) {

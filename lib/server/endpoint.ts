@@ -1,10 +1,11 @@
 /** An endpoint of the server: it listens on an address, and serves those who arrive there. */
 import { NetworkError } from "../core/errors.ts";
 import type { EndpointFaults } from "../faults/endpoint_faults.ts";
-import type { CloseReason } from "../log/event.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Listener } from "../net/transport.ts";
-import type { ServerContext } from "./session.ts";
+import type { Values } from "../cli/options.ts";
+import type { admissionOptions } from "./options.ts";
+import type { Ending, ServerContext, SessionContext } from "./session.ts";
 import { Acceptor } from "./acceptor.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 import { Sessions, type SessionsOptions, type Totals } from "./sessions.ts";
@@ -15,13 +16,13 @@ const FAULTY_REPLY_FACTOR = 2; // over UDP: a fault may double an answer, and de
 export interface EndpointOptions extends SessionsOptions {
   readonly server: ServerContext;
   readonly faults?: EndpointFaults | undefined;
-  readonly idleTimeout?: number | undefined;
 }
 
 /** An endpoint, which can be started and stopped while others go on. */
 export class Endpoint {
-  readonly spec: EndpointSpec;
   readonly sessions: Sessions;
+  #spec: EndpointSpec;
+  #context: SessionContext;
   readonly #options: EndpointOptions;
   #address: Address;
   #listener: Listener | undefined;
@@ -31,13 +32,19 @@ export class Endpoint {
   #transition: Promise<unknown> | undefined; // while one is under way
 
   constructor(spec: EndpointSpec, options: EndpointOptions) {
-    const { server, faults, idleTimeout } = options;
-    const { service, values } = spec;
-    this.spec = spec;
+    this.#spec = spec;
     this.#options = options;
     this.#address = spec.address;
+    this.#context = this.#sessionContext();
+    this.sessions = new Sessions(() => this.#context, options);
+  }
+
+  #sessionContext(): SessionContext {
+    const { server, faults } = this.#options;
+    const { service, values } = this.#spec;
+    const { idleTimeout } = values as Values<typeof admissionOptions>;
     const nameOf = () => this.name;
-    this.sessions = new Sessions({
+    return {
       get endpoint() {
         return nameOf(); // once it listens
       },
@@ -47,12 +54,29 @@ export class Endpoint {
       state: service.start?.(values),
       idleTimeout,
       faults,
-    }, options);
+    };
+  }
+
+  /** What it is to be. */
+  get spec(): EndpointSpec {
+    return this.#spec;
+  }
+
+  /** The faults that its peers meet, if it can have any. */
+  get faults(): EndpointFaults | undefined {
+    return this.#options.faults;
+  }
+
+  /** Makes something else of it, while it does not listen; its faults stay. */
+  change(spec: EndpointSpec): void {
+    this.#spec = spec;
+    this.#address = spec.address;
+    this.#context = this.#sessionContext();
   }
 
   /** As it was given, or else its address. */
   get name(): string {
-    return this.spec.name ?? defaultName(this.#address);
+    return this.#spec.name ?? defaultName(this.#address);
   }
 
   /** Where it listens or, while it does not, is to listen. */
@@ -82,10 +106,10 @@ export class Endpoint {
   async #bind(): Promise<void> {
     if (this.#listener) return;
     if (this.#released) {
-      await this.sessions.endAll("stopped");
+      await this.sessions.endAll({ reason: "stopped" });
       await this.#released;
     }
-    const { spec: { transport, service, values } } = this;
+    const { transport, service, values } = this.#spec;
     await service.load?.(values);
     const { server: { clock }, faults } = this.#options;
     const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
@@ -129,9 +153,9 @@ export class Endpoint {
   }
 
   /** Stops listening and ends its sessions. */
-  async stop(reason: CloseReason = "stopped"): Promise<void> {
+  async stop(ending: Ending = { reason: "stopped" }): Promise<void> {
     await this.stopListening();
-    await this.sessions.endAll(reason);
+    await this.sessions.endAll(ending);
   }
 
   // One at a time, so that a stop during a start does not leave it listening.

@@ -1,5 +1,5 @@
 /** Endpoints as the command line writes them: `ADDRESS[=SERVICE][,key=value...]`. */
-import { readPairs, splitItems } from "../cli/items.ts";
+import { type Items, readPairs, splitItems } from "../cli/items.ts";
 import { keyName, type OptionTable, type Values } from "../cli/options.ts";
 import { checkTogether, type ParsedOptions } from "../cli/parse.ts";
 import { UsageError } from "../core/errors.ts";
@@ -28,6 +28,17 @@ export interface EndpointSpec {
   readonly ownService: boolean;
   /** The keys of the options that are its own. */
   readonly own: ReadonlySet<string>;
+  /** The options that make `values`, its own and those of the server, with their texts. */
+  readonly given: Items["pairs"];
+}
+
+/** An endpoint as it is written, taken apart. */
+export interface EndpointWords {
+  readonly address: string;
+  /** By default that of the server. */
+  readonly service?: string | undefined;
+  /** Its own options, `name` and `enabled` included. */
+  readonly pairs: Items["pairs"];
 }
 
 /** The name of an endpoint whose address, bound or not, is this. */
@@ -44,8 +55,8 @@ export async function parseEndpoints(
   texts: readonly string[],
   defaults: ParsedOptions,
 ): Promise<EndpointSpec[]> {
-  const specs = texts.map((text) => parseEndpoint(text, defaults));
-  for (const { service, values } of specs) await service.check?.(values);
+  const specs: EndpointSpec[] = [];
+  for (const text of texts) specs.push(await readEndpoint(wordsOf(text), defaults));
   return specs;
 }
 
@@ -56,9 +67,22 @@ export function optionsOf(
   return { ...service.options, ...transport.listenOptions, ...admissionOptions };
 }
 
-function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
+function wordsOf(text: string): EndpointWords {
   const { head, pairs } = splitItems(text, /^unix:(\/\/)?/i);
-  const [, written = head, serviceName] = /^(.*)=([^/="]*)$/s.exec(head) ?? [];
+  const [, address = head, service] = /^(.*)=([^/="]*)$/s.exec(head) ?? [];
+  return { address, service, pairs };
+}
+
+/**
+ * Reads an endpoint; the options of the server are the defaults.
+ *
+ * @throws {UsageError} if it is invalid
+ */
+export async function readEndpoint(
+  words: EndpointWords,
+  defaults: ParsedOptions,
+): Promise<EndpointSpec> {
+  const { address: written, service: serviceName, pairs } = words;
   const address = parseAddress(written);
   const transport = transportOf(address);
   const service = serviceName === undefined
@@ -70,7 +94,7 @@ function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
     owner: `Endpoint ${written}`,
     table: { ...endpointOptions, ...table },
     write: keyName,
-    hint: (key) => hintFor(key, { address, text }),
+    hint: (key) => hintFor(key, { address, words }),
   });
   const given = [...own.keys(), ...defaults.given].filter((key) => Object.hasOwn(table, key));
   checkTogether([serverOptions, table], new Set([...given, ...serverWide(defaults.given)]));
@@ -79,6 +103,10 @@ function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
   >;
   const values = { ...defaults.of(table) as Record<string, unknown> };
   for (const [key, value] of own) if (Object.hasOwn(table, key)) values[key] = value;
+  await service.check?.(values);
+  const inherited = defaults.occurrences.filter(({ key }) =>
+    Object.hasOwn(table, key) && !own.has(key)
+  );
   return {
     name,
     written,
@@ -89,6 +117,10 @@ function parseEndpoint(text: string, defaults: ParsedOptions): EndpointSpec {
     enabled,
     values,
     own: new Set(own.keys()),
+    given: [
+      ...pairs.filter(([key]) => !Object.hasOwn(endpointOptions, key)),
+      ...inherited.map(({ key, text }) => [keyName(key), text] as const),
+    ],
   };
 }
 
@@ -110,7 +142,7 @@ function checkAmplification(
 // Why a key is not one of this endpoint's.
 function hintFor(
   key: string,
-  { address, text }: { readonly address: Address; readonly text: string },
+  { address, words }: { readonly address: Address; readonly words: EndpointWords },
 ): string | undefined {
   if (key === "fault") return "a fault is given by --fault KIND:VALUE,on=NAME";
   const server = Object.keys(serverOptions).find((each) => keyName(each) === key);
@@ -124,7 +156,13 @@ function hintFor(
   }
   if (!isInet(address)) {
     return `it has no parameter "${key}"; a path with ",${key}=" in it is written in quotes, ` +
-      `as in ${formatAddress({ ...address, path: text.replace(/^unix:(\/\/)?/i, "") })}`;
+      `as in ${formatAddress({ ...address, path: pathOf(words) })}`;
   }
   return undefined;
+}
+
+// The path that was meant, with what was taken for options.
+function pathOf({ address, pairs }: EndpointWords): string {
+  const rest = pairs.map(([key, value]) => `,${key}=${value}`).join("");
+  return address.replace(/^unix:(\/\/)?/i, "") + rest;
 }

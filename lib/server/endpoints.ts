@@ -1,13 +1,14 @@
 /** The endpoints of a server. */
 import { addressesClash } from "./conflicts.ts";
-import type { CloseReason } from "../log/event.ts";
 import { Endpoint, type EndpointOptions, inUseByItself } from "./endpoint.ts";
 import type { EndpointSpec } from "./endpoint_spec.ts";
+import type { Ending } from "./session.ts";
 import { sumTotals, type Totals } from "./sessions.ts";
 
 /** A set of endpoints, each of which can be started and stopped by itself. */
 export class Endpoints implements Iterable<Endpoint> {
   readonly #endpoints: Endpoint[] = [];
+  #removed = sumTotals([]);
 
   [Symbol.iterator](): Iterator<Endpoint> {
     return this.#endpoints[Symbol.iterator]();
@@ -57,7 +58,21 @@ export class Endpoints implements Iterable<Endpoint> {
   }
 
   get totals(): Totals {
-    return sumTotals(this.#endpoints.map(({ totals }) => totals));
+    return sumTotals([this.#removed, ...this.#endpoints.map(({ totals }) => totals)]);
+  }
+
+  /** Stops an endpoint and forgets it; what it has served still counts. */
+  async remove(endpoint: Endpoint, ending: Ending): Promise<void> {
+    await endpoint.stop(ending);
+    const at = this.#endpoints.indexOf(endpoint);
+    if (at < 0) return;
+    this.#endpoints.splice(at, 1);
+    this.#removed = sumTotals([this.#removed, endpoint.totals]);
+  }
+
+  /** The totals of endpoints that are no longer there. */
+  get removedTotals(): Totals {
+    return this.#removed;
   }
 
   /** Stops listening; the sessions go on. Resolves when all ports are free. */
@@ -77,7 +92,7 @@ export class Endpoints implements Iterable<Endpoint> {
   }
 
   /** Ends every session. */
-  async endAll(reason: CloseReason): Promise<void> {
-    await Promise.all(this.#endpoints.map(({ sessions }) => sessions.endAll(reason)));
+  async endAll(ending: Ending): Promise<void> {
+    await Promise.all(this.#endpoints.map(({ sessions }) => sessions.endAll(ending)));
   }
 }

@@ -52,5 +52,5 @@ async function drain(
     const over = Promise.race([endpoints.drain(), shutdown.insisted]);
     await settlesWithin(over, { clock, milliseconds: grace });
   }
-  await endpoints.endAll("stopped");
+  await endpoints.endAll({ reason: "stopped" });
 }

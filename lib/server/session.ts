@@ -4,6 +4,7 @@ import type { Clock } from "../core/clock.ts";
 import { explain, isReset } from "../core/explain.ts";
 import type { CloseReason, EventMap } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
+import type { FlowOptions } from "../capture/flow.ts";
 import type { Log } from "../log/log.ts";
 import type { Firing } from "../faults/lines.ts";
 import type { AcceptDelay, EndpointFaults } from "../faults/endpoint_faults.ts";
@@ -20,8 +21,15 @@ export interface ServerContext {
   readonly clock: Clock;
   /** The next number of a connection, over all endpoints. */
   readonly nextConnection: () => number;
-  /** Where every connection is captured; set when the endpoints listen. */
-  capture?: Capture | undefined;
+  /** Where connections are captured. */
+  readonly captures: Set<SessionCapture>;
+}
+
+/** A capture of some sessions. */
+export interface SessionCapture {
+  readonly capture: Capture;
+  /** Whether it has this session; by default each. */
+  readonly wanted?: (session: Session) => boolean;
 }
 
 /** What all sessions of an endpoint share. */
@@ -47,6 +55,26 @@ export const NO_TRAFFIC: Traffic = { received: 0, sent: 0, chunks: 0 };
 export interface Ending {
   readonly reason: CloseReason;
   readonly detail?: string;
+}
+
+/** What can be seen of a session from outside. Bytes are counts, times milliseconds. */
+export interface SessionState {
+  readonly connection: number;
+  readonly endpoint: string;
+  readonly service: string;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly via: Address | undefined;
+  /** Where a forwarder has connected to. */
+  readonly upstream: Address | undefined;
+  readonly tls: EventMap["opened"]["tls"];
+  readonly alpn: string | undefined;
+  readonly received: number;
+  readonly sent: number;
+  /** Since 1970. */
+  readonly openedAt: number;
+  readonly elapsedMs: number;
+  readonly tcp: Duplex["tcpInfo"];
 }
 
 /** What a session needs besides its peer. */
@@ -78,6 +106,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #started: number;
   #peer: Duplex | undefined;
+  #upstream: Duplex | undefined;
   #number = 0;
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
@@ -113,6 +142,42 @@ export class Session {
     return this.#peer?.traffic ?? NO_TRAFFIC;
   }
 
+  /** The bytes so far between the service and an upstream. */
+  get upstreamTraffic(): Traffic {
+    return this.#upstream?.traffic ?? NO_TRAFFIC;
+  }
+
+  /** What can be seen of it from outside; undefined while it is not served yet. */
+  get state(): SessionState | undefined {
+    if (!this.#peer || this.#number === 0) return undefined;
+    const { local, remote, via, security, traffic, tcpInfo: tcp } = this.#peer;
+    const { context: { endpoint, service, server: { clock } } } = this.#options;
+    const elapsedMs = clock.now() - this.#started;
+    return {
+      connection: this.#number,
+      endpoint,
+      service: service.name,
+      remote,
+      local,
+      via,
+      upstream: this.#upstream?.remote,
+      tls: tlsOf(this.#peer),
+      alpn: security?.alpn,
+      received: traffic.received,
+      sent: traffic.sent,
+      openedAt: clock.wallTime() - elapsedMs,
+      elapsedMs,
+      tcp,
+    };
+  }
+
+  /** Ends the session by a reset, where the platform can. */
+  reset(ending: Ending): void {
+    if (this.#ended) return;
+    this.#peer?.reset();
+    this.end(ending);
+  }
+
   /** Whether it has moved a byte, either way. */
   get active(): boolean {
     const { received, sent } = this.traffic;
@@ -143,7 +208,7 @@ export class Session {
     if (this.#ended) return peer.close(); // during the handshake
     const { context, onOpen, onActive } = this.#options;
     const { endpoint, service, values, state, idleTimeout, faults, server } = context;
-    const { log, clock, capture } = server;
+    const { log, clock } = server;
     const { local, remote, via, security } = peer;
     const admitted = onOpen(remote);
     if (typeof admitted !== "number") {
@@ -170,11 +235,7 @@ export class Session {
     }
     peer.observe(log.watch({ endpoint, connection: this.#number }));
     if (onActive) peer.observe({ received: onActive, sent: onActive });
-    const watch = (one: Duplex, initiator: "local" | "remote", began: number) => {
-      const comment = `#${this.#number} ${service.name} ${formatAddress(local)}`;
-      if (capture) one.observe(capture.watch(one, { initiator, comment, began }));
-    };
-    watch(peer, "remote", this.#started);
+    this.#capture(peer, { initiator: "remote", began: this.#started });
     if (faults) this.#peer = this.#applyFaults(peer, { faults, number: admitted });
     if (this.#ended) return this.#peer.close(); // a fault has closed the peer
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
@@ -182,12 +243,36 @@ export class Session {
     const connection = this.#number;
     const report = (detail: string) =>
       log.emit({ event: "upstream", endpoint, connection, remote, detail });
-    const watchUpstream = (upstream: Duplex, began: number) => watch(upstream, "local", began);
+    const watchUpstream = (upstream: Duplex, began: number) => {
+      this.#upstream = upstream;
+      this.#capture(upstream, { initiator: "local", began });
+    };
     service.handle(this.#peer, { values, state, clock, report, watch: watchUpstream }).then(
       // UDP has no end of input but the server's.
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),
     );
+  }
+
+  /** Captures it from now on. */
+  captureBy(capture: Capture): void {
+    if (this.#ended || !this.#peer || this.#number === 0) return;
+    const comment = `${this.#comment}, from here on`;
+    this.#peer.observe(capture.watch(this.#peer, { initiator: "remote", comment }));
+    const upstream = this.#upstream;
+    upstream?.observe(capture.watch(upstream, { initiator: "local", comment }));
+  }
+
+  #capture(peer: Duplex, flow: Pick<FlowOptions, "initiator" | "began">): void {
+    for (const { capture, wanted } of this.#options.context.server.captures) {
+      if (wanted && !wanted(this)) continue;
+      peer.observe(capture.watch(peer, { ...flow, comment: this.#comment }));
+    }
+  }
+
+  get #comment(): string {
+    const { service } = this.#options.context;
+    return `#${this.#number} ${service.name} ${formatAddress(this.#peer!.local)}`;
   }
 
   #applyFaults(

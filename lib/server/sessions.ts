@@ -1,5 +1,4 @@
 /** The sessions of an endpoint: begun, counted, drained, ended. */
-import type { CloseReason } from "../log/event.ts";
 import type { Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import { type Admission, type Refusal, Ticket } from "./admission.ts";
@@ -12,13 +11,22 @@ export interface Totals extends Traffic {
   readonly open: number;
   /** Connections closed unserved. */
   readonly refused: number;
+  /** Bytes from upstreams, and to them, where a service has any. */
+  readonly upstreamReceived: number;
+  readonly upstreamSent: number;
 }
 
 /** The totals of several endpoints together. */
 export function sumTotals(all: readonly Totals[]): Totals {
   const total = (key: keyof Totals) => all.reduce((sum, totals) => sum + totals[key], 0);
-  const [connections, open, refused] = [total("connections"), total("open"), total("refused")];
-  return { connections, open, refused, ...all.reduce(add, NO_TRAFFIC) };
+  return {
+    ...all.reduce(add, NO_TRAFFIC),
+    connections: total("connections"),
+    open: total("open"),
+    refused: total("refused"),
+    upstreamReceived: total("upstreamReceived"),
+    upstreamSent: total("upstreamSent"),
+  };
 }
 
 /** Who is admitted, and who learns of sessions. */
@@ -31,8 +39,8 @@ export interface SessionsOptions {
 }
 
 /** The sessions that are open, those in their handshake included. */
-export class Sessions {
-  readonly #context: SessionContext;
+export class Sessions implements Iterable<Session> {
+  readonly #contextOf: () => SessionContext;
   readonly #options: SessionsOptions;
   readonly #open = new Map<Session, Ticket>();
   readonly #onDrained: (() => void)[] = [];
@@ -40,16 +48,32 @@ export class Sessions {
   #admitsNoMore: Refusal | undefined;
   #refused = 0;
   #ended = NO_TRAFFIC; // of the sessions that have ended
+  #endedUpstream = NO_TRAFFIC;
 
-  constructor(context: SessionContext, options: SessionsOptions) {
-    this.#context = context;
+  /** @param contextOf what the next session works with */
+  constructor(contextOf: () => SessionContext, options: SessionsOptions) {
+    this.#contextOf = contextOf;
     this.#options = options;
   }
 
   get totals(): Totals {
-    const traffic = this.#open.keys().reduce((sum, { traffic }) => add(sum, traffic), this.#ended);
-    const { size: open } = this.#open;
-    return { connections: this.#connections, open, refused: this.#refused, ...traffic };
+    const sessions = [...this.#open.keys()];
+    const traffic = sessions.map(({ traffic }) => traffic).reduce(add, this.#ended);
+    const upstream = sessions.map(({ upstreamTraffic }) => upstreamTraffic)
+      .reduce(add, this.#endedUpstream);
+    return {
+      ...traffic,
+      connections: this.#connections,
+      open: sessions.length,
+      refused: this.#refused,
+      upstreamReceived: upstream.received,
+      upstreamSent: upstream.sent,
+    };
+  }
+
+  /** The sessions that are open, in the order in which they began. */
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#open.keys();
   }
 
   /** Serves a peer, or closes it where it is not admitted. */
@@ -73,14 +97,14 @@ export class Sessions {
 
   #refuse(arrival: Arrival, refusal: Refusal): void {
     this.#refused++;
-    const { endpoint, server: { log } } = this.#context;
+    const { endpoint, server: { log } } = this.#contextOf();
     log.emit({ event: "refused", endpoint, remote: arrival.remote, ...refusal });
     arrival.close();
   }
 
   #begin(arrival: Arrival, ticket: Ticket): void {
     const session: Session = new Session(arrival, {
-      context: this.#context,
+      context: this.#contextOf(),
       onOpen: (remote) => {
         const refusal = arrival.proxied ? ticket.identify(remote) : undefined;
         return refusal ?? ++this.#connections;
@@ -96,6 +120,7 @@ export class Sessions {
     this.#open.get(session)?.leave();
     this.#open.delete(session);
     this.#ended = add(this.#ended, session.traffic);
+    this.#endedUpstream = add(this.#endedUpstream, session.upstreamTraffic);
     if (ending) this.#options.onEnd?.(ending, session.traffic);
     else this.#refused++;
     if (this.#open.size > 0) return;
@@ -111,8 +136,8 @@ export class Sessions {
   }
 
   /** Ends those that are open, and resolves when each has reported its end. */
-  async endAll(reason: CloseReason): Promise<void> {
-    for (const session of [...this.#open.keys()]) session.end({ reason });
+  async endAll(ending: Ending): Promise<void> {
+    for (const session of [...this.#open.keys()]) session.end(ending);
     await this.drain();
   }
 }

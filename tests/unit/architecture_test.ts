@@ -7,6 +7,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["main.ts", 10],
   ["server.ts", 9],
   ["client.ts", 9],
+  ["lib/control/", 8],
   ["lib/client/", 8],
   ["lib/manual/", 8],
   ["lib/server/", 7],

@@ -21,6 +21,8 @@ const EVENTS: Readonly<Record<keyof EventMap, string>> = {
     "a connection was not served: remote, reason (denied, limit, host-limit, handshake), detail",
   faults: "the faults that are in force: seed, faults",
   fault: "a fault has struck: connection, fault, direction, detail",
+  control: "where the control interface listens (`url`), and the seed of faults that are added",
+  changed: "the control interface has changed an endpoint or a fault: `change` and `detail`",
   upstream: "what became of a forwarder's own connection: connection, detail",
   acceptFailed: "a connection could not be accepted: address, error, and whether the peer was gone",
   acceptRecovered: "connections are accepted again: address, failures",

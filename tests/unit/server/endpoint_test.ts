@@ -27,7 +27,12 @@ async function listening(...texts: string[]) {
     watch: () => ({}),
   } as unknown as Log;
   let count = 0;
-  const server = { log, clock: systemClock, nextConnection: () => ++count };
+  const server = {
+    log,
+    clock: systemClock,
+    nextConnection: () => ++count,
+    captures: new Set<never>(),
+  };
   const endpoints = new Endpoints();
   for (const spec of await parseEndpoints(texts, parsed)) {
     endpoints.add(spec, { server, admission: new Admission() });
@@ -68,7 +73,7 @@ Deno.test("an endpoint is stopped and started on its port while a transfer on an
   assertEquals(await reading, bytes);
   transfer.close();
   await endpoints.stopListening();
-  await endpoints.endAll("stopped");
+  await endpoints.endAll({ reason: "stopped" });
   const { connections, received, sent } = endpoints.totals;
   assertEquals([connections, received, sent], [3, bytes.length + 1001, bytes.length + 1001]);
 });
@@ -99,7 +104,12 @@ Deno.test("a port that the server itself has in use is not called another progra
   assert(isInet(one!.address));
   const parsed = await parseOptions([serverOptions, serviceOptions, listenOptions], []);
   const [spec] = await parseEndpoints([`tls://127.0.0.1:${one!.address.port}`], parsed);
-  const server = { log: {} as Log, clock: systemClock, nextConnection: () => 1 };
+  const server = {
+    log: {} as Log,
+    clock: systemClock,
+    nextConnection: () => 1,
+    captures: new Set<never>(),
+  };
   const second = endpoints.add(spec!, { server, admission: new Admission() });
   const error = await assertRejects(
     () => endpoints.start(second),

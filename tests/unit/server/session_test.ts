@@ -27,7 +27,7 @@ function start(
     service,
     values: {},
     idleTimeout,
-    server: { log, clock, nextConnection: () => 1 },
+    server: { log, clock, nextConnection: () => 1, captures: new Set<never>() },
   };
   const onEnd = (ending?: Ending) => ended.resolve(ending);
   const idle = usualIdle === undefined ? {} : { idleTimeout: usualIdle };

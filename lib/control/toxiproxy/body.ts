@@ -1,0 +1,118 @@
+/** Reading bodies as toxiproxy does: names in any case, null as if it were absent. */
+import { type Attributes, isFaultKind, isToxicType } from "../../faults/toxic_spec.ts";
+import type { RouteRequest } from "../http.ts";
+import { ERRORS } from "./words.ts";
+
+/** A number that was not written as a whole one: attributes may be no such number. */
+class Fraction {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The members of a body, by their names in lower case. */
+export class Members {
+  readonly #members: ReadonlyMap<string, unknown>;
+
+  constructor(members: Json) {
+    const entries = Object.entries(members).map(([key, value]) =>
+      [key.toLowerCase(), value] as const
+    );
+    this.#members = new Map(entries.filter(([, value]) => value !== null));
+  }
+
+  /** A text; undefined where it is absent. */
+  text(name: string): string | undefined {
+    return this.#typed(name, "string") as string | undefined;
+  }
+
+  flag(name: string): boolean | undefined {
+    return this.#typed(name, "boolean") as boolean | undefined;
+  }
+
+  number(name: string): number | undefined {
+    const value = this.#members.get(name);
+    return value instanceof Fraction
+      ? value.value
+      : this.#typed(name, "number") as number | undefined;
+  }
+
+  /** The attributes of a toxic: whole numbers, where the type is one of toxiproxy's. */
+  attributes(type: string): Attributes {
+    const value = this.#members.get("attributes") ?? {};
+    if (typeof value !== "object" || Array.isArray(value)) throw mismatch("attributes", value);
+    const entries = Object.entries(value as Json).filter(([, each]) => each !== null);
+    if (!isToxicType(type)) {
+      return Object.fromEntries(
+        entries.map(([key, each]) => [key, each instanceof Fraction ? each.value : each]),
+      );
+    }
+    for (const [key, each] of entries) {
+      if (typeof each !== "number") throw mismatch(`attributes.${key}`, each);
+    }
+    return Object.fromEntries(entries.map(([key, each]) => [key.toLowerCase(), each]));
+  }
+
+  #typed(name: string, type: "string" | "boolean" | "number"): unknown {
+    const value = this.#members.get(name);
+    if (value !== undefined && typeof value !== type) throw mismatch(name, value);
+    return value;
+  }
+}
+
+function mismatch(name: string, value: unknown) {
+  const type = value instanceof Fraction ? `number ${value.value}` : typeof value;
+  return ERRORS.badBody(`json: cannot unmarshal ${type} into field ${name}`);
+}
+
+/** The members of a body that is an object. */
+export async function readMembers(request: RouteRequest): Promise<Members> {
+  return membersOf(await readJson(request));
+}
+
+/** The objects of a body that is a list. */
+export async function readList(request: RouteRequest): Promise<Members[]> {
+  const list = await readJson(request);
+  if (list === null) return [];
+  if (!Array.isArray(list)) throw ERRORS.badBody("json: a list is needed");
+  return list.map(membersOf);
+}
+
+function membersOf(value: unknown): Members {
+  if (value === null) return new Members({});
+  if (typeof value === "object" && !Array.isArray(value)) return new Members(value as Json);
+  throw ERRORS.badBody(`json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value}`);
+}
+
+async function readJson(request: RouteRequest): Promise<unknown> {
+  const text = await request.body();
+  if (text.trim() === "") throw ERRORS.badBody("EOF");
+  try {
+    return JSON.parse(text, reviveNumber);
+  } catch (error) {
+    throw ERRORS.badBody((error as Error).message);
+  }
+}
+
+function reviveNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const isFraction = typeof value === "number" && !/^-?\d+$/.test(context?.source ?? "0");
+  return isFraction ? new Fraction(value) : value;
+}
+
+/** The stream of a new toxic. */
+export function streamFrom(members: Members): "upstream" | "downstream" {
+  const stream = (members.text("stream") ?? "downstream").toLowerCase();
+  if (stream === "upstream" || stream === "downstream") return stream;
+  throw ERRORS.stream();
+}
+
+/** The type of a new toxic. */
+export function typeFrom(members: Members): string {
+  const type = members.text("type") ?? "";
+  if (isFaultKind(type)) return type;
+  throw ERRORS.toxicType();
+}

@@ -1,0 +1,54 @@
+/** A capture for as long as somebody reads it. */
+import { Capture } from "../../capture/capture.ts";
+import type { CaptureFile } from "../../capture/capture_file.ts";
+import type { LiveServer } from "../../server/live_server.ts";
+import type { Session } from "../../server/session.ts";
+import type { RouteRequest } from "../http.ts";
+
+const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The packets of every connection, of those of `?endpoint=NAME`, or of `?connection=N`, from now on.
+ * A reader that is too slow for them is cut off: a part is never taken for the whole.
+ */
+export function captureAnswer(
+  { query }: RouteRequest,
+  server: LiveServer,
+): Response {
+  const [endpoint, connection] = [query.get("endpoint"), query.get("connection")];
+  const wanted = ({ state }: Session) =>
+    (endpoint === null || state?.endpoint === endpoint) &&
+    (connection === null || state?.connection === Number(connection));
+  const { clock } = server.context;
+  let end = () => {};
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      const file: CaptureFile = {
+        writeSync(block) {
+          if ((controller.desiredSize ?? 0) < -MAX_QUEUED_BYTES) {
+            throw new Error("its reader is too slow");
+          }
+          controller.enqueue(block.slice());
+          return block.length;
+        },
+      };
+      const onError = (reason: string) => {
+        controller.error(new Error(reason));
+        end();
+      };
+      const capture = new Capture({ open: () => file, clock, onError });
+      const { remove } = server.capture(capture, wanted);
+      end = () => {
+        remove();
+        capture.close();
+      };
+    },
+    cancel: () => end(),
+  }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));
+  return new Response(body, {
+    headers: {
+      "content-type": "application/vnd.tcpdump.pcap",
+      "content-disposition": 'attachment; filename="netecho.pcapng"',
+    },
+  });
+}

@@ -1,0 +1,133 @@
+/** Endpoints of every service, and their faults. */
+import { formatAddress } from "../../net/address.ts";
+import type { Endpoint } from "../../server/endpoint.ts";
+import type { NamedFault } from "../../faults/endpoint_faults.ts";
+import type { LiveServer } from "../../server/live_server.ts";
+import { configOf, faultJson, readAnyFault, readConfigured } from "../config.ts";
+import { empty, HttpError, json, type Route, type RouteRequest } from "../http.ts";
+import type { EventCounts } from "../metrics.ts";
+
+const FAULTS = "/v1/endpoints/:endpoint/faults";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The routes of endpoints and faults. */
+export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[] {
+  const stateOf = (endpoint: Endpoint) => endpointState(endpoint, counts);
+  const route = (method: string, path: string, answer: Route["answer"]): Route => ({
+    methods: [method],
+    path,
+    answer,
+  });
+  const endpointOf = ({ path }: RouteRequest): Endpoint => {
+    const found = server.find(path.get("endpoint")!);
+    if (!found) throw new HttpError(404, `no endpoint is named ${path.get("endpoint")}`);
+    return found;
+  };
+  const faultOf = (request: RouteRequest): NamedFault => {
+    const found = endpointOf(request).faults?.get(request.path.get("fault")!);
+    if (!found) throw new HttpError(404, `no fault is named ${request.path.get("fault")}`);
+    return found;
+  };
+  return [
+    route("GET", "/v1/endpoints", () => json([...server.endpoints].map(stateOf))),
+    route("POST", "/v1/endpoints", async (request) => {
+      const { words, faults } = await readConfigured(await readObject(request));
+      return json(stateOf(await server.add(words, faults)), 201);
+    }),
+    route("GET", "/v1/endpoints/:endpoint", (request) => json(stateOf(endpointOf(request)))),
+    route("PATCH", "/v1/endpoints/:endpoint", async (request) => {
+      const endpoint = endpointOf(request);
+      await changeEndpoint(server, endpoint, await readObject(request));
+      return json(stateOf(endpoint));
+    }),
+    route("DELETE", "/v1/endpoints/:endpoint", async (request) => {
+      await server.remove(endpointOf(request));
+      return empty();
+    }),
+    route("GET", FAULTS, (request) => json([...endpointOf(request).faults ?? []].map(faultJson))),
+    route("POST", FAULTS, async (request) => {
+      const endpoint = endpointOf(request);
+      const spec = await readAnyFault(await readObject(request));
+      return json(faultJson(server.addFault(endpoint, spec)), 201);
+    }),
+    route("GET", `${FAULTS}/:fault`, (request) => json(faultJson(faultOf(request)))),
+    route("PATCH", `${FAULTS}/:fault`, async (request) => {
+      const endpoint = endpointOf(request);
+      const fault = faultOf(request);
+      const { name } = fault;
+      const changes = await readObject(request);
+      const kept = Object.entries({ ...faultJson(fault), ...changes, kind: fault.spec.fault.name })
+        .filter(([key, value]) => value !== null && key !== "name");
+      const spec = await readAnyFault({ ...Object.fromEntries(kept), name });
+      server.updateFault(endpoint, name, spec);
+      return json(faultJson({ name, spec }));
+    }),
+    route("DELETE", `${FAULTS}/:fault`, (request) => {
+      server.removeFault(endpointOf(request), faultOf(request).name);
+      return empty();
+    }),
+  ];
+}
+
+// A member that is absent stays as it is; an option that is null has its default again.
+async function changeEndpoint(
+  server: LiveServer,
+  endpoint: Endpoint,
+  changes: Json,
+): Promise<void> {
+  const { name, enabled, faults, ...rest } = changes;
+  if (name !== undefined && name !== endpoint.name) {
+    throw new HttpError(400, "the name of an endpoint does not change");
+  }
+  if (faults !== undefined) throw new HttpError(400, "faults have a route of their own");
+  if (enabled !== undefined && typeof enabled !== "boolean") {
+    throw new HttpError(400, "enabled: true or false is needed");
+  }
+  if (Object.keys(rest).length > 0) {
+    const { options, ...before } = configOf(endpoint) as Json & { readonly options: Json };
+    const asked = { ...options, ...(rest.options ?? {}) };
+    const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
+    const { words } = await readConfigured({
+      ...before,
+      ...rest,
+      options: given,
+      faults: [],
+      enabled: undefined,
+    });
+    await server.change(endpoint, words);
+  }
+  if (enabled === true) await server.enable(endpoint);
+  if (enabled === false) await server.disable(endpoint);
+}
+
+function endpointState(endpoint: Endpoint, counts: EventCounts): object {
+  const { name, address, totals } = endpoint;
+  const { connections, open, refused, received, sent } = totals;
+  return {
+    ...configOf(endpoint),
+    name,
+    address: formatAddress(address),
+    totals: {
+      connections,
+      open,
+      refused,
+      received,
+      sent,
+      acceptFailures: counts.acceptFailures(name),
+      faults: Object.fromEntries(counts.faults(name)),
+    },
+  };
+}
+
+/** The body of a request, which is an object. */
+export async function readObject(request: RouteRequest): Promise<Json> {
+  const text = await request.body();
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
+  } catch {
+    // said below
+  }
+  throw new HttpError(400, "the body is to be a JSON object");
+}

@@ -1,0 +1,59 @@
+/** netecho's own routes. */
+import type { EventRing } from "../event_ring.ts";
+import type { LiveServer } from "../../server/live_server.ts";
+import program from "../../../deno.json" with { type: "json" };
+import { configOf } from "../config.ts";
+import { type EventCounts, metricsText } from "../metrics.ts";
+import { json, type Route, type RouteRequest } from "../http.ts";
+import document from "../openapi.json" with { type: "json" };
+import { captureAnswer } from "./captures.ts";
+import { endpointRoutes } from "./endpoints.ts";
+import { eventsAnswer } from "./events.ts";
+import { sessionRoutes } from "./sessions.ts";
+
+/** What the routes work with. */
+export interface V1Context {
+  readonly server: LiveServer;
+  readonly ring: EventRing;
+  readonly counts: EventCounts;
+}
+
+/** Where the health of the server is asked for; nobody needs a token there. */
+export const HEALTH_PATH = "/v1/health";
+
+/** The routes under /v1, and /metrics. */
+export function v1Routes({ server, ring, counts }: V1Context): Route[] {
+  const get = (path: string, answer: (request: RouteRequest) => Response): Route => ({
+    methods: ["GET"],
+    path,
+    answer,
+  });
+  const started = server.context.clock.now();
+  return [
+    get("/v1", () => {
+      const { endpoints, seed, context: { clock } } = server;
+      const { connections, open, refused, received, sent } = endpoints.totals;
+      return json({
+        version: program.version,
+        seed,
+        upMs: Math.round(clock.now() - started),
+        totals: { connections, open, refused, received, sent },
+        nextEvent: ring.next,
+      });
+    }),
+    get(HEALTH_PATH, () => json({ status: "ok" })),
+    get("/v1/openapi.json", () => json(document)),
+    get(
+      "/v1/config",
+      () => json({ seed: server.seed, endpoints: [...server.endpoints].map(configOf) }),
+    ),
+    get("/v1/events", (request) => eventsAnswer(request, ring)),
+    get("/v1/capture", (request) => captureAnswer(request, server)),
+    get("/metrics", () =>
+      new Response(metricsText(server, counts), {
+        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      })),
+    ...endpointRoutes(server, counts),
+    ...sessionRoutes(server),
+  ];
+}
