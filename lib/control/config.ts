@@ -10,6 +10,7 @@ import { formatAddress } from "../net/address.ts";
 import type { Endpoint } from "../server/endpoint.ts";
 import type { EndpointWords } from "../server/endpoint_spec.ts";
 import { listenWords } from "./toxiproxy/listen.ts";
+import { toxicOf } from "./toxiproxy/words.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -154,7 +155,8 @@ export function configOf(endpoint: Endpoint): object {
     service: spec.service.name,
     enabled: listener !== undefined,
     options: optionsOf(spec.given),
-    faults: [...faults].map(faultJson),
+    // A toxic may have values that a fault may not.
+    faults: [...faults].map((fault) => fault.spec.attributes ? toxicOf(fault) : faultJson(fault)),
   };
 }
 

@@ -35,6 +35,8 @@ export interface EndpointSpec {
 /** An endpoint as it is written, taken apart. */
 export interface EndpointWords {
   readonly address: string;
+  /** What is shown for it until it has listened; by default the address. */
+  readonly written?: string | undefined;
   /** By default that of the server. */
   readonly service?: string | undefined;
   /** Its own options, `name` and `enabled` included. */
@@ -82,8 +84,8 @@ export async function readEndpoint(
   words: EndpointWords,
   defaults: ParsedOptions,
 ): Promise<EndpointSpec> {
-  const { address: written, service: serviceName, pairs } = words;
-  const address = parseAddress(written);
+  const { service: serviceName, pairs, written = words.address } = words;
+  const address = parseAddress(words.address);
   const transport = transportOf(address);
   const service = serviceName === undefined
     ? defaults.of(serverOptions).service

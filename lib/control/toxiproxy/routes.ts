@@ -129,7 +129,8 @@ class Proxies {
 
   async #words(listen: string, upstream: string): Promise<EndpointWords> {
     const address = await listenWords(listen);
-    return { address, service: "forward", pairs: upstream.split(",").map((to) => ["to", to]) };
+    const pairs = upstream.split(",").map((to) => ["to", to] as const);
+    return { address, written: listen, service: "forward", pairs };
   }
 
   // What binding fails with, in toxiproxy's words.
@@ -159,10 +160,10 @@ class Proxies {
     const listen = members.text("listen") || listenOf(endpoint);
     const upstream = members.text("upstream") || upstreamOf(endpoint);
     if (await this.#isAt(endpoint, { listen, upstream })) return;
-    const { address, pairs } = await this.#words(listen, upstream);
+    const { pairs, ...words } = await this.#words(listen, upstream);
     const rest = endpoint.spec.given.filter(([key]) => key !== "to");
-    const words = { address, service: "forward", pairs: [...rest, ...pairs] };
-    await this.#listening(address, () => this.#server.change(endpoint, words));
+    const all = { ...words, pairs: [...rest, ...pairs] };
+    await this.#listening(words.address, () => this.#server.change(endpoint, all));
   }
 
   async #isAt(

@@ -57,9 +57,9 @@ export function proxyOf(endpoint: Endpoint): Proxy {
 }
 
 /** Where a proxy listens: as Go writes it or, before its first start, as it was given. */
-export function listenOf({ address, listener, spec: { written } }: Endpoint): string {
+export function listenOf({ address, spec }: Endpoint): string {
   if (!isInet(address)) return formatAddress(address);
-  if (!listener && address.port === 0) return written;
+  if (address === spec.address) return spec.written;
   const shown = { ...address, hostname: address.hostname === "" ? "::" : address.hostname };
   return address.transport === "tcp" ? formatHostPort(shown) : formatAddress(shown);
 }
