@@ -1,6 +1,6 @@
 /** A connection whose chunks pass through faults. */
 import { delay, turn } from "../core/clock.ts";
-import type { Duplex, Observer } from "../net/duplex.ts";
+import type { Duplex, Observer, ReadInterceptor } from "../net/duplex.ts";
 import { readableFrom, writableTo } from "../net/streams.ts";
 import { type Direction, type FaultControl, LineChain, type StrikingFault } from "./lines.ts";
 import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
@@ -58,6 +58,7 @@ export class FaultyDuplex implements Duplex {
     };
     this.#in = new LineChain({ ...common, direction: "in", end: this.#readEnd });
     this.#out = new LineChain({ ...common, direction: "out", end: this.#writeEnd });
+    peer.interceptReads?.(this.#onChunk);
     this.#in.onRoom = () => this.#roomToRead();
     this.#out.onRoom = () => this.#roomToWrite();
     this.setFaults(striking);
@@ -112,17 +113,18 @@ export class FaultyDuplex implements Duplex {
 
   // Neither this nor `write` is an async function: without a fault they are to cost next to nothing.
   read(): Promise<Uint8Array | null> {
-    if (this.#in.empty && !this.#reading) return this.#peer.read().then(this.#onChunk);
+    if (this.#in.empty && !this.#reading) {
+      const reading = this.#peer.read();
+      return this.#peer.interceptReads ? reading : reading.then(this.#onChunk);
+    }
     if (!this.#reading) this.#readIn();
     return this.#readEnd.read();
   }
 
-  // What was read without a fault.
-  readonly #onChunk = (
-    chunk: Uint8Array | null,
-  ): Uint8Array | null | Promise<Uint8Array | null> => {
+  // What was read.
+  readonly #onChunk: ReadInterceptor = (chunk) => {
     if (!chunk) this.#inputEnded.resolve();
-    if (this.#in.empty) return chunk;
+    if (this.#reading || this.#in.empty) return chunk;
     // A fault has come since.
     if (chunk) this.#in.push(chunk.slice());
     else this.#in.end();

@@ -1,7 +1,7 @@
 /** A {@linkcode Duplex} over a socket. */
 import { isReset } from "../core/explain.ts";
 import type { Reader, Writer } from "../core/io.ts";
-import type { Duplex, Observer, Traffic } from "./duplex.ts";
+import type { Duplex, Observer, ReadInterceptor, Traffic } from "./duplex.ts";
 import type { SystemSocket } from "./linux/system_socket.ts";
 import type { StrayCounts } from "./strays.ts";
 import type { TcpInfo } from "./tcp_info.ts";
@@ -56,6 +56,7 @@ export class SocketDuplex implements Duplex {
   #closed: "closed" | "reset" | undefined;
   #place: WindowPlace | undefined;
   #lastBytes = 0; // of the last chunk
+  #through: ReadInterceptor | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
@@ -96,17 +97,21 @@ export class SocketDuplex implements Duplex {
     return this.#socket.read(this.#buffer.space()).then(this.#onRead, this.#onFailed);
   }
 
-  readonly #onRead = (length: number | null): Uint8Array | null => {
+  interceptReads(through: ReadInterceptor): void {
+    this.#through = through;
+  }
+
+  readonly #onRead = (length: number | null): ReturnType<ReadInterceptor> => {
     if (length === null) {
       for (const observer of this.#observers) observer.ended?.("fin");
-      return null;
+      return this.#through ? this.#through(null) : null;
     }
     const chunk = this.#buffer.chunk(length);
     this.#chunks++;
     this.#received += length;
     this.#lastBytes = length;
     for (const observer of this.#observers) observer.received?.(chunk);
-    return chunk;
+    return this.#through ? this.#through(chunk) : chunk;
   };
 
   readonly #onFailed = (error: unknown): never => {

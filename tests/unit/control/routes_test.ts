@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import document from "../../../lib/control/openapi.json" with { type: "json" };
+import { v1Routes } from "../../../lib/control/v1/routes.ts";
+import { EventRing } from "../../../lib/control/event_ring.ts";
+import { findRoute } from "../../../lib/control/http.ts";
+import type { Event } from "../../../lib/log/event.ts";
+import { FakeClock } from "../../support/fakes.ts";
+
+Deno.test("control: the OpenAPI document has every route, and no other", () => {
+  const context = { server: { context: { clock: new FakeClock() } } };
+  const routes = v1Routes(context as unknown as Parameters<typeof v1Routes>[0]);
+  const all = routes.flatMap(({ methods, path }) =>
+    methods.map((method) => `${method} ${path.replace(/:(\w+)/g, "{$1}")}`)
+  );
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`)
+  );
+  assertEquals(all.toSorted(), described.toSorted());
+});
+
+Deno.test("control: a path names its parts, decoded; a wrong one is none", () => {
+  const route = { methods: ["GET"], path: "/a/:name/b", answer: () => new Response() };
+  const find = (method: string, pathname: string) => findRoute([route], { method, pathname });
+  assertEquals(find("GET", "/a/x%2Fy%20z/b"), { route, path: new Map([["name", "x/y z"]]) });
+  assertEquals(find("PUT", "/a/x/b"), { route: undefined, path: new Map([["name", "x"]]) });
+  for (const other of ["/a//b", "/a/x/b/", "/a/x", "/a/%ff/b", "/a/constructor"]) {
+    assertEquals(find("GET", other), undefined, other);
+  }
+});
+
+Deno.test("event ring: who is late is told how many events are kept no longer", async () => {
+  const log = new FakeLog();
+  const ring = new EventRing(log, { limit: 3 });
+  for (let open = 1; open <= 7; open++) log.tell(open);
+  assertEquals(ring.next, 8);
+  const reading = ring.from(1, new AbortController().signal);
+  const numbers: unknown[] = [];
+  for await (const { number, json } of reading) {
+    const { event, events, open } = JSON.parse(json);
+    numbers.push([number, event, event === "missed" ? events : open]);
+    if (number === 7) log.tell(8);
+    if (number === 8) ring.close();
+  }
+  assertEquals(numbers, [
+    [4, "missed", 4],
+    [5, "stopping", 5],
+    [6, "stopping", 6],
+    [7, "stopping", 7],
+    [8, "stopping", 8],
+  ]);
+});
+
+class FakeLog {
+  #listener = (_event: Event, _time: number): void => {};
+
+  subscribe(listener: (event: Event, time: number) => void): () => void {
+    this.#listener = listener;
+    return () => {};
+  }
+
+  tell(open: number): void {
+    this.#listener({ event: "stopping", open, graceMs: 0 }, 0);
+  }
+}
