@@ -1,6 +1,7 @@
 /** Topics of `netecho help`. */
 import { addresses } from "./topics/addresses.ts";
 import { conditions } from "./topics/conditions.ts";
+import { controlTopic } from "./topics/control.ts";
 import { endpointTopic } from "./topics/endpoints.ts";
 import { eof } from "./topics/eof.ts";
 import { events } from "./topics/events.ts";
@@ -15,6 +16,7 @@ export const topics: readonly Topic[] = [
   addresses,
   endpointTopic,
   faultTopic,
+  controlTopic,
   eof,
   recording,
   load,

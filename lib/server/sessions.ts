@@ -11,7 +11,7 @@ export interface Totals extends Traffic {
   readonly open: number;
   /** Connections closed unserved. */
   readonly refused: number;
-  /** Bytes from upstreams, and to them, where a service has any. */
+  /** Bytes from upstreams, and to them, where its service has one. */
   readonly upstreamReceived: number;
   readonly upstreamSent: number;
 }

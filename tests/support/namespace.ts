@@ -95,7 +95,9 @@ async function main(): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const isServer = (command: string) => /\bnetecho server\b/.test(command);
   for (const command of commands.filter(isServer)) {
-    outcomes.push(await run(command, { env, folder, seconds: 20, until: /listening.*\n/ }));
+    outcomes.push(
+      await run(command, { env, folder, seconds: 20, until: /(listening|control) .*\n/ }),
+    );
   }
   const [program, args] = netechoCommand(["server", ...WORLD, "--capture", "tap.pcapng"]);
   const world = new Deno.Command(program, { args, cwd: folder, stdout: "piped" }).spawn();
