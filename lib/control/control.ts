@@ -1,6 +1,7 @@
 /** The control interface: an HTTP server beside the endpoints, by which they are changed. */
 import { NetworkError, UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
+import { Turns } from "../core/turns.ts";
 import type { Values } from "../cli/options.ts";
 import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
 import { LiveServer, type LiveServerOptions, NameTakenError } from "../server/live_server.ts";
@@ -57,12 +58,23 @@ export function startControl(
   const [ring, counts] = [new EventRing(log), new EventCounts(log)];
   const toxiproxy = toxiproxyRoutes(server);
   const own = v1Routes({ server, ring, counts });
+  const turns = new Turns();
+  // One change at a time. Its body is read before its turn: a slow client makes nobody wait.
+  const answer = async (route: Route, { request, path }: Asked): Promise<Response> => {
+    const { searchParams: query } = new URL(request.url);
+    const asked = { path, query, headers: request.headers };
+    if (request.method === "GET") return await route.answer({ ...asked, body: "" });
+    const body = await readBody(request);
+    return await turns.run(async () => await route.answer({ ...asked, body }));
+  };
   const handle = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
     const isOwn = /^\/(v1(\/.*)?|metrics)$/.test(pathname);
     try {
       if (pathname !== HEALTH_PATH) guard.check(request);
-      return await (isOwn ? answerOwn(request, own) : answerToxiproxy(request, toxiproxy));
+      return isOwn
+        ? await answerOwn(request, { routes: own, answer })
+        : await answerToxiproxy(request, { routes: toxiproxy, answer });
     } catch (error) {
       if (error instanceof HttpError) return plainText(error.status, `${error.message}\n`);
       throw error;
@@ -122,18 +134,25 @@ function withCommonHeaders(handle: (request: Request) => Promise<Response>) {
   };
 }
 
-function requestOf(request: Request, path: RouteRequest["path"]): RouteRequest {
-  const { searchParams: query } = new URL(request.url);
-  return { path, query, headers: request.headers, body: () => readBody(request) };
+/** A request, and the parts of its path that its route names. */
+interface Asked {
+  readonly request: Request;
+  readonly path: RouteRequest["path"];
 }
 
-async function answerOwn(request: Request, routes: readonly Route[]): Promise<Response> {
+/** The routes of an interface, and what answers a request by one of them. */
+interface Interface {
+  readonly routes: readonly Route[];
+  readonly answer: (route: Route, asked: Asked) => Promise<Response>;
+}
+
+async function answerOwn(request: Request, { routes, answer }: Interface): Promise<Response> {
   const { pathname } = new URL(request.url);
   try {
     const match = findRoute(routes, { method: request.method, pathname });
     if (!match) throw new HttpError(404, `nothing is at ${pathname}; see /v1/openapi.json`);
     if (!match.route) throw new HttpError(405, `${request.method} is not for ${pathname}`);
-    return await match.route.answer(requestOf(request, match.path));
+    return await answer(match.route, { request, path: match.path });
   } catch (error) {
     const status = statusOf(error);
     if (status === undefined) throw error;
@@ -150,13 +169,16 @@ function statusOf(error: unknown): number | undefined {
 }
 
 // In the form of toxiproxy, which refuses browsers altogether.
-async function answerToxiproxy(request: Request, routes: readonly Route[]): Promise<Response> {
-  const response = await toxiproxyResponse(request, routes);
+async function answerToxiproxy(request: Request, through: Interface): Promise<Response> {
+  const response = await toxiproxyResponse(request, through);
   response.headers.set("x-toxiproxy-request-id", requestId());
   return response;
 }
 
-async function toxiproxyResponse(request: Request, routes: readonly Route[]): Promise<Response> {
+async function toxiproxyResponse(
+  request: Request,
+  { routes, answer }: Interface,
+): Promise<Response> {
   if (request.headers.get("user-agent")?.startsWith("Mozilla/")) {
     return plainText(403, "User agent not allowed\n");
   }
@@ -165,7 +187,7 @@ async function toxiproxyResponse(request: Request, routes: readonly Route[]): Pr
   if (!match) return plainText(404, "404 page not found\n");
   if (!match.route) return empty(405);
   try {
-    return await match.route.answer(requestOf(request, match.path));
+    return await answer(match.route, { request, path: match.path });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     const { message, status } = error;

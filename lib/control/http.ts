@@ -11,8 +11,7 @@ export interface RouteRequest {
   readonly path: ReadonlyMap<string, string>;
   readonly query: URLSearchParams;
   readonly headers: Headers;
-  /** The body as text; throws a {@linkcode HttpError} where it is too long or too slow. */
-  body(): Promise<string>;
+  readonly body: string;
 }
 
 /** Answers one kind of request. */
@@ -80,7 +79,11 @@ function decodedPart(part: string): string | undefined {
   }
 }
 
-/** Reads a body of bounded length in bounded time. */
+/**
+ * Reads a body of bounded length in bounded time.
+ *
+ * @throws {HttpError} where it is too long or too slow
+ */
 export async function readBody(request: Request): Promise<string> {
   if (!request.body) return "";
   const chunks: Uint8Array[] = [];

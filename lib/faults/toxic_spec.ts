@@ -1,5 +1,6 @@
 /** Faults as toxics, and toxics as faults, in the units of toxiproxy's interface. */
 import { UsageError } from "../core/errors.ts";
+import { LONGEST_WAIT_MS } from "../core/units.ts";
 import { type FaultSpec, faultSpec, pairsOf } from "./parse.ts";
 import { faults } from "./kinds.ts";
 import { parametersOf, STREAM_NAMES, unitOf } from "./toxics.ts";
@@ -49,15 +50,17 @@ export function isFaultKind(type: string): boolean {
  */
 export function toxicSpec({ name, type, stream, toxicity, attributes }: ToxicWords): FaultSpec {
   const names = ATTRIBUTES.get(type);
-  const all = names
-    ? Object.fromEntries(names.map((each) => [each, Math.max(0, Number(attributes[each] ?? 0))]))
-    : attributes;
   const kind = faults.find((fault) => fault.name === type);
   if (!kind) throw new UsageError("invalid toxic type");
-  const parameters = parametersOf({ type, attributes: all }, kind.options);
-  const { type: _, ...rest } = parameters;
+  const inBounds = (attribute: string) => {
+    const isTime = kind.options[attribute]?.placeholder === "D";
+    const longest = LONGEST_WAIT_MS * (unitOf(type, attribute) === "us" ? MICROSECONDS : 1);
+    const most = isTime ? longest : Number.MAX_SAFE_INTEGER;
+    return Math.min(Math.max(0, Number(attributes[attribute] ?? 0)), most);
+  };
+  const all = names ? Object.fromEntries(names.map((each) => [each, inBounds(each)])) : attributes;
   const pairs = pairsOf({
-    ...rest,
+    ...parametersOf({ type, attributes: all }, kind.options),
     ...(type === "reset_peer" && { from_data: true }),
     ...(!kind.atAccept && { direction: stream === "upstream" ? "in" : "out" }),
     ...(name !== undefined && { name }),

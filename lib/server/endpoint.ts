@@ -1,5 +1,6 @@
 /** An endpoint of the server: it listens on an address, and serves those who arrive there. */
 import { NetworkError } from "../core/errors.ts";
+import { Turns } from "../core/turns.ts";
 import type { EndpointFaults } from "../faults/endpoint_faults.ts";
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Listener } from "../net/transport.ts";
@@ -29,7 +30,7 @@ export class Endpoint {
   #acceptor: Acceptor | undefined;
   #accepting: Promise<void> = Promise.resolve();
   #released: Promise<void> | undefined; // while sessions may use the socket of the last listener
-  #transition: Promise<unknown> | undefined; // while one is under way
+  readonly #turns = new Turns(); // so that a stop during a start does not leave it listening
 
   constructor(spec: EndpointSpec, options: EndpointOptions) {
     this.#spec = spec;
@@ -100,7 +101,7 @@ export class Endpoint {
    * @throws {NetworkError} when the address cannot be bound
    */
   bind(): Promise<void> {
-    return this.#inTurn(() => this.#bind());
+    return this.#turns.run(() => this.#bind());
   }
 
   async #bind(): Promise<void> {
@@ -141,7 +142,7 @@ export class Endpoint {
    * them alone.
    */
   stopListening(): Promise<void> {
-    return this.#inTurn(() => this.#stopListening());
+    return this.#turns.run(() => this.#stopListening());
   }
 
   async #stopListening(): Promise<void> {
@@ -156,16 +157,6 @@ export class Endpoint {
   async stop(ending: Ending = { reason: "stopped" }): Promise<void> {
     await this.stopListening();
     await this.sessions.endAll(ending);
-  }
-
-  // One at a time, so that a stop during a start does not leave it listening.
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const done = this.#transition ? this.#transition.then(step) : step();
-    const settled = done.then(() => {}, () => {}).then(() => {
-      if (this.#transition === settled) this.#transition = undefined;
-    });
-    this.#transition = settled;
-    return done;
   }
 }
 

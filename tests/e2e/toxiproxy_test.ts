@@ -103,6 +103,22 @@ const ANSWERS: readonly (readonly [string, unknown, {
       attributes: { average_size: 0, size_variation: 9, delay: 0 },
     }, { ...latency({ latency: 7, jitter: -3 }), toxicity: 17.5 }],
   }],
+  ["POST /proxies/p/toxics", {
+    type: "limit_data",
+    attributes: { bytes: 9_000_000_000_000 },
+  }, {
+    status: 200,
+    json: {
+      ...latency(),
+      name: "limit_data_downstream",
+      type: "limit_data",
+      attributes: { bytes: 9_000_000_000_000 },
+    },
+  }],
+  ["POST /proxies/p/toxics/latency_downstream", { attributes: { latency: 9_000_000_000_000 } }, {
+    status: 200,
+    json: { ...latency({ latency: 9_000_000_000_000, jitter: -3 }), toxicity: 17.5 },
+  }],
   ["DELETE /proxies/p/toxics/slicer_upstream", undefined, { status: 204, text: "" }],
   ["POST /reset", "anything", { status: 204, text: "" }],
   ["GET /proxies/p/toxics", undefined, { status: 200, json: [] }],

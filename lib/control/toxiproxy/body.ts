@@ -70,13 +70,13 @@ function mismatch(name: string, value: unknown) {
 }
 
 /** The members of a body that is an object. */
-export async function readMembers(request: RouteRequest): Promise<Members> {
-  return membersOf(await readJson(request));
+export function readMembers(request: RouteRequest): Members {
+  return membersOf(readJson(request));
 }
 
 /** The objects of a body that is a list. */
-export async function readList(request: RouteRequest): Promise<Members[]> {
-  const list = await readJson(request);
+export function readList(request: RouteRequest): Members[] {
+  const list = readJson(request);
   if (list === null) return [];
   if (!Array.isArray(list)) throw ERRORS.badBody("json: a list is needed");
   return list.map(membersOf);
@@ -88,8 +88,7 @@ function membersOf(value: unknown): Members {
   throw ERRORS.badBody(`json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value}`);
 }
 
-async function readJson(request: RouteRequest): Promise<unknown> {
-  const text = await request.body();
+function readJson({ body: text }: RouteRequest): unknown {
   if (text.trim() === "") throw ERRORS.badBody("EOF");
   try {
     return JSON.parse(text, reviveNumber);

@@ -111,7 +111,7 @@ class Proxies {
   }
 
   async create(request: RouteRequest): Promise<Proxy> {
-    const members = await readMembers(request);
+    const members = readMembers(request);
     for (const field of ["name", "upstream"]) {
       if (!members.text(field)) throw ERRORS.missing(field);
     }
@@ -146,7 +146,7 @@ class Proxies {
 
   async change(request: RouteRequest): Promise<Proxy> {
     const endpoint = this.get(request);
-    const members = await readMembers(request);
+    const members = readMembers(request);
     const enabled = members.flag("enabled") ?? endpoint.listener !== undefined;
     await this.#move(endpoint, members);
     if (enabled) {
@@ -182,7 +182,7 @@ class Proxies {
 
   async addToxic(request: RouteRequest): Promise<NamedFault> {
     const endpoint = this.get(request);
-    const members = await readMembers(request);
+    const members = readMembers(request);
     const stream = streamFrom(members);
     const type = typeFrom(members);
     const name = members.text("name") || `${type}_${stream}`;
@@ -200,7 +200,7 @@ class Proxies {
   async changeToxic(request: RouteRequest): Promise<NamedFault> {
     const endpoint = this.get(request);
     const { name, spec } = this.toxic(request);
-    const members = await readMembers(request);
+    const members = readMembers(request);
     const type = spec.fault.name;
     return await asked(async () => {
       const changed = await withPatterns(() =>
@@ -225,7 +225,7 @@ class Proxies {
   }
 
   async populate(request: RouteRequest): Promise<Response> {
-    const all = await readList(request);
+    const all = readList(request);
     const proxies: Proxy[] = [];
     try {
       for (const [index, members] of all.entries()) {

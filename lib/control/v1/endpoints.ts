@@ -32,13 +32,13 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
   return [
     route("GET", "/v1/endpoints", () => json([...server.endpoints].map(stateOf))),
     route("POST", "/v1/endpoints", async (request) => {
-      const { words, faults } = await readConfigured(await readObject(request));
+      const { words, faults } = await readConfigured(readObject(request));
       return json(stateOf(await server.add(words, faults)), 201);
     }),
     route("GET", "/v1/endpoints/:endpoint", (request) => json(stateOf(endpointOf(request)))),
     route("PATCH", "/v1/endpoints/:endpoint", async (request) => {
       const endpoint = endpointOf(request);
-      await changeEndpoint(server, endpoint, await readObject(request));
+      await changeEndpoint(server, endpoint, readObject(request));
       return json(stateOf(endpoint));
     }),
     route("DELETE", "/v1/endpoints/:endpoint", async (request) => {
@@ -48,7 +48,7 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
     route("GET", FAULTS, (request) => json([...endpointOf(request).faults ?? []].map(faultJson))),
     route("POST", FAULTS, async (request) => {
       const endpoint = endpointOf(request);
-      const spec = await readAnyFault(await readObject(request));
+      const spec = await readAnyFault(readObject(request));
       return json(faultJson(server.addFault(endpoint, spec)), 201);
     }),
     route("GET", `${FAULTS}/:fault`, (request) => json(faultJson(faultOf(request)))),
@@ -56,7 +56,7 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
       const endpoint = endpointOf(request);
       const fault = faultOf(request);
       const { name } = fault;
-      const changes = await readObject(request);
+      const changes = readObject(request);
       const kept = Object.entries({ ...faultJson(fault), ...changes, kind: fault.spec.fault.name })
         .filter(([key, value]) => value !== null && key !== "name");
       const spec = await readAnyFault({ ...Object.fromEntries(kept), name });
@@ -120,9 +120,8 @@ function endpointState(endpoint: Endpoint, counts: EventCounts): object {
   };
 }
 
-/** The body of a request, which is an object. */
-export async function readObject(request: RouteRequest): Promise<Json> {
-  const text = await request.body();
+// The body of a request, which is an object.
+function readObject({ body: text }: RouteRequest): Json {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
