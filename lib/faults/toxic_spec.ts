@@ -17,6 +17,12 @@ const ATTRIBUTES: ReadonlyMap<string, readonly string[]> = new Map([
   ["noop", []],
 ]);
 
+/** Parameters by which a fault does as the toxic of its name. */
+const LIKE_TOXIPROXY: ReadonlyMap<string, Readonly<Record<string, boolean>>> = new Map([
+  ["reset_peer", { from_data: true }],
+  ["timeout", { since_last: true }],
+]);
+
 const MICROSECONDS = 1000; // in a millisecond
 const BYTES_OF_RATE = 1000; // toxiproxy's rate is in KB/s
 
@@ -61,7 +67,7 @@ export function toxicSpec({ name, type, stream, toxicity, attributes }: ToxicWor
   const all = names ? Object.fromEntries(names.map((each) => [each, inBounds(each)])) : attributes;
   const pairs = pairsOf({
     ...parametersOf({ type, attributes: all }, kind.options),
-    ...(type === "reset_peer" && { from_data: true }),
+    ...LIKE_TOXIPROXY.get(type),
     ...(!kind.atAccept && { direction: stream === "upstream" ? "in" : "out" }),
     ...(name !== undefined && { name }),
   });

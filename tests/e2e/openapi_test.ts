@@ -61,7 +61,7 @@ const REQUESTS: readonly (readonly [string, string, string, unknown?])[] = [
 ];
 
 Deno.test("control: every answer is what the OpenAPI document says, and every route is in it", async () => {
-  const ajv = new Ajv2020({ strict: false });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema(document, "doc");
   const check = (schema: object, value: unknown, where: string) => {
     const text = JSON.stringify(schema).replaceAll('"#/', '"doc#/');

@@ -1,5 +1,5 @@
 /** Timeout: everything is dropped, then the connection closes. */
-import { duration } from "../../cli/options.ts";
+import { duration, flag } from "../../cli/options.ts";
 import { formatDuration } from "../../core/units.ts";
 import { defineFault } from "../fault.ts";
 
@@ -12,25 +12,39 @@ export const timeout = defineFault({
   example: "timeout:5s",
   options: {
     timeout: duration({ initial: 0, summary: "close after so long" }),
+    since_last: flag({
+      summary: "count from the last chunk, and not from the beginning, as toxiproxy does",
+    }),
     half_open: duration({
       initial: 0,
       summary: "stay open so long after the sender has ended, as if that had not been noticed",
     }),
   },
-  create: ({ timeout, half_open: halfOpen }, { after, finish, fired }) => ({
-    start() {
-      fired("swallows everything");
-      if (timeout === 0) return;
-      after(timeout, () => {
-        fired(`closes after ${formatDuration(timeout)}`);
-        finish();
-      });
-    },
-    chunk() {},
-    end(_emit, over) {
-      if (over || halfOpen === 0) return;
-      fired(`stays open for ${formatDuration(halfOpen)}`);
-      return halfOpen;
-    },
-  }),
+  create(
+    { timeout, since_last: sinceLast, half_open: halfOpen },
+    { clock, after, finish, fired },
+  ) {
+    let from = clock.now();
+    const closeInTime = () => {
+      const left = from + timeout - clock.now();
+      if (left > 0) return after(left, closeInTime);
+      fired(`closes after ${formatDuration(timeout)}`);
+      finish();
+    };
+    return {
+      start() {
+        fired("swallows everything");
+        from = clock.now();
+        if (timeout > 0) after(timeout, closeInTime);
+      },
+      chunk() {
+        if (sinceLast) from = clock.now();
+      },
+      end(_emit, over) {
+        if (over || halfOpen === 0) return;
+        fired(`stays open for ${formatDuration(halfOpen)}`);
+        return halfOpen;
+      },
+    };
+  },
 });

@@ -26,9 +26,8 @@ export const controlTopic: Topic = {
           ],
           [
             "differences",
-            "GET /metrics is always there; no Logger in a proxy; a timeout counts from the moment " +
-            "that it was added, not from each chunk; upstreams are checked when they are given; " +
-            "toxicity is not drawn anew when another toxic is added; a forwarder to itself is " +
+            "GET /metrics is always there; no Logger in a proxy; upstreams are checked when they are " +
+            "given; toxicity is not drawn anew when another toxic is added; a forwarder to itself is " +
             "refused; upstream may be tls://HOST:PORT, unix:PATH, or several with commas between",
           ],
         ],

@@ -14,7 +14,7 @@ import type { Duplex } from "../../../lib/net/duplex.ts";
 import { withPatterns } from "../../../lib/core/byte_pattern.ts";
 import { seeded } from "../../../lib/core/random.ts";
 import { datagramPeer } from "../../../lib/net/transports/udp/datagrams.ts";
-import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
+import { FakeClock, FakePeer, FakeSocket, NOWHERE } from "../../support/fakes.ts";
 import { randomBytes } from "../../support/bytes.ts";
 
 const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
@@ -228,6 +228,34 @@ Deno.test("timers: reset_peer strikes with no data flowing; timeout closes; both
   assertEquals(clock.waiting, 0);
   peer.close();
   await Promise.resolve();
+});
+
+Deno.test("timeout with since_last: each chunk puts the close off; without it none does", async () => {
+  for (
+    const [text, early, late] of [
+      ["timeout:50ms,direction=in,since_last=true", 79, 80],
+      ["timeout:50ms,direction=in", 49, 50],
+    ] as const
+  ) {
+    const clock = new FakeClock();
+    const inner = new FakePeer({ onWrite() {} });
+    const fired: string[] = [];
+    const peer = planOf([text]).apply(inner, {
+      clock,
+      connection: 1,
+      fired: (_, { detail }) => void fired.push(detail),
+      end() {},
+    });
+    const reading = peer.read();
+    await pass(clock, 30);
+    inner.say(new Uint8Array(1));
+    await pass(clock, early - 30);
+    assertEquals(fired, ["swallows everything"]);
+    await pass(clock, late - early);
+    assertEquals(fired, ["swallows everything", "closes after 50 ms"]);
+    peer.close();
+    await reading.catch(() => {});
+  }
 });
 
 /** Lets everything happen that needs no time, then a millisecond pass, so many times. */
