@@ -14,6 +14,18 @@ import { toxicOf } from "./toxiproxy/words.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+const KEYS = [
+  "name",
+  "address",
+  "service",
+  "enabled",
+  "options",
+  "faults",
+  "listen",
+  "upstream",
+  "toxics",
+];
+
 /** An endpoint that a file asks for. */
 export interface ConfiguredEndpoint {
   readonly words: EndpointWords;
@@ -82,6 +94,10 @@ export async function readConfigured(entry: Json): Promise<ConfiguredEndpoint> {
     throw new UsageError("an object is needed");
   }
   const { address, listen, upstream, name, enabled, options = {}, faults, toxics } = entry;
+  const stray = Object.keys(entry).find((key) => !KEYS.includes(key));
+  if (stray !== undefined) {
+    throw new UsageError(`an endpoint has no "${stray}"`, { given: stray, among: KEYS });
+  }
   const service = entry.service ?? (upstream === undefined ? undefined : "forward");
   for (const [key, value] of Object.entries({ address, listen, upstream, name, service })) {
     if (value === undefined || typeof value === "string") continue;
@@ -135,7 +151,8 @@ export async function readAnyFault(entry: Json): Promise<FaultSpec> {
   });
 }
 
-function objectOf(name: string, value: unknown): Json {
+/** @throws {UsageError} where a value is no object */
+export function objectOf(name: string, value: unknown): Json {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
   throw new UsageError(`${name}: an object is needed`);
 }

@@ -4,7 +4,7 @@ import { explain } from "../core/explain.ts";
 import { Turns } from "../core/turns.ts";
 import type { Values } from "../cli/options.ts";
 import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
-import { LiveServer, type LiveServerOptions, NameTakenError } from "../server/live_server.ts";
+import { LiveServer, type LiveServerOptions } from "../server/live_server.ts";
 import { EventRing } from "./event_ring.ts";
 import { guardOf } from "./guard.ts";
 import {
@@ -15,6 +15,7 @@ import {
   readBody,
   type Route,
   type RouteRequest,
+  statusOf,
 } from "./http.ts";
 import { EventCounts } from "./metrics.ts";
 import type { controlOptions } from "./options.ts";
@@ -160,14 +161,6 @@ async function answerOwn(request: Request, { routes, answer }: Interface): Promi
   }
 }
 
-function statusOf(error: unknown): number | undefined {
-  if (error instanceof HttpError) return error.status;
-  if (error instanceof NameTakenError) return 409;
-  if (error instanceof UsageError) return 400;
-  if (error instanceof NetworkError) return 500;
-  return undefined;
-}
-
 // In the form of toxiproxy, which refuses browsers altogether.
 async function answerToxiproxy(request: Request, through: Interface): Promise<Response> {
   const response = await toxiproxyResponse(request, through);
@@ -189,9 +182,9 @@ async function toxiproxyResponse(
   try {
     return await answer(match.route, { request, path: match.path });
   } catch (error) {
-    if (!(error instanceof HttpError)) throw error;
-    const { message, status } = error;
-    return plainText(status, `${JSON.stringify({ error: message, status })}\n`);
+    const status = statusOf(error);
+    if (status === undefined) throw error;
+    return plainText(status, `${JSON.stringify({ error: (error as Error).message, status })}\n`);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Requests and answers of the control interface. */
 import { concat } from "@std/bytes/concat";
+import { NetworkError, UsageError } from "../core/errors.ts";
+import { NameTakenError } from "../server/live_server.ts";
 import { settlesWithin, systemClock } from "../core/clock.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -30,6 +32,15 @@ export class HttpError extends Error {
     super(message);
     this.status = status;
   }
+}
+
+/** The status that tells of an error; undefined where it is a mistake of the program. */
+export function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpError) return error.status;
+  if (error instanceof NameTakenError) return 409;
+  if (error instanceof UsageError) return 400;
+  if (error instanceof NetworkError) return 500;
+  return undefined;
 }
 
 /** What a request asks for among some routes. */

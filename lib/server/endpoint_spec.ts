@@ -84,7 +84,8 @@ export async function readEndpoint(
   words: EndpointWords,
   defaults: ParsedOptions,
 ): Promise<EndpointSpec> {
-  const { service: serviceName, pairs, written = words.address } = words;
+  const { service: serviceName, pairs } = words;
+  const written = words.written || words.address;
   const address = parseAddress(words.address);
   const transport = transportOf(address);
   const service = serviceName === undefined

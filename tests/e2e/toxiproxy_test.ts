@@ -166,6 +166,14 @@ Deno.test("toxiproxy's interface: status, type and body of each answer", async (
     }
     assertMatch(answer.headers.get("x-toxiproxy-request-id") ?? "", /^\w{20}$/);
   }
+  for (const listen of ["nonsense", "no.such.host.invalid:80"]) {
+    const body = { name: "x", upstream: "127.0.0.1:9", listen };
+    const { status, type, text } = await server.ask("POST /proxies", body);
+    assertEquals([status, type], [500, ERROR], listen);
+    assertMatch(text, /^\{"error":"listen tcp: .*","status":500\}\n$/);
+  }
+  const upstream = await server.ask("POST /proxies", { name: "x", upstream: "nonsense" });
+  assertEquals([upstream.status, upstream.type], [400, ERROR]);
   for (const value of ["5", 1.5, true]) {
     await server.ask("POST /proxies", { name: "p", upstream: "127.0.0.1:9" });
     const body = { type: "latency", attributes: { latency: value } };

@@ -1,5 +1,6 @@
 /** Where a proxy is to listen, as toxiproxy's clients write it. */
 import { isIP } from "node:net";
+import { formatHostPort, parseAddress } from "../../net/address.ts";
 import { resolve } from "../../net/connect/resolve.ts";
 
 const RESOLVE_TIMEOUT_MS = 5000;
@@ -7,8 +8,17 @@ const RESOLVE_TIMEOUT_MS = 5000;
 /**
  * The address in the words of the command line. As in Go, nothing is any free port, and a name is
  * resolved, to IPv4 where it has both.
+ *
+ * @throws {UsageError} where it is no address
+ * @throws {NetworkError} where a name has no address
  */
 export async function listenWords(listen: string): Promise<string> {
+  const words = await resolved(listen);
+  parseAddress(words);
+  return words;
+}
+
+async function resolved(listen: string): Promise<string> {
   if (listen === "") return ":0";
   const [, host, port] = /^([^:/[\]]+):(\d+)$/.exec(listen) ?? [];
   if (host === undefined) return listen.replace(/^\[::\]:/, ":");
@@ -17,7 +27,5 @@ export async function listenWords(listen: string): Promise<string> {
   const address = { transport: "tcp", hostname: host, port: Number(port) };
   const found = await resolve(address, { signal: AbortSignal.timeout(RESOLVE_TIMEOUT_MS) });
   const chosen = found.find(({ hostname }) => isIP(hostname) === 4) ?? found[0];
-  return chosen
-    ? `${chosen.hostname.includes(":") ? `[${chosen.hostname}]` : chosen.hostname}:${port}`
-    : listen;
+  return chosen ? formatHostPort(chosen) : listen;
 }

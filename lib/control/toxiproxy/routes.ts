@@ -1,5 +1,5 @@
 /** toxiproxy's interface: endpoints with service forward are proxies. */
-import { NetworkError, UsageError } from "../../core/errors.ts";
+import { NetworkError } from "../../core/errors.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { attributesOf, streamOf, toxicSpec } from "../../faults/toxic_spec.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
@@ -7,7 +7,7 @@ import { formatAddress, parseAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { EndpointWords } from "../../server/endpoint_spec.ts";
 import type { LiveServer } from "../../server/live_server.ts";
-import { empty, HttpError, json, type Route, type RouteRequest } from "../http.ts";
+import { empty, HttpError, json, type Route, type RouteRequest, statusOf } from "../http.ts";
 import { type Members, readList, readMembers, streamFrom, typeFrom } from "./body.ts";
 import { listenWords } from "./listen.ts";
 import {
@@ -128,7 +128,9 @@ class Proxies {
   }
 
   async #words(listen: string, upstream: string): Promise<EndpointWords> {
-    const address = await listenWords(listen);
+    const address = await listenWords(listen).catch((error: Error) => {
+      throw new HttpError(500, `listen tcp: ${error.message}`);
+    });
     const pairs = upstream.split(",").map((to) => ["to", to] as const);
     return { address, written: listen, service: "forward", pairs };
   }
@@ -139,7 +141,6 @@ class Proxies {
       return await change();
     } catch (error) {
       if (error instanceof NetworkError) throw listenError(error, listen);
-      if (error instanceof UsageError) throw new HttpError(400, error.message);
       throw error;
     }
   }
@@ -189,12 +190,8 @@ class Proxies {
     if (endpoint.faults?.get(name)) throw ERRORS.toxicExists();
     const toxicity = members.number("toxicity") ?? 1;
     const attributes = members.attributes(type);
-    return await asked(async () => {
-      const spec = await withPatterns(() =>
-        toxicSpec({ name, type, stream, toxicity, attributes })
-      );
-      return this.#server.addFault(endpoint, spec);
-    });
+    const words = { name, type, stream, toxicity, attributes };
+    return this.#server.addFault(endpoint, await withPatterns(() => toxicSpec(words)));
   }
 
   async changeToxic(request: RouteRequest): Promise<NamedFault> {
@@ -202,19 +199,16 @@ class Proxies {
     const { name, spec } = this.toxic(request);
     const members = readMembers(request);
     const type = spec.fault.name;
-    return await asked(async () => {
-      const changed = await withPatterns(() =>
-        toxicSpec({
-          name,
-          type,
-          stream: streamOf(spec),
-          toxicity: members.number("toxicity") ?? spec.common.toxicity,
-          attributes: { ...attributesOf(spec), ...members.attributes(type) },
-        })
-      );
-      this.#server.updateFault(endpoint, name, changed);
-      return { name, spec: changed };
-    });
+    const words = {
+      name,
+      type,
+      stream: streamOf(spec),
+      toxicity: members.number("toxicity") ?? spec.common.toxicity,
+      attributes: { ...attributesOf(spec), ...members.attributes(type) },
+    };
+    const changed = await withPatterns(() => toxicSpec(words));
+    this.#server.updateFault(endpoint, name, changed);
+    return { name, spec: changed };
   }
 
   async reset(): Promise<void> {
@@ -236,9 +230,9 @@ class Proxies {
       for (const members of all) proxies.push(proxyOf(await this.#place(members)));
       return json({ proxies: orNull(proxies) }, 201);
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      const { message, status } = error;
-      return json({ error: message, status, proxies: orNull(proxies) }, status);
+      const status = statusOf(error);
+      if (status === undefined) throw error;
+      return json({ error: (error as Error).message, status, proxies: orNull(proxies) }, status);
     }
   }
 
@@ -257,13 +251,4 @@ class Proxies {
 
 function orNull<T>(list: readonly T[]): readonly T[] | null {
   return list.length > 0 ? list : null;
-}
-
-async function asked<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof UsageError) throw new HttpError(400, error.message);
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { formatAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import type { LiveServer } from "../../server/live_server.ts";
-import { configOf, faultJson, readAnyFault, readConfigured } from "../config.ts";
+import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
 import { empty, HttpError, json, type Route, type RouteRequest } from "../http.ts";
 import type { EventCounts } from "../metrics.ts";
 
@@ -86,7 +86,7 @@ async function changeEndpoint(
   }
   if (Object.keys(rest).length > 0) {
     const { options, ...before } = configOf(endpoint) as Json & { readonly options: Json };
-    const asked = { ...options, ...(rest.options ?? {}) };
+    const asked = { ...options, ...objectOf("options", rest.options ?? {}) };
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
     const { words } = await readConfigured({
       ...before,
