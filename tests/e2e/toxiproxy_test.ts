@@ -120,6 +120,30 @@ const ANSWERS: readonly (readonly [string, unknown, {
     json: { ...latency({ latency: 9_000_000_000_000, jitter: -3 }), toxicity: 17.5 },
   }],
   ["DELETE /proxies/p/toxics/slicer_upstream", undefined, { status: 204, text: "" }],
+  // A kind that toxiproxy lacks: itself to who asks for it, and nothing strange in a list.
+  ["POST /proxies/p/toxics", { type: "corrupt", attributes: { rate: "1%" } }, {
+    status: 200,
+    json: { ...latency(), name: "corrupt_downstream", type: "corrupt", attributes: { rate: 0.01 } },
+  }],
+  ["POST /proxies/p/toxics", { type: "corrupt", name: "x", attributes: { rate: 2 } }, {
+    status: 400,
+    type: ERROR,
+  }],
+  ["PATCH /proxies/p/toxics/corrupt_downstream", { attributes: { rate: 0.5 } }, {
+    status: 200,
+    json: { ...latency(), name: "corrupt_downstream", type: "corrupt", attributes: { rate: 0.5 } },
+  }],
+  ["DELETE /proxies/p/toxics/latency_downstream", undefined, { status: 204 }],
+  ["DELETE /proxies/p/toxics/limit_data_downstream", undefined, { status: 204 }],
+  ["GET /proxies/p/toxics", undefined, {
+    status: 200,
+    json: [{
+      ...latency(),
+      name: "corrupt_downstream",
+      kind: "corrupt",
+      parameters: { rate: 0.5 },
+    }],
+  }],
   ["POST /reset", "anything", { status: 204, text: "" }],
   ["GET /proxies/p/toxics", undefined, { status: 200, json: [] }],
   ["POST /populate", [], { status: 201, type: JSON_TYPE, json: { proxies: null } }],
