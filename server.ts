@@ -222,7 +222,8 @@ async function rejectUnused(
 ): Promise<void> {
   if (given.size === 0) return;
   const { rejectForeign } = await import("./lib/cli/option_groups.ts");
-  rejectForeign(given, { present: [serverOptions, ...specs.map(optionsOf)], owners: owners() });
+  const present = [serverOptions, controlOptions, ...specs.map(optionsOf)];
+  rejectForeign(given, { present, owners: owners() });
   const tables = specs.map((spec) => ({ ...spec, table: optionsOf(spec) }));
   for (const key of given) {
     const having = tables.filter(({ table }) => Object.hasOwn(table, key));

@@ -142,9 +142,9 @@ export async function readAnyFault(entry: Json): Promise<FaultSpec> {
     if (stream !== "upstream" && stream !== "downstream") {
       throw new UsageError("stream: upstream or downstream is needed");
     }
-    const words = { type, stream, toxicity: Number(toxicity) } as const;
+    if (typeof toxicity !== "number") throw new UsageError("toxicity: a number is needed");
     return toxicSpec({
-      ...words,
+      ...{ type, stream, toxicity },
       name: name === undefined ? `${type}_${stream}` : String(name),
       attributes: objectOf("attributes", attributes),
     });

@@ -69,6 +69,7 @@ export function startControl(
     return await turns.run(async () => await route.answer({ ...asked, body }));
   };
   const handle = async (request: Request): Promise<Response> => {
+    if (!URL.canParse(request.url)) return plainText(400, "the Host of the request is none\n");
     const { pathname } = new URL(request.url);
     const isOwn = /^\/(v1(\/.*)?|metrics)$/.test(pathname);
     try {
@@ -78,7 +79,7 @@ export function startControl(
         : await answerToxiproxy(request, { routes: toxiproxy, answer });
     } catch (error) {
       if (error instanceof HttpError) return plainText(error.status, `${error.message}\n`);
-      throw error;
+      return json({ error: explain(error) }, 500);
     }
   };
   const over = new AbortController();
@@ -103,11 +104,7 @@ function serveHttp(
     readonly signal: AbortSignal;
   },
 ): Deno.HttpServer<Deno.Addr> {
-  const common = {
-    signal,
-    onListen() {},
-    onError: (error: unknown) => json({ error: explain(error) }, 500),
-  };
+  const common = { signal, onListen() {} };
   try {
     return isInet(address)
       ? Deno.serve({ ...common, hostname: address.hostname || "::", port: address.port }, handle)

@@ -25,7 +25,14 @@ export function guardOf(
   { controlToken, controlTokenFile, controlOpen, controlHost }: Values<typeof controlOptions>,
 ): Guard {
   const token = (controlToken ?? controlTokenFile)?.trim();
-  if (token === "") throw new UsageError("Option --control-token-file: the file is empty");
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    const option = controlToken === undefined ? "--control-token-file" : "--control-token";
+    throw new UsageError(`Option ${option}: one word of visible ASCII characters is needed`);
+  }
+  const strange = controlHost.find((name) => !/^[\w.-]+$/.test(name));
+  if (strange !== undefined) {
+    throw new UsageError(`Option --control-host: a host name is needed, not "${strange}"`);
+  }
   if (isInet(address) && !isLoopback(address.hostname) && !token && !controlOpen) {
     throw new UsageError(
       `Option --control: ${formatAddress(address)} can be reached from elsewhere; give ` +
@@ -53,10 +60,11 @@ function checkHost(
 ): void {
   const host = headers.get("host");
   if (host === null) return; // HTTP/1.0, which no browser speaks
-  const name = host.replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
+  const name = host.replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "")
+    .toLowerCase();
   if (name === "localhost" || isIP(name) || names.has(name)) return;
   if (open && /^[a-z0-9_-]+$/.test(name)) return;
-  throw new HttpError(403, `host ${name} is not known here; start with --control-host ${name}`);
+  throw new HttpError(403, `host "${name}" is not known here; see --control-host`);
 }
 
 function checkOrigin({ headers, method }: Request): void {

@@ -103,7 +103,7 @@ export async function readBody(request: Request): Promise<string> {
   const reading = (async () => {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       length += next.value.length;
-      if (length > MAX_BODY_BYTES) throw new HttpError(413, "the body is longer than 1 MiB");
+      if (length > MAX_BODY_BYTES) throw new HttpError(413, "a body of at most 1 MiB is needed");
       chunks.push(next.value);
     }
   })();

@@ -75,15 +75,14 @@ export function readFaults(path: string): FaultSpec[] {
  * @throws {UsageError} where it is none
  */
 export function readFault(entry: Readonly<Record<string, unknown>>): FaultSpec {
-  const text = JSON.stringify(entry);
   if (isToxic(entry)) {
     const { type } = entry;
     const { options } = find(faults, { name: type, kind: "fault" });
-    return faultSpec(type, { pairs: pairsOf(parametersOf(entry, options)), text });
+    return faultSpec(type, { pairs: pairsOf(parametersOf(entry, options)) });
   }
   const { kind, ...rest } = entry;
   if (typeof kind !== "string") throw new UsageError("a kind is needed, as in latency");
-  return faultSpec(kind, { pairs: pairsOf(rest), text });
+  return faultSpec(kind, { pairs: pairsOf(rest) });
 }
 
 /** Values as texts; a list gives its key several times. */
@@ -104,10 +103,11 @@ export function pairsOf(values: Readonly<Record<string, unknown>>): [string, str
  */
 export function faultSpec(
   name: string,
-  { main, pairs, text, lenient = false }: {
+  { main, pairs, text = textOf(name, pairs), lenient = false }: {
     readonly main?: string | undefined;
     readonly pairs: FaultSpec["given"];
-    readonly text: string;
+    /** As it was written, where it was. */
+    readonly text?: string;
     readonly lenient?: boolean;
   },
 ): FaultSpec {
@@ -133,6 +133,11 @@ export function faultSpec(
   }
   if (!lenient) fault.check?.(settings);
   return { fault, settings, common: settings as CommonValues, text, given: all };
+}
+
+// As the command line would write it.
+function textOf(name: string, pairs: FaultSpec["given"]): string {
+  return name + pairs.map(([key, value]) => `,${key}=${value}`).join("");
 }
 
 // toxiproxy's `stream` is our direction.

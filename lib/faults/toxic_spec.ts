@@ -71,8 +71,7 @@ export function toxicSpec({ name, type, stream, toxicity, attributes }: ToxicWor
     ...(!kind.atAccept && { direction: stream === "upstream" ? "in" : "out" }),
     ...(name !== undefined && { name }),
   });
-  const text = `${type}${pairs.map(([key, value]) => `,${key}=${value}`).join("")}`;
-  const spec = faultSpec(type, { pairs, text, lenient: names !== undefined });
+  const spec = faultSpec(type, { pairs, lenient: names !== undefined });
   const given = [...spec.given, ["toxicity", String(toxicity)] as const];
   return {
     ...spec,

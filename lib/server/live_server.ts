@@ -143,6 +143,7 @@ export class LiveServer {
     checkFits(spec, endpoint.spec);
     const { name } = spec.common;
     const faults = faultsOf(endpoint);
+    if (name !== undefined) checkCanBeAsked(name);
     if (name !== undefined && faults.get(name)) {
       throw new NameTakenError(`Endpoint ${endpoint.name} has a fault named ${name} already`);
     }
@@ -181,6 +182,7 @@ export class LiveServer {
 
   #checkName(spec: EndpointSpec): void {
     const name = spec.name ?? defaultName(spec.address);
+    checkCanBeAsked(name);
     if (spec.name === undefined && isAnyPort(spec)) return; // its name is the port that it is given
     if (this.find(name)) throw new NameTakenError(`An endpoint is named ${name} already`);
   }
@@ -189,6 +191,12 @@ export class LiveServer {
     const others = [...this.endpoints].filter((endpoint) => endpoint !== instead);
     checkLoops([...others.map(({ spec, address }) => ({ ...spec, address })), spec]);
   }
+}
+
+// A name is a part of a path.
+function checkCanBeAsked(name: string): void {
+  if (name !== "." && name !== ".." && name.isWellFormed()) return;
+  throw new UsageError(`"${name.toWellFormed()}" is no name that can be asked for`);
 }
 
 function isAnyPort({ address }: EndpointSpec): boolean {

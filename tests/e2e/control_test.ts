@@ -77,6 +77,8 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
   });
   assertEquals(made.status, 201);
   const { address } = made.json as { address: string };
+  const fault = await server.ask("POST /v1/endpoints/answer/faults", { kind: "noop", name: "f" });
+  const faults = "/v1/endpoints/answer/faults";
   const said = async () => {
     using conn = await connectTo(Number(/\d+$/.exec(address)));
     await writeAll(conn, BYTES);
@@ -96,6 +98,16 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
       ["POST /v1/endpoints", { address, name: "other" }, 500],
       ["PATCH /v1/endpoints/answer", { options: { replie: "x" } }, 400],
       ["PATCH /v1/endpoints/answer", { name: "other" }, 400],
+      [`POST ${faults}`, { kind: "noop", name: ".." }, 400],
+      [`POST ${faults}`, { kind: "noop", name: "f" }, 409],
+      [`POST ${faults}`, { type: "latency", toxicity: "1" }, 400],
+      [`PATCH ${faults}/f`, { type: "latency" }, 400],
+      [`PATCH ${faults}/f`, { kind: "latency" }, 400],
+      [`PATCH ${faults}/f`, { name: "g" }, 400],
+      [`PATCH ${faults}/g`, {}, 404],
+      ["POST /v1/endpoints", { address: "127.0.0.1:0", name: "." }, 400],
+      ["GET /v1/capture?endpoint=none", undefined, 404],
+      ["GET /v1/capture?connection=x", undefined, 400],
       ["PATCH /v1/endpoints/answer", { options: 5 }, 400],
       ["PATCH /v1/endpoints/answer", { enabled: "no" }, 400],
       ["POST /v1/endpoints", { address: "127.0.0.1:0", adress: 1 }, 400],
@@ -110,12 +122,21 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
     assertMatch((answer.json as { error: string }).error, /./);
   }
   assertEquals(await said(), "two");
+  assertEquals((await server.ask(`GET ${faults}/f`)).json, fault.json);
+  const echo = await server.ask("PATCH /v1/endpoints/answer", { service: "echo" });
+  assertEquals((echo.json as { options: object }).options, {});
   assertEquals((await server.ask("DELETE /v1/endpoints/answer")).status, 204);
   assertEquals((await server.ask("GET /v1/endpoints")).json, []);
   await server.line(/endpoint-removed/);
   const changes = server.lines.map((line) => JSON.parse(line))
     .filter(({ event }) => event === "changed").map(({ change }) => change);
-  assertEquals(changes, ["endpoint-added", "endpoint-changed", "endpoint-removed"]);
+  assertEquals(changes, [
+    "endpoint-added",
+    "fault-added",
+    "endpoint-changed",
+    "endpoint-changed",
+    "endpoint-removed",
+  ]);
 });
 
 Deno.test("control: sessions are listed, closed by FIN and reset by RST", async () => {
@@ -200,6 +221,8 @@ Deno.test("control: who may, by address, token, host and origin", async () => {
       [["--control", "0.0.0.0:0"], /--control-token TOKEN, or --control-open/],
       [["--control", "udp://127.0.0.1:0"], /HOST:PORT or unix:PATH is needed/],
       [["--control-token", "x"], /needs --control/],
+      [["--control", ":0", "--control-token", "a b"], /one word of visible ASCII/],
+      [["--control", ":0", "--control-host", "http://x/"], /a host name is needed/],
       [["--control", ":0", "--control-token", "x", "--control-open"], /exclude each other/],
     ] as const
   ) {
@@ -228,6 +251,10 @@ Deno.test("control: who may, by address, token, host and origin", async () => {
   assertEquals(await from(`box.test:${port}`), 200);
   assertEquals(await from("[::1]:80"), 200);
   assertEquals(await from("box"), 403);
+  assertEquals(await from("localhost.:80"), 200);
+  for (const odd of ["", "localhost:99999", "a b c"]) {
+    assert(await from(odd) >= 400, odd);
+  }
   assertEquals(await from("localhost", "POST"), 403);
   await using everybody = await Controlled.start(["--control-open"], { address: "0.0.0.0:0" });
   const single = await fetch(`http://127.0.0.1:${new URL(everybody.url).port}/version`);
@@ -262,6 +289,10 @@ Deno.test("control: what GET /v1/config answers starts the same server; toxiprox
     toxics: [{ type: "latency", attributes: { latency: 9 } }],
   }];
   await Deno.writeTextFile(file, JSON.stringify(proxies));
+  await using alone = new Running(netechoCommand(["server", "--config", file]));
+  await alone.line(/^listening tcp:\/\/127\.0\.0\.1:\d+,name=web$/);
+  await alone.line(/faults latency,latency=9ms,jitter=0ms,direction=out/);
+  await alone.stop("SIGTERM");
   await using third = await Controlled.start(["--config", file]);
   assertEquals((await third.ask("GET /proxies/web/toxics/latency_downstream")).json, {
     name: "latency_downstream",

@@ -156,6 +156,11 @@ const ANSWERS: readonly (readonly [string, unknown, {
       proxies: null,
     },
   }],
+  ["POST /populate", "", {
+    status: 400,
+    type: JSON_TYPE,
+    json: { error: "bad request body: EOF", status: 400, proxies: null },
+  }],
   ["GET /proxies/a", undefined, error(404, "proxy not found")],
   ["GET /nothing", undefined, { status: 404, type: ERROR, text: "404 page not found\n" }],
   ["GET /proxies/", undefined, { status: 404, type: ERROR, text: "404 page not found\n" }],

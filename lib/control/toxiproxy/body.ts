@@ -3,7 +3,9 @@ import { type Attributes, isFaultKind, isToxicType } from "../../faults/toxic_sp
 import type { RouteRequest } from "../http.ts";
 import { ERRORS } from "./words.ts";
 
-/** A number that was not written as a whole one: attributes may be no such number. */
+const LARGEST_WHOLE = 2 ** 63;
+
+/** A number that was not written as a whole one of 64 bits: attributes may be no such number. */
 class Fraction {
   readonly value: number;
 
@@ -36,9 +38,9 @@ export class Members {
 
   number(name: string): number | undefined {
     const value = this.#members.get(name);
-    return value instanceof Fraction
-      ? value.value
-      : this.#typed(name, "number") as number | undefined;
+    if (!(value instanceof Fraction)) return this.#typed(name, "number") as number | undefined;
+    if (Number.isFinite(value.value)) return value.value;
+    throw mismatch(name, value);
   }
 
   /** The attributes of a toxic: whole numbers, where the type is one of toxiproxy's. */
@@ -98,8 +100,9 @@ function readJson({ body: text }: RouteRequest): unknown {
 }
 
 function reviveNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const isFraction = typeof value === "number" && !/^-?\d+$/.test(context?.source ?? "0");
-  return isFraction ? new Fraction(value) : value;
+  if (typeof value !== "number") return value;
+  const isWhole = /^-?\d+$/.test(context?.source ?? "0") && Math.abs(value) < LARGEST_WHOLE;
+  return isWhole ? value : new Fraction(value);
 }
 
 /** The stream of a new toxic. */

@@ -219,9 +219,9 @@ class Proxies {
   }
 
   async populate(request: RouteRequest): Promise<Response> {
-    const all = readList(request);
     const proxies: Proxy[] = [];
     try {
+      const all = readList(request);
       for (const [index, members] of all.entries()) {
         for (const field of ["name", "upstream"]) {
           if (!members.text(field)) throw ERRORS.missing(`${field} at proxy ${index + 1}`);

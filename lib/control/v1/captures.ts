@@ -3,7 +3,7 @@ import { Capture } from "../../capture/capture.ts";
 import type { CaptureFile } from "../../capture/capture_file.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import type { Session } from "../../server/session.ts";
-import type { RouteRequest } from "../http.ts";
+import { HttpError, type RouteRequest } from "../http.ts";
 
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
 
@@ -16,6 +16,12 @@ export function captureAnswer(
   server: LiveServer,
 ): Response {
   const [endpoint, connection] = [query.get("endpoint"), query.get("connection")];
+  if (endpoint !== null && !server.find(endpoint)) {
+    throw new HttpError(404, `no endpoint is named ${endpoint}`);
+  }
+  if (connection !== null && !/^\d+$/.test(connection)) {
+    throw new HttpError(400, "connection: the number of one is needed");
+  }
   const wanted = ({ state }: Session) =>
     (endpoint === null || state?.endpoint === endpoint) &&
     (connection === null || state?.connection === Number(connection));

@@ -3,6 +3,8 @@ import { formatAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import type { LiveServer } from "../../server/live_server.ts";
+import { withPatterns } from "../../core/byte_pattern.ts";
+import { readFault } from "../../faults/parse.ts";
 import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
 import { empty, HttpError, json, type Route, type RouteRequest } from "../http.ts";
 import type { EventCounts } from "../metrics.ts";
@@ -55,11 +57,15 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
     route("PATCH", `${FAULTS}/:fault`, async (request) => {
       const endpoint = endpointOf(request);
       const fault = faultOf(request);
-      const { name } = fault;
+      const { name, spec: { fault: { name: kind } } } = fault;
       const changes = readObject(request);
-      const kept = Object.entries({ ...faultJson(fault), ...changes, kind: fault.spec.fault.name })
-        .filter(([key, value]) => value !== null && key !== "name");
-      const spec = await readAnyFault({ ...Object.fromEntries(kept), name });
+      for (const [key, value] of Object.entries({ name, kind })) {
+        if (changes[key] === undefined || changes[key] === value) continue;
+        throw new HttpError(400, `the ${key} of a fault does not change`);
+      }
+      const kept = Object.entries({ ...faultJson(fault), ...changes })
+        .filter(([, value]) => value !== null);
+      const spec = await withPatterns(() => readFault(Object.fromEntries(kept)));
       server.updateFault(endpoint, name, spec);
       return json(faultJson({ name, spec }));
     }),
@@ -70,7 +76,8 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
   ];
 }
 
-// A member that is absent stays as it is; an option that is null has its default again.
+// A member that is absent stays as it is; an option that is null has its default again. Another
+// service begins without options.
 async function changeEndpoint(
   server: LiveServer,
   endpoint: Endpoint,
@@ -86,7 +93,8 @@ async function changeEndpoint(
   }
   if (Object.keys(rest).length > 0) {
     const { options, ...before } = configOf(endpoint) as Json & { readonly options: Json };
-    const asked = { ...options, ...objectOf("options", rest.options ?? {}) };
+    const stays = rest.service === undefined || rest.service === before.service;
+    const asked = { ...(stays && options), ...objectOf("options", rest.options ?? {}) };
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
     const { words } = await readConfigured({
       ...before,
