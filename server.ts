@@ -84,20 +84,24 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   await endpoints.bindAll();
   // After listening, so that a running server's capture file is not overwritten.
+  let controlled: Control | undefined;
   const begin = async () => {
+    if (live) {
+      controlled = await startControl(control, {
+        ...hooks,
+        endpoints,
+        context: server,
+        admissions,
+        defaults: parsed,
+        seed: faults!.seed,
+      });
+    }
     const capture = await captureIfAny(values);
     if (capture) server.captures.add({ capture });
-    const started = live && await startControl(control, {
-      ...hooks,
-      endpoints,
-      context: server,
-      admissions,
-      defaults: parsed,
-      seed: faults!.seed,
-    });
-    return { capture, controlled: started || undefined };
+    return capture;
   };
-  const { capture, controlled } = await begin().catch(async (error) => {
+  const capture = await begin().catch(async (error) => {
+    await controlled?.close();
     await endpoints.stopListening();
     throw error;
   });
@@ -108,6 +112,8 @@ export async function run(args: readonly string[]): Promise<number> {
   await Promise.resolve(); // writes those lines before the next steps, which take milliseconds
   systemClock.after(0, preloadStreams);
   if (Deno.build.standalone) systemClock.after(0, raiseDescriptorLimit); // the runtime does it else
+  const stopping = Promise.race([shutdown.requested, ...(once ? [once.ended] : [])]);
+  stopping.then(() => controlled?.freeze());
   const ending = await serve(endpoints, {
     ...values,
     done: once?.ended,

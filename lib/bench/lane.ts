@@ -151,9 +151,9 @@ export class ConnectionLane implements Lane {
     return this.#peer.write(this.#next(now)).then(this.#onWritten, this.#onWriteFailed);
   }
 
-  readonly #onWritten = (): Promise<void> | void => {
+  readonly #onWritten = (): void => {
     this.#writing = false;
-    if (this.#written < this.#requested) return this.#write(this.#options.clock.now());
+    if (this.#written < this.#requested) this.#write(this.#options.clock.now());
   };
 
   readonly #onWriteFailed = (error: unknown) => this.close(error);

@@ -136,7 +136,7 @@ export async function readFaultList(list: readonly unknown[]): Promise<FaultSpec
  * @throws {UsageError} where it is none
  */
 export async function readAnyFault(entry: Json): Promise<FaultSpec> {
-  const { type, name, stream = "downstream", toxicity = 1, attributes = {} } = entry;
+  const { type, name, stream = "downstream", toxicity = 1, attributes = {}, ...selectors } = entry;
   return await withPatterns(() => {
     if (typeof type !== "string" || !isToxicType(type)) return readFault(entry);
     if (stream !== "upstream" && stream !== "downstream") {
@@ -147,6 +147,7 @@ export async function readAnyFault(entry: Json): Promise<FaultSpec> {
       ...{ type, stream, toxicity },
       name: name === undefined ? `${type}_${stream}` : String(name),
       attributes: objectOf("attributes", attributes),
+      selectors,
     });
   });
 }

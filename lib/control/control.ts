@@ -34,6 +34,8 @@ export interface ControlOptions extends LiveServerOptions {
 export interface Control {
   /** Where, as `http://HOST:PORT`. */
   readonly url: string;
+  /** Changes nothing any more, as the server stops. */
+  freeze(): void;
   /** Ends it; answers under way have a moment to end. */
   close(): Promise<void>;
 }
@@ -60,12 +62,14 @@ export function startControl(
   const toxiproxy = toxiproxyRoutes(server);
   const own = v1Routes({ server, ring, counts });
   const turns = new Turns();
+  let frozen = false;
   // One change at a time. Its body is read before its turn: a slow client makes nobody wait.
   const answer = async (route: Route, { request, path }: Asked): Promise<Response> => {
     const { searchParams: query } = new URL(request.url);
     const asked = { path, query, headers: request.headers };
     if (request.method === "GET") return await route.answer({ ...asked, body: "" });
     const body = await readBody(request);
+    if (frozen) throw new HttpError(503, "the server is stopping");
     return await turns.run(async () => await route.answer({ ...asked, body }));
   };
   const handle = async (request: Request): Promise<Response> => {
@@ -86,6 +90,9 @@ export function startControl(
   const http = serveHttp(address, { handle: withCommonHeaders(handle), signal: over.signal });
   return {
     url: urlOf(http.addr),
+    freeze() {
+      frozen = true;
+    },
     async close() {
       ring.close();
       counts.close();

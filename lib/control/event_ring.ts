@@ -26,8 +26,7 @@ export class EventRing {
     this.#unsubscribe = log.subscribe((event, time) => {
       this.#events.push(format(event, time).trimEnd());
       if (this.#events.length > 2 * limit) this.#drop(limit);
-      this.#wake.resolve();
-      this.#wake = Promise.withResolvers();
+      this.#wakeAll();
     });
   }
 
@@ -40,7 +39,7 @@ export class EventRing {
   close(): void {
     this.#closed = true;
     this.#unsubscribe();
-    this.#wake.resolve();
+    this.#wakeAll();
   }
 
   /**
@@ -48,12 +47,10 @@ export class EventRing {
    * `missed`, in their place.
    */
   async *from(number: number, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
-    const aborted = Promise.withResolvers<void>();
-    signal.addEventListener("abort", () => aborted.resolve(), { once: true });
-    for (let at = Math.max(1, Math.min(number, this.next)); !signal.aborted; at++) {
-      while (at >= this.next && !signal.aborted && !this.#closed) {
-        await Promise.race([this.#wake.promise, aborted.promise]);
-      }
+    signal.addEventListener("abort", () => this.#wakeAll(), { once: true });
+    // A number that is still to come is one of an earlier server.
+    for (let at = number > this.next ? 1 : Math.max(1, number); !signal.aborted; at++) {
+      while (at >= this.next && !signal.aborted && !this.#closed) await this.#wake.promise;
       if (signal.aborted || at >= this.next) return;
       if (at < this.#first) {
         const json = JSON.stringify({ event: "missed", events: this.#first - at });
@@ -61,6 +58,11 @@ export class EventRing {
         yield { number: at, json };
       } else yield { number: at, json: this.#events[at - this.#first]! };
     }
+  }
+
+  #wakeAll(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
   }
 
   #drop(limit: number): void {

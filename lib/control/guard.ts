@@ -4,6 +4,7 @@ import { timingSafeEqual } from "node:crypto";
 import { UsageError } from "../core/errors.ts";
 import type { Values } from "../cli/options.ts";
 import { type Address, formatAddress, isInet } from "../net/address.ts";
+import { isLoopback } from "../net/ip.ts";
 import { HttpError } from "./http.ts";
 import type { controlOptions } from "./options.ts";
 
@@ -47,10 +48,6 @@ export function guardOf(
       if (token !== undefined) checkToken(request, token);
     },
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
 // A page of the web whose name leads here (DNS rebinding) comes with that name.

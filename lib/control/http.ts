@@ -24,6 +24,11 @@ export interface Route {
   readonly answer: (request: RouteRequest) => Response | Promise<Response>;
 }
 
+/** Declares a route; `methods` are words with spaces between. */
+export function route(methods: string, path: string, answer: Route["answer"]): Route {
+  return { methods: methods.split(" "), path, answer };
+}
+
 /** A request that cannot be answered as it should: its status, and why. */
 export class HttpError extends Error {
   readonly status: number;

@@ -24,6 +24,10 @@ export class EventCounts {
   constructor(log: Pick<Log, "subscribe">) {
     this.#unsubscribe = log.subscribe((event) => {
       const endpoint = "endpoint" in event ? event.endpoint ?? "" : "";
+      if (event.event === "changed" && event.change === "endpoint-removed") {
+        this.#faults.delete(endpoint);
+        this.#acceptFailures.delete(endpoint);
+      }
       if (event.event === "acceptFailed") increase(this.#acceptFailures, endpoint);
       if (event.event !== "fault") return;
       const faults = this.#faults.get(endpoint) ?? new Map<string, number>();

@@ -87,7 +87,9 @@ export class EndpointFaults implements Iterable<NamedFault> {
     const usual = usualName(spec);
     let name = given ?? usual;
     for (let number = 2; this.#find(name); number++) name = `${usual}_${number}`;
-    const fault = { name, spec, shared: new Map(), revision: 0 };
+    // Where faults are told apart by name, their events have it as well.
+    const named = this.#live ? { ...spec, common: { ...spec.common, name } } : spec;
+    const fault = { name, spec: named, shared: new Map(), revision: 0 };
     this.#set([...this.#faults, fault]);
     return fault;
   }

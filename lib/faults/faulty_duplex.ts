@@ -66,9 +66,8 @@ export class FaultyDuplex implements Duplex {
 
   /** Has other faults strike, from the next chunk on; what was held by those that go is let go. */
   setFaults(striking: readonly StrikingFault[]): void {
-    if (this.#closed) return;
-    this.#in.setFaults(striking);
-    this.#out.setFaults(striking);
+    if (!this.#closed) this.#in.setFaults(striking);
+    if (!this.#closed) this.#out.setFaults(striking); // a fault of the other direction may close it
   }
 
   get local(): Duplex["local"] {
@@ -107,8 +106,8 @@ export class FaultyDuplex implements Duplex {
     return this.#writable ??= writableTo(this);
   }
 
-  observe(observer: Observer): void {
-    this.#peer.observe(observer);
+  observe(observer: Observer): () => void {
+    return this.#peer.observe(observer);
   }
 
   // Neither this nor `write` is an async function: without a fault they are to cost next to nothing.
@@ -170,6 +169,7 @@ export class FaultyDuplex implements Duplex {
   }
 
   readonly #after = (milliseconds: number, wake: () => void): void => {
+    if (this.#closed) return;
     const cancel = this.#control.clock.after(milliseconds, () => {
       this.#cancels.delete(cancel);
       wake();

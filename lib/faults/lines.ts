@@ -68,6 +68,7 @@ export class LineChain implements Outlet {
   readonly #options: LineChainOptions;
   #links: readonly Link[] = [];
   #first: Outlet;
+  #closed = false;
 
   constructor(options: LineChainOptions) {
     this.#options = options;
@@ -111,7 +112,7 @@ export class LineChain implements Outlet {
       link.cancel();
       link.line.letGo();
     }
-    for (const { line } of added) line.start();
+    for (const { line } of added) if (!this.#closed) line.start();
     // The source may be about to push: while the end is full, a line has to hold that chunk.
     this.#links = this.#links.filter(({ fault, line }) => fault || !line.empty || end.full);
     this.#connect();
@@ -131,6 +132,7 @@ export class LineChain implements Outlet {
   }
 
   close(): void {
+    this.#closed = true;
     this.#first.close();
   }
 

@@ -37,6 +37,8 @@ export interface ToxicWords {
   /** The share of connections that it strikes; toxiproxy takes any number. */
   readonly toxicity: number;
   readonly attributes: Attributes;
+  /** Keys that toxiproxy does not have, such as `match`. */
+  readonly selectors?: Attributes;
 }
 
 /** Whether toxiproxy has this type. */
@@ -54,7 +56,9 @@ export function isFaultKind(type: string): boolean {
  *
  * @throws {UsageError} where the attributes of another type are none
  */
-export function toxicSpec({ name, type, stream, toxicity, attributes }: ToxicWords): FaultSpec {
+export function toxicSpec(
+  { name, type, stream, toxicity, attributes, selectors }: ToxicWords,
+): FaultSpec {
   const names = ATTRIBUTES.get(type);
   const kind = faults.find((fault) => fault.name === type);
   if (!kind) throw new UsageError("invalid toxic type");
@@ -70,6 +74,7 @@ export function toxicSpec({ name, type, stream, toxicity, attributes }: ToxicWor
     ...LIKE_TOXIPROXY.get(type),
     ...(!kind.atAccept && { direction: stream === "upstream" ? "in" : "out" }),
     ...(name !== undefined && { name }),
+    ...selectors,
   });
   const spec = faultSpec(type, { pairs, lenient: names !== undefined });
   const given = [...spec.given, ["toxicity", String(toxicity)] as const];

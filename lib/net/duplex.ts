@@ -72,8 +72,11 @@ export interface Duplex extends ChunkReader, ChunkWriter {
   readonly tcpInfo?: TcpInfo | undefined;
   /** Datagrams from others than the peer. */
   readonly strays?: StrayCounts | undefined;
-  /** Adds an observer. On a connection that is closed already, only `closed` is called, at once. */
-  observe(observer: Observer): void;
+  /**
+   * Adds an observer, until the returned function is called. On a connection that is closed already,
+   * only `closed` is called, at once.
+   */
+  observe(observer: Observer): () => void;
   /**
    * Has every read give what `through` makes of its chunk, one that is under way included, at less
    * cost than a promise of its own; absent where a connection cannot.

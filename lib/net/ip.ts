@@ -22,6 +22,11 @@ export function ipBytes(address: string): number[] {
   return [...head, ...zeros, ...tail].flatMap((group) => bigEndian(parseInt(group, 16)));
 }
 
+/** Whether a host is this machine by name or address, whatever the name server says. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 /** Writes 4 or 16 bytes as an address. */
 export function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");

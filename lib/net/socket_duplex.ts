@@ -147,9 +147,13 @@ export class SocketDuplex implements Duplex {
     return { received: this.#received, sent: this.#sent, chunks: this.#chunks };
   }
 
-  observe(observer: Observer): void {
+  observe(observer: Observer): () => void {
     if (this.#closed) observer.closed?.(this.#closed);
     else if (sees(observer)) this.#observers.push(observer);
+    return () => {
+      const at = this.#observers.indexOf(observer);
+      if (at >= 0) this.#observers.splice(at, 1);
+    };
   }
 
   get tcpInfo(): TcpInfo | undefined {

@@ -169,6 +169,7 @@ export class Pinger {
   }
 
   #judge({ at, ...answer }: Omit<Reply, keyof Judgement | "roundTrip"> & { at: number }): void {
+    if (this.#stopping) return;
     const { tally, onReply } = this.#probing;
     const judgement = this.#tracker.answered(answer.number);
     const { standing, reordered, sentAt } = judgement;

@@ -1,6 +1,7 @@
 /** Endpoints that cannot be had together: by their names, their addresses, or a loop of forwarders. */
 import { UsageError } from "../core/errors.ts";
 import { type Address, formatAddress, type InetAddress, isInet } from "../net/address.ts";
+import { isLoopback } from "../net/ip.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 
 /**
@@ -103,10 +104,6 @@ function reaches(target: Address, endpoint: Address): boolean {
   const host = hostOf(endpoint);
   return (isWildcard(host) || isLoopback(host)) &&
     addressesClash({ ...target, hostname: host }, endpoint);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "127.0.0.1";
 }
 
 function checkNames(specs: readonly EndpointSpec[]): void {

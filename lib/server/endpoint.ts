@@ -7,6 +7,7 @@ import type { Listener } from "../net/transport.ts";
 import type { Values } from "../cli/options.ts";
 import type { admissionOptions } from "./options.ts";
 import type { Ending, ServerContext, SessionContext } from "./session.ts";
+import type { Admission } from "./admission.ts";
 import { Acceptor } from "./acceptor.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 import { Sessions, type SessionsOptions, type Totals } from "./sessions.ts";
@@ -69,8 +70,9 @@ export class Endpoint {
   }
 
   /** Makes something else of it, while it does not listen; its faults stay. */
-  change(spec: EndpointSpec): void {
+  change(spec: EndpointSpec, admission: Admission): void {
     this.#spec = spec;
+    this.sessions.admission = admission;
     this.#address = spec.address;
     this.#context = this.#sessionContext();
   }

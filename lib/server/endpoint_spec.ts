@@ -43,6 +43,9 @@ export interface EndpointWords {
   readonly pairs: Items["pairs"];
 }
 
+// Limits that endpoints share, where they have none of their own.
+const SHARED = ["maxConnections", "maxConnectionsPerHost"];
+
 /** The name of an endpoint whose address, bound or not, is this. */
 export function defaultName(address: Address): string {
   return formatAddress(address).replace(/^tcp:\/\//, "");
@@ -108,7 +111,7 @@ export async function readEndpoint(
   for (const [key, value] of own) if (Object.hasOwn(table, key)) values[key] = value;
   await service.check?.(values);
   const inherited = defaults.occurrences.filter(({ key }) =>
-    Object.hasOwn(table, key) && !own.has(key)
+    Object.hasOwn(table, key) && !own.has(key) && !SHARED.includes(key)
   );
   return {
     name,

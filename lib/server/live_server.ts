@@ -125,12 +125,16 @@ export class LiveServer {
     const spec = { ...await readEndpoint(words, this.#options.defaults), name: endpoint.name };
     this.#checkLoops(spec, endpoint);
     for (const fault of endpoint.faults ?? []) checkFits(fault.spec, spec);
+    const admission = await this.#options.admissions.of(spec);
     const enabled = endpoint.listener !== undefined;
     await endpoint.stop(STOPPED);
-    endpoint.change(spec);
+    endpoint.change(spec, admission);
     this.#tell("endpoint-changed", endpoint);
-    if (enabled) await this.endpoints.start(endpoint);
-    this.#tellWhere(endpoint);
+    try {
+      if (enabled) await this.endpoints.start(endpoint);
+    } finally {
+      this.#tellWhere(endpoint);
+    }
   }
 
   /**
@@ -167,9 +171,14 @@ export class LiveServer {
   /** Captures connections from now on, those that are open included, until `remove` is called. */
   capture(capture: Capture, wanted: (session: Session) => boolean): { remove(): void } {
     const filtered = { capture, wanted };
-    for (const session of this.sessions()) if (wanted(session)) session.captureBy(capture);
+    for (const session of this.sessions()) if (wanted(session)) session.capture(capture);
     this.context.captures.add(filtered);
-    return { remove: () => void this.context.captures.delete(filtered) };
+    return {
+      remove: () => {
+        this.context.captures.delete(filtered);
+        for (const session of this.sessions()) session.captureNoMore(capture);
+      },
+    };
   }
 
   #tell(change: Change, endpoint: Endpoint, detail = ""): void {

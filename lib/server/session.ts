@@ -107,6 +107,7 @@ export class Session {
   readonly #started: number;
   #peer: Duplex | undefined;
   #upstream: Duplex | undefined;
+  #captured: Map<Capture, (() => void)[]> | undefined; // with what ends each
   #number = 0;
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
@@ -171,11 +172,14 @@ export class Session {
     };
   }
 
-  /** Ends the session by a reset, where the platform can. */
-  reset(ending: Ending): void {
-    if (this.#ended) return;
-    this.#peer?.reset();
-    this.end(ending);
+  /** Its number among all connections of the server; 0 while it is not served yet. */
+  get connection(): number {
+    return this.#number;
+  }
+
+  /** The name of its endpoint. */
+  get endpoint(): string {
+    return this.#options.context.endpoint;
   }
 
   /** Whether it has moved a byte, either way. */
@@ -186,6 +190,15 @@ export class Session {
 
   /** Closes the peer, unless the session has ended. */
   end(ending: Ending): void {
+    this.#end(ending, () => this.#peer?.close());
+  }
+
+  /** The same by a reset, where the platform can. */
+  reset(ending: Ending): void {
+    this.#end(ending, () => this.#peer?.reset());
+  }
+
+  #end(ending: Ending, close: () => void): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelTimer?.();
@@ -195,7 +208,7 @@ export class Session {
       return onEnd();
     }
     const tcp = log.showsTcpInfo ? this.#peer.tcpInfo : undefined;
-    this.#peer.close();
+    close();
     const { remote, traffic: { received, sent } } = this.#peer;
     const elapsedMs = clock.now() - this.#started;
     const connection = this.#number;
@@ -255,19 +268,34 @@ export class Session {
   }
 
   /** Captures it from now on. */
-  captureBy(capture: Capture): void {
+  capture(capture: Capture): void {
     if (this.#ended || !this.#peer || this.#number === 0) return;
     const comment = `${this.#comment}, from here on`;
-    this.#peer.observe(capture.watch(this.#peer, { initiator: "remote", comment }));
-    const upstream = this.#upstream;
-    upstream?.observe(capture.watch(upstream, { initiator: "local", comment }));
+    this.#watch(this.#peer, { capture, initiator: "remote", comment });
+    if (this.#upstream) this.#watch(this.#upstream, { capture, initiator: "local", comment });
   }
 
+  /** Ends what {@linkcode Session.capture}, or a capture of all, has begun. */
+  captureNoMore(capture: Capture): void {
+    for (const forget of this.#captured?.get(capture) ?? []) forget();
+    this.#captured?.delete(capture);
+  }
+
+  // By every capture of the server that wants it.
   #capture(peer: Duplex, flow: Pick<FlowOptions, "initiator" | "began">): void {
     for (const { capture, wanted } of this.#options.context.server.captures) {
       if (wanted && !wanted(this)) continue;
-      peer.observe(capture.watch(peer, { ...flow, comment: this.#comment }));
+      this.#watch(peer, { ...flow, capture, comment: this.#comment });
     }
+  }
+
+  #watch(
+    peer: Duplex,
+    { capture, ...flow }: Omit<FlowOptions, "number" | "write"> & { readonly capture: Capture },
+  ): void {
+    const forget = peer.observe(capture.watch(peer, flow));
+    const captured = this.#captured ??= new Map<Capture, (() => void)[]>();
+    captured.set(capture, [...captured.get(capture) ?? [], forget]);
   }
 
   get #comment(): string {
@@ -284,8 +312,11 @@ export class Session {
       connection: number,
       fired: (fault, firing) => this.#tellFault(fault, firing),
       end: (how, fault) => {
-        if (how === "reset") peer.reset();
-        this.end({ reason: "fault", detail: fault });
+        const ending = { reason: "fault", detail: fault } as const;
+        this.#end(ending, () => {
+          if (how === "reset") peer.reset();
+          this.#peer?.close();
+        });
       },
     });
   }

@@ -42,6 +42,8 @@ export interface SessionsOptions {
 export class Sessions implements Iterable<Session> {
   readonly #contextOf: () => SessionContext;
   readonly #options: SessionsOptions;
+  /** Who is admitted from now on. */
+  admission: Admission;
   readonly #open = new Map<Session, Ticket>();
   readonly #onDrained: (() => void)[] = [];
   #connections = 0;
@@ -54,6 +56,7 @@ export class Sessions implements Iterable<Session> {
   constructor(contextOf: () => SessionContext, options: SessionsOptions) {
     this.#contextOf = contextOf;
     this.#options = options;
+    this.admission = options.admission;
   }
 
   get totals(): Totals {
@@ -78,7 +81,7 @@ export class Sessions implements Iterable<Session> {
 
   /** Serves a peer, or closes it where it is not admitted. */
   serve(arrival: Arrival): void {
-    const ticket = this.#admitsNoMore ?? this.#options.admission.admit();
+    const ticket = this.#admitsNoMore ?? this.admission.admit();
     if (!(ticket instanceof Ticket)) return this.#refuse(arrival, ticket);
     // Behind a proxy, the PROXY header says who the peer is.
     const refusal = arrival.proxied ? undefined : ticket.identify(arrival.remote);

@@ -108,6 +108,7 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
       ["POST /v1/endpoints", { address: "127.0.0.1:0", name: "." }, 400],
       ["GET /v1/capture?endpoint=none", undefined, 404],
       ["GET /v1/capture?connection=x", undefined, 400],
+      ["PATCH /v1/endpoints/answer", { upstream: "127.0.0.1:9" }, 400],
       ["PATCH /v1/endpoints/answer", { options: 5 }, 400],
       ["PATCH /v1/endpoints/answer", { enabled: "no" }, 400],
       ["POST /v1/endpoints", { address: "127.0.0.1:0", adress: 1 }, 400],
@@ -123,6 +124,9 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
   }
   assertEquals(await said(), "two");
   assertEquals((await server.ask(`GET ${faults}/f`)).json, fault.json);
+  await server.ask("PATCH /v1/endpoints/answer", { options: { deny: "127.0.0.0/8" } });
+  assertEquals(await said().catch(() => ""), "");
+  await server.line(/"event":"refused".*"reason":"denied"/);
   const echo = await server.ask("PATCH /v1/endpoints/answer", { service: "echo" });
   assertEquals((echo.json as { options: object }).options, {});
   assertEquals((await server.ask("DELETE /v1/endpoints/answer")).status, 204);
@@ -133,6 +137,7 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
   assertEquals(changes, [
     "endpoint-added",
     "fault-added",
+    "endpoint-changed",
     "endpoint-changed",
     "endpoint-changed",
     "endpoint-removed",
@@ -389,7 +394,9 @@ Deno.test("control: a capture lasts as long as it is read", async () => {
   await readExactly(before, more.length);
   let seen = "";
   while (!seen.includes("more of it")) {
-    seen += new TextDecoder("latin1").decode((await reading.read()).value);
+    const { done, value } = await reading.read();
+    assert(!done);
+    seen += new TextDecoder("latin1").decode(value);
   }
   await reading.cancel();
   await writeAll(before, more);

@@ -79,13 +79,14 @@ Deno.test("control: every answer is what the OpenAPI document says, and every ro
     if (body) check(requestBody!.content["application/json"]!.schema, body, real);
     const { status, json, type, text } = await server.ask(`${method.toUpperCase()} ${real}`, body);
     const { content } = responses[status] ?? responses["default"]!;
-    assert(responses[status] || status >= 400, `${real}: ${status} ${text}`);
+    const wanted = real.endsWith("/none") ? 404 : Number(Object.keys(responses)[0]);
+    assertEquals(status, wanted, `${real}: ${text}`);
     if (!content) {
       assertEquals(text, "");
       continue;
     }
-    const [[wanted, { schema }]] = Object.entries(content) as [[string, { schema: object }]];
-    assert(type?.startsWith(wanted), `${real}: ${type}`);
+    const [[mediaType, { schema }]] = Object.entries(content) as [[string, { schema: object }]];
+    assert(type?.startsWith(mediaType), `${real}: ${type}`);
     check(schema, json ?? text, real);
   }
   const streams = ["get /v1/events", "get /v1/capture", "delete /v1/sessions/{session}"];

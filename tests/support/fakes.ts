@@ -94,7 +94,9 @@ export class FakePeer implements Duplex {
     return Promise.resolve();
   }
 
-  observe(): void {}
+  observe(): () => void {
+    return () => {};
+  }
 
   close(): void {
     this.say = () => {};

@@ -22,9 +22,9 @@ export function captureAnswer(
   if (connection !== null && !/^\d+$/.test(connection)) {
     throw new HttpError(400, "connection: the number of one is needed");
   }
-  const wanted = ({ state }: Session) =>
-    (endpoint === null || state?.endpoint === endpoint) &&
-    (connection === null || state?.connection === Number(connection));
+  const wanted = (session: Session) =>
+    (endpoint === null || session.endpoint === endpoint) &&
+    (connection === null || session.connection === Number(connection));
   const { clock } = server.context;
   let end = () => {};
   const body = new ReadableStream<Uint8Array>({
@@ -43,11 +43,12 @@ export function captureAnswer(
         end();
       };
       const capture = new Capture({ open: () => file, clock, onError });
-      const { remove } = server.capture(capture, wanted);
+      let captured = { remove() {} };
       end = () => {
-        remove();
+        captured.remove();
         capture.close();
       };
+      captured = server.capture(capture, wanted);
     },
     cancel: () => end(),
   }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));

@@ -6,9 +6,10 @@ import type { LiveServer } from "../../server/live_server.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { readFault } from "../../faults/parse.ts";
 import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
-import { empty, HttpError, json, type Route, type RouteRequest } from "../http.ts";
+import { empty, HttpError, json, type Route, route, type RouteRequest } from "../http.ts";
 import type { EventCounts } from "../metrics.ts";
 
+const CHANGEABLE = ["address", "service", "options"];
 const FAULTS = "/v1/endpoints/:endpoint/faults";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -16,11 +17,6 @@ type Json = Readonly<Record<string, unknown>>;
 /** The routes of endpoints and faults. */
 export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[] {
   const stateOf = (endpoint: Endpoint) => endpointState(endpoint, counts);
-  const route = (method: string, path: string, answer: Route["answer"]): Route => ({
-    methods: [method],
-    path,
-    answer,
-  });
   const endpointOf = ({ path }: RouteRequest): Endpoint => {
     const found = server.find(path.get("endpoint")!);
     if (!found) throw new HttpError(404, `no endpoint is named ${path.get("endpoint")}`);
@@ -83,14 +79,16 @@ async function changeEndpoint(
   endpoint: Endpoint,
   changes: Json,
 ): Promise<void> {
-  const { name, enabled, faults, ...rest } = changes;
+  const { name, enabled, ...rest } = changes;
+  const stray = Object.keys(rest).find((key) => !CHANGEABLE.includes(key));
+  if (stray !== undefined) throw new HttpError(400, `${stray} cannot be changed here`);
   if (name !== undefined && name !== endpoint.name) {
     throw new HttpError(400, "the name of an endpoint does not change");
   }
-  if (faults !== undefined) throw new HttpError(400, "faults have a route of their own");
   if (enabled !== undefined && typeof enabled !== "boolean") {
     throw new HttpError(400, "enabled: true or false is needed");
   }
+  if (enabled === false) await server.disable(endpoint);
   if (Object.keys(rest).length > 0) {
     const { options, ...before } = configOf(endpoint) as Json & { readonly options: Json };
     const stays = rest.service === undefined || rest.service === before.service;
@@ -106,7 +104,6 @@ async function changeEndpoint(
     await server.change(endpoint, words);
   }
   if (enabled === true) await server.enable(endpoint);
-  if (enabled === false) await server.disable(endpoint);
 }
 
 function endpointState(endpoint: Endpoint, counts: EventCounts): object {

@@ -4,7 +4,7 @@ import type { LiveServer } from "../../server/live_server.ts";
 import program from "../../../deno.json" with { type: "json" };
 import { configOf } from "../config.ts";
 import { type EventCounts, metricsText } from "../metrics.ts";
-import { json, type Route, type RouteRequest } from "../http.ts";
+import { json, type Route, route } from "../http.ts";
 import document from "../openapi.json" with { type: "json" };
 import { captureAnswer } from "./captures.ts";
 import { endpointRoutes } from "./endpoints.ts";
@@ -23,14 +23,9 @@ export const HEALTH_PATH = "/v1/health";
 
 /** The routes under /v1, and /metrics. */
 export function v1Routes({ server, ring, counts }: V1Context): Route[] {
-  const get = (path: string, answer: (request: RouteRequest) => Response): Route => ({
-    methods: ["GET"],
-    path,
-    answer,
-  });
   const started = server.context.clock.now();
   return [
-    get("/v1", () => {
+    route("GET", "/v1", () => {
       const { endpoints, seed, context: { clock } } = server;
       const { connections, open, refused, received, sent } = endpoints.totals;
       return json({
@@ -41,15 +36,16 @@ export function v1Routes({ server, ring, counts }: V1Context): Route[] {
         nextEvent: ring.next,
       });
     }),
-    get(HEALTH_PATH, () => json({ status: "ok" })),
-    get("/v1/openapi.json", () => json(document)),
-    get(
+    route("GET", HEALTH_PATH, () => json({ status: "ok" })),
+    route("GET", "/v1/openapi.json", () => json(document)),
+    route(
+      "GET",
       "/v1/config",
       () => json({ seed: server.seed, endpoints: [...server.endpoints].map(configOf) }),
     ),
-    get("/v1/events", (request) => eventsAnswer(request, ring)),
-    get("/v1/capture", (request) => captureAnswer(request, server)),
-    get("/metrics", () =>
+    route("GET", "/v1/events", (request) => eventsAnswer(request, ring)),
+    route("GET", "/v1/capture", (request) => captureAnswer(request, server)),
+    route("GET", "/metrics", () =>
       new Response(metricsText(server, counts), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       })),

@@ -3,31 +3,26 @@ import { type Address, formatAddress } from "../../net/address.ts";
 import type { Session, SessionState } from "../../server/session.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import { roundMs } from "../../core/units.ts";
-import { empty, HttpError, json, type Route, type RouteRequest } from "../http.ts";
+import { empty, HttpError, json, type Route, route, type RouteRequest } from "../http.ts";
 
 const CLOSED = { reason: "control", detail: "closed by the control interface" } as const;
 const RESET = { reason: "control", detail: "reset by the control interface" } as const;
 
 /** The routes of sessions. */
 export function sessionRoutes(server: LiveServer): Route[] {
-  const route = (method: string, path: string, answer: Route["answer"]): Route => ({
-    methods: [method],
-    path,
-    answer,
-  });
   const sessionOf = ({ path }: RouteRequest): Session => {
     const number = Number(path.get("session"));
     for (const session of server.sessions()) {
-      if (session.state?.connection === number) return session;
+      if (number > 0 && session.connection === number) return session;
     }
     throw new HttpError(404, `no connection ${path.get("session")} is open`);
   };
   return [
     route("GET", "/v1/sessions", ({ query }) => {
       const endpoint = query.get("endpoint");
-      const states = [...server.sessions()].flatMap(({ state }) => state ?? [])
-        .filter((state) => endpoint === null || state.endpoint === endpoint);
-      return json(states.map(sessionJson));
+      const wanted = [...server.sessions()]
+        .filter((session) => endpoint === null || session.endpoint === endpoint);
+      return json(wanted.flatMap(({ state }) => state ?? []).map(sessionJson));
     }),
     route(
       "GET",

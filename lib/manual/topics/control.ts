@@ -51,7 +51,11 @@ export const controlTopic: Topic = {
       {
         title: "open connections",
         rows: [
-          ["added", "a fault works from the next chunk on, and counts bytes and time from there"],
+          [
+            "added",
+            "a fault works from the next chunk on, and counts bytes and time from there; accept_delay " +
+            "does not hold back the TLS handshakes of an endpoint that had none when it began to listen",
+          ],
           ["changed, removed", "what it holds goes on at once, in its order; no byte is lost"],
           ["timeout", "when it is removed, the connection is closed, as bytes of it are missing"],
           [

@@ -1,5 +1,6 @@
 /** Happy Eyeballs (RFC 8305 section 5): the first of several addresses that connects. */
 import type { InetAddress } from "../address.ts";
+import { isLoopback } from "../ip.ts";
 import { type Clock, delay } from "../../core/clock.ts";
 
 const STAGGER_MS = 250; // between attempts, as RFC 8305 recommends
@@ -58,7 +59,7 @@ export async function connectAny<C extends { close(): void }>(
       const started: Promise<void> = begin(address).finally(() => pending.delete(started));
       pending.add(started);
       const next = new AbortController();
-      const patience = isLoopback(address) ? LOOPBACK_STAGGER_MS : STAGGER_MS;
+      const patience = isLoopback(address.hostname) ? LOOPBACK_STAGGER_MS : STAGGER_MS;
       const stagger = delay(patience, { clock, signal: next.signal });
       await Promise.race([...pending, stagger, aborted]).finally(() => next.abort());
       if (winner) return winner;
@@ -72,8 +73,4 @@ export async function connectAny<C extends { close(): void }>(
   } finally {
     giveUp.abort();
   }
-}
-
-function isLoopback({ hostname }: InetAddress): boolean {
-  return hostname === "::1" || hostname.startsWith("127.");
 }
