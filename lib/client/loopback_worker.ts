@@ -10,7 +10,7 @@ import { parseEndpoints } from "../server/endpoint_spec.ts";
 import { Endpoints } from "../server/endpoints.ts";
 import { serverOptions } from "../server/options.ts";
 import { serve } from "../server/serve.ts";
-import type { SessionCapture } from "../server/session.ts";
+import type { SessionCapture } from "../server/session_captures.ts";
 import { serviceOptions } from "../server/services.ts";
 
 const thread = self as unknown as { postMessage(address: string): void };

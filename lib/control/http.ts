@@ -136,3 +136,11 @@ export function json(value: unknown, status = 200): Response {
 export function empty(status = 204): Response {
   return new Response(null, { status });
 }
+
+/** An answer in words. */
+export function plainText(status: number, text: string): Response {
+  return new Response(text, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
+}

@@ -17,6 +17,7 @@ import {
 } from "./endpoint_spec.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { Ending, ServerContext, Session } from "./session.ts";
+import type { NumberedSession } from "./session_captures.ts";
 import type { SessionsOptions } from "./sessions.ts";
 
 const STOPPED: Ending = { reason: "control", detail: "its endpoint was stopped" };
@@ -169,7 +170,7 @@ export class LiveServer {
   }
 
   /** Captures connections from now on, those that are open included, until `remove` is called. */
-  capture(capture: Capture, wanted: (session: Session) => boolean): { remove(): void } {
+  capture(capture: Capture, wanted: (session: NumberedSession) => boolean): { remove(): void } {
     const filtered = { capture, wanted };
     for (const session of this.sessions()) if (wanted(session)) session.capture(capture);
     this.context.captures.add(filtered);

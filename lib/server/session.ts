@@ -2,7 +2,7 @@
 import { type Address, formatAddress } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { explain, isReset } from "../core/explain.ts";
-import type { CloseReason, EventMap } from "../log/event.ts";
+import type { CloseReason } from "../log/event.ts";
 import type { Capture } from "../capture/capture.ts";
 import type { FlowOptions } from "../capture/flow.ts";
 import type { Log } from "../log/log.ts";
@@ -13,6 +13,8 @@ import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Refusal } from "./admission.ts";
 import type { Service } from "./service.ts";
+import { type SessionCapture, SessionCaptures } from "./session_captures.ts";
+import { type SessionState, stateOf, tlsOf } from "./session_state.ts";
 import { formatDuration } from "../core/units.ts";
 
 /** What all sessions of a server share. */
@@ -23,13 +25,6 @@ export interface ServerContext {
   readonly nextConnection: () => number;
   /** Where connections are captured. */
   readonly captures: Set<SessionCapture>;
-}
-
-/** A capture of some sessions. */
-export interface SessionCapture {
-  readonly capture: Capture;
-  /** Whether it has this session; by default each. */
-  readonly wanted?: (session: Session) => boolean;
 }
 
 /** What all sessions of an endpoint share. */
@@ -57,26 +52,6 @@ export interface Ending {
   readonly detail?: string;
 }
 
-/** What can be seen of a session from outside. Bytes are counts, times milliseconds. */
-export interface SessionState {
-  readonly connection: number;
-  readonly endpoint: string;
-  readonly service: string;
-  readonly remote: Address;
-  readonly local: Address;
-  readonly via: Address | undefined;
-  /** Where a forwarder has connected to. */
-  readonly upstream: Address | undefined;
-  readonly tls: EventMap["opened"]["tls"];
-  readonly alpn: string | undefined;
-  readonly received: number;
-  readonly sent: number;
-  /** Since 1970. */
-  readonly openedAt: number;
-  readonly elapsedMs: number;
-  readonly tcp: Duplex["tcpInfo"];
-}
-
 /** What a session needs besides its peer. */
 export interface SessionOptions {
   readonly context: SessionContext;
@@ -86,13 +61,6 @@ export interface SessionOptions {
   readonly onActive?: (() => void) | undefined;
   /** Called once, when the peer is closed; without an ending where it was never served. */
   readonly onEnd: (ending?: Ending) => void;
-}
-
-// What is known of the TLS session; undefined where nothing is.
-function tlsOf({ security }: Duplex): EventMap["opened"]["tls"] {
-  if (!security?.hello && !security?.protocol) return undefined;
-  const { hello, protocol, cipher } = security;
-  return { serverName: hello?.serverName, offered: hello?.versions, protocol, cipher };
 }
 
 const NO_DELAYS: readonly AcceptDelay[] = [];
@@ -107,7 +75,7 @@ export class Session {
   readonly #started: number;
   #peer: Duplex | undefined;
   #upstream: Duplex | undefined;
-  #captured: Map<Capture, (() => void)[]> | undefined; // with what ends each
+  readonly #captures = new SessionCaptures();
   #number = 0;
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
@@ -151,24 +119,16 @@ export class Session {
   /** What can be seen of it from outside; undefined while it is not served yet. */
   get state(): SessionState | undefined {
     if (!this.#peer || this.#number === 0) return undefined;
-    const { local, remote, via, security, traffic, tcpInfo: tcp } = this.#peer;
     const { context: { endpoint, service, server: { clock } } } = this.#options;
     const elapsedMs = clock.now() - this.#started;
     return {
       connection: this.#number,
       endpoint,
       service: service.name,
-      remote,
-      local,
-      via,
+      ...stateOf(this.#peer),
       upstream: this.#upstream?.remote,
-      tls: tlsOf(this.#peer),
-      alpn: security?.alpn,
-      received: traffic.received,
-      sent: traffic.sent,
       openedAt: clock.wallTime() - elapsedMs,
       elapsedMs,
-      tcp,
     };
   }
 
@@ -271,31 +231,23 @@ export class Session {
   capture(capture: Capture): void {
     if (this.#ended || !this.#peer || this.#number === 0) return;
     const comment = `${this.#comment}, from here on`;
-    this.#watch(this.#peer, { capture, initiator: "remote", comment });
-    if (this.#upstream) this.#watch(this.#upstream, { capture, initiator: "local", comment });
+    this.#captures.add(this.#peer, { capture, initiator: "remote", comment });
+    if (this.#upstream) {
+      this.#captures.add(this.#upstream, { capture, initiator: "local", comment });
+    }
   }
 
   /** Ends what {@linkcode Session.capture}, or a capture of all, has begun. */
   captureNoMore(capture: Capture): void {
-    for (const forget of this.#captured?.get(capture) ?? []) forget();
-    this.#captured?.delete(capture);
+    this.#captures.remove(capture);
   }
 
   // By every capture of the server that wants it.
   #capture(peer: Duplex, flow: Pick<FlowOptions, "initiator" | "began">): void {
     for (const { capture, wanted } of this.#options.context.server.captures) {
       if (wanted && !wanted(this)) continue;
-      this.#watch(peer, { ...flow, capture, comment: this.#comment });
+      this.#captures.add(peer, { ...flow, capture, comment: this.#comment });
     }
-  }
-
-  #watch(
-    peer: Duplex,
-    { capture, ...flow }: Omit<FlowOptions, "number" | "write"> & { readonly capture: Capture },
-  ): void {
-    const forget = peer.observe(capture.watch(peer, flow));
-    const captured = this.#captured ??= new Map<Capture, (() => void)[]>();
-    captured.set(capture, [...captured.get(capture) ?? [], forget]);
   }
 
   get #comment(): string {

@@ -2,7 +2,7 @@
 import { Capture } from "../../capture/capture.ts";
 import type { CaptureFile } from "../../capture/capture_file.ts";
 import type { LiveServer } from "../../server/live_server.ts";
-import type { Session } from "../../server/session.ts";
+import type { NumberedSession } from "../../server/session_captures.ts";
 import { HttpError, type RouteRequest } from "../http.ts";
 
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
@@ -22,7 +22,7 @@ export function captureAnswer(
   if (connection !== null && !/^\d+$/.test(connection)) {
     throw new HttpError(400, "connection: the number of one is needed");
   }
-  const wanted = (session: Session) =>
+  const wanted = (session: NumberedSession) =>
     (endpoint === null || session.endpoint === endpoint) &&
     (connection === null || session.connection === Number(connection));
   const { clock } = server.context;

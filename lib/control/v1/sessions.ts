@@ -1,6 +1,7 @@
 /** Sessions: who is connected, and ending them. */
 import { type Address, formatAddress } from "../../net/address.ts";
-import type { Session, SessionState } from "../../server/session.ts";
+import type { Session } from "../../server/session.ts";
+import type { SessionState } from "../../server/session_state.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import { roundMs } from "../../core/units.ts";
 import { empty, HttpError, json, type Route, route, type RouteRequest } from "../http.ts";

@@ -1,0 +1,43 @@
+/** What is known of a connection. */
+import type { EventMap } from "../log/event.ts";
+import type { Address } from "../net/address.ts";
+import type { Duplex } from "../net/duplex.ts";
+
+/** What can be seen of a session from outside. Bytes are counts, times milliseconds. */
+export interface SessionState {
+  readonly connection: number;
+  readonly endpoint: string;
+  readonly service: string;
+  readonly remote: Address;
+  readonly local: Address;
+  readonly via: Address | undefined;
+  /** Where a forwarder has connected to. */
+  readonly upstream: Address | undefined;
+  readonly tls: EventMap["opened"]["tls"];
+  readonly alpn: string | undefined;
+  readonly received: number;
+  readonly sent: number;
+  /** Since 1970. */
+  readonly openedAt: number;
+  readonly elapsedMs: number;
+  readonly tcp: Duplex["tcpInfo"];
+}
+
+/** The part that the connection itself tells. */
+export function stateOf(
+  peer: Duplex,
+): Omit<
+  SessionState,
+  "connection" | "endpoint" | "service" | "upstream" | "openedAt" | "elapsedMs"
+> {
+  const { local, remote, via, security, traffic, tcpInfo: tcp } = peer;
+  const { received, sent } = traffic;
+  return { local, remote, via, tls: tlsOf(peer), alpn: security?.alpn, received, sent, tcp };
+}
+
+/** What is known of the TLS session; undefined where nothing is. */
+export function tlsOf({ security }: Duplex): EventMap["opened"]["tls"] {
+  if (!security?.hello && !security?.protocol) return undefined;
+  const { hello, protocol, cipher } = security;
+  return { serverName: hello?.serverName, offered: hello?.versions, protocol, cipher };
+}
