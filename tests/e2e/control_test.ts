@@ -4,6 +4,7 @@ import { echoThrough, readAll, readExactly, resettable, writeAll } from "../supp
 import { randomBytes, randomWords } from "../support/bytes.ts";
 import { Controlled } from "../support/control.ts";
 import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
+import { withSignals } from "../support/skips.ts";
 
 const BYTES = new Uint8Array([1, 2, 3]);
 const CHANGES = 200;
@@ -401,6 +402,44 @@ Deno.test("control: a capture lasts as long as it is read", async () => {
   await reading.cancel();
   await writeAll(before, more);
   await readExactly(before, more.length);
+});
+
+Deno.test({
+  ...withSignals("control: a server that is stopping changes nothing any more, and still tells"),
+  async fn() {
+    await using server = await Controlled.start(["127.0.0.1:0,name=echo", "--grace", "30s"]);
+    const port = Number(/:(\d+),/.exec(await server.line(/^listening/))![1]);
+    using conn = await connectTo(port);
+    await writeAll(conn, BYTES);
+    await readExactly(conn, 3);
+    server.kill("SIGTERM");
+    await server.line(/stopping/);
+    const refused = await server.ask("POST /v1/endpoints", { address: "127.0.0.1:0" });
+    assertEquals([refused.status, refused.json], [503, { error: "the server is stopping" }]);
+    const sessions = (await server.ask("GET /v1/sessions")).json as unknown[];
+    assertEquals(sessions.length, 1);
+    assertEquals((await server.ask("POST /reset")).status, 503);
+    await conn.closeWrite();
+    await readAll(conn);
+    await server.line(/served 1 connection/);
+  },
+});
+
+Deno.test("control: a second server at the same address leaves the capture of the first", async () => {
+  const folder = await Deno.makeTempDir();
+  const capture = ["--capture", `${folder}/one.pcapng`];
+  await using server = await echoWith(...capture);
+  using conn = await connectTo(server.port);
+  await writeAll(conn, BYTES);
+  await readExactly(conn, 3);
+  const before = await Deno.readFile(`${folder}/one.pcapng`);
+  const address = server.url.replace("http://", "");
+  const { code, stderr } = await netecho(["server", "--control", address, ...capture]);
+  assertEquals(code, 1);
+  assertMatch(stderr, /^netecho: Cannot listen on tcp:.* for --control: .*in use/);
+  const after = await Deno.readFile(`${folder}/one.pcapng`); // which may have the answer as well
+  assertEquals(after.subarray(0, before.length), before);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("control: without ADDRESS no endpoint is opened, and a stop ends what is under way", async () => {

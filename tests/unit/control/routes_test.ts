@@ -50,6 +50,21 @@ Deno.test("event ring: who is late is told how many events are kept no longer", 
   ]);
 });
 
+Deno.test("event ring: a number that is still to come is an earlier server's, and begins anew", async () => {
+  const log = new FakeLog();
+  const ring = new EventRing(log);
+  log.tell(1);
+  const stop = new AbortController();
+  for await (const { number } of ring.from(900, stop.signal)) {
+    assertEquals(number, 1);
+    stop.abort();
+  }
+  const next = ring.from(ring.next, new AbortController().signal).next();
+  log.tell(2);
+  assertEquals((await next).value.number, 2);
+  ring.close();
+});
+
 class FakeLog {
   #listener = (_event: Event, _time: number): void => {};
 
