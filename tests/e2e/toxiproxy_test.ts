@@ -342,3 +342,30 @@ Deno.test({
     await assertRejects(() => client.get("db"), Error);
   },
 });
+
+Deno.test({
+  name: "the calls that @testcontainers/toxiproxy makes",
+  sanitizeResources: false, // the client leaves answers unread
+  async fn() {
+    await using server = await Controlled.start(["--control-open"], { address: "0.0.0.0:0" });
+    await using echo = await Server.start(["-q"]);
+    const client = new Toxiproxy(`http://127.0.0.1:${new URL(server.url).port}`);
+    const upstream = `127.0.0.1:${echo.port}`;
+    assertEquals(await client.getAll(), {});
+    const proxy = await client.createProxy({ name: "redis", upstream, listen: "0.0.0.0:0" });
+    const port = Number(proxy.listen.slice(proxy.listen.lastIndexOf(":") + 1));
+    const setEnabled = (enabled: boolean) =>
+      proxy.update({ enabled, listen: `0.0.0.0:${port}`, upstream });
+    const connect = () => Deno.connect({ hostname: "127.0.0.1", port });
+    const bytes = new Uint8Array([1, 2, 3]);
+    using conn = await connect();
+    await setEnabled(true); // which it is
+    await writeAll(conn, bytes);
+    assertEquals(await readExactly(conn, 3), bytes);
+    await setEnabled(false);
+    assertEquals(await conn.read(new Uint8Array(8)), null);
+    await assertRejects(connect, Error);
+    await setEnabled(true);
+    assertEquals(await echoThrough(await connect(), bytes), bytes);
+  },
+});

@@ -3,7 +3,7 @@ import { NetworkError } from "../../core/errors.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { attributesOf, streamOf, toxicSpec } from "../../faults/toxic_spec.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
-import { formatAddress, parseAddress } from "../../net/address.ts";
+import { parseAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { EndpointWords } from "../../server/endpoint_spec.ts";
 import type { LiveServer } from "../../server/live_server.ts";
@@ -12,6 +12,7 @@ import { type Members, readList, readMembers, streamFrom, typeFrom } from "./bod
 import { listenWords } from "./listen.ts";
 import {
   ERRORS,
+  goAddress,
   isProxy,
   listenError,
   listenOf,
@@ -117,8 +118,7 @@ export class Proxies {
     if (upstreamOf(endpoint) !== upstream) return false;
     if (listen === listenOf(endpoint)) return true;
     try {
-      const address = parseAddress(await listenWords(listen));
-      return formatAddress(address) === formatAddress(endpoint.address);
+      return goAddress(parseAddress(await listenWords(listen))) === listenOf(endpoint);
     } catch {
       return false;
     }

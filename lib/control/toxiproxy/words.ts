@@ -2,7 +2,7 @@
 import type { NetworkError } from "../../core/errors.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import { attributesOf, isToxicType, streamOf } from "../../faults/toxic_spec.ts";
-import { formatAddress, formatHostPort, isInet } from "../../net/address.ts";
+import { type Address, formatAddress, formatHostPort, isInet } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import { HttpError } from "../http.ts";
 
@@ -58,8 +58,12 @@ export function proxyOf(endpoint: Endpoint): Proxy {
 
 /** Where a proxy listens: as Go writes it or, before its first start, as it was given. */
 export function listenOf({ address, spec }: Endpoint): string {
+  return isInet(address) && address === spec.address ? spec.written : goAddress(address);
+}
+
+/** An address as Go writes it. */
+export function goAddress(address: Address): string {
   if (!isInet(address)) return formatAddress(address);
-  if (address === spec.address) return spec.written;
   const shown = { ...address, hostname: address.hostname === "" ? "::" : address.hostname };
   return address.transport === "tcp" ? formatHostPort(shown) : formatAddress(shown);
 }
