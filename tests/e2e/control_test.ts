@@ -324,6 +324,17 @@ Deno.test("control: what GET /v1/config answers starts the same server; toxiprox
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("control: a body that is too long is refused, and a slow one keeps no change waiting", async () => {
+  await using server = await Controlled.start();
+  const long = await server.ask("POST /v1/endpoints", " ".repeat(1024 * 1024 + 1));
+  assertEquals([long.status, long.json], [413, { error: "a body of at most 1 MiB is needed" }]);
+  using slow = await connectTo(Number(new URL(server.url).port));
+  const head = "POST /proxies HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{";
+  await writeAll(slow, new TextEncoder().encode(head));
+  const { status } = await server.ask("POST /v1/endpoints", { address: "127.0.0.1:0" });
+  assertEquals(status, 201);
+});
+
 Deno.test("control: metrics are the exposition format, and the summary's totals", async () => {
   await using echo = await Server.start(["-q"]);
   await using server = await Controlled.start(["--json", "127.0.0.1:0,name=e\\"]);
