@@ -3,6 +3,7 @@ import { NetworkError, UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import type { Values } from "../cli/options.ts";
 import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
+import { listenOver } from "../net/transports/unix.ts";
 import { LiveServer, type LiveServerOptions } from "../server/live_server.ts";
 import { EventRing } from "./event_ring.ts";
 import { guardOf } from "./guard.ts";
@@ -37,10 +38,10 @@ export interface Control {
  * @throws {UsageError} where the address is not one for it, or nothing says who may use it
  * @throws {NetworkError} where the address cannot be bound
  */
-export function startControl(
+export async function startControl(
   address: Address,
   { values, ...options }: ControlOptions,
-): Control {
+): Promise<Control> {
   if (address.transport !== "tcp" && address.transport !== "unix") {
     throw new UsageError(
       `Option --control: HOST:PORT or unix:PATH is needed, not ${formatAddress(address)}`,
@@ -66,7 +67,7 @@ export function startControl(
     }
   };
   const over = new AbortController();
-  const http = serveHttp(address, { handle: withCommonHeaders(handle), signal: over.signal });
+  const http = await serveHttp(address, { handle: withCommonHeaders(handle), signal: over.signal });
   return {
     url: urlOf(http.addr),
     freeze: () => dispatcher.freeze(),
@@ -81,18 +82,20 @@ export function startControl(
   };
 }
 
-function serveHttp(
+async function serveHttp(
   address: Address,
   { handle, signal }: {
     readonly handle: (request: Request) => Promise<Response>;
     readonly signal: AbortSignal;
   },
-): Deno.HttpServer<Deno.Addr> {
+): Promise<Deno.HttpServer<Deno.Addr>> {
   const common = { signal, onListen() {} };
   try {
-    return isInet(address)
-      ? Deno.serve({ ...common, hostname: address.hostname || "::", port: address.port }, handle)
-      : Deno.serve({ ...common, path: (address as { path: string }).path }, handle);
+    if (!isInet(address)) {
+      return await listenOver(address, (path) => Deno.serve({ ...common, path }, handle));
+    }
+    const hostname = address.hostname || "::";
+    return Deno.serve({ ...common, hostname, port: address.port }, handle);
   } catch (error) {
     throw new NetworkError(
       `Cannot listen on ${formatAddress(address)} for --control: ${explain(error)}`,
@@ -102,7 +105,7 @@ function serveHttp(
 }
 
 function urlOf(address: Deno.Addr): string {
-  if ("path" in address) return `http+unix:${address.path}`;
+  if ("path" in address) return `http+unix:${address.path.replace(/^\0/, "@")}`;
   return `http://${formatHostPort(address as Deno.NetAddr)}`;
 }
 

@@ -4,7 +4,7 @@ import { echoThrough, readAll, readExactly, resettable, writeAll } from "../supp
 import { randomBytes, randomWords } from "../support/bytes.ts";
 import { Controlled } from "../support/control.ts";
 import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
-import { withSignals } from "../support/skips.ts";
+import { onLinux, withSignals } from "../support/skips.ts";
 
 const BYTES = new Uint8Array([1, 2, 3]);
 const CHANGES = 200;
@@ -451,6 +451,25 @@ Deno.test("control: a second server at the same address leaves the capture of th
   const after = await Deno.readFile(`${folder}/one.pcapng`); // which may have the answer as well
   assertEquals(after.subarray(0, before.length), before);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test({
+  ...onLinux("control: on a Unix socket, also where a killed server has left its file"),
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/control.sock`;
+    for (const last of [false, true]) {
+      await using server = await Controlled.start([], { address: `unix:${path}` });
+      assertEquals(server.url, `http+unix:${path}`);
+      using conn = await Deno.connect({ transport: "unix", path });
+      const request = "GET /version HTTP/1.1\r\nhost: any.name\r\nconnection: close\r\n\r\n";
+      await writeAll(conn, new TextEncoder().encode(request));
+      assertMatch(new TextDecoder().decode(await readAll(conn)), /^HTTP\/1.1 200 /);
+      await server.stop(last ? "SIGTERM" : "SIGKILL");
+    }
+    assertEquals([...Deno.readDirSync(folder)], []);
+    await Deno.remove(folder);
+  },
 });
 
 Deno.test("control: without ADDRESS no endpoint is opened, and a stop ends what is under way", async () => {

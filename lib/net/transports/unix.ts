@@ -46,7 +46,10 @@ async function listen(
     throw new UsageError("Option --mode does not apply to an abstract name, which is no file");
   }
   await loadPreparing(values);
-  const listener = await bind(address, values.mode).catch((error) => {
+  const listener = await listenOver(
+    address,
+    (path) => bindOnce(path, values.mode),
+  ).catch((error) => {
     throw cannotListen(address, error);
   });
   const own = fileAt(systemPath(address));
@@ -85,11 +88,19 @@ function setAside(path: string): string {
   return aside;
 }
 
-// A server that was killed leaves its file behind, and nobody listens there any more.
-async function bind(address: UnixAddress, mode: number | undefined): Promise<Deno.UnixListener> {
+/**
+ * Calls `listen` with the path of an address, again where nobody listens there any more: a server
+ * that was killed leaves its file behind.
+ *
+ * @throws what `listen` throws
+ */
+export async function listenOver<T>(
+  address: UnixAddress,
+  listen: (path: string) => T,
+): Promise<T> {
   const path = systemPath(address);
   try {
-    return bindOnce(path, mode);
+    return listen(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     const present = fileAt(path);
@@ -101,7 +112,7 @@ async function bind(address: UnixAddress, mode: number | undefined): Promise<Den
       throw error;
     }
     try {
-      return bindOnce(path, mode);
+      return listen(path);
     } finally {
       Deno.removeSync(aside);
     }
