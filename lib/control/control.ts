@@ -1,9 +1,10 @@
 /** The control interface: an HTTP server beside the endpoints, by which they are changed. */
+import { settlesWithin } from "../core/clock.ts";
 import { NetworkError, UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import type { Values } from "../cli/options.ts";
 import { type Address, formatAddress, formatHostPort, isInet } from "../net/address.ts";
-import { listenOver } from "../net/transports/unix.ts";
+import { listenOver } from "../net/unix_path.ts";
 import { LiveServer, type LiveServerOptions } from "../server/live_server.ts";
 import { EventRing } from "./event_ring.ts";
 import { guardOf } from "./guard.ts";
@@ -48,10 +49,11 @@ export async function startControl(
     );
   }
   const guard = guardOf(address, values);
-  const { log } = options.context;
+  const { log, clock } = options.context;
+  const stopping = new AbortController();
   const server = new LiveServer(options);
   const [ring, counts] = [new EventRing(log), new EventCounts(log)];
-  const own = v1Interface({ server, ring, counts });
+  const own = v1Interface({ server, ring, counts, stopping: stopping.signal });
   const toxiproxy = toxiproxyInterface(server);
   const dispatcher = new Dispatcher();
   const handle = async (request: Request): Promise<Response> => {
@@ -66,30 +68,24 @@ export async function startControl(
       return json({ error: explain(error) }, 500);
     }
   };
-  const over = new AbortController();
-  const http = await serveHttp(address, { handle: withCommonHeaders(handle), signal: over.signal });
+  const http = await serveHttp(address, withCommonHeaders(handle));
   return {
     url: urlOf(http.addr),
     freeze: () => dispatcher.freeze(),
     async close() {
       ring.close();
       counts.close();
-      const late = options.context.clock.after(CLOSE_TIMEOUT_MS, () => over.abort());
-      await http.shutdown().catch(() => {});
-      late();
-      await http.finished;
+      stopping.abort();
+      await settlesWithin(http.shutdown(), { clock, milliseconds: CLOSE_TIMEOUT_MS });
     },
   };
 }
 
 async function serveHttp(
   address: Address,
-  { handle, signal }: {
-    readonly handle: (request: Request) => Promise<Response>;
-    readonly signal: AbortSignal;
-  },
+  handle: (request: Request) => Promise<Response>,
 ): Promise<Deno.HttpServer<Deno.Addr>> {
-  const common = { signal, onListen() {} };
+  const common = { onListen() {} };
   try {
     if (!isInet(address)) {
       return await listenOver(address, (path) => Deno.serve({ ...common, path }, handle));

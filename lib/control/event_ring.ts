@@ -48,8 +48,7 @@ export class EventRing {
    */
   async *from(number: number, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
     signal.addEventListener("abort", () => this.#wakeAll(), { once: true });
-    // A number that is still to come is one of an earlier server.
-    for (let at = number > this.next ? 1 : Math.max(1, number); !signal.aborted; at++) {
+    for (let at = Math.max(1, Math.min(number, this.next)); !signal.aborted; at++) {
       while (at >= this.next && !signal.aborted && !this.#closed) await this.#wake.promise;
       if (signal.aborted || at >= this.next) return;
       if (at < this.#first) {

@@ -28,6 +28,9 @@ export class EventCounts {
         this.#faults.delete(endpoint);
         this.#acceptFailures.delete(endpoint);
       }
+      if (event.event === "changed" && event.change === "fault-removed") {
+        this.#faults.get(endpoint)?.delete(event.detail);
+      }
       if (event.event === "acceptFailed") increase(this.#acceptFailures, endpoint);
       if (event.event !== "fault") return;
       const faults = this.#faults.get(endpoint) ?? new Map<string, number>();

@@ -59,6 +59,7 @@ export class DelayLine implements Outlet {
   #heldBytes = 0;
   #lastMoment = 0; // no entry may be due before the one ahead of it
   #ended = false;
+  #releasing = false;
   #treating = false; // nothing is passed on in the middle of a chunk
   #wakeupFor: number | undefined;
   #cancelWakeup = () => {};
@@ -157,9 +158,18 @@ export class DelayLine implements Outlet {
     this.#queue.pushBack({ moment: this.#lastMoment, item });
   }
 
-  // Passes on what is due, as far as the next outlet has room.
+  // Passes on what is due, as far as the next outlet has room. What has room again after each chunk
+  // calls back at once: then the loop that is under way goes on.
   #release(): void {
+    if (this.#releasing) return;
     const wasFull = this.full;
+    this.#releasing = true;
+    this.#passDue();
+    this.#releasing = false;
+    if (wasFull && !this.full) this.onRoom();
+  }
+
+  #passDue(): void {
     for (let entry = this.#queue.peekFront(); entry; entry = this.#queue.peekFront()) {
       if (this.#next.full) break;
       if (!this.#wakeups.hasCome(entry.moment)) {
@@ -169,7 +179,6 @@ export class DelayLine implements Outlet {
       this.#queue.popFront();
       this.#pass(entry.item);
     }
-    if (wasFull && !this.full) this.onRoom();
   }
 
   #pass(item: Entry["item"]): void {

@@ -18,7 +18,7 @@ const CONSERVING = [
   { type: "slow_close", attributes: { delay: 5 } },
   { type: "noop" },
   { type: "stall", attributes: { stall: "4ms" } },
-  { type: "retransmit", attributes: { loss: "0.1%", rto: "3ms" } },
+  { type: "retransmit", attributes: { loss: "2%", rto: "3ms" } },
 ];
 
 async function echoWith(...args: string[]): Promise<Controlled & { port: number }> {
@@ -115,6 +115,7 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
       ["POST /v1/endpoints", { address: "127.0.0.1:0", name: "." }, 400],
       ["GET /v1/capture?endpoint=none", undefined, 404],
       ["GET /v1/capture?connection=x", undefined, 400],
+      ["GET /v1/capture?conection=5", undefined, 400],
       ["PATCH /v1/endpoints/answer", { upstream: "127.0.0.1:9" }, 400],
       ["PATCH /v1/endpoints/answer", { options: 5 }, 400],
       ["PATCH /v1/endpoints/answer", { enabled: "no" }, 400],
@@ -135,7 +136,7 @@ Deno.test("control: endpoints of every service come, change and go", async () =>
   assertEquals(await said().catch(() => ""), "");
   await server.line(/"event":"refused".*"reason":"denied"/);
   const echo = await server.ask("PATCH /v1/endpoints/answer", { service: "echo" });
-  assertEquals((echo.json as { options: object }).options, {});
+  assertEquals((echo.json as { options: object }).options, { deny: "127.0.0.0/8" });
   assertEquals((await server.ask("DELETE /v1/endpoints/answer")).status, 204);
   assertEquals((await server.ask("GET /v1/endpoints")).json, []);
   await server.line(/endpoint-removed/);
@@ -475,6 +476,27 @@ Deno.test({
     }
     assertEquals([...Deno.readDirSync(folder)], []);
     await Deno.remove(folder);
+  },
+});
+
+Deno.test({
+  ...withSignals("control: a capture that is still read ends with the server, whole"),
+  async fn() {
+    await using server = await echoWith();
+    const response = await fetch(`${server.url}/v1/capture`);
+    const reading = response.body!.getReader();
+    await reading.read();
+    using conn = await connectTo(server.port);
+    await writeAll(conn, BYTES);
+    await conn.closeWrite();
+    await readAll(conn);
+    const { code, stderr } = await server.stop("SIGTERM");
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    let bytes = 0;
+    for (let next = await reading.read(); !next.done; next = await reading.read()) {
+      bytes += next.value.length;
+    }
+    assert(bytes > 300);
   },
 });
 

@@ -13,8 +13,10 @@ const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
  */
 export function captureAnswer(
   { query }: RouteRequest,
-  server: LiveServer,
+  { server, stopping }: { readonly server: LiveServer; readonly stopping: AbortSignal },
 ): Response {
+  const stray = query.keys().find((key) => key !== "endpoint" && key !== "connection");
+  if (stray !== undefined) throw new HttpError(400, `a capture has no parameter ${stray}`);
   const [endpoint, connection] = [query.get("endpoint"), query.get("connection")];
   if (endpoint !== null && !server.find(endpoint)) {
     throw new HttpError(404, `no endpoint is named ${endpoint}`);
@@ -39,12 +41,18 @@ export function captureAnswer(
         },
       };
       const onError = (reason: string) => {
-        controller.error(new Error(reason));
         end();
+        controller.error(`netecho: /v1/capture was cut off: ${reason}`); // which the runtime prints
       };
       const capture = new Capture({ open: () => file, clock, onError });
+      const finish = () => {
+        end();
+        controller.close();
+      };
+      stopping.addEventListener("abort", finish);
       let captured = { remove() {} };
       end = () => {
+        stopping.removeEventListener("abort", finish);
         captured.remove();
         capture.close();
       };

@@ -3,6 +3,8 @@ import { formatAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import type { LiveServer } from "../../server/live_server.ts";
+import { keyName } from "../../cli/options.ts";
+import { admissionOptions } from "../../server/options.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { readFault } from "../../faults/parse.ts";
 import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
@@ -73,7 +75,7 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
 }
 
 // A member that is absent stays as it is; an option that is null has its default again. Another
-// service begins without options.
+// service begins without options of its own.
 async function changeEndpoint(
   server: LiveServer,
   endpoint: Endpoint,
@@ -91,8 +93,10 @@ async function changeEndpoint(
   if (enabled === false) await server.disable(endpoint);
   if (Object.keys(rest).length > 0) {
     const { options, ...before } = configOf(endpoint) as Json & { readonly options: Json };
-    const stays = rest.service === undefined || rest.service === before.service;
-    const asked = { ...(stays && options), ...objectOf("options", rest.options ?? {}) };
+    const asked = {
+      ...stayingOptions(endpoint, { options, service: rest.service }),
+      ...objectOf("options", rest.options ?? {}),
+    };
     const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
     const { words } = await readConfigured({
       ...before,
@@ -104,6 +108,15 @@ async function changeEndpoint(
     await server.change(endpoint, words);
   }
   if (enabled === true) await server.enable(endpoint);
+}
+
+function stayingOptions(
+  { spec: { service: before, transport } }: Endpoint,
+  { options, service }: { readonly options: Json; readonly service: unknown },
+): Json {
+  if (service === undefined || service === before.name) return options;
+  const staying = Object.keys({ ...transport.listenOptions, ...admissionOptions }).map(keyName);
+  return Object.fromEntries(Object.entries(options).filter(([key]) => staying.includes(key)));
 }
 
 function endpointState(endpoint: Endpoint, counts: EventCounts): object {

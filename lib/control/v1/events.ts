@@ -8,7 +8,10 @@ import { HttpError, type RouteRequest } from "../http.ts";
  */
 export function eventsAnswer({ query, headers }: RouteRequest, ring: EventRing): Response {
   const last = headers.get("last-event-id");
-  const from = last === null ? query.get("from") ?? String(ring.next) : String(Number(last) + 1);
+  // A last event that is still to come is one of an earlier server.
+  const from = last === null
+    ? query.get("from") ?? String(ring.next)
+    : String(Number(last) < ring.next ? Number(last) + 1 : 1);
   if (!/^\d+$/.test(from)) throw new HttpError(400, "from: the number of an event is needed");
   const over = new AbortController();
   const events = ring.from(Number(from), over.signal);

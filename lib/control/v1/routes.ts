@@ -16,13 +16,15 @@ export interface V1Context {
   readonly server: LiveServer;
   readonly ring: EventRing;
   readonly counts: EventCounts;
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal;
 }
 
 /** Where the health of the server is asked for; nobody needs a token there. */
 export const HEALTH_PATH = "/v1/health";
 
 /** The routes under /v1, and /metrics. */
-export function v1Routes({ server, ring, counts }: V1Context): Route[] {
+export function v1Routes({ server, ring, counts, stopping }: V1Context): Route[] {
   const started = server.context.clock.now();
   return [
     route("GET", "/v1", () => {
@@ -44,7 +46,7 @@ export function v1Routes({ server, ring, counts }: V1Context): Route[] {
       () => json({ seed: server.seed, endpoints: [...server.endpoints].map(configOf) }),
     ),
     route("GET", "/v1/events", (request) => eventsAnswer(request, ring)),
-    route("GET", "/v1/capture", (request) => captureAnswer(request, server)),
+    route("GET", "/v1/capture", (request) => captureAnswer(request, { server, stopping })),
     route("GET", "/metrics", () =>
       new Response(metricsText(server, counts), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },

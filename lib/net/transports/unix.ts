@@ -9,6 +9,7 @@ import { loadPreparing, StreamArrival, streamListenOptions } from "../incoming.t
 import type { Duplex } from "../duplex.ts";
 import { cannotListen } from "../listen.ts";
 import { connectWithin } from "../connect/deadline.ts";
+import { fileAt, listenOver, setAside, systemPath } from "../unix_path.ts";
 import {
   defineTransport,
   type DialOptions,
@@ -82,43 +83,6 @@ function keepForeign(path: string, own: string | undefined): () => void {
   return () => Deno.renameSync(aside, path);
 }
 
-function setAside(path: string): string {
-  const aside = `${path}.${crypto.randomUUID()}`;
-  Deno.renameSync(path, aside);
-  return aside;
-}
-
-/**
- * Calls `listen` with the path of an address, again where nobody listens there any more: a server
- * that was killed leaves its file behind.
- *
- * @throws what `listen` throws
- */
-export async function listenOver<T>(
-  address: UnixAddress,
-  listen: (path: string) => T,
-): Promise<T> {
-  const path = systemPath(address);
-  try {
-    return listen(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    const present = fileAt(path);
-    if (!await isStale(path)) throw error;
-    const aside = setAside(path);
-    // Another server may have done the same in between: then this is its socket.
-    if (fileAt(aside) !== present) {
-      Deno.renameSync(aside, path);
-      throw error;
-    }
-    try {
-      return listen(path);
-    } finally {
-      Deno.removeSync(aside);
-    }
-  }
-}
-
 // With umask, the file never has wider permissions, not even until a chmod.
 function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
   if (mode === undefined) return Deno.listen({ transport: "unix", path });
@@ -127,26 +91,6 @@ function bindOnce(path: string, mode: number | undefined): Deno.UnixListener {
     return Deno.listen({ transport: "unix", path });
   } finally {
     Deno.umask(umask);
-  }
-}
-
-// The identity of a file; undefined if there is none.
-function fileAt(path: string): string | undefined {
-  try {
-    const { dev, ino, mtime } = Deno.lstatSync(path);
-    return `${dev} ${ino} ${mtime?.getTime()}`; // an inode number is soon used again
-  } catch {
-    return undefined;
-  }
-}
-
-async function isStale(path: string): Promise<boolean> {
-  if (path.startsWith("\0") || !(await Deno.lstat(path)).isSocket) return false;
-  try {
-    (await Deno.connect({ transport: "unix", path })).close();
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.ConnectionRefused;
   }
 }
 
@@ -168,10 +112,6 @@ export function checkSystem({ path }: UnixAddress, system: string = Deno.build.o
   if (path.startsWith("@") && system !== "linux") {
     throw new UsageError(`Address unix:${path}: abstract names are Linux's alone; name a file`);
   }
-}
-
-function systemPath({ path }: UnixAddress): string {
-  return path.replace(/^@/, "\0");
 }
 
 function parseMode(text: string): number {

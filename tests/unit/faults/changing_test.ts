@@ -2,6 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay, systemClock, turn } from "../../../lib/core/clock.ts";
 import { seeded } from "../../../lib/core/random.ts";
+import { DelayLine, type Treatment } from "../../../lib/faults/delay_line.ts";
+import type { Outlet } from "../../../lib/faults/outlet.ts";
 import { FaultyDuplex } from "../../../lib/faults/faulty_duplex.ts";
 import type { StrikingFault } from "../../../lib/faults/lines.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
@@ -22,6 +24,25 @@ const CHANGING = [
 ];
 
 for (let seed = 1; seed <= 5; seed++) {
+  Deno.test("many small chunks pass through a line that was let go, one behind the other", () => {
+    let passed = 0;
+    const end: Outlet = {
+      full: false,
+      onRoom() {},
+      push: () => void passed++,
+      end() {},
+      close() {},
+    };
+    const clock = new FakeClock();
+    const held: Treatment = { chunk: (bytes, emit) => emit(bytes, Infinity) };
+    const second = new DelayLine(held, { next: end, clock });
+    const first = new DelayLine(held, { next: second, clock });
+    for (let count = 0; count < 50_000; count++) first.push(new Uint8Array(1));
+    second.letGo();
+    first.letGo();
+    assertEquals(passed, 50_000);
+  });
+
   Deno.test(`faults come and go in the middle of a transfer: nothing lost, doubled or reordered, seed ${seed}`, async () => {
     const random = seeded(seed);
     const bytes = randomBytes(3_000_000, seed);
