@@ -3,7 +3,7 @@ import type { BenchResult } from "../../lib/report/result.ts";
 import { netechoCommand, Running, runProgram } from "../support/programs.ts";
 import type { Workshop } from "./competitors.ts";
 
-const COMPARISONS = 5;
+const COMPARISONS = 3;
 const RUN = ["--bench", "--connections", "10", "--duration", "500ms", "--repeat", "10", "--json"];
 const RATE = ["--rate", "2000/s"];
 

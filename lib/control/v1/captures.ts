@@ -3,6 +3,7 @@ import { Capture } from "../../capture/capture.ts";
 import type { CaptureFile } from "../../capture/capture_file.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import type { NumberedSession } from "../../server/session_captures.ts";
+import { say } from "../../terminal/output.ts";
 import { HttpError, type RouteRequest } from "../http.ts";
 
 const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
@@ -42,7 +43,8 @@ export function captureAnswer(
       };
       const onError = (reason: string) => {
         end();
-        controller.error(`netecho: /v1/capture was cut off: ${reason}`); // which the runtime prints
+        controller.error(reason); // so that it does not end as if it were whole
+        void say(`netecho: A capture by GET /v1/capture is cut short: ${reason}`);
       };
       const capture = new Capture({ open: () => file, clock, onError });
       const finish = () => {

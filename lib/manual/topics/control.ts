@@ -39,10 +39,15 @@ export const controlTopic: Topic = {
           ["/v1/endpoints", "endpoints of every service: list, add, change, switch, remove"],
           ["/v1/endpoints/NAME/faults", "faults with every key: list, add, change, remove"],
           ["/v1/sessions", "connections: list, close (DELETE /N), reset (POST /N/reset)"],
-          ["/v1/events?from=N", "the log as server-sent events, from any number on"],
+          [
+            "/v1/events?from=N",
+            "the log as server-sent events, from any number on; the last 10,000 are kept, and missed " +
+            "tells of those that are not",
+          ],
           [
             "/v1/capture",
-            "packets for Wireshark for as long as it is read; ?endpoint=NAME, ?connection=N",
+            "packets for Wireshark for as long as it is read; ?endpoint=NAME, ?connection=N; a reader " +
+            "that is 16 MiB behind is cut off",
           ],
           ["/v1/config", "all of it as JSON, which --config reads"],
           ["/metrics", "for Prometheus"],
