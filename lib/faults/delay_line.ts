@@ -164,8 +164,11 @@ export class DelayLine implements Outlet {
     if (this.#releasing) return;
     const wasFull = this.full;
     this.#releasing = true;
-    this.#passDue();
-    this.#releasing = false;
+    try {
+      this.#passDue();
+    } finally {
+      this.#releasing = false;
+    }
     if (wasFull && !this.full) this.onRoom();
   }
 
