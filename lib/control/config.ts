@@ -2,6 +2,7 @@
 import { withPatterns } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
+import { isObject, type JsonObject } from "../core/json.ts";
 import { readTextFile } from "../cli/files.ts";
 import type { NamedFault } from "../faults/endpoint_faults.ts";
 import { type FaultSpec, pairsOf, readFault } from "../faults/parse.ts";
@@ -11,8 +12,6 @@ import type { Endpoint } from "../server/endpoint.ts";
 import type { EndpointWords } from "../server/endpoint_spec.ts";
 import { listenWords } from "./toxiproxy/listen.ts";
 import { toxicOf } from "./toxiproxy/words.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 const KEYS = [
   "name",
@@ -48,14 +47,14 @@ export async function readConfig(path: string): Promise<Config> {
     const data: unknown = parsed(readTextFile(path));
     const { endpoints, seed } = Array.isArray(data)
       ? { endpoints: data, seed: undefined }
-      : data as Json;
+      : data as JsonObject;
     if (!Array.isArray(endpoints)) throw new UsageError("a list of endpoints is needed");
     if (seed !== undefined && !(Number.isInteger(seed) && Number(seed) >= 0)) {
       throw new UsageError("seed: a whole number is needed");
     }
     const read: ConfiguredEndpoint[] = [];
     for (const [index, entry] of endpoints.entries()) {
-      read.push(await named(`endpoint ${index + 1}`, () => readConfigured(entry as Json)));
+      read.push(await named(`endpoint ${index + 1}`, () => readConfigured(entry as JsonObject)));
     }
     return { seed: seed as number | undefined, endpoints: read };
   } catch (error) {
@@ -89,10 +88,8 @@ async function named<T>(where: string, read: () => Promise<T>): Promise<T> {
  *
  * @throws {UsageError} naming what is wrong
  */
-export async function readConfigured(entry: Json): Promise<ConfiguredEndpoint> {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
-    throw new UsageError("an object is needed");
-  }
+export async function readConfigured(entry: JsonObject): Promise<ConfiguredEndpoint> {
+  if (!isObject(entry)) throw new UsageError("an object is needed");
   const { address, listen, upstream, name, enabled, options = {}, faults, toxics } = entry;
   const stray = Object.keys(entry).find((key) => !KEYS.includes(key));
   if (stray !== undefined) {
@@ -135,7 +132,7 @@ export async function readFaultList(list: readonly unknown[]): Promise<FaultSpec
  *
  * @throws {UsageError} where it is none
  */
-export async function readAnyFault(entry: Json): Promise<FaultSpec> {
+export async function readAnyFault(entry: JsonObject): Promise<FaultSpec> {
   const { type, name, stream = "downstream", toxicity = 1, attributes = {}, ...selectors } = entry;
   return await withPatterns(() => {
     if (typeof type !== "string" || !isToxicType(type)) return readFault(entry);
@@ -153,8 +150,8 @@ export async function readAnyFault(entry: Json): Promise<FaultSpec> {
 }
 
 /** @throws {UsageError} where a value is no object */
-export function objectOf(name: string, value: unknown): Json {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
+export function objectOf(name: string, value: unknown): JsonObject {
+  if (isObject(value)) return value;
   throw new UsageError(`${name}: an object is needed`);
 }
 

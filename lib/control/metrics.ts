@@ -76,9 +76,13 @@ function* ownMetrics(
     readonly removed: ReturnType<typeof sumTotals>;
   },
 ): Iterable<Metric> {
-  const total = sumTotals([removed, ...endpoints.map(({ totals }) => totals)]);
   const each = (value: (endpoint: Endpoint) => number): Sample[] =>
     endpoints.map((endpoint) => [labelsOf(endpoint), value(endpoint)]);
+  const all = endpoints.map((endpoint) => ({
+    labels: labelsOf(endpoint),
+    totals: endpoint.totals,
+  }));
+  const total = sumTotals([removed, ...all.map(({ totals }) => totals)]);
   yield {
     name: "netecho_endpoint_enabled",
     type: "gauge",
@@ -88,7 +92,8 @@ function* ownMetrics(
   for (const [key, help] of TOTALS) {
     const name = `netecho_endpoint_${snake(key)}${key === "open" ? "" : "_total"}`;
     const type = key === "open" ? "gauge" : "counter";
-    yield { name, type, help, samples: each(({ totals }) => totals[key]) };
+    const samples = all.map(({ labels, totals }): Sample => [labels, totals[key]]);
+    yield { name, type, help, samples };
     yield {
       name: name.replace("_endpoint", ""),
       type,

@@ -1,5 +1,6 @@
 /** Toxics as toxiproxy's configuration and API have them. */
 import { UsageError } from "../core/errors.ts";
+import { isObject } from "../core/json.ts";
 import type { OptionTable } from "../cli/options.ts";
 
 /** A toxic: the units of its attributes are toxiproxy's. */
@@ -31,8 +32,7 @@ export function unitOf(type: string, attribute: string): string | undefined {
 export function isToxic(entry: object): entry is Toxic {
   if (!("type" in entry) || typeof entry.type !== "string") return false;
   const { attributes = {} } = entry as { attributes?: unknown };
-  const isObject = typeof attributes === "object" && attributes && !Array.isArray(attributes);
-  if (isObject) return true;
+  if (isObject(attributes)) return true;
   throw new UsageError('attributes: an object is needed, as in {"latency": 200}');
 }
 

@@ -66,7 +66,8 @@ export class Log {
   /** Reports one event. */
   emit(event: Event): void {
     if (this.#listeners.size > 0 && event.event !== "data") {
-      for (const listener of this.#listeners) listener(event, this.#clock.wallTime());
+      const time = this.#clock.wallTime();
+      for (const listener of this.#listeners) listener(event, time);
     }
     const { format, output, errors, quiet } = this.#options;
     if (quiet && !QUIET_EVENTS.has(event.event)) return;

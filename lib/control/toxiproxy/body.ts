@@ -1,5 +1,6 @@
 /** Reading bodies as toxiproxy does: names in any case, null as if it were absent. */
 import { type Attributes, isFaultKind, isToxicType } from "../../faults/toxic_spec.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
 import type { RouteRequest } from "../http.ts";
 import { ERRORS } from "./words.ts";
 
@@ -14,13 +15,11 @@ class Fraction {
   }
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The members of a body, by their names in lower case. */
 export class Members {
   readonly #members: ReadonlyMap<string, unknown>;
 
-  constructor(members: Json) {
+  constructor(members: JsonObject) {
     const entries = Object.entries(members).map(([key, value]) =>
       [key.toLowerCase(), value] as const
     );
@@ -46,8 +45,8 @@ export class Members {
   /** The attributes of a toxic: whole numbers, where the type is one of toxiproxy's. */
   attributes(type: string): Attributes {
     const value = this.#members.get("attributes") ?? {};
-    if (typeof value !== "object" || Array.isArray(value)) throw mismatch("attributes", value);
-    const entries = Object.entries(value as Json).filter(([, each]) => each !== null);
+    if (!isObject(value)) throw mismatch("attributes", value);
+    const entries = Object.entries(value).filter(([, each]) => each !== null);
     if (!isToxicType(type)) {
       return Object.fromEntries(
         entries.map(([key, each]) => [key, each instanceof Fraction ? each.value : each]),
@@ -71,6 +70,13 @@ function mismatch(name: string, value: unknown) {
   return ERRORS.badBody(`json: cannot unmarshal ${type} into field ${name}`);
 }
 
+/** Throws where a new proxy lacks what it needs; `where` says which of a list it is. */
+export function checkRequired(members: Members, where = ""): void {
+  for (const field of ["name", "upstream"]) {
+    if (!members.text(field)) throw ERRORS.missing(`${field}${where}`);
+  }
+}
+
 /** The members of a body that is an object. */
 export function readMembers(request: RouteRequest): Members {
   return membersOf(readJson(request));
@@ -86,7 +92,7 @@ export function readList(request: RouteRequest): Members[] {
 
 function membersOf(value: unknown): Members {
   if (value === null) return new Members({});
-  if (typeof value === "object" && !Array.isArray(value)) return new Members(value as Json);
+  if (isObject(value)) return new Members(value);
   throw ERRORS.badBody(`json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value}`);
 }
 

@@ -8,7 +8,14 @@ import type { Endpoint } from "../../server/endpoint.ts";
 import type { EndpointWords } from "../../server/endpoint_spec.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import { HttpError, json, type RouteRequest, statusOf } from "../http.ts";
-import { type Members, readList, readMembers, streamFrom, typeFrom } from "./body.ts";
+import {
+  checkRequired,
+  type Members,
+  readList,
+  readMembers,
+  streamFrom,
+  typeFrom,
+} from "./body.ts";
 import { listenWords } from "./listen.ts";
 import {
   ERRORS,
@@ -55,9 +62,7 @@ export class Proxies {
 
   async create(request: RouteRequest): Promise<Proxy> {
     const members = readMembers(request);
-    for (const field of ["name", "upstream"]) {
-      if (!members.text(field)) throw ERRORS.missing(field);
-    }
+    checkRequired(members);
     return proxyOf(await this.#add(members));
   }
 
@@ -166,9 +171,7 @@ export class Proxies {
     try {
       const all = readList(request);
       for (const [index, members] of all.entries()) {
-        for (const field of ["name", "upstream"]) {
-          if (!members.text(field)) throw ERRORS.missing(`${field} at proxy ${index + 1}`);
-        }
+        checkRequired(members, ` at proxy ${index + 1}`);
       }
       for (const members of all) proxies.push(proxyOf(await this.#place(members)));
       return json({ proxies: orNull(proxies) }, 201);

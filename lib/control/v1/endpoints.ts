@@ -5,6 +5,7 @@ import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import { keyName } from "../../cli/options.ts";
 import { admissionOptions } from "../../server/options.ts";
+import { isObject, type JsonObject } from "../../core/json.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { readFault } from "../../faults/parse.ts";
 import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
@@ -13,8 +14,6 @@ import type { EventCounts } from "../metrics.ts";
 
 const CHANGEABLE = ["address", "service", "options"];
 const FAULTS = "/v1/endpoints/:endpoint/faults";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** The routes of endpoints and faults. */
 export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[] {
@@ -79,7 +78,7 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
 async function changeEndpoint(
   server: LiveServer,
   endpoint: Endpoint,
-  changes: Json,
+  changes: JsonObject,
 ): Promise<void> {
   const { name, enabled, ...rest } = changes;
   const stray = Object.keys(rest).find((key) => !CHANGEABLE.includes(key));
@@ -92,7 +91,9 @@ async function changeEndpoint(
   }
   if (enabled === false) await server.disable(endpoint);
   if (Object.keys(rest).length > 0) {
-    const { options, ...before } = configOf(endpoint) as Json & { readonly options: Json };
+    const { options, ...before } = configOf(endpoint) as JsonObject & {
+      readonly options: JsonObject;
+    };
     const asked = {
       ...stayingOptions(endpoint, { options, service: rest.service }),
       ...objectOf("options", rest.options ?? {}),
@@ -112,8 +113,8 @@ async function changeEndpoint(
 
 function stayingOptions(
   { spec: { service: before, transport } }: Endpoint,
-  { options, service }: { readonly options: Json; readonly service: unknown },
-): Json {
+  { options, service }: { readonly options: JsonObject; readonly service: unknown },
+): JsonObject {
   if (service === undefined || service === before.name) return options;
   const staying = Object.keys({ ...transport.listenOptions, ...admissionOptions }).map(keyName);
   return Object.fromEntries(Object.entries(options).filter(([key]) => staying.includes(key)));
@@ -139,10 +140,10 @@ function endpointState(endpoint: Endpoint, counts: EventCounts): object {
 }
 
 // The body of a request, which is an object.
-function readObject({ body: text }: RouteRequest): Json {
+function readObject({ body: text }: RouteRequest): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
+    if (isObject(value)) return value;
   } catch {
     // said below
   }
