@@ -161,8 +161,24 @@ function listOf(name: string, value: unknown): readonly unknown[] {
   throw new UsageError(`${name}: a list is needed`);
 }
 
+/** An endpoint as data; `faults` has toxics too. */
+export interface EndpointConfig {
+  readonly name?: string;
+  readonly address: string;
+  readonly service: string;
+  readonly enabled: boolean;
+  readonly options: Readonly<Record<string, string | readonly string[]>>;
+  readonly faults: readonly object[];
+}
+
+/** A fault as data: its other members are its parameters, as texts. */
+export interface FaultJson {
+  readonly name: string;
+  readonly kind: string;
+}
+
 /** An endpoint as {@linkcode readConfigured} reads it. */
-export function configOf(endpoint: Endpoint): object {
+export function configOf(endpoint: Endpoint): EndpointConfig {
   const { name, spec, listener, address, faults = [] } = endpoint;
   return {
     ...(spec.name !== undefined && { name }),
@@ -176,15 +192,15 @@ export function configOf(endpoint: Endpoint): object {
 }
 
 // An option that was given several times is a list.
-function optionsOf(given: EndpointWords["pairs"]): object {
+function optionsOf(given: EndpointWords["pairs"]): EndpointConfig["options"] {
   const texts = new Map<string, string[]>();
   for (const [key, text] of given) texts.set(key, [...texts.get(key) ?? [], text]);
-  const entries = [...texts].map(([key, all]) => [key, all.length > 1 ? all : all[0]]);
+  const entries = [...texts].map(([key, all]) => [key, all.length > 1 ? all : all[0]!]);
   return Object.fromEntries(entries);
 }
 
 /** A fault as {@linkcode readAnyFault} reads it. */
-export function faultJson({ name, spec: { fault, given } }: NamedFault): object {
+export function faultJson({ name, spec: { fault, given } }: NamedFault): FaultJson {
   const entries = given.filter(([key]) => key !== "name" && key !== "on");
   return { name, kind: fault.name, ...Object.fromEntries(entries) };
 }

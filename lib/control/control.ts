@@ -11,6 +11,7 @@ import { guardOf } from "./guard.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HttpError, json, plainText } from "./http.ts";
 import { EventCounts } from "./metrics.ts";
+import { Samples } from "./samples.ts";
 import type { controlOptions } from "./options.ts";
 import { toxiproxyInterface } from "./toxiproxy/interface.ts";
 import { v1Interface } from "./v1/interface.ts";
@@ -53,7 +54,13 @@ export async function startControl(
   const stopping = new AbortController();
   const server = new LiveServer(options);
   const [ring, counts] = [new EventRing(log), new EventCounts(log)];
-  const own = v1Interface({ server, ring, counts, stopping: stopping.signal });
+  const samples = new Samples(server, { counts, clock });
+  const own = v1Interface({
+    ...{ server, ring, counts, samples },
+    instance: crypto.randomUUID(),
+    started: clock.wallTime(),
+    stopping: stopping.signal,
+  });
   const toxiproxy = toxiproxyInterface(server);
   const dispatcher = new Dispatcher();
   const handle = async (request: Request): Promise<Response> => {
@@ -75,6 +82,7 @@ export async function startControl(
     async close() {
       ring.close();
       counts.close();
+      samples.close();
       stopping.abort();
       await settlesWithin(http.shutdown(), { clock, milliseconds: CLOSE_TIMEOUT_MS });
     },

@@ -1,18 +1,23 @@
 /** The last events of a server, numbered, for those who read them later. */
+import type { Event } from "../log/event.ts";
 import type { Log } from "../log/log.ts";
 import { jsonFormat } from "../log/json_format.ts";
 
 const MAX_EVENTS = 10_000;
+const MAX_BATCH = 1000; // events that are read at once
 
 /** An event as JSON. */
 export interface NumberedEvent {
   readonly number: number;
   readonly json: string;
+  /** What it is, and the endpoint where it happened; `missed` stands for events of any kind. */
+  readonly name: Event["event"];
+  readonly endpoint: string | undefined;
 }
 
 /** Keeps the last events of a log. */
 export class EventRing {
-  readonly #events: string[] = [];
+  readonly #events: Omit<NumberedEvent, "number">[] = [];
   #first = 1; // the number of the oldest event that is kept
   #wake = Promise.withResolvers<void>();
   #closed = false;
@@ -24,7 +29,8 @@ export class EventRing {
   ) {
     const format = jsonFormat({ show: "none" });
     this.#unsubscribe = log.subscribe((event, time) => {
-      this.#events.push(format(event, time).trimEnd());
+      const endpoint = "endpoint" in event ? event.endpoint : undefined;
+      this.#events.push({ json: format(event, time).trimEnd(), name: event.event, endpoint });
       if (this.#events.length > 2 * limit) this.#drop(limit);
       this.#wakeAll();
     });
@@ -35,6 +41,16 @@ export class EventRing {
     return this.#first + this.#events.length;
   }
 
+  /** The number of the oldest event that is kept. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Whether no event comes any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** No event comes any more. */
   close(): void {
     this.#closed = true;
@@ -42,21 +58,23 @@ export class EventRing {
     this.#wakeAll();
   }
 
+  /** Resolves at the next event, and when none comes any more. */
+  changed(): Promise<void> {
+    return this.#wake.promise;
+  }
+
   /**
-   * The events from a number on, as they come. Those that are kept no longer are told as one event,
-   * `missed`, in their place.
+   * The events from a number on, as many as are there and can be read at once. Those that are kept
+   * no longer are told as one event, `missed`, in their place.
    */
-  async *from(number: number, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
-    signal.addEventListener("abort", () => this.#wakeAll(), { once: true });
-    for (let at = Math.max(1, Math.min(number, this.next)); !signal.aborted; at++) {
-      while (at >= this.next && !signal.aborted && !this.#closed) await this.#wake.promise;
-      if (signal.aborted || at >= this.next) return;
-      if (at < this.#first) {
-        const json = JSON.stringify({ event: "missed", events: this.#first - at });
-        at = this.#first - 1;
-        yield { number: at, json };
-      } else yield { number: at, json: this.#events[at - this.#first]! };
-    }
+  read(number: number): NumberedEvent[] {
+    const at = Math.max(1, Math.min(number, this.next));
+    const from = Math.max(at, this.#first);
+    const kept = this.#events.slice(from - this.#first, from - this.#first + MAX_BATCH)
+      .map((event, index) => ({ ...event, number: from + index }));
+    if (from === at) return kept;
+    const json = JSON.stringify({ event: "missed", events: from - at });
+    return [{ number: from - 1, json, name: "missed", endpoint: undefined }, ...kept];
   }
 
   #wakeAll(): void {

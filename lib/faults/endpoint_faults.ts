@@ -105,6 +105,7 @@ export class EndpointFaults implements Iterable<NamedFault> {
     const fault: EndpointFault = { name, spec, shared: new Map(), revision, before };
     this.#set(this.#faults.map((each) => each === before ? fault : each));
     fault.before = undefined;
+    if (!spec.common.enabled) this.#closeStruck(before);
     for (const { decided } of this.#connections) decided.delete(before);
   }
 
@@ -113,10 +114,8 @@ export class EndpointFaults implements Iterable<NamedFault> {
     const fault = this.#find(name);
     if (!fault) return false;
     this.#set(this.#faults.filter((each) => each !== fault));
-    for (const { decided, end } of [...this.#connections]) {
-      if (decided.get(fault) && fault.spec.fault.closesWhenRemoved) end("close", name);
-      decided.delete(fault);
-    }
+    this.#closeStruck(fault);
+    for (const { decided } of this.#connections) decided.delete(fault);
     return true;
   }
 
@@ -164,6 +163,14 @@ export class EndpointFaults implements Iterable<NamedFault> {
     });
   }
 
+  // A fault that has swallowed bytes of a connection is no longer in force.
+  #closeStruck(struck: EndpointFault): void {
+    if (!struck.spec.fault.closesWhenRemoved) return;
+    for (const { decided, end } of [...this.#connections]) {
+      if (decided.get(struck)) end("close", struck.name);
+    }
+  }
+
   #find(name: string): EndpointFault | undefined {
     return this.#faults.find((fault) => fault.name === name);
   }
@@ -198,7 +205,8 @@ export class EndpointFaults implements Iterable<NamedFault> {
   }
 
   #strikes(fault: EndpointFault, number: number): boolean {
-    const { toxicity, connections } = fault.spec.common;
+    const { enabled, toxicity, connections } = fault.spec.common;
+    if (!enabled) return false;
     if (connections && !connections(number)) return false;
     return this.#random(fault, { number, purpose: TOXICITY })() < toxicity;
   }

@@ -1,7 +1,7 @@
 /** What every fault may be told: which connections, which way, and when. */
 import { type BytePattern, bytePattern } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
-import { choice, list, type Option, text, type Values } from "../cli/options.ts";
+import { choice, list, type Option, switchedOn, text, type Values } from "../cli/options.ts";
 import { parseDuration, parseSize } from "../core/units.ts";
 import { share } from "./parameters.ts";
 
@@ -21,6 +21,7 @@ export const selectionOptions = {
       "the endpoints that have it, by name or by address as written (repeatable; default all)",
     placeholder: "NAME",
   }),
+  enabled: switchedOn({ summary: "whether it is in force; --control can switch it" }),
   name: text({
     summary: "what the fault is called (default: its kind and direction)",
     placeholder: "NAME",

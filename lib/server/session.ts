@@ -8,7 +8,7 @@ import type { FlowOptions } from "../capture/flow.ts";
 import type { Log } from "../log/log.ts";
 import type { Firing } from "../faults/lines.ts";
 import type { AcceptDelay, EndpointFaults } from "../faults/endpoint_faults.ts";
-import type { Duplex, Traffic } from "../net/duplex.ts";
+import type { Duplex, Observer, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Refusal } from "./admission.ts";
@@ -225,6 +225,14 @@ export class Session {
       () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),
     );
+  }
+
+  /**
+   * Has an observer see what passes from now on, until the returned function is called. Nothing
+   * passes any more where the session has ended.
+   */
+  observe(observer: Observer): () => void {
+    return this.#peer?.observe(observer) ?? (() => {});
   }
 
   /** Captures it from now on. */

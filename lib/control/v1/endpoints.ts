@@ -91,9 +91,7 @@ async function changeEndpoint(
   }
   if (enabled === false) await server.disable(endpoint);
   if (Object.keys(rest).length > 0) {
-    const { options, ...before } = configOf(endpoint) as JsonObject & {
-      readonly options: JsonObject;
-    };
+    const { options, ...before } = configOf(endpoint);
     const asked = {
       ...stayingOptions(endpoint, { options, service: rest.service }),
       ...objectOf("options", rest.options ?? {}),

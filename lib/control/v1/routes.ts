@@ -1,21 +1,29 @@
 /** netecho's own routes. */
 import type { EventRing } from "../event_ring.ts";
 import type { LiveServer } from "../../server/live_server.ts";
+import type { Samples } from "../samples.ts";
 import program from "../../../deno.json" with { type: "json" };
 import { configOf } from "../config.ts";
 import { type EventCounts, metricsText } from "../metrics.ts";
 import { json, type Route, route } from "../http.ts";
 import document from "../openapi.json" with { type: "json" };
 import { captureAnswer } from "./captures.ts";
+import { catalog } from "./catalog.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventsAnswer } from "./events.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { stateAnswer } from "./state.ts";
 
 /** What the routes work with. */
 export interface V1Context {
   readonly server: LiveServer;
   readonly ring: EventRing;
   readonly counts: EventCounts;
+  readonly samples: Samples;
+  /** Tells this run of the server from others. */
+  readonly instance: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly started: number;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
 }
@@ -24,16 +32,17 @@ export interface V1Context {
 export const HEALTH_PATH = "/v1/health";
 
 /** The routes under /v1, and /metrics. */
-export function v1Routes({ server, ring, counts, stopping }: V1Context): Route[] {
-  const started = server.context.clock.now();
+export function v1Routes(context: V1Context): Route[] {
+  const { server, ring, counts, stopping, started } = context;
+  const { clock } = server.context;
   return [
     route("GET", "/v1", () => {
-      const { endpoints, seed, context: { clock } } = server;
+      const { endpoints, seed } = server;
       const { connections, open, refused, received, sent } = endpoints.totals;
       return json({
         version: program.version,
         seed,
-        upMs: Math.round(clock.now() - started),
+        upMs: Math.round(clock.wallTime() - started),
         totals: { connections, open, refused, received, sent },
         nextEvent: ring.next,
       });
@@ -45,13 +54,15 @@ export function v1Routes({ server, ring, counts, stopping }: V1Context): Route[]
       "/v1/config",
       () => json({ seed: server.seed, endpoints: [...server.endpoints].map(configOf) }),
     ),
-    route("GET", "/v1/events", (request) => eventsAnswer(request, ring)),
+    route("GET", "/v1/events", (request) => eventsAnswer(request, { ring, clock })),
+    route("GET", "/v1/state", (request) => stateAnswer(request, context)),
+    route("GET", "/v1/catalog", () => json(catalog())),
     route("GET", "/v1/capture", (request) => captureAnswer(request, { server, stopping })),
     route("GET", "/metrics", () =>
       new Response(metricsText(server, counts), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       })),
     ...endpointRoutes(server, counts),
-    ...sessionRoutes(server),
+    ...sessionRoutes(server, stopping),
   ];
 }

@@ -4,13 +4,14 @@ import type { Session } from "../../server/session.ts";
 import type { SessionState } from "../../server/session_state.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import { roundMs } from "../../core/units.ts";
+import { bytesAnswer } from "./bytes.ts";
 import { empty, HttpError, json, type Route, route, type RouteRequest } from "../http.ts";
 
 const CLOSED = { reason: "control", detail: "closed by the control interface" } as const;
 const RESET = { reason: "control", detail: "reset by the control interface" } as const;
 
 /** The routes of sessions. */
-export function sessionRoutes(server: LiveServer): Route[] {
+export function sessionRoutes(server: LiveServer, stopping: AbortSignal): Route[] {
   const sessionOf = ({ path }: RouteRequest): Session => {
     const number = Number(path.get("session"));
     for (const session of server.sessions()) {
@@ -20,9 +21,11 @@ export function sessionRoutes(server: LiveServer): Route[] {
   };
   return [
     route("GET", "/v1/sessions", ({ query }) => {
-      const endpoint = query.get("endpoint");
-      const wanted = [...server.sessions()]
-        .filter((session) => endpoint === null || session.endpoint === endpoint);
+      const [endpoint, numbers] = [query.get("endpoint"), query.getAll("connection").map(Number)];
+      const wanted = [...server.sessions()].filter((session) =>
+        (endpoint === null || session.endpoint === endpoint) &&
+        (numbers.length === 0 || numbers.includes(session.connection))
+      );
       return json(wanted.flatMap(({ state }) => state ?? []).map(sessionJson));
     }),
     route(
@@ -30,6 +33,10 @@ export function sessionRoutes(server: LiveServer): Route[] {
       "/v1/sessions/:session",
       (request) => json(sessionJson(sessionOf(request).state!)),
     ),
+    route("GET", "/v1/sessions/:session/bytes", (request) => {
+      const { clock } = server.context;
+      return bytesAnswer(sessionOf(request), { clock, stopping });
+    }),
     route("DELETE", "/v1/sessions/:session", (request) => {
       sessionOf(request).end(CLOSED);
       return empty();
@@ -41,14 +48,26 @@ export function sessionRoutes(server: LiveServer): Route[] {
   ];
 }
 
-function sessionJson(
+/** A session as JSON: addresses as the command line writes them, `openedAt` as ISO 8601. */
+export type SessionJson =
+  & Omit<SessionState, "remote" | "local" | "via" | "upstream" | "openedAt">
+  & {
+    readonly remote: string;
+    readonly local: string;
+    readonly via: string | undefined;
+    readonly upstream: string | undefined;
+    readonly openedAt: string;
+  };
+
+/** A session as the interface shows it. */
+export function sessionJson(
   { remote, local, via, upstream, openedAt, elapsedMs, ...state }: SessionState,
-): object {
+): SessionJson {
   const text = (address: Address | undefined) => address && formatAddress(address);
   return {
     ...state,
-    remote: text(remote),
-    local: text(local),
+    remote: formatAddress(remote),
+    local: formatAddress(local),
     via: text(via),
     upstream: text(upstream),
     openedAt: new Date(openedAt).toISOString(),

@@ -1,0 +1,29 @@
+/** An endpoint as the interface shows it. */
+import { formatAddress } from "../../net/address.ts";
+import type { Endpoint } from "../../server/endpoint.ts";
+import { configOf, type FaultJson, faultJson } from "../config.ts";
+import type { EventCounts, Firings } from "../metrics.ts";
+
+/** An endpoint, its faults in netecho's words, and what they have done. */
+export interface EndpointJson {
+  readonly name: string;
+  readonly address: string;
+  readonly service: string;
+  readonly enabled: boolean;
+  readonly options: Readonly<Record<string, string | readonly string[]>>;
+  readonly faults: readonly (FaultJson & { readonly firings?: Firings | undefined })[];
+}
+
+/** What is told of an endpoint that has changed. */
+export function endpointJson(endpoint: Endpoint, counts: EventCounts): EndpointJson {
+  const { name, address, faults = [] } = endpoint;
+  const { service, enabled, options } = configOf(endpoint);
+  const firings = counts.firings(name);
+  return {
+    ...{ name, address: formatAddress(address), service, enabled, options },
+    faults: [...faults].map((fault) => ({
+      ...faultJson(fault),
+      firings: firings.get(fault.name),
+    })),
+  };
+}
