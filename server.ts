@@ -108,7 +108,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const limited = checkDescriptorLimit(values.maxConnections ?? 0, "--max-connections");
   if (limited) await say(`netecho: ${limited}`);
   announce(endpoints, { log, faults, quiet: values.quiet });
-  if (controlled) log.emit({ event: "control", url: controlled.url, seed: faults!.seed });
+  if (controlled) {
+    const { url, page } = controlled;
+    log.emit({ event: "control", url, page, seed: faults!.seed });
+  }
   await Promise.resolve(); // writes those lines before the next steps, which take milliseconds
   systemClock.after(0, preloadStreams);
   if (Deno.build.standalone) systemClock.after(0, raiseDescriptorLimit); // the runtime does it else

@@ -38,11 +38,17 @@ export interface Frame {
   readonly comment?: string | undefined;
 }
 
-/** Begins a flow with its handshake; the observer continues it. */
+/** Continues a flow. */
+export interface Flow extends Observer {
+  /** Bytes have passed that are not known: they are missing from the capture. */
+  skipped(direction: "in" | "out", bytes: number): void;
+}
+
+/** Begins a flow with its handshake. */
 export function flowOf(
   peer: Pick<Duplex, "local" | "remote" | "framed">,
   options: FlowOptions,
-): Observer {
+): Flow {
   const { initiator, number } = options;
   const ends = {
     local: inet(peer.local, { side: 1, number: initiator === "local" ? number : 0 }),
@@ -56,13 +62,13 @@ interface Ends {
   readonly remote: InetAddress;
 }
 
-function datagrams({ local, remote }: Ends, { write, comment }: FlowOptions): Observer {
+function datagrams({ local, remote }: Ends, { write, comment }: FlowOptions): Flow {
   let told: string | undefined = comment;
   const pass = (from: InetAddress, to: InetAddress) => (payload: Uint8Array) => {
     write([{ bytes: udpFrame({ from, to }, payload), comment: told }]);
     told = undefined;
   };
-  return { received: pass(remote, local), sent: pass(local, remote) };
+  return { received: pass(remote, local), sent: pass(local, remote), skipped() {} };
 }
 
 /** One direction of a TCP connection. */
@@ -76,7 +82,7 @@ interface FlowDirection {
 function stream(
   { local, remote }: Ends,
   { write, initiator, comment, number, began: moment }: FlowOptions,
-): Observer {
+): Flow {
   const first = Math.imul(number, SEQUENCE_STEP) >>> 0;
   const out: FlowDirection = { path: { from: local, to: remote }, sequence: first, over: false };
   const back: FlowDirection = { path: { from: remote, to: local }, sequence: first, over: false };
@@ -119,6 +125,10 @@ function stream(
     ended: (how) => end(back, how),
     halfClosed: () => end(out, "fin"),
     closed: (how) => end(out, how === "closed" ? "fin" : how),
+    skipped(direction, bytes) {
+      const way = direction === "in" ? back : out;
+      way.sequence = (way.sequence + bytes) >>> 0;
+    },
   };
 }
 

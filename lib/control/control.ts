@@ -7,9 +7,10 @@ import { type Address, formatAddress, formatHostPort, isInet } from "../net/addr
 import { listenOver } from "../net/unix_path.ts";
 import { LiveServer, type LiveServerOptions } from "../server/live_server.ts";
 import { EventRing } from "./event_ring.ts";
-import { guardOf } from "./guard.ts";
+import { type Guard, guardOf } from "./guard.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HttpError, json, plainText } from "./http.ts";
+import { controlPage, type Page } from "./page.ts";
 import { EventCounts } from "./metrics.ts";
 import { Samples } from "./samples.ts";
 import type { controlOptions } from "./options.ts";
@@ -28,6 +29,8 @@ export interface ControlOptions extends LiveServerOptions {
 export interface Control {
   /** Where, as `http://HOST:PORT`. */
   readonly url: string;
+  /** The address of the page, with the token that it needs; undefined where no browser gets there. */
+  readonly page: string | undefined;
   /** Changes nothing any more, as the server stops. */
   freeze(): void;
   /** Ends it; answers under way have a moment to end. */
@@ -63,11 +66,13 @@ export async function startControl(
   });
   const toxiproxy = toxiproxyInterface(server);
   const dispatcher = new Dispatcher();
+  const page = await controlPage();
   const handle = async (request: Request): Promise<Response> => {
     if (!URL.canParse(request.url)) return plainText(400, "the Host of the request is none\n");
     const { pathname } = new URL(request.url);
     const isOwn = /^\/(v1(\/.*)?|metrics)$/.test(pathname);
     try {
+      if (pathname === "/") return pageAnswer(request, { page, guard });
       if (pathname !== HEALTH_PATH) guard.check(request);
       return await dispatcher.answer(request, isOwn ? own : toxiproxy);
     } catch (error) {
@@ -76,8 +81,10 @@ export async function startControl(
     }
   };
   const http = await serveHttp(address, withCommonHeaders(handle));
+  const url = urlOf(http.addr);
   return {
-    url: urlOf(http.addr),
+    url,
+    page: url.startsWith("http:") ? pageUrl(url, guard.token) : undefined,
     freeze: () => dispatcher.freeze(),
     async close() {
       ring.close();
@@ -108,17 +115,42 @@ async function serveHttp(
   }
 }
 
+function pageUrl(url: string, token: string | undefined): string {
+  return token === undefined ? url : `${url}/#token=${encodeURIComponent(token)}`;
+}
+
 function urlOf(address: Deno.Addr): string {
   if ("path" in address) return `http+unix:${address.path.replace(/^\0/, "@")}`;
   return `http://${formatHostPort(address as Deno.NetAddr)}`;
 }
 
-// Nothing here is a page, and no page may read it.
+// The page has nothing in it that is secret: a browser that asks for it has no token yet.
+function pageAnswer(
+  request: Request,
+  { page, guard }: { readonly page: Page; readonly guard: Guard },
+): Response {
+  guard.checkSource(request);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    throw new HttpError(405, `${request.method} is not for /`);
+  }
+  return new Response(page.html, {
+    headers: {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy": page.policy,
+      "cache-control": "no-cache",
+      "referrer-policy": "no-referrer",
+    },
+  });
+}
+
+// Nothing else is a page, and no page of another origin may read it.
 function withCommonHeaders(handle: (request: Request) => Promise<Response>) {
   return async (request: Request): Promise<Response> => {
     const response = await handle(request);
-    response.headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-    response.headers.set("x-content-type-options", "nosniff");
+    const { headers } = response;
+    const policy = headers.get("content-security-policy");
+    headers.set("content-security-policy", policy ?? "default-src 'none'; frame-ancestors 'none'");
+    headers.set("x-content-type-options", "nosniff");
     return response;
   };
 }

@@ -12,8 +12,12 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** Judges requests. */
 export interface Guard {
+  /** What is asked for, if anything is. */
+  readonly token: string | undefined;
   /** @throws {HttpError} where a request may not be answered */
   check(request: Request): void;
+  /** The same, whoever asks: @throws {HttpError} where it comes from a page that may not ask */
+  checkSource(request: Request): void;
 }
 
 /**
@@ -41,10 +45,15 @@ export function guardOf(
     );
   }
   const names = new Set(controlHost.map((name) => name.toLowerCase()));
+  const checkSource = (request: Request) => {
+    if (isInet(address)) checkHost(request, { names, open: controlOpen });
+    checkOrigin(request);
+  };
   return {
+    token,
+    checkSource,
     check(request) {
-      if (isInet(address)) checkHost(request, { names, open: controlOpen });
-      checkOrigin(request);
+      checkSource(request);
       if (token !== undefined) checkToken(request, token);
     },
   };

@@ -94,7 +94,12 @@ export interface EventMap {
   /** The outcome of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
   /** Where the control interface listens, and the seed of faults that are added. */
-  control: { readonly url: string; readonly seed: number };
+  control: {
+    readonly url: string;
+    /** The address of its page, with the token in the fragment. */
+    readonly page: string | undefined;
+    readonly seed: number;
+  };
   /** The server was changed from outside. */
   changed: OfEndpoint & { readonly change: Change; readonly detail: string };
   acceptFailed: OfEndpoint & {

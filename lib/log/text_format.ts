@@ -51,7 +51,7 @@ export function textFormat(
   };
   return (event, time) => {
     if (event.event === "listening") return listeningLine(event, showsEndpoint);
-    if (event.event === "control") return `control ${event.url}\n`;
+    if (event.event === "control") return `control ${event.page ?? event.url}\n`;
     const stamp = timeOfDay(time);
     const tag = "connection" in event && event.connection !== undefined
       ? paint(CYAN, `#${event.connection} `)

@@ -77,6 +77,7 @@ export class Session {
   #upstream: Duplex | undefined;
   readonly #captures = new SessionCaptures();
   #number = 0;
+  #faults: Set<string> | undefined; // the names of those that have struck
   #lastActive: number;
   #cancelTimer: (() => void) | undefined;
   #delays = NO_DELAYS;
@@ -129,6 +130,7 @@ export class Session {
       upstream: this.#upstream?.remote,
       openedAt: clock.wallTime() - elapsedMs,
       elapsedMs,
+      faults: [...this.#faults ?? []],
     };
   }
 
@@ -284,6 +286,7 @@ export class Session {
   #tellFault(fault: string, firing: Firing): void {
     const { endpoint, server: { log } } = this.#options.context;
     const { remote } = this.#peer!;
+    (this.#faults ??= new Set()).add(fault);
     log.emit({ event: "fault", endpoint, connection: this.#number, remote, fault, ...firing });
   }
 

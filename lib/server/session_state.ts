@@ -21,6 +21,8 @@ export interface SessionState {
   readonly openedAt: number;
   readonly elapsedMs: number;
   readonly tcp: Duplex["tcpInfo"];
+  /** The names of the faults that have struck it. */
+  readonly faults: readonly string[];
 }
 
 /** The part that the connection itself tells. */
@@ -28,7 +30,7 @@ export function stateOf(
   peer: Duplex,
 ): Omit<
   SessionState,
-  "connection" | "endpoint" | "service" | "upstream" | "openedAt" | "elapsedMs"
+  "connection" | "endpoint" | "service" | "upstream" | "openedAt" | "elapsedMs" | "faults"
 > {
   const { local, remote, via, security, traffic, tcpInfo: tcp } = peer;
   const { received, sent } = traffic;

@@ -47,7 +47,8 @@ const REQUESTS: readonly (readonly [string, string, string, unknown?])[] = [
     { stall: "2ms", connections: "1-3" },
   ],
   ["/v1/config", "get", "/v1/config"],
-  ["/v1/sessions", "get", "/v1/sessions"],
+  ["/v1/catalog", "get", "/v1/catalog"],
+  ["/v1/sessions", "get", "/v1/sessions?connection=1&connection=2"],
   ["/v1/sessions/{session}", "get", "/v1/sessions/1"],
   ["/v1/sessions/{session}/reset", "post", "/v1/sessions/1/reset"],
   ["/metrics", "get", "/metrics"],
@@ -89,7 +90,13 @@ Deno.test("control: every answer is what the OpenAPI document says, and every ro
     assert(type?.startsWith(mediaType), `${real}: ${type}`);
     check(schema, json ?? text, real);
   }
-  const streams = ["get /v1/events", "get /v1/capture", "delete /v1/sessions/{session}"];
+  const streams = [
+    "get /v1/events",
+    "get /v1/state",
+    "get /v1/sessions/{session}/bytes",
+    "get /v1/capture",
+    "delete /v1/sessions/{session}",
+  ];
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`)
   );

@@ -39,7 +39,12 @@ const ALTERNATIVES = [
 ];
 
 /** Where a thread of the program begins. */
-const ENTRIES = ["main.ts", "lib/bench/worker.ts", "lib/client/loopback_worker.ts"];
+const ENTRIES = [
+  "main.ts",
+  "lib/bench/worker.ts",
+  "lib/client/loopback_worker.ts",
+  "lib/control/page/main.tsx", // in a browser
+];
 
 interface Module {
   readonly specifier: string;
@@ -144,7 +149,7 @@ Deno.test("every file of lib is in a folder, and every module is used", async ()
   const used = new Set(imports.flat());
   for (const file of await filesBelow("lib/")) {
     folderOf(file);
-    if (file.endsWith(".ts") && !file.endsWith(".d.ts")) {
+    if (/\.tsx?$/.test(file) && !file.endsWith(".d.ts")) {
       assert(used.has(file), `${file} is unused`);
     }
   }

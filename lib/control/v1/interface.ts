@@ -1,7 +1,8 @@
 /** netecho's own interface: JSON, errors with a sentence. */
 import type { Interface } from "../dispatcher.ts";
 import { json } from "../http.ts";
-import { type V1Context, v1Routes } from "./routes.ts";
+import type { V1Context } from "./context.ts";
+import { v1Routes } from "./routes.ts";
 
 /** The interface under /v1. */
 export function v1Interface(context: V1Context): Interface {

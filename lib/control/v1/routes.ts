@@ -1,32 +1,16 @@
 /** netecho's own routes. */
-import type { EventRing } from "../event_ring.ts";
-import type { LiveServer } from "../../server/live_server.ts";
-import type { Samples } from "../samples.ts";
 import program from "../../../deno.json" with { type: "json" };
 import { configOf } from "../config.ts";
-import { type EventCounts, metricsText } from "../metrics.ts";
+import { metricsText } from "../metrics.ts";
 import { json, type Route, route } from "../http.ts";
 import document from "../openapi.json" with { type: "json" };
 import { captureAnswer } from "./captures.ts";
 import { catalog } from "./catalog.ts";
+import type { V1Context } from "./context.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventsAnswer } from "./events.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { stateAnswer } from "./state.ts";
-
-/** What the routes work with. */
-export interface V1Context {
-  readonly server: LiveServer;
-  readonly ring: EventRing;
-  readonly counts: EventCounts;
-  readonly samples: Samples;
-  /** Tells this run of the server from others. */
-  readonly instance: string;
-  /** When it began, in milliseconds since 1970. */
-  readonly started: number;
-  /** Aborted when the server stops. */
-  readonly stopping: AbortSignal;
-}
 
 /** Where the health of the server is asked for; nobody needs a token there. */
 export const HEALTH_PATH = "/v1/health";

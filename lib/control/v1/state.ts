@@ -4,7 +4,7 @@ import type { NumberedEvent } from "../event_ring.ts";
 import type { RouteRequest } from "../http.ts";
 import { sampleOf } from "../samples.ts";
 import { type EndpointJson, endpointJson } from "./endpoint_json.ts";
-import type { V1Context } from "./routes.ts";
+import type { V1Context } from "./context.ts";
 import { sessionJson } from "./sessions.ts";
 import type { SessionTraffic, StateMessage } from "./state_message.ts";
 import program from "../../../deno.json" with { type: "json" };

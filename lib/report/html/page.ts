@@ -16,6 +16,7 @@ import {
 import { ENDLESS_MS, type PercentileName, PERCENTILES } from "../distribution.ts";
 import type { BenchResult } from "../result.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
+import palette from "./palette.css" with { type: "text" };
 import pageScript from "./script.js" with { type: "text" };
 import pageStyle from "./style.css" with { type: "text" };
 
@@ -33,7 +34,7 @@ export function renderPage(result: BenchResult): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>netecho: ${text(result.address)}</title>
-<style>${style}${pageStyle}</style>
+<style>${style}${palette}${pageStyle}</style>
 </head>
 <body>
 ${head(result)}

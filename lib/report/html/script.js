@@ -20,8 +20,13 @@ function perSecond(value) {
     : `${Math.round(value).toLocaleString("en")}/s`;
 }
 
+// A colour of the palette for the scheme that is shown, as a canvas needs it.
 function paint(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const { style } = document.body;
+  style.outlineColor = `var(${name})`;
+  const { outlineColor } = getComputedStyle(document.body);
+  style.outlineColor = "";
+  return outlineColor;
 }
 
 function axis(more) {

@@ -164,8 +164,8 @@ function chartsOf(result: BenchResult): ReadonlyMap<string, Chart> {
     ) {
       charts.set(id, { data, series });
     },
-    document: { getElementById: element, documentElement: {} },
-    getComputedStyle: () => ({ getPropertyValue: () => "" }),
+    document: { getElementById: element, body: { style: {} } },
+    getComputedStyle: () => ({}),
     matchMedia: () => ({ addEventListener() {} }),
     addEventListener() {},
     innerWidth: 800,

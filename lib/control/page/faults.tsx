@@ -1,0 +1,178 @@
+/// <reference lib="dom" />
+/** The faults of an endpoint: tuned, switched, added and removed. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { formatCount } from "../../core/units.ts";
+import type { Catalog, FaultKindJson, OptionJson } from "../v1/catalog.ts";
+import { type Api, endpointPath, faultPath } from "./api.ts";
+import { timeOfDay } from "./format.ts";
+import { useAction } from "./hooks.ts";
+import { Parameter } from "./parameter.tsx";
+import { Dialog, ErrorText, Name, Switch } from "./parts.tsx";
+import type { EndpointView } from "./store.ts";
+
+type FaultView = EndpointView["faults"][number];
+
+/** What the faults are drawn with. */
+export interface FaultsProps {
+  readonly api: Api;
+  readonly catalog: Catalog;
+  readonly endpoint: EndpointView;
+}
+
+/** The faults of an endpoint. */
+export function Faults({ api, catalog, endpoint }: FaultsProps): JSX.Element {
+  const [adding, setAdding] = useState(false);
+  return (
+    <section class="faults" aria-label="Faults">
+      {endpoint.faults.map((fault) => (
+        <Fault key={fault.name} {...{ api, catalog, endpoint, fault }} />
+      ))}
+      <button type="button" class="add" onClick={() => setAdding(true)}>+ add a fault</button>
+      {adding && <AddFault {...{ api, catalog, endpoint }} onClose={() => setAdding(false)} />}
+    </section>
+  );
+}
+
+function Fault(
+  { api, catalog, endpoint, fault }: FaultsProps & { readonly fault: FaultView },
+): JSX.Element {
+  const [error, run] = useAction();
+  const [isOpen, setOpen] = useState(false);
+  const kind = catalog.faults.find(({ name }) => name === fault.kind);
+  const path = faultPath(endpoint.name, fault.name);
+  const given = givenOf(fault);
+  const isOn = given.get("enabled") !== "false";
+  const change = (name: string, value: string) =>
+    run(() => api.ask(`PATCH ${path}`, { body: { [name]: value === "" ? null : value } }));
+  const fields = (options: readonly OptionJson[]) =>
+    options.filter(({ name }) => name !== "enabled").map((option) => (
+      <Parameter
+        key={option.name}
+        option={option}
+        owner={`${endpoint.name}-${fault.name}`}
+        value={given.get(option.name) ?? ""}
+        onChange={(value) => change(option.name, value)}
+      />
+    ));
+  const selectors = kind?.selectors ?? [];
+  const isGiven = ({ name }: OptionJson) => given.has(name);
+  return (
+    <article class={`fault${isOn ? "" : " off"}`} aria-label={`Fault ${fault.name}`}>
+      <div class="bar">
+        <h3 title={kind?.summary}>
+          {fault.kind}{" "}
+          <span class="hint">
+            <Name>{fault.name}</Name>
+          </span>
+        </h3>
+        <Fired fault={fault} />
+        <span class="tools">
+          <button
+            type="button"
+            class="quiet"
+            aria-expanded={isOpen}
+            onClick={() => setOpen(!isOpen)}
+          >
+            where and when
+          </button>
+          <Switch
+            on={isOn}
+            label={`Fault ${fault.name}`}
+            onChange={(on) => change("enabled", on ? "" : "false")}
+          />
+          <button
+            type="button"
+            class="quiet"
+            aria-label={`Remove fault ${fault.name}`}
+            onClick={() => run(() => api.ask(`DELETE ${path}`))}
+          >
+            ×
+          </button>
+        </span>
+      </div>
+      <div class="parameters">
+        {fields(kind?.options ?? [])}
+        {fields(selectors.filter((option) => isOpen || isGiven(option)))}
+      </div>
+      {error && <ErrorText>{error}</ErrorText>}
+    </article>
+  );
+}
+
+function Fired({ fault: { firings } }: { readonly fault: FaultView }): JSX.Element {
+  if (!firings) return <span class="hint">has not struck</span>;
+  const { count, last, detail } = firings;
+  return (
+    <span class="hint" title={detail}>
+      struck {formatCount(count)} {count === 1 ? "time" : "times"}, last {timeOfDay(last)}:{" "}
+      <Name>{detail}</Name>
+    </span>
+  );
+}
+
+function givenOf({ name: _, kind: __, firings: ___, ...given }: FaultView): Map<string, string> {
+  return new Map(Object.entries(given as Readonly<Record<string, string>>));
+}
+
+function AddFault(
+  { api, catalog, endpoint, onClose }: FaultsProps & { readonly onClose: () => void },
+): JSX.Element {
+  const kinds = catalog.faults.filter(({ only }) => fits(only, endpoint));
+  const [kind, setKind] = useState<FaultKindJson>(kinds[0]!);
+  const [given, setGiven] = useState<ReadonlyMap<string, string>>(new Map());
+  const [error, run] = useAction();
+  const choose = (name: string) => {
+    setKind(kinds.find((each) => each.name === name)!);
+    setGiven(new Map());
+  };
+  const add = async (event: Event) => {
+    event.preventDefault();
+    const body = { kind: kind.name, ...Object.fromEntries([...given].filter(([, text]) => text)) };
+    const path = endpointPath(endpoint.name, "faults");
+    if (await run(() => api.ask(`POST ${path}`, { body }))) onClose();
+  };
+  return (
+    <Dialog title={`Add a fault to ${endpoint.name}`} onClose={onClose}>
+      <form onSubmit={add}>
+        <div class="parameter">
+          <label for="new-kind">kind</label>
+          <select
+            id="new-kind"
+            value={kind.name}
+            onChange={({ currentTarget }) => choose(currentTarget.value)}
+          >
+            {kinds.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+          </select>
+        </div>
+        <p class="hint">{kind.summary}</p>
+        <div class="parameters">
+          {[...kind.options, ...kind.selectors.filter(({ name }) => name !== "enabled"), NAME].map((
+            option,
+          ) => (
+            <Parameter
+              key={`${kind.name}-${option.name}`}
+              option={option}
+              owner="new"
+              described
+              value={given.get(option.name) ?? ""}
+              onChange={(value) => setGiven(new Map(given).set(option.name, value))}
+            />
+          ))}
+        </div>
+        {error && <ErrorText>{error}</ErrorText>}
+        <button type="submit" class="main">add</button>
+      </form>
+    </Dialog>
+  );
+}
+
+const NAME: OptionJson = {
+  name: "name",
+  summary: "what the fault is called (default: its kind and direction)",
+  placeholder: "NAME",
+};
+
+function fits(only: FaultKindJson["only"], { address }: EndpointView): boolean {
+  return only === undefined || (only === "datagrams") === address.startsWith("udp:");
+}

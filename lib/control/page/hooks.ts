@@ -1,0 +1,71 @@
+/// <reference lib="dom" />
+/** What components share: following the store, the place, and actions that may fail. */
+import { useEffect, useState } from "preact/hooks";
+import { type Place, readPlace, writePlace } from "./place.ts";
+import type { Store } from "./store.ts";
+
+const REDRAW_MS = 200; // a person does not read faster
+
+/** Draws the component again when the store has changed, at most five times a second. */
+export function useStore(store: Store, { paused }: { readonly paused: boolean }): void {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    if (paused) return;
+    let timer: number | undefined;
+    const draw = () => {
+      timer = undefined;
+      requestAnimationFrame(() => redraw((count) => count + 1));
+    };
+    const unsubscribe = store.subscribe(() => {
+      timer ??= setTimeout(draw, REDRAW_MS) as unknown as number;
+    });
+    draw();
+    return () => {
+      unsubscribe();
+      clearTimeout(timer);
+    };
+  }, [store, paused]);
+}
+
+/** What is chosen, as the address bar says it. */
+export function usePlace(): Place {
+  const [place, setPlace] = useState(() => readPlace(location.hash));
+  useEffect(() => {
+    const read = () => setPlace(readPlace(location.hash));
+    addEventListener("hashchange", read);
+    return () => removeEventListener("hashchange", read);
+  }, []);
+  return place;
+}
+
+/** Chooses something else; going back in the browser undoes it. */
+export function goTo(place: Place): void {
+  location.hash = writePlace(place);
+}
+
+/** Runs what may fail, and tells why it did; the text is empty while nothing is wrong. */
+export function useAction(): readonly [
+  error: string,
+  run: (action: () => Promise<unknown>) => Promise<boolean>,
+] {
+  const [error, setError] = useState("");
+  const run = async (action: () => Promise<unknown>) => {
+    try {
+      await action();
+      setError("");
+      return true;
+    } catch (error) {
+      setError((error as Error).message);
+      return false;
+    }
+  };
+  return [error, run];
+}
+
+/** Calls `work` every so many milliseconds while the page is seen. */
+export function useInterval(work: () => void, milliseconds: number): void {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || work(), milliseconds);
+    return () => clearInterval(timer);
+  });
+}

@@ -1,0 +1,35 @@
+/** The bytes that are kept of a connection as a capture, for Wireshark. */
+import { flowOf, type Frame } from "../../capture/flow.ts";
+import { fileHeader, packetBlock } from "../../capture/pcapng_writer.ts";
+import { parseAddress } from "../../net/address.ts";
+import type { ByteLog } from "./byte_log.ts";
+import type { ConnectionView } from "./store.ts";
+
+/** The blocks of a pcapng file. What was skipped is missing from it, as if it were not captured. */
+export function packetsOf(
+  log: ByteLog,
+  { connection, service, remote, local }: ConnectionView,
+): Uint8Array<ArrayBuffer>[] {
+  const blocks = [fileHeader({ application: "netecho", name: "netecho" })];
+  const ends = { remote: parseAddress(remote), local: parseAddress(local) };
+  let time = log.entries[0]?.time ?? 0;
+  const write = (frames: readonly Frame[]) => {
+    for (const { bytes, comment } of frames) {
+      blocks.push(packetBlock({ at: time, bytes, comment }));
+    }
+  };
+  const flow = flowOf({ ...ends, framed: remote.startsWith("udp:") }, {
+    initiator: "remote",
+    number: connection,
+    comment: `#${connection} ${service} ${local}, as shown by the page`,
+    write,
+  });
+  for (const { direction, bytes, skipped, end, time: at } of log.entries) {
+    time = at;
+    if (direction && skipped > 0) flow.skipped(direction, skipped);
+    else if (end === "closed") flow.closed?.("closed");
+    else if (end) flow[direction === "out" ? "halfClosed" : "ended"]?.(end);
+    else if (direction) flow[direction === "in" ? "received" : "sent"]?.(bytes);
+  }
+  return blocks as Uint8Array<ArrayBuffer>[];
+}
