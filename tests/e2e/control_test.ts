@@ -1,5 +1,7 @@
 /** Changing a server while it runs. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { concat } from "@std/bytes/concat";
+import { readMessages } from "../../lib/control/page/messages.ts";
 import { echoThrough, readAll, readExactly, resettable, writeAll } from "../support/connections.ts";
 import { randomBytes, randomWords } from "../support/bytes.ts";
 import { Controlled } from "../support/control.ts";
@@ -512,3 +514,125 @@ Deno.test("control: without ADDRESS no endpoint is opened, and a stop ends what 
   await plain.line(/^listening/);
   assert(plain.lines.every((line) => !line.startsWith("control")));
 });
+
+type Data = Record<string, unknown>;
+
+/** Opens a stream of messages. */
+function openStream(url: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(url, { headers });
+}
+
+/** Reads the messages of a stream until `done` says that there are enough. */
+async function messagesUntil(
+  { body }: Response,
+  done: (data: Data) => boolean,
+): Promise<{ id: string | undefined; data: Data }[]> {
+  const read: { id: string | undefined; data: Data }[] = [];
+  for await (const message of readMessages<Data>(body!)) {
+    read.push(message);
+    if (done(message.data)) break;
+  }
+  return read;
+}
+
+Deno.test("control: the state and its changes, without a gap behind an id, and anew behind another", async () => {
+  await using server = await echoWith("--fault", "noop");
+  const url = `${server.url}/v1/state`;
+  const state = (data: Data) => data.state !== undefined;
+  const [first] = await messagesUntil(await openStream(url), state);
+  const { endpoints, sessions } = first!.data.state as Record<string, unknown[]>;
+  assertEquals([endpoints!.length, sessions!.length], [1, 0]);
+  {
+    using conn = await connectTo(server.port);
+    await writeAll(conn, BYTES);
+    await readExactly(conn, BYTES.length);
+    await server.ask("DELETE /v1/endpoints/echo/faults/noop_downstream");
+    await server.ask("POST /v1/endpoints", { name: "new", address: "127.0.0.1:0" });
+    await server.ask("DELETE /v1/endpoints/new");
+  }
+  const headers = { "last-event-id": first!.id! };
+  const removed = (data: Data) => JSON.stringify(data.events ?? "").includes("endpoint-removed");
+  const later = await messagesUntil(await openStream(url, headers), removed);
+  assert(!later.some(({ data }) => state(data)), "it goes on");
+  const events = later.flatMap(({ data }) => data.events ?? []) as Record<string, unknown>[];
+  assertEquals(events.filter(({ event }) => event === "opened").length, 1);
+  const changed = later.flatMap(({ data }) => data.endpoints ?? []) as Record<string, unknown>[];
+  const last = new Map(changed.map((endpoint) => [endpoint.name, endpoint]));
+  assertEquals(last.get("echo")!.faults, []);
+  assertEquals(last.get("new"), { name: "new", removed: true });
+  // A sample tells the bytes of each connection that moved some.
+  const sampled = (data: Data) => data.sample !== undefined;
+  using conn = await connectTo(server.port);
+  await writeAll(conn, BYTES);
+  await readExactly(conn, BYTES.length);
+  const samples = await messagesUntil(await openStream(url), sampled);
+  const { sessions: traffic } = samples.at(-1)!.data.sample as { sessions: number[][] };
+  assertEquals(traffic.map(([, received, sent]) => [received, sent]), [[3, 3]]);
+  for (const id of ["another-3", first!.id!.replace(/\d+$/, "999"), "nonsense"]) {
+    const answer = await openStream(url, { "last-event-id": id });
+    const [again] = await messagesUntil(answer, () => true);
+    assert(state(again!.data), id);
+  }
+});
+
+Deno.test("control: the bytes of a connection, with offsets, and how it ended", async () => {
+  await using server = await echoWith();
+  using conn = await connectTo(server.port);
+  await writeAll(conn, BYTES);
+  await readExactly(conn, BYTES.length);
+  const stream = await openStream(`${server.url}/v1/sessions/1/bytes`);
+  await writeAll(conn, new Uint8Array([4, 0xff]));
+  await conn.closeWrite();
+  await readAll(conn);
+  const messages = await messagesUntil(stream, ({ end }) => end === "closed");
+  const told = messages.map(({ data: { time: _, ...data } }) => data);
+  assertEquals(told, [
+    { direction: "in", offset: 3, bytes: "BP8=" },
+    { direction: "out", offset: 3, bytes: "BP8=" },
+    { direction: "in", end: "fin" },
+    { direction: "out", end: "fin" },
+    { end: "closed" },
+  ]);
+  assertEquals((await server.ask("GET /v1/sessions/1/bytes")).status, 404);
+});
+
+Deno.test("control: a reader of bytes that does not read delays nobody, and is told what it missed", async () => {
+  await using server = await echoWith();
+  using conn = await connectTo(server.port);
+  const port = Number(new URL(server.url).port);
+  using reader = await connectTo(port);
+  await writeAll(
+    reader,
+    new TextEncoder().encode("GET /v1/sessions/1/bytes HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+  );
+  await reader.read(new Uint8Array(1)); // the stream has begun
+  const bytes = randomBytes(MESSAGE_BYTES);
+  const ROUNDS = 20;
+  for (let round = 0; round < ROUNDS; round++) {
+    const [back] = await Promise.all([readExactly(conn, bytes.length), writeAll(conn, bytes)]);
+    assertEquals(back.length, bytes.length);
+  }
+  await conn.closeWrite();
+  await readAll(conn);
+  const text = new TextDecoder().decode(await readUntilClosed(reader));
+  const numbers = [...text.matchAll(/"skipped":(\d+)/g)].map(([, count]) => Number(count));
+  const told = [...text.matchAll(/"bytes":"([^"]*)"/g)]
+    .reduce((sum, [, base64]) => sum + Uint8Array.fromBase64(base64!).length, 0);
+  const skipped = numbers.reduce((sum, count) => sum + count, 0);
+  assertEquals(skipped + told, 2 * ROUNDS * bytes.length);
+  assert(told < 4 * 1024 * 1024, `${told} bytes were told`);
+});
+
+// The chunks of an answer, without what HTTP puts around them, until the one of no bytes.
+async function readUntilClosed(conn: Deno.Conn): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  const buffer = new Uint8Array(65536);
+  for (;;) {
+    const count = await conn.read(buffer);
+    if (count === null) break;
+    parts.push(buffer.slice(0, count));
+    if (new TextDecoder().decode(buffer.subarray(0, count)).endsWith("0\r\n\r\n")) break;
+  }
+  const text = new TextDecoder("latin1").decode(concat(parts));
+  return new TextEncoder().encode(text.replace(/\r\n[\da-f]+\r\n/g, ""));
+}

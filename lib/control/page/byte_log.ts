@@ -171,7 +171,7 @@ export class ByteLog {
 const ENDS = {
   fin: "end of this direction (FIN)",
   reset: "reset (RST)",
-  closed: "closed by the server",
+  closed: "closed",
 } as const;
 
 function rowsOf({ bytes, textRows }: Entry, shown: Shown): number {

@@ -25,7 +25,11 @@ interface PlotDefinition {
   readonly title: string;
   readonly lines: readonly Line[];
   readonly write: (value: number) => string;
+  /** What two lines of the grid may be apart. */
+  readonly steps?: number[] | undefined;
 }
+
+const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const rate = (key: keyof Sample) => (sample: Sample, before: Sample) =>
   Math.max(0, sample[key] - before[key]) * 1000 / Math.max(1, sample.time - before.time);
@@ -35,6 +39,7 @@ const PLOTS: readonly PlotDefinition[] = [
   {
     title: "Bytes a second",
     write: formatByteRate,
+    steps: POWERS_OF_TWO,
     lines: [
       { label: "in", color: "--in", value: rate("received") },
       { label: "out", color: "--out", value: rate("sent") },
@@ -69,7 +74,7 @@ export function Plots(
 }
 
 function Plot(
-  { plot: { title, lines, write }, samples, theme }: {
+  { plot: { title, lines, write, steps }, samples, theme }: {
     readonly plot: PlotDefinition;
     readonly samples: readonly Sample[];
     readonly theme: Theme;
@@ -83,7 +88,7 @@ function Plot(
     const element = place.current!;
     const draw = () => {
       drawn.current?.destroy();
-      drawn.current = new uPlot(optionsOf({ lines, write }, element), data, element);
+      drawn.current = new uPlot(optionsOf({ lines, write, steps }, element), data, element);
     };
     draw();
     const observer = new ResizeObserver(() =>
@@ -121,7 +126,7 @@ function dataOf(samples: readonly Sample[], lines: readonly Line[]): UPlot.Align
 }
 
 function optionsOf(
-  { lines, write }: Pick<PlotDefinition, "lines" | "write">,
+  { lines, write, steps }: Omit<PlotDefinition, "title">,
   element: HTMLElement,
 ): UPlot.Options {
   const axis = {
@@ -137,7 +142,7 @@ function optionsOf(
     cursor: { show: false },
     legend: { show: false },
     scales: {
-      x: { range: (_, __, most) => [most - SHOWN_SECONDS, most] },
+      x: { range: (_, least, most) => [Math.max(least, most - SHOWN_SECONDS), most] },
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] },
     },
     series: [
@@ -153,9 +158,15 @@ function optionsOf(
         ...axis,
         size: 22,
         space: 60,
-        values: (_, times) => times.map((time) => new Date(time * 1000).toTimeString().slice(0, 5)),
+        values: (_, times) => times.map((time) => new Date(time * 1000).toTimeString().slice(0, 8)),
       },
-      { ...axis, size: 64, space: 30, values: (_, values) => values.map(write) },
+      {
+        ...axis,
+        size: 64,
+        space: 30,
+        ...(steps && { incrs: steps }),
+        values: (_, values) => values.map(write),
+      },
     ],
   };
 }

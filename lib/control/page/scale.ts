@@ -1,14 +1,16 @@
 /** Sliders for parameters: what a place on one means, and how the command line writes it. */
-import { parseByteRate, parseDuration, parseSize, writeDuration } from "../../core/units.ts";
+import { parseByteRate, parseDuration, parseSize } from "../../core/units.ts";
 
 /** The places of a slider, from 0 on. */
 export const PLACES = 200;
 
-/** Values on a slider: 0 at its beginning, and from there in equal ratios, or in equal steps. */
+/** Values on a slider: in equal ratios, or in equal steps. */
 interface Scale {
   readonly least: number;
   readonly most: number;
   readonly linear?: boolean;
+  /** Whether its beginning is 0, rather than the least value. */
+  readonly hasZero?: boolean;
   read(text: string): number;
   write(value: number): string;
 }
@@ -16,8 +18,8 @@ interface Scale {
 const KIB = 1024;
 
 const SCALES: ReadonlyMap<string, Scale> = new Map([
-  ["D", { least: 1, most: 60_000, read: parseDuration, write: writeDuration }],
-  ["SIZE", { least: 1, most: 64 * KIB * KIB, read: parseSize, write: writeSize }],
+  ["D", { least: 1, most: 60_000, hasZero: true, read: parseDuration, write: writeMs }],
+  ["SIZE", { least: 1, most: 64 * KIB * KIB, hasZero: true, read: parseSize, write: writeSize }],
   ["RATE", {
     least: KIB,
     most: KIB * KIB * KIB,
@@ -53,6 +55,7 @@ export function placeOf(text: string, placeholder: string): number {
   } catch {
     return 0;
   }
+  if (Number.isNaN(value)) return 0;
   if (scale.linear) return Math.round(clamped(value / scale.most) * PLACES);
   if (!(value >= scale.least)) return 0;
   const share = Math.log(value / scale.least) / Math.log(scale.most / scale.least);
@@ -61,28 +64,32 @@ export function placeOf(text: string, placeholder: string): number {
 
 /** The value at a place, in two figures. */
 export function valueAt(place: number, placeholder: string): string {
-  const { least, most, linear, write } = SCALES.get(placeholder)!;
+  const { least, most, linear, hasZero, write } = SCALES.get(placeholder)!;
   if (linear) return write(Number((place / PLACES * most).toFixed(3)));
-  if (place === 0) return write(0);
+  if (place === 0) return write(hasZero ? 0 : least);
   const value = least * (most / least) ** ((place - 1) / (PLACES - 1));
   return write(twoFigures(value, placeholder));
 }
 
-// Sizes that are read as such: 1.4 MiB, not 1,468,006 bytes.
+// Sizes are whole bytes, and read as such: 1.25KiB, 12KiB.
 function twoFigures(value: number, placeholder: string): number {
-  const unit = placeholder === "SIZE" || placeholder === "RATE"
-    ? KIB ** Math.floor(Math.log(Math.max(1, value)) / Math.log(KIB))
-    : 1;
-  return Math.round(Number((value / unit).toPrecision(2)) * unit);
+  if (placeholder === "D") return Number(value.toPrecision(2));
+  if (placeholder === "N") return Math.round(Number(value.toPrecision(2)));
+  const unit = KIB ** Math.floor(Math.log(value) / Math.log(KIB));
+  const step = unit === 1 || value >= 10 * unit ? unit : unit / 4;
+  return Math.max(1, Math.round(Number(value.toPrecision(3)) / step) * step);
+}
+
+function writeMs(milliseconds: number): string {
+  return milliseconds < 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`;
 }
 
 function writeSize(bytes: number): string {
-  for (const [unit, size] of [["GiB", KIB ** 3], ["MiB", KIB ** 2], ["KiB", KIB]] as const) {
-    const count = Number((bytes / size).toFixed(3));
-    if (bytes >= size && Math.round(count * size) === bytes) return `${count}${unit}`;
-  }
-  return String(bytes);
+  const [size, unit] = SIZE_UNITS.find(([size]) => bytes >= size) ?? [1, ""];
+  return `${bytes / size}${unit}`;
 }
+
+const SIZE_UNITS = [[KIB ** 3, "GiB"], [KIB ** 2, "MiB"], [KIB, "KiB"]] as const;
 
 function readShare(text: string): number {
   return text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);

@@ -9,7 +9,8 @@ export const controlTopic: Topic = {
     summary:
       "With --control ADDRESS a server answers HTTP beside its endpoints: toxiproxy's interface, " +
       "so that its clients and testcontainers drive it, and routes of its own under /v1, which " +
-      "GET /v1/openapi.json describes. What is changed is an event in the log. Without ADDRESS " +
+      "GET /v1/openapi.json describes; at / is a page that shows it all and changes it in a " +
+      "browser. What is changed is an event in the log. Without ADDRESS " +
       "of its own the server opens no endpoint, and waits for those that are asked for.",
     words: [
       {
@@ -38,7 +39,16 @@ export const controlTopic: Topic = {
           ["/v1, /v1/health", "version, seed and totals; whether it serves, without a token"],
           ["/v1/endpoints", "endpoints of every service: list, add, change, switch, remove"],
           ["/v1/endpoints/NAME/faults", "faults with every key: list, add, change, remove"],
-          ["/v1/sessions", "connections: list, close (DELETE /N), reset (POST /N/reset)"],
+          [
+            "/v1/sessions",
+            "connections: list, close (DELETE /N), reset (POST /N/reset), follow (GET /N/bytes)",
+          ],
+          ["/v1/catalog", "kinds of faults, services and transports, with their options"],
+          [
+            "/v1/state",
+            "all that can be seen, and then each change, as server-sent events; Last-Event-ID goes on " +
+            "without a gap",
+          ],
           [
             "/v1/events?from=N",
             "the log as server-sent events, from any number on; the last 10,000 are kept, and missed " +
@@ -51,6 +61,22 @@ export const controlTopic: Topic = {
           ],
           ["/v1/config", "all of it as JSON, which --config reads"],
           ["/metrics", "for Prometheus"],
+        ],
+      },
+      {
+        title: "the page",
+        rows: [
+          ["/", "in one document, which asks nobody but its server; --control prints its address"],
+          [
+            "#token=TOKEN",
+            "what --control-token says, in the fragment: it is sent to no server, and leaves the " +
+            "address bar",
+          ],
+          [
+            "bytes",
+            "of one connection, from the moment that it is opened there; of more than 1 MiB a second " +
+            "the rest is skipped, and counted",
+          ],
         ],
       },
       {
