@@ -1,9 +1,10 @@
 /**
  * Measures the server against plain echo servers in C, Go, Node and socat, side by side in one run,
- * the client against a C ping-pong and a C load generator, loads against their own repetition, and start-up against a one-line Deno
- * program. Prints Markdown tables.
+ * the client against a C ping-pong and a C load generator, loads against their own repetition,
+ * start-up against a one-line Deno program, and the page of the control interface against itself,
+ * idle. Prints Markdown tables.
  *
- * usage: deno task bench [ROUNDS]      (default 9; a round takes about 35 s)
+ * usage: deno task bench [ROUNDS|page]     (default 9; a round takes about 35 s; page: the page alone)
  *
  * Figures are CPU time of the server, its children included, for each message in its least
  * disturbed round, and their ratio to the first server's: other work on the machine only ever adds,
@@ -17,6 +18,7 @@ import { build, competitors, type Workshop } from "./competitors.ts";
 import { Contender, type Load, measureAll, median } from "./contender.ts";
 import { compareFairness } from "./fairness.ts";
 import { compareForward } from "./forward.ts";
+import { comparePage } from "./page.ts";
 import { compareRepeats } from "./repeats.ts";
 
 const LOADS: readonly Load[] = [
@@ -80,15 +82,19 @@ async function compareStartUp(folder: string, rounds: number): Promise<void> {
   }
 }
 
-const rounds = Number(Deno.args[0] ?? 9);
+const only = Deno.args[0] === "page";
+const rounds = Number(only ? 0 : Deno.args[0] ?? 9);
 const folder = await Deno.makeTempDir();
 await using authority = await Authority.create();
 const workshop = { folder, authority, issued: await authority.issue(), say };
 await build(workshop);
-for (const load of LOADS) await compare(load, { workshop, rounds });
-await compareFairness(workshop);
-await compareForward({ workshop, rounds });
-await compareClient({ workshop, rounds });
-await compareRepeats(workshop);
-await compareStartUp(folder, rounds);
+if (!only) {
+  for (const load of LOADS) await compare(load, { workshop, rounds });
+  await compareFairness(workshop);
+  await compareForward({ workshop, rounds });
+  await compareClient({ workshop, rounds });
+  await compareRepeats(workshop);
+  await compareStartUp(folder, rounds);
+}
+await comparePage(workshop);
 await Deno.remove(folder, { recursive: true });

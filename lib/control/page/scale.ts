@@ -17,7 +17,7 @@ interface Scale {
 
 const KIB = 1024;
 
-const SCALES: ReadonlyMap<string, Scale> = new Map([
+const SCALES: ReadonlyMap<string, Scale> = new Map<string, Scale>([
   ["D", { least: 1, most: 60_000, hasZero: true, read: parseDuration, write: writeMs }],
   ["SIZE", { least: 1, most: 64 * KIB * KIB, hasZero: true, read: parseSize, write: writeSize }],
   ["RATE", {
