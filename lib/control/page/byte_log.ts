@@ -1,33 +1,20 @@
 /** The bytes of one connection that are kept to be shown, as rows of text or of a hex dump. */
 import { hexdump } from "../../terminal/hexdump.ts";
-import { printable, wholeCharacters } from "../../terminal/sanitize.ts";
+import { printable } from "../../terminal/sanitize.ts";
 import type { Direction } from "../../log/event.ts";
+import {
+  binaryText,
+  type Entry,
+  HEX_ROW_BYTES,
+  rowAt,
+  rowsOf,
+  type Shown,
+  textRowsOf,
+} from "./byte_rows.ts";
 import type { BytesMessage } from "../v1/bytes.ts";
 
 const MAX_KEPT_BYTES = 4 * 2 ** 20;
 const MAX_KEPT_ENTRIES = 20_000;
-const TEXT_ROW_BYTES = 120;
-const HEX_ROW_BYTES = 16;
-const LINE_FEED = 0x0a;
-
-/** How bytes are shown. */
-export type Shown = "text" | "hex";
-
-/** Something that passed, or a note about it. */
-interface Entry {
-  readonly direction: Direction | undefined;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-  /** Bytes that passed and are not told. */
-  readonly skipped: number;
-  /** How the direction, or the connection, has ended. */
-  readonly end: "fin" | "reset" | "closed" | undefined;
-  readonly note: string | undefined;
-  /** Where each row of its text begins. */
-  readonly textRows: readonly number[];
-}
 
 /** A line to show. */
 export interface ByteRow {
@@ -173,34 +160,3 @@ const ENDS = {
   reset: "reset (RST)",
   closed: "closed",
 } as const;
-
-function rowsOf({ bytes, textRows }: Entry, shown: Shown): number {
-  return shown === "hex" ? Math.ceil(bytes.length / HEX_ROW_BYTES) || 1 : textRows.length;
-}
-
-function rowAt(
-  { textRows }: Entry,
-  { at, shown }: { readonly at: number; readonly shown: Shown },
-): number {
-  if (shown === "hex") return Math.floor(at / HEX_ROW_BYTES);
-  return textRows.findLastIndex((from) => from <= at);
-}
-
-// A row ends behind a line feed, or where it is long; never within a character.
-function textRowsOf(bytes: Uint8Array): number[] {
-  const rows = [0];
-  for (let at = 0; at < bytes.length;) {
-    const rest = bytes.subarray(at);
-    const end = rest.indexOf(LINE_FEED) + 1;
-    at += end > 0 && end <= TEXT_ROW_BYTES
-      ? end
-      : wholeCharacters(rest, TEXT_ROW_BYTES).length || TEXT_ROW_BYTES;
-    if (at < bytes.length) rows.push(at);
-  }
-  return rows;
-}
-
-// A character for each byte.
-function binaryText(bytes: Uint8Array): string {
-  return new TextDecoder("x-user-defined").decode(bytes);
-}

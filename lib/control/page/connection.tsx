@@ -1,12 +1,14 @@
 /// <reference lib="dom" />
 /** One connection: what it says, and ending it. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { formatSize } from "../../core/units.ts";
 import type { Api } from "./api.ts";
-import type { ByteLog, ByteRow, Shown } from "./byte_log.ts";
-import { shortAddress } from "./connections.tsx";
-import { timeOfDay } from "./format.ts";
+import { Line } from "./byte_line.tsx";
+import type { ByteLog } from "./byte_log.ts";
+import type { Shown } from "./byte_rows.ts";
+import { Search, useFound } from "./byte_search.tsx";
+import { shortAddress } from "./connection_words.ts";
 import { goTo, useAction } from "./hooks.ts";
 import { packetsOf } from "./packets.ts";
 import { ErrorText, Name } from "./parts.tsx";
@@ -144,64 +146,6 @@ function Facts({ view }: { readonly view: ConnectionView }): JSX.Element {
   return (
     <span class="hint">
       <Name>{facts.join("; ")}</Name>
-    </span>
-  );
-}
-
-function Line({ row, marked }: { readonly row: ByteRow; readonly marked: boolean }): JSX.Element {
-  const { direction, time, offset, text, isNote } = row;
-  const sign = time === undefined ? "" : direction === "in" ? "<" : direction === "out" ? ">" : "";
-  const kind = `${direction ?? ""}${isNote ? " note" : ""}${marked ? " marked" : ""}`;
-  return (
-    <div class={`line ${kind}`}>
-      <span class="time">{time === undefined ? "" : timeOfDay(time)}</span>
-      <span class="offset">{isNote ? "" : offset}</span>
-      <span class="sign">{sign}</span>
-      <bdi class="text">{text}</bdi>
-    </div>
-  );
-}
-
-interface Found {
-  readonly rows: readonly number[];
-  readonly at: number;
-  /** The row to be seen. */
-  readonly row: number | undefined;
-  readonly step: (by: number) => void;
-}
-
-function useFound(
-  log: ByteLog,
-  { query, shown }: { readonly query: string; readonly shown: Shown },
-): Found {
-  const [at, setAt] = useState(0);
-  useEffect(() => setAt(0), [query, shown]);
-  const rows = query === "" ? [] : log.find(query, shown);
-  const step = (by: number) => setAt((rows.length + at + by) % (rows.length || 1));
-  return { rows, at, row: rows[at], step };
-}
-
-function Search(
-  { query, onQuery, found }: {
-    readonly query: string;
-    readonly onQuery: (query: string) => void;
-    readonly found: Found;
-  },
-): JSX.Element {
-  const { rows, at, step } = found;
-  return (
-    <span class="search">
-      <input
-        type="search"
-        placeholder="search"
-        aria-label="Search the bytes; Enter goes to the next place"
-        value={query}
-        onInput={({ currentTarget }) => onQuery(currentTarget.value)}
-        onKeyDown={({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1)}
-      />
-      <span role="status" class="hint">
-        {query === "" ? "" : rows.length === 0 ? "none" : `${at + 1} of ${rows.length}`}
-      </span>
     </span>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { formatByteRate, formatCount } from "../../core/units.ts";
 import type { Catalog } from "../v1/catalog.ts";
 import { type Api, endpointPath } from "./api.ts";
-import { shortAddress } from "./connections.tsx";
+import { shortAddress } from "./connection_words.ts";
 import { EndpointForm } from "./endpoint_form.tsx";
 import { Faults } from "./faults.tsx";
 import { goTo, useAction } from "./hooks.ts";

@@ -7,6 +7,8 @@ import { splitItems } from "../../../lib/cli/items.ts";
 import { controlPage } from "../../../lib/control/page.ts";
 import { ByteLog } from "../../../lib/control/page/byte_log.ts";
 import { commandLine, faultText, shellWord } from "../../../lib/control/page/command_line.ts";
+import { type Api, ApiError } from "../../../lib/control/page/api.ts";
+import { follow } from "../../../lib/control/page/follow.ts";
 import { readMessages } from "../../../lib/control/page/messages.ts";
 import { packetsOf } from "../../../lib/control/page/packets.ts";
 import { readPlace, tokenIn, writePlace } from "../../../lib/control/page/place.ts";
@@ -14,6 +16,8 @@ import { placeOf, PLACES, valueAt } from "../../../lib/control/page/scale.ts";
 import { type ConnectionView, Store } from "../../../lib/control/page/store.ts";
 import type { StateMessage } from "../../../lib/control/v1/state_message.ts";
 import { catalog } from "../../../lib/control/v1/catalog.ts";
+import { printable } from "../../../lib/terminal/sanitize.ts";
+import { randomBytes } from "../../support/bytes.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 
@@ -184,6 +188,25 @@ Deno.test("page: a million connections leave a bounded number behind", () => {
   assertEquals(store.samples.length, 300);
 });
 
+Deno.test("page: where the stream breaks it goes on behind the last message; without a token it ends", async () => {
+  const asked: (string | undefined)[] = [];
+  const answers = [
+    () => Promise.resolve(new Response('id: i-1\ndata: {"events":[]}\n\nid: i-2\ndata: {}\n\n')),
+    () => Promise.reject(new ApiError(0, "the server does not answer")),
+    () => Promise.reject(new ApiError(401, "a token is needed")),
+  ];
+  const api = {
+    open(_: string, { headers }: { headers?: Record<string, string> }) {
+      asked.push(headers?.["last-event-id"]);
+      return answers[asked.length - 1]!();
+    },
+  };
+  const store = begun();
+  await follow(store, { api: api as unknown as Api, signal: new AbortController().signal });
+  assertEquals(asked, [undefined, "i-2", "i-2"]);
+  assertEquals([store.asksToken, store.trouble], [true, "a token is needed"]);
+});
+
 const said = (text: string, offset = 0) => ({
   direction: "in" as const,
   time: 5,
@@ -200,6 +223,20 @@ Deno.test("byte log: rows of text end behind a line feed or where they are long,
   assertEquals(rows.map(({ offset }) => offset), [10, 130, 211]);
   assertEquals(rows.map(({ time }) => time), [5, undefined, undefined]);
   assertEquals(log.rowCount("hex"), Math.ceil(204 / 16));
+});
+
+Deno.test("byte log: no row is wider than can be seen, whatever passed, and none lacks a byte", () => {
+  const binary = randomBytes(5000);
+  for (
+    const bytes of [binary, new TextEncoder().encode("é\u202e".repeat(999)), new Uint8Array(999)]
+  ) {
+    const log = new ByteLog();
+    log.add({ direction: "out", time: 1, offset: 0, bytes: bytes.toBase64() });
+    const rows = log.rows("text", { from: 0, to: log.rowCount("text") });
+    const widest = Math.max(...rows.map(({ text }) => text.length));
+    assert(widest <= 4 * 120, `${widest} columns`);
+    assertEquals(rows.map(({ text }) => text).join(""), printable(bytes));
+  }
 });
 
 Deno.test("byte log: found across chunks, whatever the case, and not across what was skipped", () => {
