@@ -50,7 +50,7 @@ export function textRowsOf(bytes: Uint8Array): number[] {
   for (let at = 0; at < bytes.length;) {
     const rest = bytes.subarray(at);
     const length = rowLength(rest, isText);
-    at += isText ? wholeCharacters(rest, length).length || length : length;
+    at += wholeCharacters(rest, length).length || length;
     if (at < bytes.length) rows.push(at);
   }
   return rows;
