@@ -57,7 +57,7 @@ export async function startControl(
   const stopping = new AbortController();
   const server = new LiveServer(options);
   const [ring, counts] = [new EventRing(log), new EventCounts(log)];
-  const samples = new Samples(server, { counts, clock });
+  const samples = new Samples(server, { counts, clock, onSample: () => ring.wake() });
   const own = v1Interface({
     ...{ server, ring, counts, samples },
     instance: crypto.randomUUID(),

@@ -58,19 +58,24 @@ export class EventRing {
     this.#wakeAll();
   }
 
-  /** Resolves at the next event, and when none comes any more. */
+  /** Has everybody look who waits for the next event. */
+  wake(): void {
+    this.#wakeAll();
+  }
+
+  /** Resolves at the next event, when somebody is to look, and when none comes any more. */
   changed(): Promise<void> {
     return this.#wake.promise;
   }
 
   /**
-   * The events from a number on, as many as are there and can be read at once. Those that are kept
-   * no longer are told as one event, `missed`, in their place.
+   * The events from a number on, as many as are there, and at most `limit`. Those that are kept no
+   * longer are told as one event, `missed`, in their place.
    */
-  read(number: number): NumberedEvent[] {
+  read(number: number, limit: number = MAX_BATCH): NumberedEvent[] {
     const at = Math.max(1, Math.min(number, this.next));
     const from = Math.max(at, this.#first);
-    const kept = this.#events.slice(from - this.#first, from - this.#first + MAX_BATCH)
+    const kept = this.#events.slice(from - this.#first, from - this.#first + limit)
       .map((event, index) => ({ ...event, number: from + index }));
     if (from === at) return kept;
     const json = JSON.stringify({ event: "missed", events: from - at });

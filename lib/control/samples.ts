@@ -25,17 +25,23 @@ export class Samples {
   readonly #server: LiveServer;
   readonly #counts: EventCounts;
   readonly #clock: Clock;
+  readonly #onSample: () => void;
   readonly #all: Sample[] = [];
   readonly #stop: () => void;
-  #wake = Promise.withResolvers<void>();
 
   constructor(
     server: LiveServer,
-    { counts, clock }: { readonly counts: EventCounts; readonly clock: Clock },
+    { counts, clock, onSample }: {
+      readonly counts: EventCounts;
+      readonly clock: Clock;
+      /** Called after each one. */
+      readonly onSample: () => void;
+    },
   ) {
     this.#server = server;
     this.#counts = counts;
     this.#clock = clock;
+    this.#onSample = onSample;
     this.#take();
     this.#stop = every(clock, INTERVAL_MS, () => this.#take());
   }
@@ -45,14 +51,8 @@ export class Samples {
     return this.#all;
   }
 
-  /** Resolves at the next one. */
-  changed(): Promise<void> {
-    return this.#wake.promise;
-  }
-
   close(): void {
     this.#stop();
-    this.#wake.resolve();
   }
 
   #take(): void {
@@ -65,8 +65,7 @@ export class Samples {
       sampleOf(totals, { time: this.#clock.wallTime(), faults: this.#counts.allFaults }),
     );
     if (this.#all.length > KEPT) this.#all.shift();
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
+    this.#onSample();
   }
 }
 

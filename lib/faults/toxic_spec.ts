@@ -3,6 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { LONGEST_WAIT_MS } from "../core/units.ts";
 import { type FaultSpec, faultSpec, pairsOf } from "./parse.ts";
 import { faults } from "./kinds.ts";
+import { commonOptions } from "./selectors.ts";
 import { parametersOf, STREAM_NAMES, unitOf } from "./toxics.ts";
 
 /** toxiproxy's types, and their attributes; a strict client knows no other. */
@@ -106,6 +107,14 @@ function inUnits(type: string, name: string, value: number): number {
   const factor = unit === "KB/s" ? 1 / BYTES_OF_RATE : unit === "us" ? MICROSECONDS : 1;
   const number = value * factor;
   return ATTRIBUTES.has(type) ? Math.round(number) : number;
+}
+
+/** The keys of a fault that toxiproxy does not have, and that say where and when it strikes. */
+export function selectorsOf({ given }: FaultSpec): Attributes {
+  const known = ["direction", "toxicity", "name", "on"];
+  return Object.fromEntries(
+    given.filter(([key]) => Object.hasOwn(commonOptions, key) && !known.includes(key)),
+  );
 }
 
 /** The stream of a fault; one in both directions shows downstream. */

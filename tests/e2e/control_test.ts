@@ -5,6 +5,7 @@ import { readMessages } from "../../lib/control/page/messages.ts";
 import { echoThrough, readAll, readExactly, resettable, writeAll } from "../support/connections.ts";
 import { randomBytes, randomWords } from "../support/bytes.ts";
 import { Controlled } from "../support/control.ts";
+import { Authority } from "../support/pki.ts";
 import { netecho, netechoCommand, Running, Server } from "../support/programs.ts";
 import { onLinux, withSignals } from "../support/skips.ts";
 
@@ -636,3 +637,38 @@ async function readUntilClosed(conn: Deno.Conn): Promise<Uint8Array> {
   const text = new TextDecoder("latin1").decode(concat(parts));
   return new TextEncoder().encode(text.replace(/\r\n[\da-f]+\r\n/g, ""));
 }
+
+Deno.test("control: another transport begins without the options of the one before", async () => {
+  await using server = await Controlled.start([]);
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue();
+  const made = {
+    name: "t",
+    address: "tls://127.0.0.1:0",
+    options: { cert, key, deny: "10.0.0.0/8" },
+  };
+  assertEquals((await server.ask("POST /v1/endpoints", made)).status, 201);
+  const changed = await server.ask("PATCH /v1/endpoints/t", { address: "127.0.0.1:0" });
+  assertEquals((changed.json as { options: object }).options, { deny: "10.0.0.0/8" });
+});
+
+Deno.test("control: a fault is switched off and on, whoever made it and whoever changes it", async () => {
+  await using server = await Controlled.start([]);
+  await server.ask("POST /proxies", { name: "p", listen: "127.0.0.1:0", upstream: "127.0.0.1:9" });
+  const zero = { type: "slicer", name: "s", attributes: { average_size: 0 } };
+  assertEquals((await server.ask("POST /proxies/p/toxics", zero)).status, 200);
+  const fault = async (name: string) =>
+    (await server.ask(`GET /v1/endpoints/p/faults/${name}`)).json as Record<string, unknown>;
+  const off = await server.ask("PATCH /v1/endpoints/p/faults/s", { enabled: false });
+  assertEquals([off.status, (await fault("s")).enabled], [200, "false"]);
+  assertEquals((await server.ask("PATCH /v1/endpoints/p/faults/s", { enabled: null })).status, 200);
+  assertEquals((await fault("s")).enabled, undefined);
+  assertEquals((await server.ask("PATCH /v1/endpoints/p/faults/s", { enabled: "x" })).status, 400);
+  const made = { kind: "latency", name: "l", latency: "1s", connections: "1-3", enabled: false };
+  await server.ask("POST /v1/endpoints/p/faults", made);
+  await server.ask("POST /proxies/p/toxics/l", { attributes: { latency: 7 } });
+  assertEquals(await fault("l"), {
+    ...{ name: "l", kind: "latency", latency: "7ms", jitter: "0ms", direction: "out" },
+    ...{ connections: "1-3", enabled: "false" },
+  });
+});

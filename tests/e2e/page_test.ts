@@ -4,6 +4,7 @@ import axe from "axe-core";
 import { BrowserPage } from "../support/browser.ts";
 import { readAll, readExactly, resettable, writeAll } from "../support/connections.ts";
 import { Controlled } from "../support/control.ts";
+import { MAY_USE_FFI } from "../support/programs.ts";
 import { needing } from "../support/skips.ts";
 import { unusedPort, withFolder } from "../support/system.ts";
 import { follow } from "../support/tshark.ts";
@@ -215,6 +216,56 @@ inBrowser(
   ["tshark"],
 );
 
+inBrowser("what is paused stays as it is, and shows what came when it goes on", async () => {
+  await using server = await echoServer();
+  using conn = await connectTo(server.port);
+  await using view = await BrowserPage.open(`${server.url}/#/endpoint/db/connection/1`);
+  await view.sees(/nothing yet/, ".connection");
+  await writeAll(conn, encode("one\n"));
+  await view.sees(/>\s+one/, ".bytes");
+  await (await view.page.waitForSelector(".connection button[aria-pressed]"))!.click();
+  await writeAll(conn, encode("two\n"));
+  await view.sees(/#1.*8 B.*8 B/s, ".grid"); // it has passed, and samples have been drawn
+  assert(!(await view.text(".bytes")).includes("two"));
+  await (await view.page.waitForSelector(".connection button[aria-pressed]"))!.click();
+  await view.sees(/>\s+two/, ".bytes");
+  view.assertNoTroubles();
+});
+
+inBrowser(
+  "what the system knows of a connection is shown while others come and go",
+  async () => {
+    await using upstream = await echoServer();
+    const to = `127.0.0.1:${upstream.port}`;
+    await using server = await Controlled.start([`127.0.0.1:0=forward,name=f,to=${to}`]);
+    const port = Number(/:(\d+),/.exec(await server.line(/^listening/))![1]);
+    using conn = await connectTo(port);
+    await writeAll(conn, encode("x"));
+    await readExactly(conn, 1);
+    await using view = await BrowserPage.open(`${server.url}/#/endpoint/f/connection/1`);
+    const over = new AbortController();
+    const others = (async () => {
+      while (!over.signal.aborted) {
+        using other = await connectTo(port);
+        await writeAll(other, encode("y"));
+        await readExactly(other, 1);
+      }
+    })();
+    try {
+      await view.sees(new RegExp(`to ${to}`), ".connection");
+      if (MAY_USE_FFI) {
+        await (await view.find(FILTER, "searchbox")).type("#1 ");
+        await view.sees(/#1\s[^]*\d ms/, ".grid");
+      }
+    } finally {
+      over.abort();
+      await others;
+    }
+  },
+);
+
+const FILTER = "Filter connections by address, number, endpoint, fault or end";
+
 inBrowser("a flood is skipped, and the page says how much", async () => {
   await using server = await echoServer();
   using conn = await connectTo(server.port);
@@ -223,7 +274,7 @@ inBrowser("a flood is skipped, and the page says how much", async () => {
   const bytes = new Uint8Array(8 * 1024 * 1024).fill(0x61); // in lines of a megabyte, and more
   await Promise.all([writeAll(conn, bytes), readExactly(conn, bytes.length)]);
   await view.sees(/MiB not kept/, ".connection");
-  await view.sees(/bytes passed too fast to be shown/, ".bytes");
+  await view.sees(/bytes in .* passed too fast to be shown/, ".bytes");
   view.assertNoTroubles();
 });
 

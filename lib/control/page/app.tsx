@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Catalog } from "../v1/catalog.ts";
 import type { Api } from "./api.ts";
-import { commandLine } from "./command_line.ts";
+import { commandLine, shortAddress } from "./command_line.ts";
 import { Connection } from "./connection.tsx";
 import { Connections } from "./connections.tsx";
 import { Endpoint } from "./endpoint.tsx";
@@ -74,7 +74,7 @@ export function App({ store, api, onToken }: AppProps): JSX.Element {
       {instance && place.connection !== undefined && (
         <Connection
           key={`${instance} ${place.connection}`}
-          {...{ store, api, place }}
+          {...{ store, api, place, paused }}
           connection={place.connection}
         />
       )}
@@ -101,7 +101,8 @@ function Copied(
 ): JSX.Element {
   const mainOf = (kind: string) => catalog.faults.find(({ name }) => name === kind)?.main;
   const json = endpoints.map(({ name, address, service, enabled, options, faults }) => ({
-    ...{ name, address, service, enabled, options },
+    ...(name !== shortAddress(address) && { name }),
+    ...{ address, service, enabled, options },
     faults: faults.map(({ firings: _, ...fault }) => fault),
   }));
   const one = endpoints.length === 1 ? json[0] : { seed, endpoints: json };

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** A row of the bytes of a connection. */
 import type { JSX } from "preact";
-import type { ByteRow } from "./byte_log.ts";
+import type { ByteRow } from "./byte_view.ts";
 import { timeOfDay } from "./format.ts";
 
 /** Time, offset, direction, and what passed. */

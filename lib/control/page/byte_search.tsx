@@ -1,29 +1,41 @@
 /// <reference lib="dom" />
 /** Searching the bytes of a connection. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import type { ByteLog } from "./byte_log.ts";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Shown } from "./byte_rows.ts";
+import type { ByteView } from "./byte_view.ts";
+import type { Target } from "./virtual_rows.tsx";
 
 /** Where the text was found. */
 export interface Found {
   readonly rows: readonly number[];
+  /** Which of them is chosen. */
   readonly at: number;
-  /** The row to be seen. */
   readonly row: number | undefined;
+  /** Another object whenever that is to be scrolled to. */
+  readonly target: Target | undefined;
   readonly step: (by: number) => void;
 }
 
-/** The rows that have a text in them; none for no text. */
+/** The rows that have a text in them; none for no text. What is chosen stays so as others come. */
 export function useFound(
-  log: ByteLog,
+  view: ByteView,
   { query, shown }: { readonly query: string; readonly shown: Shown },
 ): Found {
-  const [at, setAt] = useState(0);
-  useEffect(() => setAt(0), [query, shown]);
-  const rows = query === "" ? [] : log.find(query, shown);
-  const step = (by: number) => setAt((rows.length + at + by) % (rows.length || 1));
-  return { rows, at, row: rows[at], step };
+  const before = view.before(shown);
+  const [chosen, setChosen] = useState(0); // a row, those that are kept no longer counted
+  useEffect(() => setChosen(0), [query, shown]);
+  const rows = useMemo(() => query === "" ? [] : view.find(query, shown), [view, query, shown]);
+  const at = Math.max(0, rows.findIndex((row) => row + before >= chosen));
+  const row = rows[at];
+  const place = row === undefined ? undefined : row + before;
+  // The same place is another row when rows before it are dropped, and need not be scrolled to.
+  const target = useMemo(() => row === undefined ? undefined : { row }, [place, query, shown]);
+  const step = (by: number) => {
+    const next = rows[(rows.length + at + by) % (rows.length || 1)];
+    if (next !== undefined) setChosen(next + before);
+  };
+  return { rows, at, row, target, step };
 }
 
 /** The field for the text, and how often it was found. */

@@ -47,8 +47,16 @@ function endpointText({ name, address, service, enabled, options }: EndpointJson
   const given = Object.entries(options).flatMap(([key, value]) =>
     [value].flat().map((each) => [key, each] as const)
   );
-  const own = [["name", name] as const, ...(enabled ? [] : [["enabled", "false"] as const])];
+  const own = [
+    ...(name === shortAddress(address) ? [] : [["name", name] as const]),
+    ...(enabled ? [] : [["enabled", "false"] as const]),
+  ];
   return [`${address}=${service}`, ...[...own, ...given].map(pairText)].join(",");
+}
+
+/** An address without `tcp://`, which is also what an endpoint is called that is given no name. */
+export function shortAddress(address: string): string {
+  return address.replace(/^tcp:\/\//, "");
 }
 
 /** A word as a POSIX shell reads it. */

@@ -5,10 +5,10 @@ import { useState } from "preact/hooks";
 import { formatSize } from "../../core/units.ts";
 import type { Api } from "./api.ts";
 import { Line } from "./byte_line.tsx";
-import type { ByteLog } from "./byte_log.ts";
 import type { Shown } from "./byte_rows.ts";
+import type { ByteView } from "./byte_view.ts";
 import { Search, useFound } from "./byte_search.tsx";
-import { shortAddress } from "./connection_words.ts";
+import { shortAddress } from "./command_line.ts";
 import { goTo, useAction } from "./hooks.ts";
 import { packetsOf } from "./packets.ts";
 import { ErrorText, Name } from "./parts.tsx";
@@ -25,29 +25,34 @@ export interface ConnectionProps {
   readonly api: Api;
   readonly place: Place;
   readonly connection: number;
+  /** Whether the whole page is. */
+  readonly paused: boolean;
 }
 
 /** The panel of the connection that is chosen. */
-export function Connection({ store, api, place, connection }: ConnectionProps): JSX.Element {
+export function Connection(
+  { store, api, place, connection, paused: allPaused }: ConnectionProps,
+): JSX.Element {
   const view = store.connections.get(connection);
   const [shown, setShown] = useState<Shown>("text");
   const [paused, setPaused] = useState(false);
   const [query, setQuery] = useState("");
   const [follows, setFollows] = useState(true);
   const [error, run] = useAction();
-  const { log, follows: isFollowing, trouble } = useBytes(connection, {
+  const { view: bytes, follows: isFollowing, trouble } = useBytes(connection, {
     api,
     isOpen: Boolean(view && !view.closed),
-    paused,
+    paused: paused || allPaused,
   });
-  const found = useFound(log, { query, shown });
+  const found = useFound(bytes, { query, shown });
   const path = `/v1/sessions/${connection}`;
   const close = () => goTo({ ...place, connection: undefined });
   return (
     <section
       class="connection"
       aria-label={`Connection ${connection}`}
-      onKeyDown={({ key }) => key === "Escape" && close()}
+      onKeyDown={({ key, target }) =>
+        key === "Escape" && !(target instanceof HTMLInputElement) && close()}
     >
       <div class="bar">
         <h3>
@@ -95,20 +100,21 @@ export function Connection({ store, api, place, connection }: ConnectionProps): 
         <Search query={query} onQuery={setQuery} found={found} />
         <button
           type="button"
-          disabled={!view || log.entries.length === 0}
-          onClick={() => save(log, view!)}
+          disabled={!view || bytes.entries.length === 0}
+          onClick={() => save(bytes, view!)}
         >
           save as pcapng
         </button>
-        {log.lost > 0 && <span class="warn">{formatSize(log.lost)} not kept</span>}
+        {bytes.lost > 0 && <span class="warn">{formatSize(bytes.lost)} not kept</span>}
       </div>
       {(error || trouble) && <ErrorText>{error || trouble}</ErrorText>}
       <VirtualRows
-        count={log.rowCount(shown)}
+        count={bytes.rowCount(shown)}
         rowHeight={ROW_HEIGHT}
         follows={follows && !paused && found.row === undefined}
         onFollow={setFollows}
-        target={found.row}
+        target={found.target}
+        before={bytes.before(shown)}
         attributes={{
           class: "bytes",
           role: "region",
@@ -116,11 +122,11 @@ export function Connection({ store, api, place, connection }: ConnectionProps): 
           "aria-label": `Bytes of connection ${connection}`,
         }}
         render={(range) =>
-          log.rows(shown, range).map((row, index) => (
+          bytes.rows(shown, range).map((row, index) => (
             <Line key={row.key} row={row} marked={range.from + index === found.row} />
           ))}
       />
-      {log.entries.length === 0 && !trouble && (
+      {bytes.entries.length === 0 && !trouble && (
         <p class="hint empty">
           {emptyReason(view, isFollowing)}
         </p>
@@ -150,9 +156,9 @@ function Facts({ view }: { readonly view: ConnectionView }): JSX.Element {
   );
 }
 
-function save(log: ByteLog, view: ConnectionView): void {
+function save(bytes: ByteView, view: ConnectionView): void {
   const url = URL.createObjectURL(
-    new Blob(packetsOf(log, view), { type: "application/vnd.tcpdump.pcap" }),
+    new Blob(packetsOf(bytes, view), { type: "application/vnd.tcpdump.pcap" }),
   );
   const link = document.createElement("a");
   link.href = url;

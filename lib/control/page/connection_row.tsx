@@ -3,7 +3,8 @@
 import type { JSX } from "preact";
 import { formatDuration } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
-import { noteOf, shortAddress } from "./connection_words.ts";
+import { shortAddress } from "./command_line.ts";
+import { noteOf } from "./connection_words.ts";
 import { age, bytesAndRate } from "./format.ts";
 import type { ConnectionView } from "./store.ts";
 

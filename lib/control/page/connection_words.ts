@@ -11,11 +11,6 @@ export const ORDERS = [
 /** One of them. */
 export type Order = (typeof ORDERS)[number][0];
 
-/** An address without `tcp://`. */
-export function shortAddress(address: string): string {
-  return address.replace(/^tcp:\/\//, "");
-}
-
 /** What else there is to say of a connection: how it ended, its faults, its TLS. */
 export function noteOf({ faults, tls, alpn, closed }: ConnectionView): string {
   const end = closed &&

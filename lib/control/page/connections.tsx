@@ -9,7 +9,7 @@ import { chosen, type Order, ORDERS } from "./connection_words.ts";
 import { goTo, useInterval } from "./hooks.ts";
 import type { Place } from "./place.ts";
 import type { ConnectionView, Store } from "./store.ts";
-import { type RowRange, VirtualRows } from "./virtual_rows.tsx";
+import { type RowRange, type Target, VirtualRows } from "./virtual_rows.tsx";
 
 const ROW_HEIGHT = 28; // pixels, as in the style sheet
 const ASK_MS = 1000; // for what the system knows of those that are seen
@@ -26,6 +26,7 @@ export function Connections({ store, api, place }: ConnectionsProps): JSX.Elemen
   const [filter, setFilter] = useState("");
   const [order, setOrder] = useState<Order>("newest");
   const [active, setActive] = useState<number>();
+  const [target, setTarget] = useState<Target>();
   const [seen] = useState<{ range: RowRange }>({ range: { from: 0, to: 0 } });
   const rows = chosen(store, { endpoint: place.endpoint, filter, order });
   const row = rows.findIndex(({ connection }) => connection === active);
@@ -45,6 +46,7 @@ export function Connections({ store, api, place }: ConnectionsProps): JSX.Elemen
     event.preventDefault();
     const next = Math.min(rows.length - 1, Math.max(0, row + step));
     setActive(rows[next]?.connection);
+    setTarget({ row: next });
   };
   return (
     <section class="connections" aria-label="Connections">
@@ -70,7 +72,7 @@ export function Connections({ store, api, place }: ConnectionsProps): JSX.Elemen
       <VirtualRows
         count={rows.length}
         rowHeight={ROW_HEIGHT}
-        target={row < 0 ? undefined : row}
+        target={target}
         attributes={{
           class: "grid",
           role: "grid",

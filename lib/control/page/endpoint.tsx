@@ -3,9 +3,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { formatByteRate, formatCount } from "../../core/units.ts";
+import { printableText } from "../../terminal/sanitize.ts";
 import type { Catalog } from "../v1/catalog.ts";
 import { type Api, endpointPath } from "./api.ts";
-import { shortAddress } from "./connection_words.ts";
+import { shortAddress } from "./command_line.ts";
 import { EndpointForm } from "./endpoint_form.tsx";
 import { Faults } from "./faults.tsx";
 import { goTo, useAction } from "./hooks.ts";
@@ -35,7 +36,7 @@ export function Endpoint({ api, catalog, endpoint, onCopy }: EndpointProps): JSX
     goTo({});
   };
   return (
-    <section class="endpoint" aria-label={`Endpoint ${name}`}>
+    <section class="endpoint" aria-label={printableText(`Endpoint ${name}`)}>
       <div class="bar">
         <h2>
           <Name>{name}</Name>

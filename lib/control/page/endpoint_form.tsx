@@ -133,11 +133,18 @@ function valuesOf(
     readonly before: ReadonlyMap<string, string>;
   },
 ): Record<string, string | string[] | null> {
-  return Object.fromEntries(options.flatMap(
+  const known = new Set(options.map(({ name }) => name));
+  const gone = [...before.keys()].filter((name) => !known.has(name));
+  const values = options.flatMap(
     ({ name, repeatable }): [string, string | string[] | null][] => {
       const text = given.get(name) ?? "";
       if (text === "") return before.has(name) ? [[name, null]] : [];
-      return [[name, repeatable ? text.split("\n").filter((line) => line.trim() !== "") : text]];
+      return [[name, repeatable ? linesOf(text) : text]];
     },
-  ));
+  );
+  return Object.fromEntries([...gone.map((name) => [name, null] as const), ...values]);
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
 }

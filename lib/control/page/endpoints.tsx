@@ -2,7 +2,7 @@
 /** The endpoints, to choose one. */
 import type { JSX } from "preact";
 import { formatByteRate, formatCount } from "../../core/units.ts";
-import { shortAddress } from "./connection_words.ts";
+import { shortAddress } from "./command_line.ts";
 import { Name } from "./parts.tsx";
 import { type Place, writePlace } from "./place.ts";
 import type { EndpointView, Store } from "./store.ts";

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { formatCount } from "../../core/units.ts";
+import { printableText } from "../../terminal/sanitize.ts";
 import type { Catalog, FaultKindJson, OptionJson } from "../v1/catalog.ts";
 import { type Api, endpointPath, faultPath } from "./api.ts";
 import { timeOfDay } from "./format.ts";
@@ -37,7 +38,7 @@ export function Faults({ api, catalog, endpoint }: FaultsProps): JSX.Element {
 function Fault(
   { api, catalog, endpoint, fault }: FaultsProps & { readonly fault: FaultView },
 ): JSX.Element {
-  const [error, run] = useAction();
+  const [error, run, clear] = useAction();
   const [isOpen, setOpen] = useState(false);
   const kind = catalog.faults.find(({ name }) => name === fault.kind);
   const path = faultPath(endpoint.name, fault.name);
@@ -53,12 +54,13 @@ function Fault(
         owner={`${endpoint.name}-${fault.name}`}
         value={given.get(option.name) ?? ""}
         onChange={(value) => change(option.name, value)}
+        onSame={clear}
       />
     ));
   const selectors = kind?.selectors ?? [];
   const isGiven = ({ name }: OptionJson) => given.has(name);
   return (
-    <article class={`fault${isOn ? "" : " off"}`} aria-label={`Fault ${fault.name}`}>
+    <article class={`fault${isOn ? "" : " off"}`} aria-label={printableText(`Fault ${fault.name}`)}>
       <div class="bar">
         <h3 title={kind?.summary}>
           {fault.kind}{" "}
@@ -72,19 +74,21 @@ function Fault(
             type="button"
             class="quiet"
             aria-expanded={isOpen}
-            onClick={() => setOpen(!isOpen)}
+            onClick={() =>
+              setOpen(!isOpen)}
           >
             where and when
           </button>
           <Switch
             on={isOn}
             label={`Fault ${fault.name}`}
-            onChange={(on) => change("enabled", on ? "" : "false")}
+            onChange={(on) =>
+              change("enabled", on ? "" : "false")}
           />
           <button
             type="button"
             class="quiet"
-            aria-label={`Remove fault ${fault.name}`}
+            aria-label={printableText(`Remove fault ${fault.name}`)}
             onClick={() => run(() => api.ask(`DELETE ${path}`))}
           >
             ×
@@ -104,7 +108,7 @@ function Fired({ fault: { firings } }: { readonly fault: FaultView }): JSX.Eleme
   if (!firings) return <span class="hint">has not struck</span>;
   const { count, last, detail } = firings;
   return (
-    <span class="hint" title={detail}>
+    <span class="hint" title={printableText(detail)}>
       struck {formatCount(count)} {count === 1 ? "time" : "times"}, last {timeOfDay(last)}:{" "}
       <Name>{detail}</Name>
     </span>

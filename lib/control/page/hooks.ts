@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 /** What components share: following the store, the place, and actions that may fail. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Place, readPlace, writePlace } from "./place.ts";
 import type { Store } from "./store.ts";
 
@@ -47,6 +47,7 @@ export function goTo(place: Place): void {
 export function useAction(): readonly [
   error: string,
   run: (action: () => Promise<unknown>) => Promise<boolean>,
+  clear: () => void,
 ] {
   const [error, setError] = useState("");
   const run = async (action: () => Promise<unknown>) => {
@@ -59,13 +60,15 @@ export function useAction(): readonly [
       return false;
     }
   };
-  return [error, run];
+  return [error, run, () => setError("")];
 }
 
 /** Calls `work` every so many milliseconds while the page is seen. */
 export function useInterval(work: () => void, milliseconds: number): void {
+  const latest = useRef(work);
+  latest.current = work;
   useEffect(() => {
-    const timer = setInterval(() => document.hidden || work(), milliseconds);
+    const timer = setInterval(() => document.hidden || latest.current(), milliseconds);
     return () => clearInterval(timer);
-  });
+  }, [milliseconds]);
 }

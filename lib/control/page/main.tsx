@@ -9,29 +9,33 @@ import { Store } from "./store.ts";
 
 const TOKEN_KEY = "netecho-token";
 
-// The token leaves the address bar, and stays until the tab is closed.
-const given = tokenIn(location.hash);
-if (given !== undefined) {
-  sessionStorage.setItem(TOKEN_KEY, given);
-  history.replaceState(null, "", location.pathname);
-}
-
 const store = new Store();
 const api = new Api(sessionStorage.getItem(TOKEN_KEY) ?? "");
-const followServer = () => void follow(store, { api, signal: new AbortController().signal });
+let following = new AbortController();
 
-render(
-  <App
-    store={store}
-    api={api}
-    onToken={(token) => {
-      sessionStorage.setItem(TOKEN_KEY, token);
-      api.token = token;
-      store.asksToken = false;
-      store.changed();
-      followServer();
-    }}
-  />,
-  document.getElementById("app")!,
-);
-followServer();
+function followServer(): void {
+  following.abort();
+  following = new AbortController();
+  void follow(store, { api, signal: following.signal });
+}
+
+function enterWith(token: string): void {
+  sessionStorage.setItem(TOKEN_KEY, token);
+  api.token = token;
+  store.asksToken = false;
+  store.changed();
+  followServer();
+}
+
+// The token leaves the address bar, and stays until the tab is closed.
+function takeToken(): boolean {
+  const given = tokenIn(location.hash);
+  if (given === undefined) return false;
+  history.replaceState(null, "", location.pathname);
+  enterWith(given);
+  return true;
+}
+
+addEventListener("hashchange", takeToken);
+if (!takeToken()) followServer();
+render(<App store={store} api={api} onToken={enterWith} />, document.getElementById("app")!);

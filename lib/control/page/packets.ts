@@ -2,17 +2,17 @@
 import { flowOf, type Frame } from "../../capture/flow.ts";
 import { fileHeader, packetBlock } from "../../capture/pcapng_writer.ts";
 import { parseAddress } from "../../net/address.ts";
-import type { ByteLog } from "./byte_log.ts";
+import type { ByteView } from "./byte_view.ts";
 import type { ConnectionView } from "./store.ts";
 
 /** The blocks of a pcapng file. What was skipped is missing from it, as if it were not captured. */
 export function packetsOf(
-  log: ByteLog,
+  { entries }: Pick<ByteView, "entries">,
   { connection, service, remote, local }: ConnectionView,
 ): Uint8Array<ArrayBuffer>[] {
   const blocks = [fileHeader({ application: "netecho", name: "netecho" })];
   const ends = { remote: parseAddress(remote), local: parseAddress(local) };
-  let time = log.entries[0]?.time ?? 0;
+  let time = entries[0]?.time ?? 0;
   const write = (frames: readonly Frame[]) => {
     for (const { bytes, comment } of frames) {
       blocks.push(packetBlock({ at: time, bytes, comment }));
@@ -24,7 +24,7 @@ export function packetsOf(
     comment: `#${connection} ${service} ${local}, as shown by the page`,
     write,
   });
-  for (const { direction, bytes, skipped, end, time: at } of log.entries) {
+  for (const { direction, bytes, skipped, end, time: at } of entries) {
     time = at;
     if (direction && skipped > 0) flow.skipped(direction, skipped);
     else if (end === "closed") flow.closed?.("closed");

@@ -1,9 +1,9 @@
 /// <reference lib="dom" />
 /** A field for an option or a parameter: words to choose from, a slider, a text. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { OptionJson } from "../v1/catalog.ts";
-import { hasSlider, placeOf, PLACES, valueAt } from "./scale.ts";
+import { hasSlider, lastPlace, placeOf, valueAt } from "./scale.ts";
 
 /** What a field shows, and whom it tells. */
 export interface ParameterProps {
@@ -16,19 +16,30 @@ export interface ParameterProps {
   readonly described?: boolean;
   /** Called when it rests at another value; empty means the default. */
   readonly onChange: (value: string) => void;
+  /** Called when it has its old value again. */
+  readonly onSame?: () => void;
 }
 
 /** A field, with its label. */
 export function Parameter(
-  { option, owner, value, described = false, onChange }: ParameterProps,
+  { option, owner, value, described = false, onChange, onSame }: ParameterProps,
 ): JSX.Element {
   const { name, summary, placeholder = "true", words } = option;
   const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  const isEdited = useRef(false); // what somebody is writing stays, whatever others change
+  useEffect(() => {
+    if (!isEdited.current) setText(value);
+  }, [value]);
   const id = `${owner}-${name}`;
-  const send = (next: string) => {
+  const edit = (next: string) => {
+    isEdited.current = true;
     setText(next);
-    if (next !== value) onChange(next);
+  };
+  const send = (next: string) => {
+    isEdited.current = false;
+    setText(next);
+    if (next === value) onSame?.();
+    else onChange(next);
   };
   const choices = words ?? (option.placeholder === undefined ? ["true"] : undefined);
   return (
@@ -49,21 +60,22 @@ export function Parameter(
               <input
                 type="range"
                 min={0}
-                max={PLACES}
+                max={lastPlace(placeholder)}
                 aria-label={`${name}, slider`}
                 aria-valuetext={text || option.default || "not given"}
                 value={placeOf(text || (option.default ?? ""), placeholder)}
                 onInput={({ currentTarget }) =>
-                  setText(valueAt(Number(currentTarget.value), placeholder))}
+                  edit(valueAt(Number(currentTarget.value), placeholder))}
                 onChange={({ currentTarget }) =>
                   send(valueAt(Number(currentTarget.value), placeholder))}
               />
             )}
             <TextField
               {...{ id, option, text }}
-              onText={setText}
+              onText={edit}
               onSend={send}
-              onCancel={() => setText(value)}
+              onCancel={() => send(value)}
+              onDone={() => isEdited.current = false}
             />
           </>
         )}
@@ -73,13 +85,14 @@ export function Parameter(
 }
 
 function TextField(
-  { id, option, text, onText, onSend, onCancel }: {
+  { id, option, text, onText, onSend, onCancel, onDone }: {
     readonly id: string;
     readonly option: OptionJson;
     readonly text: string;
     readonly onText: (text: string) => void;
     readonly onSend: (text: string) => void;
     readonly onCancel: () => void;
+    readonly onDone: () => void;
   },
 ): JSX.Element {
   const hint = option.default ?? option.placeholder;
@@ -93,6 +106,7 @@ function TextField(
         value={text}
         onInput={({ currentTarget }) => onText(currentTarget.value)}
         onChange={({ currentTarget }) => onSend(currentTarget.value.trim())}
+        onBlur={onDone}
       />
     );
   }
@@ -106,6 +120,7 @@ function TextField(
       value={text}
       onInput={({ currentTarget }) => onText(currentTarget.value)}
       onChange={({ currentTarget }) => onSend(currentTarget.value.trim())}
+      onBlur={onDone}
       onKeyDown={({ key }) => key === "Escape" && onCancel()}
     />
   );

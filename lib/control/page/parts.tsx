@@ -24,7 +24,7 @@ export function Switch(
       role="switch"
       class="switch"
       aria-checked={on}
-      aria-label={label}
+      aria-label={printableText(label)}
       onClick={() => onChange(!on)}
     >
       <span aria-hidden="true">{on ? "on" : "off"}</span>
@@ -50,7 +50,7 @@ export function Dialog(
   return (
     <dialog ref={dialog} onClose={onClose} aria-labelledby="dialog-title">
       <div class="bar">
-        <h2 id="dialog-title">{title}</h2>
+        <h2 id="dialog-title">{printableText(title)}</h2>
         <button type="button" class="quiet" onClick={() => dialog.current?.close()}>close</button>
       </div>
       {children}

@@ -1,8 +1,7 @@
 /** Sliders for parameters: what a place on one means, and how the command line writes it. */
 import { parseByteRate, parseDuration, parseSize } from "../../core/units.ts";
 
-/** The places of a slider, from 0 on. */
-export const PLACES = 200;
+const POINTS = 200; // values that a slider tries to have
 
 /** Values on a slider: in equal ratios, or in equal steps. */
 interface Scale {
@@ -16,6 +15,7 @@ interface Scale {
 }
 
 const KIB = 1024;
+const SIZE_UNITS = [[KIB ** 3, "GiB"], [KIB ** 2, "MiB"], [KIB, "KiB"]] as const;
 
 const SCALES: ReadonlyMap<string, Scale> = new Map<string, Scale>([
   ["D", { least: 1, most: 60_000, hasZero: true, read: parseDuration, write: writeMs }],
@@ -30,45 +30,69 @@ const SCALES: ReadonlyMap<string, Scale> = new Map<string, Scale>([
   ["N", { least: 1, most: 10_000, read: Number, write: String }],
 ]);
 
+interface Place {
+  readonly value: number;
+  readonly text: string;
+}
+
+// The values of each kind in their order; neighbours that are written alike are one.
+const PLACES: ReadonlyMap<string, readonly Place[]> = new Map(
+  [...SCALES].map(([placeholder, scale]) => [placeholder, placesOf(placeholder, scale)]),
+);
+
+function placesOf(placeholder: string, scale: Scale): Place[] {
+  const points = Array.from({ length: POINTS + 1 }, (_, point) => point / POINTS);
+  const values = points.map((share) =>
+    scale.linear
+      ? Number((share * scale.most).toFixed(3))
+      : twoFigures(scale.least * (scale.most / scale.least) ** share, placeholder)
+  );
+  const texts = new Map([...(scale.hasZero ? [0] : []), ...values].map((value) => {
+    const text = scale.write(value);
+    return [text, { value: scale.read(text), text }];
+  }));
+  return [...texts.values()];
+}
+
 /** Whether values of this kind, as the help calls it, have a slider. */
 export function hasSlider(placeholder: string | undefined): boolean {
   return SCALES.has(placeholder ?? "");
 }
 
+/** The last place of a slider; the first is 0. */
+export function lastPlace(placeholder: string): number {
+  return PLACES.get(placeholder)!.length - 1;
+}
+
 /**
- * The place of a value; 0 for what is none.
+ * The place that is nearest to a value; 0 for what is none.
  *
  * @example
  * ```ts
- * import { PLACES, placeOf, valueAt } from "./scale.ts";
+ * import { lastPlace, placeOf, valueAt } from "./scale.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(placeOf("60s", "D"), PLACES);
+ * assertEquals(placeOf("60s", "D"), lastPlace("D"));
  * assertEquals(valueAt(placeOf("200ms", "D"), "D"), "200ms");
  * ```
  */
 export function placeOf(text: string, placeholder: string): number {
-  const scale = SCALES.get(placeholder)!;
+  const places = PLACES.get(placeholder)!;
   let value: number;
   try {
-    value = scale.read(text);
+    value = SCALES.get(placeholder)!.read(text);
   } catch {
     return 0;
   }
-  if (Number.isNaN(value)) return 0;
-  if (scale.linear) return Math.round(clamped(value / scale.most) * PLACES);
-  if (!(value >= scale.least)) return 0;
-  const share = Math.log(value / scale.least) / Math.log(scale.most / scale.least);
-  return Math.round(1 + clamped(share) * (PLACES - 1));
+  const above = places.findIndex((place) => place.value >= value);
+  if (above === 0 || Number.isNaN(value)) return 0;
+  if (above < 0) return places.length - 1;
+  return places[above]!.value - value <= value - places[above - 1]!.value ? above : above - 1;
 }
 
-/** The value at a place, in two figures. */
+/** The value at a place, as the command line writes it. */
 export function valueAt(place: number, placeholder: string): string {
-  const { least, most, linear, hasZero, write } = SCALES.get(placeholder)!;
-  if (linear) return write(Number((place / PLACES * most).toFixed(3)));
-  if (place === 0) return write(hasZero ? 0 : least);
-  const value = least * (most / least) ** ((place - 1) / (PLACES - 1));
-  return write(twoFigures(value, placeholder));
+  return PLACES.get(placeholder)![place]!.text;
 }
 
 // Sizes are whole bytes, and read as such: 1.25KiB, 12KiB.
@@ -89,12 +113,6 @@ function writeSize(bytes: number): string {
   return `${bytes / size}${unit}`;
 }
 
-const SIZE_UNITS = [[KIB ** 3, "GiB"], [KIB ** 2, "MiB"], [KIB, "KiB"]] as const;
-
 function readShare(text: string): number {
   return text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);
-}
-
-function clamped(share: number): number {
-  return Math.min(1, Math.max(0, share));
 }

@@ -4,18 +4,17 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { BytesMessage } from "../v1/bytes.ts";
 import { type Api, ApiError } from "./api.ts";
 import { ByteLog } from "./byte_log.ts";
+import type { ByteView } from "./byte_view.ts";
 import { readMessages } from "./messages.ts";
 
 const REDRAW_MS = 100;
 const RETRY_MS = 1000;
-
-const nothing = (): Bytes => ({ log: new ByteLog(), follows: false, trouble: "" });
 const NOT_FOUND = 404;
 const BROKEN = new ApiError(0, "the server does not answer");
 
 /** The bytes of a connection, and why they do not come. */
 export interface Bytes {
-  readonly log: ByteLog;
+  readonly view: ByteView;
   /** Whether what passes now is told. */
   readonly follows: boolean;
   readonly trouble: string;
@@ -23,7 +22,7 @@ export interface Bytes {
 
 /**
  * The bytes of a connection from the moment that it is seen open; while it is paused what comes is
- * kept, and not drawn.
+ * kept, and not shown.
  */
 export function useBytes(
   connection: number,
@@ -33,19 +32,19 @@ export function useBytes(
     readonly paused: boolean;
   },
 ): Bytes {
+  const [log] = useState(() => new ByteLog());
+  const [view, setView] = useState(() => log.view());
+  const [state, setState] = useState({ follows: false, trouble: "" });
   const wasOpen = useRef(false);
   wasOpen.current ||= isOpen;
-  const [bytes, setBytes] = useState<Bytes>(nothing);
-  const [, redraw] = useState(0);
   useEffect(() => {
     if (!wasOpen.current) return;
     const over = new AbortController();
-    const { log } = bytes;
     const follow = async () => {
       const { body } = await api.open(`GET /v1/sessions/${connection}/bytes`, {
         signal: over.signal,
       });
-      setBytes({ log, follows: true, trouble: "" });
+      setState({ follows: true, trouble: "" });
       for await (const { data } of readMessages<BytesMessage>(body!)) log.add(data);
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,7 +53,7 @@ export function useBytes(
         if (over.signal.aborted) return;
         const { status, message } = error instanceof ApiError ? error : BROKEN;
         if (status === NOT_FOUND) return; // it is closed
-        setBytes({ log, follows: false, trouble: message });
+        setState({ follows: false, trouble: message });
         timer = setTimeout(begin, RETRY_MS);
       });
     begin();
@@ -65,13 +64,13 @@ export function useBytes(
   }, [api, connection, wasOpen.current]);
   useEffect(() => {
     if (paused) return;
-    let drawn = -1;
+    let seen = -1;
     const timer = setInterval(() => {
-      if (bytes.log.added === drawn) return;
-      drawn = bytes.log.added;
-      redraw((count) => count + 1);
+      if (log.added === seen) return;
+      seen = log.added;
+      setView(log.view());
     }, REDRAW_MS);
     return () => clearInterval(timer);
-  }, [bytes.log, paused]);
-  return bytes;
+  }, [log, paused]);
+  return { view, ...state };
 }

@@ -12,14 +12,21 @@ export interface RowRange {
   readonly to: number;
 }
 
+/** A row to scroll to. */
+export interface Target {
+  readonly row: number;
+}
+
 /** How a {@linkcode VirtualRows} is drawn. */
 export interface VirtualRowsProps {
   readonly count: number;
   /** Pixels. */
   readonly rowHeight: number;
   readonly render: (range: RowRange) => ComponentChildren;
-  /** A row that is to be seen; each new number scrolls to it. */
-  readonly target?: number | undefined;
+  /** A row that is to be seen; each new object scrolls to it. */
+  readonly target?: Target | undefined;
+  /** How many rows were before these, and are no longer: what is seen stays where it is. */
+  readonly before?: number;
   /** Whether the last row stays in sight as rows are added. */
   readonly follows?: boolean;
   /** Called when somebody has scrolled away from the end, or back to it. */
@@ -32,7 +39,7 @@ export interface VirtualRowsProps {
 
 /** The rows that are seen, in an element that scrolls. */
 export function VirtualRows(
-  { count, rowHeight, render, target, follows = false, onFollow, head, attributes }:
+  { count, rowHeight, render, target, before = 0, follows = false, onFollow, head, attributes }:
     VirtualRowsProps,
 ): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
@@ -51,10 +58,16 @@ export function VirtualRows(
   useLayoutEffect(() => {
     if (follows) scroller.current!.scrollTop = height;
   }, [follows, height]);
+  const dropped = useRef(before);
+  useLayoutEffect(() => {
+    const rows = before - dropped.current;
+    dropped.current = before;
+    if (rows > 0 && !follows) scroller.current!.scrollTop -= rows * rowHeight;
+  }, [before]);
   useLayoutEffect(() => {
     if (target === undefined) return;
     const { scrollTop, clientHeight } = scroller.current!;
-    const at = target * rowHeight;
+    const at = target.row * rowHeight;
     if (at >= scrollTop && at + rowHeight <= scrollTop + clientHeight) return;
     scroller.current!.scrollTop = at - clientHeight / 2;
   }, [target]);

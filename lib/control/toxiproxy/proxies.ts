@@ -1,7 +1,7 @@
 /** Proxies and toxics: looked up, created, changed. */
 import { NetworkError } from "../../core/errors.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
-import { attributesOf, streamOf, toxicSpec } from "../../faults/toxic_spec.ts";
+import { attributesOf, selectorsOf, streamOf, toxicSpec } from "../../faults/toxic_spec.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import { parseAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
@@ -153,6 +153,7 @@ export class Proxies {
       stream: streamOf(spec),
       toxicity: members.number("toxicity") ?? spec.common.toxicity,
       attributes: { ...attributesOf(spec), ...members.attributes(type) },
+      selectors: selectorsOf(spec),
     };
     const changed = await withPatterns(() => toxicSpec(words));
     this.#server.updateFault(endpoint, name, changed);

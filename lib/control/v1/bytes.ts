@@ -8,6 +8,7 @@ import { eventStream, type MessageSource, messageText } from "../event_stream.ts
 // What a reader is told at most: more than a person sees, and little beside what a server moves.
 const MAX_BYTES_PER_SECOND = 2 ** 20;
 const MAX_QUEUED_BYTES = 2 ** 18;
+const MESSAGE_BYTES = 64; // that a message takes, whatever it says
 
 /** The messages of `GET /v1/sessions/{session}/bytes`. Times are milliseconds since 1970. */
 export type BytesMessage =
@@ -25,6 +26,8 @@ export type BytesMessage =
     readonly offset: number;
     /** How many bytes passed that are not told, as they came faster than they can be shown. */
     readonly skipped: number;
+    /** Of how many reads or datagrams. */
+    readonly chunks: number;
   }
   | {
     /** The direction that has ended; absent where this side has closed the connection. */
@@ -41,11 +44,18 @@ export function bytesAnswer(
   return eventStream(new BytesSource(session, { clock, stopping }), clock);
 }
 
+interface Skipped {
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+const NOTHING: Skipped = { chunks: 0, bytes: 0 };
+
 class BytesSource implements MessageSource {
   readonly #clock: Clock;
   readonly #stop: () => void;
   readonly #offsets: Record<Direction, number>;
-  readonly #skipped: Record<Direction, number> = { in: 0, out: 0 };
+  readonly #skipped: Record<Direction, Skipped> = { in: NOTHING, out: NOTHING };
   #messages: BytesMessage[] = [];
   #queued = 0; // bytes
   #allowance = MAX_BYTES_PER_SECOND; // bytes that may be told now
@@ -108,17 +118,20 @@ class BytesSource implements MessageSource {
 
   // As much of a chunk as may be told; the rest of it is skipped.
   #pass(direction: Direction, chunk: Uint8Array): void {
-    const told = Math.min(chunk.length, this.#allowed());
+    const room = this.#allowed() - MESSAGE_BYTES;
+    const told = Math.max(0, Math.min(chunk.length, room));
     const offset = this.#offsets[direction];
     this.#offsets[direction] += chunk.length;
-    if (told > 0 || chunk.length === 0) {
+    if (room > 0) {
       this.#tellSkipped(direction, offset);
-      this.#allowance -= told;
-      this.#queued += told;
+      this.#allowance -= told + MESSAGE_BYTES;
+      this.#queued += told + MESSAGE_BYTES;
       const bytes = chunk.subarray(0, told).toBase64();
       this.#tell({ direction, time: this.#clock.wallTime(), offset, bytes });
     }
-    this.#skipped[direction] += chunk.length - told;
+    if (room > 0 && told === chunk.length) return;
+    const { chunks, bytes } = this.#skipped[direction];
+    this.#skipped[direction] = { chunks: chunks + 1, bytes: bytes + chunk.length - told };
   }
 
   #allowed(): number {
@@ -130,11 +143,11 @@ class BytesSource implements MessageSource {
   }
 
   #tellSkipped(direction: Direction, end = this.#offsets[direction]): void {
-    const skipped = this.#skipped[direction];
-    if (skipped === 0) return;
-    this.#skipped[direction] = 0;
+    const { chunks, bytes: skipped } = this.#skipped[direction];
+    if (chunks === 0) return;
+    this.#skipped[direction] = NOTHING;
     const time = this.#clock.wallTime();
-    this.#tell({ direction, time, offset: end - skipped, skipped });
+    this.#tell({ direction, time, offset: end - skipped, skipped, chunks });
   }
 
   #tell(message: BytesMessage): void {

@@ -1,5 +1,6 @@
 /** Endpoints of every service, and their faults. */
-import { formatAddress } from "../../net/address.ts";
+import { formatAddress, parseAddress } from "../../net/address.ts";
+import { transportOf } from "../../net/transports.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import type { LiveServer } from "../../server/live_server.ts";
@@ -7,7 +8,7 @@ import { keyName } from "../../cli/options.ts";
 import { admissionOptions } from "../../server/options.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
-import { readFault } from "../../faults/parse.ts";
+import { type FaultSpec, readFault } from "../../faults/parse.ts";
 import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
 import { empty, HttpError, json, type Route, route, type RouteRequest } from "../http.ts";
 import type { EventCounts } from "../metrics.ts";
@@ -60,9 +61,8 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
         if (changes[key] === undefined || changes[key] === value) continue;
         throw new HttpError(400, `the ${key} of a fault does not change`);
       }
-      const kept = Object.entries({ ...faultJson(fault), ...changes })
-        .filter(([, value]) => value !== null);
-      const spec = await withPatterns(() => readFault(Object.fromEntries(kept)));
+      const spec = switched(fault.spec, changes) ??
+        await withPatterns(() => changed(fault, changes));
       server.updateFault(endpoint, name, spec);
       return json(faultJson({ name, spec }));
     }),
@@ -73,8 +73,30 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
   ];
 }
 
+// A fault that is switched and stays as it is otherwise: a toxic may have values that a fault may not.
+function switched(spec: FaultSpec, changes: JsonObject): FaultSpec | undefined {
+  const { enabled, ...others } = changes;
+  if (Object.keys(others).length > 0 || enabled === undefined) return undefined;
+  const { common: { enabled: switched } } = readFault({ kind: "noop", ...given({ enabled }) });
+  const rest = spec.given.filter(([key]) => key !== "enabled");
+  return {
+    ...spec,
+    given: switched ? rest : [...rest, ["enabled", "false"]],
+    common: { ...spec.common, enabled: switched },
+  };
+}
+
+function changed(fault: NamedFault, changes: JsonObject): FaultSpec {
+  return readFault(given({ ...faultJson(fault), ...changes }));
+}
+
+// What is null is not given.
+function given(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
 // A member that is absent stays as it is; an option that is null has its default again. Another
-// service begins without options of its own.
+// service, and another transport, begin without options of their own.
 async function changeEndpoint(
   server: LiveServer,
   endpoint: Endpoint,
@@ -93,14 +115,13 @@ async function changeEndpoint(
   if (Object.keys(rest).length > 0) {
     const { options, ...before } = configOf(endpoint);
     const asked = {
-      ...stayingOptions(endpoint, { options, service: rest.service }),
+      ...stayingOptions(endpoint, { ...before, ...rest, options }),
       ...objectOf("options", rest.options ?? {}),
     };
-    const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== null));
     const { words } = await readConfigured({
       ...before,
       ...rest,
-      options: given,
+      options: given(asked),
       faults: [],
       enabled: undefined,
     });
@@ -111,10 +132,21 @@ async function changeEndpoint(
 
 function stayingOptions(
   { spec: { service: before, transport } }: Endpoint,
-  { options, service }: { readonly options: JsonObject; readonly service: unknown },
+  { options, service, address }: {
+    readonly options: JsonObject;
+    readonly service: unknown;
+    readonly address: unknown;
+  },
 ): JsonObject {
-  if (service === undefined || service === before.name) return options;
-  const staying = Object.keys({ ...transport.listenOptions, ...admissionOptions }).map(keyName);
+  const same = {
+    service: service === before.name,
+    transport: transportOf(parseAddress(String(address))) === transport,
+  };
+  const staying = Object.keys({
+    ...admissionOptions,
+    ...(same.service && before.options),
+    ...(same.transport && transport.listenOptions),
+  }).map(keyName);
   return Object.fromEntries(Object.entries(options).filter(([key]) => staying.includes(key)));
 }
 

@@ -40,10 +40,11 @@ class StateSource implements MessageSource {
     return this.#context.ring.closed;
   }
 
-  async changed(): Promise<void> {
-    await Promise.race([this.#context.ring.changed(), this.#context.samples.changed()]);
+  changed(): Promise<void> {
+    return this.#context.ring.changed();
   }
 
+  // A sample tells of sessions whose events have been told: all of them are, before it.
   take(): string {
     if (this.#next === undefined || this.#next < this.#context.ring.first) return this.#state();
     return this.#events(this.#next) + this.#sample();
@@ -68,7 +69,7 @@ class StateSource implements MessageSource {
   }
 
   #events(next: number): string {
-    const events = this.#context.ring.read(next);
+    const events = this.#context.ring.read(next, Infinity);
     if (events.length === 0) return "";
     this.#next = events.at(-1)!.number + 1;
     const list = events.map(({ json }) => json).join(",");
