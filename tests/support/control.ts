@@ -13,6 +13,7 @@ export interface Answer {
 
 /** A server on any free ports that can be changed. */
 export class Controlled extends Running {
+  /** As it is printed: that of the page, with the token if there is one. */
   url = "";
 
   /** Starts one and waits until it can be changed. */
@@ -35,7 +36,8 @@ export class Controlled extends Running {
   async ask(what: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const [method, path] = what.split(" ") as [string, string];
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-    const response = await fetch(`${this.url}${path}`, { method, body: text ?? null, headers });
+    const url = new URL(path, this.url);
+    const response = await fetch(url, { method, body: text ?? null, headers });
     const answer = await response.text();
     let json: unknown;
     try {
