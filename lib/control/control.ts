@@ -84,7 +84,7 @@ export async function startControl(
   const url = urlOf(http.addr);
   return {
     url,
-    page: url.startsWith("http:") ? pageUrl(url, guard.token) : undefined,
+    page: url.startsWith("http:") ? pageUrl(url, guard.shownToken) : undefined,
     freeze: () => dispatcher.freeze(),
     async close() {
       ring.close();

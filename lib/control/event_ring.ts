@@ -4,7 +4,6 @@ import type { Log } from "../log/log.ts";
 import { jsonFormat } from "../log/json_format.ts";
 
 const MAX_EVENTS = 10_000;
-const MAX_BATCH = 1000; // events that are read at once
 
 /** An event as JSON. */
 export interface NumberedEvent {
@@ -58,7 +57,7 @@ export class EventRing {
     this.#wakeAll();
   }
 
-  /** Has everybody look who waits for the next event. */
+  /** Wakes those who wait in `changed`, though there is no event. */
   wake(): void {
     this.#wakeAll();
   }
@@ -69,13 +68,13 @@ export class EventRing {
   }
 
   /**
-   * The events from a number on, as many as are there, and at most `limit`. Those that are kept no
-   * longer are told as one event, `missed`, in their place.
+   * The events from a number on. Those that are kept no longer are told as one event, `missed`, in
+   * their place.
    */
-  read(number: number, limit: number = MAX_BATCH): NumberedEvent[] {
+  read(number: number): NumberedEvent[] {
     const at = Math.max(1, Math.min(number, this.next));
     const from = Math.max(at, this.#first);
-    const kept = this.#events.slice(from - this.#first, from - this.#first + limit)
+    const kept = this.#events.slice(from - this.#first)
       .map((event, index) => ({ ...event, number: from + index }));
     if (from === at) return kept;
     const json = JSON.stringify({ event: "missed", events: from - at });

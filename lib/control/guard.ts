@@ -12,11 +12,11 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
 /** Judges requests. */
 export interface Guard {
-  /** What is asked for, if anything is. */
-  readonly token: string | undefined;
+  /** What the address of the page has in it; nothing where a file is to keep it out of sight. */
+  readonly shownToken: string | undefined;
   /** @throws {HttpError} where a request may not be answered */
   check(request: Request): void;
-  /** The same, whoever asks: @throws {HttpError} where it comes from a page that may not ask */
+  /** The same but for the token: @throws {HttpError} where the host or the origin is not allowed */
   checkSource(request: Request): void;
 }
 
@@ -50,7 +50,7 @@ export function guardOf(
     checkOrigin(request);
   };
   return {
-    token,
+    shownToken: controlToken === undefined ? undefined : token,
     checkSource,
     check(request) {
       checkSource(request);

@@ -1,7 +1,7 @@
 /** What a server did, second by second: for rates, and for plots of the last minutes. */
 import { type Clock, every } from "../core/clock.ts";
 import type { LiveServer } from "../server/live_server.ts";
-import { sumTotals, type Totals } from "../server/sessions.ts";
+import type { Totals } from "../server/sessions.ts";
 import type { EventCounts } from "./metrics.ts";
 
 const INTERVAL_MS = 1000;
@@ -57,12 +57,8 @@ export class Samples {
 
   #take(): void {
     const { endpoints } = this.#server;
-    const totals = sumTotals([
-      endpoints.removedTotals,
-      ...[...endpoints].map(({ totals }) => totals),
-    ]);
     this.#all.push(
-      sampleOf(totals, { time: this.#clock.wallTime(), faults: this.#counts.allFaults }),
+      sampleOf(endpoints.totals, { time: this.#clock.wallTime(), faults: this.#counts.allFaults }),
     );
     if (this.#all.length > KEPT) this.#all.shift();
     this.#onSample();

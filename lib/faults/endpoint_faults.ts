@@ -163,7 +163,7 @@ export class EndpointFaults implements Iterable<NamedFault> {
     });
   }
 
-  // A fault that has swallowed bytes of a connection is no longer in force.
+  // Closes the connections that a fault struck which swallows bytes: they would go on with a gap.
   #closeStruck(struck: EndpointFault): void {
     if (!struck.spec.fault.closesWhenRemoved) return;
     for (const { decided, end } of [...this.#connections]) {

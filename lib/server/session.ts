@@ -139,6 +139,11 @@ export class Session {
     return this.#number;
   }
 
+  /** Whether its peer speaks in datagrams. */
+  get framed(): boolean {
+    return this.#peer?.framed ?? false;
+  }
+
   /** The name of its endpoint. */
   get endpoint(): string {
     return this.#options.context.endpoint;

@@ -12,6 +12,14 @@ export class ApiError extends Error {
   }
 }
 
+/** What a request or the reading of its answer failed with; a mistake of the page is told as it is. */
+export function asApiError(error: Error): ApiError {
+  if (error instanceof ApiError) return error;
+  // Reading fails with a TypeError where the connection breaks.
+  const isNetwork = error instanceof TypeError || error.name === "AbortError";
+  return new ApiError(0, isNetwork ? "the server does not answer" : String(error));
+}
+
 /** What is asked of the interface. */
 export interface ApiRequest {
   readonly body?: unknown;
@@ -31,7 +39,7 @@ export class Api {
   /**
    * Asks `METHOD /path` and returns the answer as JSON; undefined where it has no content.
    *
-   * @throws {ApiError} where it is refused, in the words of the answer
+   * @throws {ApiError} where it is refused, in the words of the answer, or the server is gone
    */
   async ask<T>(what: string, request: ApiRequest = {}): Promise<T> {
     const response = await this.open(what, request);

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The page: endpoints beside the one that is chosen, its connections, and one of those. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Catalog } from "../v1/catalog.ts";
 import type { Api } from "./api.ts";
 import { commandLine, shortAddress } from "./command_line.ts";
@@ -35,11 +35,15 @@ export function App({ store, api, onToken }: AppProps): JSX.Element {
   const [adding, setAdding] = useState(false);
   const place = usePlace();
   useStore(store, { paused });
-  useEffect(() => applyTheme(theme), [theme]);
+  useLayoutEffect(() => applyTheme(theme), [theme]); // before the plots are painted
   const instance = store.server?.instance;
   useEffect(() => {
     // Another server may be another version.
-    if (instance) api.ask<Catalog>("GET /v1/catalog").then(setCatalog, () => {});
+    if (instance) {
+      api.ask<Catalog>("GET /v1/catalog").then(setCatalog, (error: Error) => {
+        store.trouble = error.message;
+      });
+    }
   }, [instance]);
   if (store.asksToken) return <SignIn onToken={onToken} refused={api.token !== ""} />;
   const endpoint = store.endpoints.get(place.endpoint ?? "");
@@ -53,8 +57,10 @@ export function App({ store, api, onToken }: AppProps): JSX.Element {
         onCopy={() => setCopied([...store.endpoints.keys()])}
       />
       {store.trouble && <ErrorText>{`${store.trouble}; trying again`}</ErrorText>}
-      {store.missed > 0 && (
-        <p class="warn" role="status">{store.missed} events came faster than they are kept</p>
+      {store.gaps > 0 && (
+        <p class="warn" role="status">
+          More happened than the page could follow: what was in between is not shown.
+        </p>
       )}
       <div class="side">
         <Endpoints {...{ store, place }} onAdd={() => setAdding(true)} />

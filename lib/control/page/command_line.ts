@@ -61,7 +61,7 @@ export function shortAddress(address: string): string {
 
 /** A word as a POSIX shell reads it. */
 export function shellWord(word: string): string {
-  return /^[\w@%+=:,./[\]-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function pairText([key, value]: readonly [key: string, value: string]): string {

@@ -128,15 +128,19 @@ export function Connection(
       />
       {bytes.entries.length === 0 && !trouble && (
         <p class="hint empty">
-          {emptyReason(view, isFollowing)}
+          {emptyReason(view, { isFollowing, isPaused: paused || allPaused })}
         </p>
       )}
     </section>
   );
 }
 
-function emptyReason(view: ConnectionView | undefined, isFollowing: boolean): string {
+function emptyReason(
+  view: ConnectionView | undefined,
+  { isFollowing, isPaused }: { readonly isFollowing: boolean; readonly isPaused: boolean },
+): string {
   if (!view) return "no connection of this number is open";
+  if (isPaused) return "paused";
   if (view.closed) return "closed";
   return isFollowing ? "nothing yet: what passes from now on is shown" : "";
 }

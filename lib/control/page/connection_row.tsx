@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { formatDuration } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import { shortAddress } from "./command_line.ts";
-import { noteOf } from "./connection_words.ts";
+import { currentRates, noteOf } from "./connection_words.ts";
 import { age, bytesAndRate } from "./format.ts";
 import type { ConnectionView } from "./store.ts";
 
@@ -45,15 +45,14 @@ export function Row(
     readonly onOpen: () => void;
   },
 ): JSX.Element {
-  const { connection, endpoint, remote, received, sent, receivedRate, sentRate, tcp } = view;
-  const { openedAt, closed, ratedAt } = view;
-  const isRated = !closed && ratedAt === now;
+  const { connection, endpoint, remote, received, sent, tcp, openedAt, closed } = view;
+  const rates = currentRates(view, now);
   const cells: Record<(typeof COLUMNS)[number][0], string> = {
     number: `#${connection}`,
     remote: named ? `${shortAddress(remote)} › ${endpoint}` : shortAddress(remote),
     age: age((closed?.at ?? now) - openedAt),
-    in: bytesAndRate(received, isRated ? receivedRate : 0),
-    out: bytesAndRate(sent, isRated ? sentRate : 0),
+    in: bytesAndRate(received, rates.received),
+    out: bytesAndRate(sent, rates.sent),
     rtt: tcp?.rttMs === undefined ? "" : formatDuration(tcp.rttMs),
     retransmits: tcp?.retransmits === undefined ? "" : String(tcp.retransmits),
     note: noteOf(view),

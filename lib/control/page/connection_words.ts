@@ -31,7 +31,7 @@ const ENDS: ReadonlyMap<string, string> = new Map([
 
 /** The connections that are shown: of an endpoint or of all, with a text in them. */
 export function chosen(
-  { connections }: Store,
+  { connections, now }: Store,
   { endpoint, filter, order }: {
     readonly endpoint: string | undefined;
     readonly filter: string;
@@ -43,9 +43,9 @@ export function chosen(
     (endpoint === undefined || view.endpoint === endpoint) &&
     (wanted === "" || searchable(view).includes(wanted))
   );
-  if (order === "busiest") return views.sort((a, b) => rateOf(b) - rateOf(a));
+  if (order === "busiest") return views.sort((a, b) => rateOf(b, now) - rateOf(a, now));
   if (order === "largest") return views.sort((a, b) => sizeOf(b) - sizeOf(a));
-  return views.reverse();
+  return views.sort((a, b) => b.connection - a.connection);
 }
 
 function searchable(view: ConnectionView): string {
@@ -53,8 +53,18 @@ function searchable(view: ConnectionView): string {
   return `#${connection} ${endpoint} ${remote} ${upstream} ${noteOf(view)}`.toLowerCase();
 }
 
-function rateOf({ receivedRate, sentRate, closed }: ConnectionView): number {
-  return closed ? -1 : receivedRate + sentRate;
+function rateOf(view: ConnectionView, now: number): number {
+  const { received, sent } = currentRates(view, now);
+  return view.closed ? -1 : received + sent;
+}
+
+/** How many bytes pass a second; the server tells of those alone that pass some. */
+export function currentRates(
+  { receivedRate, sentRate, ratedAt, closed }: ConnectionView,
+  now: number,
+): { readonly received: number; readonly sent: number } {
+  if (closed || ratedAt !== now) return { received: 0, sent: 0 };
+  return { received: receivedRate, sent: sentRate };
 }
 
 function sizeOf({ received, sent }: ConnectionView): number {

@@ -81,7 +81,7 @@ export function Endpoint({ api, catalog, endpoint, onCopy }: EndpointProps): JSX
           </span>
         ))}
       </p>
-      {error && <ErrorText>{error}</ErrorText>}
+      {error && open !== "remove" && <ErrorText>{error}</ErrorText>}
       <Faults {...{ api, catalog, endpoint }} />
       {open === "change" && <EndpointForm {...{ api, catalog, endpoint }} onClose={close} />}
       {open === "remove" && (

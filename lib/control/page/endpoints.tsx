@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The endpoints, to choose one. */
 import type { JSX } from "preact";
-import { formatByteRate, formatCount } from "../../core/units.ts";
+import { formatByteRate, formatCount, formatQuantity } from "../../core/units.ts";
 import { shortAddress } from "./command_line.ts";
 import { Name } from "./parts.tsx";
 import { type Place, writePlace } from "./place.ts";
@@ -44,9 +44,7 @@ function Item(
   { endpoint, current }: { readonly endpoint: EndpointView; readonly current: boolean },
 ): JSX.Element {
   const { name, address, enabled, sample, rates, faults } = endpoint;
-  const striking = faults.length === 0
-    ? ""
-    : ` · ${formatCount(faults.length)} ${faults.length === 1 ? "fault" : "faults"}`;
+  const striking = faults.length === 0 ? "" : ` · ${formatQuantity(faults.length, "fault")}`;
   const state = enabled
     ? `${formatCount(sample?.open ?? 0)} open · ${formatByteRate(rates.received + rates.sent)}`
     : "off";

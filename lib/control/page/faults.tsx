@@ -2,7 +2,7 @@
 /** The faults of an endpoint: tuned, switched, added and removed. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { formatCount } from "../../core/units.ts";
+import { formatQuantity } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import type { Catalog, FaultKindJson, OptionJson } from "../v1/catalog.ts";
 import { type Api, endpointPath, faultPath } from "./api.ts";
@@ -109,8 +109,7 @@ function Fired({ fault: { firings } }: { readonly fault: FaultView }): JSX.Eleme
   const { count, last, detail } = firings;
   return (
     <span class="hint" title={printableText(detail)}>
-      struck {formatCount(count)} {count === 1 ? "time" : "times"}, last {timeOfDay(last)}:{" "}
-      <Name>{detail}</Name>
+      struck {formatQuantity(count, "time")}, last {timeOfDay(last)}: <Name>{detail}</Name>
     </span>
   );
 }

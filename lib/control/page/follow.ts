@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** Following the server's state, again and again where the stream breaks. */
 import type { StateMessage } from "../v1/state_message.ts";
-import { type Api, ApiError } from "./api.ts";
+import { type Api, ApiError, asApiError } from "./api.ts";
 import { readMessages } from "./messages.ts";
 import type { Store } from "./store.ts";
 
@@ -34,9 +34,7 @@ export async function follow(
       throw new ApiError(0, "the server has stopped");
     } catch (error) {
       if (signal.aborted) return;
-      const { status, message } = error instanceof ApiError
-        ? error
-        : new ApiError(0, "the server does not answer");
+      const { status, message } = asApiError(error as Error);
       store.trouble = message;
       store.asksToken = status === 401;
       store.changed();

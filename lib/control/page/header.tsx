@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { formatByteRate, formatCount } from "../../core/units.ts";
 import { age } from "./format.ts";
 import { Name } from "./parts.tsx";
+import { perSecond } from "./rates.ts";
 import type { Store } from "./store.ts";
 import { nextTheme, type Theme } from "./theme.ts";
 
@@ -59,9 +60,10 @@ export function Header(
 // Bytes both ways, over the last minute.
 function Sparkline({ store: { samples } }: { readonly store: Store }): JSX.Element {
   const last = samples.slice(-SPARK_SECONDS - 1);
-  const rates = last.slice(1).map(({ received, sent }, index) =>
-    Math.max(0, received + sent - last[index]!.received - last[index]!.sent)
-  );
+  const rates = last.slice(1).map((after, index) => {
+    const before = last[index]!;
+    return perSecond("received", { before, after }) + perSecond("sent", { before, after });
+  });
   const most = Math.max(1, ...rates);
   const step = SPARK_WIDTH / (SPARK_SECONDS - 1);
   const left = SPARK_WIDTH - (rates.length - 1) * step;

@@ -13,8 +13,10 @@ export function useStore(store: Store, { paused }: { readonly paused: boolean })
     if (paused) return;
     let timer: number | undefined;
     const draw = () => {
-      timer = undefined;
-      requestAnimationFrame(() => redraw((count) => count + 1));
+      requestAnimationFrame(() => {
+        timer = undefined; // a page that is not seen has no frames, and waits for one
+        redraw((count) => count + 1);
+      });
     };
     const unsubscribe = store.subscribe(() => {
       timer ??= setTimeout(draw, REDRAW_MS) as unknown as number;

@@ -27,8 +27,9 @@ export function packetsOf(
   for (const { direction, bytes, skipped, end, time: at } of entries) {
     time = at;
     if (direction && skipped > 0) flow.skipped(direction, skipped);
-    else if (end === "closed") flow.closed?.("closed");
-    else if (end) flow[direction === "out" ? "halfClosed" : "ended"]?.(end);
+    else if (end && !direction) flow.closed?.(end === "reset" ? "reset" : "closed");
+    else if (end && direction === "out") flow.halfClosed?.();
+    else if (end) flow.ended?.(end === "reset" ? "reset" : "fin");
     else if (direction) flow[direction === "in" ? "received" : "sent"]?.(bytes);
   }
   return blocks as Uint8Array<ArrayBuffer>[];

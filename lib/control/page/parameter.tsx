@@ -47,7 +47,11 @@ export function Parameter(
       <label for={id}>{name}</label>
       {choices
         ? (
-          <select id={id} value={text} onChange={({ currentTarget }) => send(currentTarget.value)}>
+          <select
+            id={id}
+            value={text === option.default ? "" : text}
+            onChange={({ currentTarget }) => send(currentTarget.value)}
+          >
             <option value="">{option.default ?? (words ? "–" : "no")}</option>
             {choices.filter((word) => word !== option.default).map((word) => (
               <option key={word} value={word}>{word === "true" && !words ? "yes" : word}</option>

@@ -6,6 +6,7 @@ import type UPlot from "uplot";
 import { formatByteRate, formatCount } from "../../core/units.ts";
 import type { Sample } from "../samples.ts";
 import type { Store } from "./store.ts";
+import { perSecond } from "./rates.ts";
 import { paint, type Theme } from "./theme.ts";
 
 // It stands before the script of the page.
@@ -14,7 +15,7 @@ const { uPlot } = globalThis as unknown as { readonly uPlot: typeof UPlot };
 const HEIGHT = 96; // pixels
 const SHOWN_SECONDS = 300;
 
-interface Line {
+interface PlotLine {
   readonly label: string;
   readonly color: string;
   /** The value of a sample, or of the second before it. */
@@ -23,7 +24,7 @@ interface Line {
 
 interface PlotDefinition {
   readonly title: string;
-  readonly lines: readonly Line[];
+  readonly lines: readonly PlotLine[];
   readonly write: (value: number) => string;
   /** What two lines of the grid may be apart. */
   readonly steps?: number[] | undefined;
@@ -32,8 +33,8 @@ interface PlotDefinition {
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const rate = (key: keyof Sample) => (sample: Sample, before: Sample) =>
-  Math.max(0, sample[key] - before[key]) * 1000 / Math.max(1, sample.time - before.time);
-const perSecond = (value: number) => `${formatCount(Math.round(value))}/s`;
+  perSecond(key, { before, after: sample });
+const rateText = (value: number) => `${formatCount(Math.round(value))}/s`;
 
 const PLOTS: readonly PlotDefinition[] = [
   {
@@ -52,7 +53,7 @@ const PLOTS: readonly PlotDefinition[] = [
   },
   {
     title: "Refused and faults",
-    write: perSecond,
+    write: rateText,
     lines: [
       { label: "refused", color: "--warn", value: rate("refused") },
       { label: "faults fired", color: "--out", value: rate("faults") },
@@ -83,12 +84,18 @@ function Plot(
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<UPlot>(undefined);
   const data = dataOf(samples, lines);
+  const latest = useRef(data);
+  latest.current = data;
   const last = lines.map((_, index) => data[index + 1]!.at(-1) ?? 0);
   useEffect(() => {
     const element = place.current!;
     const draw = () => {
       drawn.current?.destroy();
-      drawn.current = new uPlot(optionsOf({ lines, write, steps }, element), data, element);
+      drawn.current = new uPlot(
+        optionsOf({ lines, write, steps }, element),
+        latest.current,
+        element,
+      );
     };
     draw();
     const observer = new ResizeObserver(() =>
@@ -119,9 +126,10 @@ function Plot(
   );
 }
 
-function dataOf(samples: readonly Sample[], lines: readonly Line[]): UPlot.AlignedData {
+function dataOf(samples: readonly Sample[], lines: readonly PlotLine[]): UPlot.AlignedData {
   const later = samples.slice(1);
-  const values = ({ value }: Line) => later.map((sample, index) => value(sample, samples[index]!));
+  const values = ({ value }: PlotLine) =>
+    later.map((sample, index) => value(sample, samples[index]!));
   return [later.map(({ time }) => time / 1000), ...lines.map(values)];
 }
 

@@ -12,9 +12,12 @@ export function SignIn(
   },
 ): JSX.Element {
   const [token, setToken] = useState("");
+  const [isOdd, setOdd] = useState(false);
   const send = (event: Event) => {
     event.preventDefault();
-    onToken(token.trim());
+    const word = token.trim();
+    if (/^[\x21-\x7e]+$/.test(word)) onToken(word);
+    else setOdd(true);
   };
   return (
     <main class="sign-in">
@@ -28,7 +31,8 @@ export function SignIn(
           value={token}
           onInput={({ currentTarget }) => setToken(currentTarget.value)}
         />
-        {refused && <ErrorText>the server does not know this token</ErrorText>}
+        {isOdd && <ErrorText>a token is one word of visible ASCII characters</ErrorText>}
+        {refused && !isOdd && <ErrorText>the server does not know this token</ErrorText>}
         <button type="submit" class="main">open</button>
       </form>
     </main>

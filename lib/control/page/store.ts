@@ -4,6 +4,7 @@ import type { Sample } from "../samples.ts";
 import type { EndpointJson } from "../v1/endpoint_json.ts";
 import type { SessionJson } from "../v1/sessions.ts";
 import type { StateMessage } from "../v1/state_message.ts";
+import { perSecond } from "./rates.ts";
 
 const MAX_CLOSED = 500; // connections that are shown after their end
 const MAX_SAMPLES = 300; // five minutes
@@ -13,11 +14,10 @@ type State = NonNullable<StateMessage["state"]>;
 type SampleMessage = NonNullable<StateMessage["sample"]>;
 type EventJson = NonNullable<StateMessage["events"]>[number];
 
-/** How much a second. */
+/** Bytes a second. */
 export interface Rates {
   readonly received: number;
   readonly sent: number;
-  readonly connections: number;
 }
 
 /** An endpoint, and what it does. */
@@ -46,10 +46,10 @@ export class Store {
   readonly connections = new Map<number, ConnectionView>();
   readonly samples: Sample[] = [];
   rates: Rates = NO_RATES;
-  /** Events that came faster than they are kept, since the page was opened. */
-  missed = 0;
+  /** How often more happened than the page was told: it was too slow, or too long away. */
+  gaps = 0;
   /** Why the stream does not go on; undefined while it does. */
-  trouble: string | undefined = "connecting";
+  trouble: string | undefined;
   /** Whether the server asks for a token that the page does not have. */
   asksToken = false;
   readonly #closed: number[] = [];
@@ -93,6 +93,7 @@ export class Store {
   }
 
   #begin({ endpoints, sessions, samples, ...server }: State): void {
+    if (this.server?.instance === server.instance) this.gaps++;
     this.server = server;
     this.endpoints.clear();
     this.connections.clear();
@@ -101,7 +102,8 @@ export class Store {
       this.endpoints.set(endpoint.name, { ...NEW_ENDPOINT, ...endpoint });
     }
     for (const { openedAt, elapsedMs: _, ...session } of sessions) {
-      const view = { ...NEW_CONNECTION, ...session, openedAt: Date.parse(openedAt) };
+      const faults = session.faults.toReversed().slice(0, MAX_NAMED_FAULTS);
+      const view = { ...NEW_CONNECTION, ...session, faults, openedAt: Date.parse(openedAt) };
       this.connections.set(session.connection, view);
     }
     this.samples.splice(0, Infinity, ...samples);
@@ -110,7 +112,6 @@ export class Store {
   #event(event: EventJson): void {
     const time = Date.parse(String(event.time));
     const connection = Number(event.connection);
-    if (event.event === "missed") this.missed += Number(event.events);
     if (event.event === "opened") this.#opened(event, time);
     if (event.event === "fault") this.#fired(event, time);
     if (event.event !== "closed") return;
@@ -177,13 +178,14 @@ export class Store {
   }
 }
 
-const NO_RATES: Rates = { received: 0, sent: 0, connections: 0 };
+const NO_RATES: Rates = { received: 0, sent: 0 };
 const NEW_ENDPOINT = { rates: NO_RATES };
 const NEW_CONNECTION = { receivedRate: 0, sentRate: 0, ratedAt: 0, faults: [] };
 
 function ratesOf(before: Sample | undefined, after: Sample): Rates {
-  const seconds = (after.time - (before?.time ?? 0)) / 1000;
-  if (!before || seconds <= 0) return NO_RATES;
-  const rate = (key: keyof Rates) => Math.max(0, after[key] - before[key]) / seconds;
-  return { received: rate("received"), sent: rate("sent"), connections: rate("connections") };
+  if (!before) return NO_RATES;
+  return {
+    received: perSecond("received", { before, after }),
+    sent: perSecond("sent", { before, after }),
+  };
 }

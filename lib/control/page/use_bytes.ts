@@ -2,7 +2,7 @@
 /** Following the bytes of one connection. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { BytesMessage } from "../v1/bytes.ts";
-import { type Api, ApiError } from "./api.ts";
+import { type Api, asApiError } from "./api.ts";
 import { ByteLog } from "./byte_log.ts";
 import type { ByteView } from "./byte_view.ts";
 import { readMessages } from "./messages.ts";
@@ -10,7 +10,6 @@ import { readMessages } from "./messages.ts";
 const REDRAW_MS = 100;
 const RETRY_MS = 1000;
 const NOT_FOUND = 404;
-const BROKEN = new ApiError(0, "the server does not answer");
 
 /** The bytes of a connection, and why they do not come. */
 export interface Bytes {
@@ -51,7 +50,7 @@ export function useBytes(
     const begin = () =>
       follow().catch((error: Error) => {
         if (over.signal.aborted) return;
-        const { status, message } = error instanceof ApiError ? error : BROKEN;
+        const { status, message } = asApiError(error);
         if (status === NOT_FOUND) return; // it is closed
         setState({ follows: false, trouble: message });
         timer = setTimeout(begin, RETRY_MS);

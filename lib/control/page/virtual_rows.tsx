@@ -43,8 +43,11 @@ export function VirtualRows(
     VirtualRowsProps,
 ): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
+  const spacer = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 600 });
   const height = Math.min(count * rowHeight, MAX_HEIGHT);
+  // Where there is no room for all of them, a pixel stands for several.
+  const scale = count * rowHeight / (height || 1);
   const measure = () => {
     if (!scroller.current) return;
     const { scrollTop: top, clientHeight: height } = scroller.current;
@@ -62,17 +65,16 @@ export function VirtualRows(
   useLayoutEffect(() => {
     const rows = before - dropped.current;
     dropped.current = before;
-    if (rows > 0 && !follows) scroller.current!.scrollTop -= rows * rowHeight;
+    if (rows > 0 && !follows) scroller.current!.scrollTop -= rows * rowHeight / scale;
   }, [before]);
   useLayoutEffect(() => {
     if (target === undefined) return;
     const { scrollTop, clientHeight } = scroller.current!;
-    const at = target.row * rowHeight;
-    if (at >= scrollTop && at + rowHeight <= scrollTop + clientHeight) return;
-    scroller.current!.scrollTop = at - clientHeight / 2;
+    const at = target.row * rowHeight / scale;
+    const seen = clientHeight - spacer.current!.offsetTop; // below the head, which stays
+    if (at >= scrollTop && at + rowHeight <= scrollTop + seen) return;
+    scroller.current!.scrollTop = at - seen / 2;
   }, [target]);
-  // Where there is no room for all of them, a place stands for several.
-  const scale = count * rowHeight / (height || 1);
   const first = Math.floor(view.top * scale / rowHeight);
   const from = Math.max(0, first - SPARE_ROWS);
   const to = Math.min(count, first + Math.ceil(view.height / rowHeight) + SPARE_ROWS);
@@ -87,7 +89,7 @@ export function VirtualRows(
   return (
     <div {...attributes} ref={scroller} onScroll={scrolled}>
       {head}
-      <div role="presentation" class="spacer" style={{ height: `${height}px` }}>
+      <div ref={spacer} role="presentation" class="spacer" style={{ height: `${height}px` }}>
         <div
           role={attributes.role === "grid" ? "rowgroup" : "presentation"}
           style={{ transform: `translateY(${exact}px)` }}

@@ -53,7 +53,8 @@ const NOTHING: Skipped = { chunks: 0, bytes: 0 };
 
 class BytesSource implements MessageSource {
   readonly #clock: Clock;
-  readonly #stop: () => void;
+  readonly #framed: boolean; // a datagram is told whole, or not at all
+  #stop = () => {};
   readonly #offsets: Record<Direction, number>;
   readonly #skipped: Record<Direction, Skipped> = { in: NOTHING, out: NOTHING };
   #messages: BytesMessage[] = [];
@@ -68,6 +69,7 @@ class BytesSource implements MessageSource {
     { clock, stopping }: { readonly clock: Clock; readonly stopping: AbortSignal },
   ) {
     this.#clock = clock;
+    this.#framed = session.framed;
     this.#allowedAt = clock.now();
     const { received, sent } = session.traffic;
     this.#offsets = { in: received, out: sent };
@@ -78,6 +80,7 @@ class BytesSource implements MessageSource {
       stopping.removeEventListener("abort", finish);
       unobserve();
     };
+    if (this.#over || stopping.aborted) this.#finish(); // before there was something to stop
   }
 
   get over(): boolean {
@@ -119,17 +122,20 @@ class BytesSource implements MessageSource {
   // As much of a chunk as may be told; the rest of it is skipped.
   #pass(direction: Direction, chunk: Uint8Array): void {
     const room = this.#allowed() - MESSAGE_BYTES;
-    const told = Math.max(0, Math.min(chunk.length, room));
+    const told = this.#framed && chunk.length > room
+      ? 0
+      : Math.max(0, Math.min(chunk.length, room));
+    const isTold = this.#framed ? chunk.length <= room : room > 0;
     const offset = this.#offsets[direction];
     this.#offsets[direction] += chunk.length;
-    if (room > 0) {
+    if (isTold) {
       this.#tellSkipped(direction, offset);
       this.#allowance -= told + MESSAGE_BYTES;
       this.#queued += told + MESSAGE_BYTES;
       const bytes = chunk.subarray(0, told).toBase64();
       this.#tell({ direction, time: this.#clock.wallTime(), offset, bytes });
     }
-    if (room > 0 && told === chunk.length) return;
+    if (isTold && told === chunk.length) return;
     const { chunks, bytes } = this.#skipped[direction];
     this.#skipped[direction] = { chunks: chunks + 1, bytes: bytes + chunk.length - told };
   }

@@ -1,4 +1,4 @@
-/** An endpoint as the interface shows it. */
+/** An endpoint as `GET /v1/state` tells it. */
 import { formatAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import { configOf, type FaultJson, faultJson } from "../config.ts";

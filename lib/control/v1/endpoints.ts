@@ -77,12 +77,12 @@ export function endpointRoutes(server: LiveServer, counts: EventCounts): Route[]
 function switched(spec: FaultSpec, changes: JsonObject): FaultSpec | undefined {
   const { enabled, ...others } = changes;
   if (Object.keys(others).length > 0 || enabled === undefined) return undefined;
-  const { common: { enabled: switched } } = readFault({ kind: "noop", ...given({ enabled }) });
+  const { common: { enabled: isEnabled } } = readFault({ kind: "noop", ...given({ enabled }) });
   const rest = spec.given.filter(([key]) => key !== "enabled");
   return {
     ...spec,
-    given: switched ? rest : [...rest, ["enabled", "false"]],
-    common: { ...spec.common, enabled: switched },
+    given: isEnabled ? rest : [...rest, ["enabled", "false"]],
+    common: { ...spec.common, enabled: isEnabled },
   };
 }
 

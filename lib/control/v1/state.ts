@@ -69,7 +69,7 @@ class StateSource implements MessageSource {
   }
 
   #events(next: number): string {
-    const events = this.#context.ring.read(next, Infinity);
+    const events = this.#context.ring.read(next);
     if (events.length === 0) return "";
     this.#next = events.at(-1)!.number + 1;
     const list = events.map(({ json }) => json).join(",");
@@ -97,7 +97,7 @@ class StateSource implements MessageSource {
       sample: {
         all,
         endpoints: [...server.endpoints].map(({ name, totals }) => {
-          const faults = counts.faults(name).values().reduce((sum, count) => sum + count, 0);
+          const faults = counts.firings(name).values().reduce((sum, { count }) => sum + count, 0);
           return { name, ...sampleOf(totals, { time: all.time, faults }) };
         }),
         sessions: [...this.#changedTraffic()],

@@ -70,7 +70,7 @@ export const controlTopic: Topic = {
           [
             "#token=TOKEN",
             "what --control-token says, in the fragment: it is sent to no server, and leaves the " +
-            "address bar",
+            "address bar; for --control-token-file it is not printed, and the page asks for it",
           ],
           [
             "bytes",

@@ -160,14 +160,17 @@ Deno.test("page: the store follows events and samples, with rates", () => {
   apply({ sample: { all, endpoints: [{ name: "db", ...all }], sessions: [[1, 500, 100]] } });
   const { receivedRate, sentRate, faults } = store.connections.get(1)!;
   assertEquals([receivedRate, sentRate, faults], [1000, 200, ["f"]]); // in half a second
-  assertEquals(store.rates, { received: 500, sent: 100, connections: 1 });
+  assertEquals(store.rates, { received: 500, sent: 100 });
   const [fault] = store.endpoints.get("db")!.faults;
   assertEquals(fault!.firings, { count: 1, last: 1600, detail: "struck" });
   apply({ events: [closed(1)] });
   const { closed: end, received } = store.connections.get(1)!;
   assertEquals([end, received], [{ at: 3000, reason: "eof", detail: "" }, 7]);
-  apply({ events: [{ event: "missed", events: 3 }], endpoints: [{ name: "db", removed: true }] });
-  assertEquals([store.missed, store.endpoints.size], [3, 0]);
+  apply({ events: [], endpoints: [{ name: "db", removed: true }] });
+  assertEquals([store.gaps, store.endpoints.size], [0, 0]);
+  const { server, samples } = store;
+  apply({ state: { ...server!, endpoints: [], sessions: [], samples } });
+  assertEquals([store.gaps, store.connections.size], [1, 0]); // the stream could not go on
 });
 
 Deno.test("page: a million connections leave a bounded number behind", () => {
@@ -233,6 +236,18 @@ Deno.test("byte log: no row is wider than can be seen, whatever passed, and none
     assert(widest <= 4 * 120, `${widest} columns`);
     assertEquals(rows.map(({ text }) => text).join(""), printable(bytes));
   }
+});
+
+Deno.test("byte log: what passed while the page was away is a gap", () => {
+  const log = new ByteLog();
+  log.add(said("one", 7));
+  log.add(said("two", 15));
+  const view = log.view();
+  assertEquals(
+    view.rows("text", { from: 1, to: 2 })[0]!.text,
+    "5 bytes passed while the page was not connected",
+  );
+  assertEquals([view.lost, view.find("onetwo", "text")], [5, []]);
 });
 
 Deno.test("byte log: found across chunks, whatever the case, and not across what was skipped", () => {
