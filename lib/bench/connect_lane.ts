@@ -1,14 +1,14 @@
 /** A lane that makes a new connection for each request. */
 import type { Clock } from "../core/clock.ts";
 import { connectAndExchange, type Dial } from "../probe/round_trip.ts";
-import { CLOSED, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
+import type { Exchange } from "../probe/exchange.ts";
+import { CLOSED, CUT_SHORT, type Lane, type LaneEvents, TIMED_OUT } from "./lane.ts";
 
 /** How a {@linkcode ConnectLane} works. */
 export interface ConnectLaneOptions {
   readonly slot: number;
   readonly clock: Clock;
-  /** Bytes of a message; 0: the connection alone. */
-  readonly size: number;
+  readonly exchange: Exchange;
   /** Milliseconds that a connection and its answer may take together. */
   readonly timeout: number;
   readonly events: LaneEvents;
@@ -50,6 +50,7 @@ export class ConnectLane implements Lane {
         number,
       });
       if (answer === "none") return events.onFailure(this, { due, error: TIMED_OUT });
+      if (answer === "short") return events.onFailure(this, { due, error: CUT_SHORT });
       if (answer === "closed") return events.onFailure(this, { due, error: CLOSED });
       const intact = answer === "intact";
       events.onAnswer(this, { due, sent, now: sent + took, intact, parts });

@@ -1,6 +1,7 @@
 /** The load generator: requests over many connections, in a closed or an open loop. */
 import { type Clock, every, settlesWithin, until } from "../core/clock.ts";
 import { reasonOf } from "../core/explain.ts";
+import type { Exchange } from "../probe/exchange.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { type Lane, type LaneAnswer, type LaneEnding, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
@@ -12,12 +13,11 @@ import { schedule } from "./schedule.ts";
 const PAUSE_AFTER_FAILURE_MS = 100; // before a lane is used again
 const STOP_TIMEOUT_MS = 1000; // for requests under way, after an interrupt
 const LATENESS_SAMPLE_MS = 10; // between two measurements of the event loop's delay
-/** The kind of failure that says that the peer does not echo. */
-export const WRONG_ANSWER = "the answer is not what was sent";
 
 /** What a {@linkcode Generator} works with. */
 export interface GeneratorContext {
   readonly load: LoadOptions;
+  readonly exchange: Exchange;
   readonly clock: Clock;
   readonly dial: Dial;
   readonly recorder: Recorder;
@@ -58,10 +58,11 @@ export class Generator implements LaneEvents {
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
 
   constructor(generating: GeneratorContext) {
-    const { load, clock, dial, recorder } = generating;
+    const { load, exchange, clock, dial, recorder } = generating;
     this.#generating = generating;
     this.#lanes = new Lanes({
       load,
+      exchange,
       clock,
       dial,
       events: this,
@@ -106,8 +107,8 @@ export class Generator implements LaneEvents {
   }
 
   onAnswer(lane: Lane, { due, sent, now, intact, parts }: LaneAnswer): void {
-    const { recorder } = this.#generating;
-    if (!intact) recorder.recordFailure(due, WRONG_ANSWER);
+    const { recorder, exchange } = this.#generating;
+    if (!intact) recorder.recordFailure(due, exchange.wrongAnswer);
     else recorder.recordAnswer(now, { due, sent, slot: lane.slot });
     if (parts) { for (const part of parts) recorder.recordPart(due, part); }
     this.#settle(due);

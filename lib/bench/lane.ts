@@ -2,7 +2,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Part } from "../probe/round_trip.ts";
-import { answersOf, Messages, UNASKED_ANSWER } from "../probe/messages.ts";
+import type { Dialogue, Exchange } from "../probe/exchange.ts";
+import { UNASKED_ANSWER } from "../probe/messages.ts";
 import { Tracker } from "../probe/tracker.ts";
 
 const SMALL_BYTES = 16 * 1024;
@@ -61,8 +62,9 @@ export interface Lane {
 export interface LaneOptions {
   readonly slot: number;
   readonly clock: Clock;
-  /** Bytes of a message. */
+  /** Bytes of a request at most. */
   readonly size: number;
+  readonly exchange: Exchange;
   /** Requests that may wait at once. */
   readonly pipeline: number;
   readonly events: LaneEvents;
@@ -71,8 +73,14 @@ export interface LaneOptions {
 /** The error of a request whose answer did not come in time. */
 export const TIMED_OUT = new Error("no answer in time");
 
+/** The same, where something came that is no whole answer, or not the one that is expected. */
+const INCOMPLETE = new Error("no whole answer in time");
+
 /** The error of a request whose connection the peer closed. */
 export const CLOSED = new Error("closed by the peer");
+
+/** The same, in the middle of an answer. */
+export const CUT_SHORT = new Error("closed by the peer in the middle of an answer");
 
 const STRAYS = {
   late: "an answer that came too late",
@@ -85,7 +93,7 @@ export class ConnectionLane implements Lane {
   readonly slot: number;
   readonly #peer: Duplex;
   readonly #options: LaneOptions;
-  readonly #messages: Messages;
+  readonly #dialogue: Dialogue;
   readonly #tracker: Tracker;
   readonly #window: number;
   readonly #mask: number;
@@ -99,14 +107,19 @@ export class ConnectionLane implements Lane {
   readonly #small: boolean;
 
   constructor(peer: Duplex, options: LaneOptions) {
-    const { size, pipeline } = options;
+    const { pipeline } = options;
     const least = peer.framed ? DATAGRAM_WINDOW : 2;
     const window = Math.max(least, 2 ** Math.ceil(Math.log2(pipeline + 1)));
     this.slot = options.slot;
     this.#small = !peer.framed && isSmall(options);
     this.#peer = peer;
     this.#options = options;
-    this.#messages = new Messages({ size, batch: peer.framed ? 1 : pipeline });
+    this.#dialogue = options.exchange.open({
+      framed: peer.framed,
+      batch: pipeline,
+      onAnswer: (number, intact) => this.#answered(number, intact),
+      onStray: (kind) => options.events.onStray(kind),
+    });
     this.#tracker = new Tracker({ window });
     this.#window = window;
     this.#mask = 2 * window - 1; // keeps the due times of requests that left the window
@@ -124,8 +137,12 @@ export class ConnectionLane implements Lane {
   giveUp(moment: number): void {
     const since = this.#tracker.waitingSince;
     if (since === undefined || since > moment) return;
-    if (!this.#peer.framed) return this.close(TIMED_OUT); // the answers of a stream cannot skip one
-    for (const number of this.#tracker.giveUp(moment)) this.#fail(number, TIMED_OUT);
+    // The answers of a stream cannot skip one.
+    if (!this.#peer.framed) return this.close(this.#dialogue.pending > 0 ? INCOMPLETE : TIMED_OUT);
+    for (const number of this.#tracker.giveUp(moment)) {
+      this.#dialogue.lost?.(number);
+      this.#fail(number, TIMED_OUT);
+    }
   }
 
   close(error: unknown): void {
@@ -165,20 +182,19 @@ export class ConnectionLane implements Lane {
     for (let number = first; number < first + count; number++) {
       if (this.#tracker.sent(number, now)) this.#fail(number - this.#window, TIMED_OUT);
     }
-    return this.#messages.from(first, count);
+    return this.#dialogue.requests(first, count);
   }
 
   async #receive(): Promise<void> {
-    const { size, clock } = this.#options;
-    const onAnswer = (number: number, intact: boolean) => this.#answered(number, intact);
-    const answers = answersOf(this.#peer, { size, onAnswer });
+    const { clock } = this.#options;
+    const dialogue = this.#dialogue;
     for (;;) {
       const chunk = await this.#peer.read();
-      if (!chunk) return this.close(CLOSED);
+      if (!chunk) return this.close(dialogue.pending > 0 ? CUT_SHORT : CLOSED);
       if (this.#ended) return;
       this.#now = clock.now();
       this.#reading = true; // requests that these answers make room for are written together
-      answers.received(chunk);
+      dialogue.received(chunk);
       this.#reading = false;
       if (this.#writing) continue;
       const writing = this.#write(this.#now);

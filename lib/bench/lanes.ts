@@ -1,6 +1,7 @@
 /** The connections of a load generator: dialled, and dialled again after a failure. */
 import { type Clock, delay } from "../core/clock.ts";
 import { reasonOf } from "../core/explain.ts";
+import type { Exchange } from "../probe/exchange.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { ConnectLane } from "./connect_lane.ts";
 import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
@@ -12,6 +13,7 @@ const MAX_DIALING = 64; // connections that are dialled at once
 /** What {@linkcode Lanes} work with. */
 export interface LanesOptions {
   readonly load: LoadOptions;
+  readonly exchange: Exchange;
   readonly clock: Clock;
   readonly dial: Dial;
   readonly events: LaneEvents;
@@ -90,8 +92,8 @@ export class Lanes {
   }
 
   async #add(slot: number): Promise<void> {
-    const { load, clock, dial, events, onLane } = this.#options;
-    const options = { ...load, slot, clock, events };
+    const { load, exchange, clock, dial, events, onLane } = this.#options;
+    const options = { ...load, exchange, slot, clock, events };
     const atMost = load.connectTimeout;
     const lane = load.connect
       ? new ConnectLane(

@@ -35,7 +35,8 @@ export interface LoadContext {
 /** A function that dials a target. */
 export function dialerOf({ address, values }: DialTarget, load: BenchLoad): Dial {
   const clock = systemClock;
-  const readBytes = isSmall(load) ? load.size * load.pipeline : undefined;
+  // An answer that is no echo has a length of its own.
+  const readBytes = isSmall(load) && !load.exchanges ? load.size * load.pipeline : undefined;
   return ({ atMost: timeout, onPhase }) =>
     dial(address, { values, timeout, clock, onPhase, readBytes });
 }

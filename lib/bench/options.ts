@@ -3,6 +3,8 @@ import { UsageError } from "../core/errors.ts";
 import { LONGEST_WAIT_MS, parseFrequency } from "../core/units.ts";
 import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
 import { parseLimit } from "../report/conditions.ts";
+import { exchangeOptions, exchangesFrom } from "../probe/exchange_options.ts";
+import { requestBytes } from "../probe/own_exchange.ts";
 import { measureOptions, sizeFor } from "../probe/options.ts";
 import type { BenchLoad } from "../report/load.ts";
 
@@ -63,6 +65,7 @@ export const loadOptions = {
     summary: "also measure the round trip on another connection, before and during the load",
   }),
   ...measureOptions,
+  ...exchangeOptions,
 };
 
 // Enough slices to plot and to compare, and not too many to keep.
@@ -79,13 +82,19 @@ export function benchLoadFor(
   },
 ): BenchLoad {
   const { requests, find, connections, rate, ramp, connect } = values;
+  const exchanges = exchangesFrom(values, { connect });
   // A lost datagram does not hold up the others.
-  const datagrams = connectionless && (rate !== undefined || find !== undefined);
+  const datagrams = connectionless && !exchanges && (rate !== undefined || find !== undefined);
   const { pipeline = datagrams ? DATAGRAM_PIPELINE : 1 } = values;
   const usual = requests ? LONGEST_WAIT_MS : find ? TRIAL_MS : DURATION_MS;
   const { duration = usual, warmup = requests ? 0 : WARMUP_MS } = values;
   const { timeout = connectionless ? DATAGRAM_TIMEOUT_MS : STREAM_TIMEOUT_MS } = values;
-  const size = sizeFor({ ...values, connectionless });
+  const size = exchanges ? requestBytes(exchanges) : sizeFor({ ...values, connectionless });
+  if (exchanges && connectionless && pipeline > 1) {
+    throw new UsageError(
+      "Option --pipeline: over UDP, answers of one's own are told one at a time",
+    );
+  }
   if (size * pipeline * connections > MAX_BYTES_UNDER_WAY) {
     throw new UsageError(
       `${connections} connections with ${pipeline} x ${size} bytes under way are more than 1 GiB; ` +
@@ -96,6 +105,7 @@ export function benchLoadFor(
     self: values.self,
     connections,
     size,
+    exchanges,
     pipeline,
     rate,
     duration,

@@ -1,5 +1,6 @@
 /** A load run in this thread, or spread over workers. */
 import process from "node:process";
+import { exchangeOf } from "./exchanges.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
@@ -38,6 +39,7 @@ async function runHere(
   });
   const generator = new Generator({
     load,
+    exchange: await exchangeOf(load),
     clock,
     recorder,
     dial: dialerOf(target, load),

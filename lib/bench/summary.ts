@@ -3,9 +3,12 @@ import { SCHEMA_VERSION } from "../report/schema_version.ts";
 import { roundMs } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
 import { type BenchLoad, isHeld } from "../report/load.ts";
+import type { ExchangeSpec } from "../probe/own_request.ts";
+import { preview } from "../terminal/sanitize.ts";
 import type { Measurement } from "./measurement.ts";
 import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../report/result.ts";
 
+const MAX_SHOWN_BYTES = 256; // of a request
 const MUCH_CPU = 0.7; // of a core
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
@@ -49,11 +52,26 @@ export function summarise(measured: Measurement, { load, run }: {
 }
 
 /** The load as a result has it: what was not asked for is left out. */
-export function described({ rate, requests, offset: _, ...load }: BenchLoad): BenchResult["load"] {
+export function described(
+  { rate, requests, exchanges, offset: _, ...load }: BenchLoad,
+): BenchResult["load"] {
   return {
     ...load,
+    ...(exchanges && { exchanges: exchanges.map(describedExchange) }),
     ...(rate !== undefined && { rate }),
     ...(requests !== undefined && { requests }),
+  };
+}
+
+function describedExchange(
+  { send, expect, expectBytes, expectLine, weight }: ExchangeSpec,
+): NonNullable<BenchResult["load"]["exchanges"]>[number] {
+  return {
+    send: preview(send, MAX_SHOWN_BYTES),
+    expect: [...expect],
+    ...(expectBytes !== undefined && { expectBytes }),
+    ...(expectLine && { expectLine }),
+    weight,
   };
 }
 

@@ -1,6 +1,7 @@
 /** A worker thread: generates its share of a load and reports what it measures. */
 import { explain } from "../core/explain.ts";
 import { loadHistograms } from "../core/histogram.ts";
+import { exchangeOf } from "./exchanges.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";
@@ -31,6 +32,7 @@ async function work({ target, load }: { target: DialTarget; load: BenchLoad }): 
   });
   const generator = new Generator({
     load,
+    exchange: await exchangeOf(load),
     clock: new PromptClock(),
     recorder,
     dial: dialerOf(target, load),

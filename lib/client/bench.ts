@@ -6,8 +6,8 @@ import { loadHistograms } from "../core/histogram.ts";
 import { benchLoadFor, type loadOptions } from "../bench/options.ts";
 import { type BenchResult, endlessOf } from "../report/result.ts";
 import { described } from "../bench/summary.ts";
-import { WRONG_ANSWER } from "../bench/generator.ts";
-import { NO_ECHO } from "../probe/messages.ts";
+import type { Exchange } from "../probe/exchange.ts";
+import { exchangeOf } from "../bench/exchanges.ts";
 import type { Values } from "../cli/options.ts";
 import { formatCount } from "../core/units.ts";
 import { type deliveryOptions, prepareDelivery } from "../report/deliver.ts";
@@ -40,7 +40,7 @@ export async function runBench(
     .catch((error) => failWith(error, { context, json: values.json }));
   await deliver(result, context.output);
   if (bench.failure) throw bench.failure;
-  const failure = failureOf(result);
+  const failure = failureOf(result, await exchangeOf(load));
   if (failure) throw new NetworkError(failure);
   if (result.search && result.interrupted) throw new NetworkError("The search was interrupted");
   return 0;
@@ -62,16 +62,17 @@ async function failWith(
   throw error;
 }
 
-// Why the figures are not those of an echo.
+// Why the figures are not those of the right answers.
 function failureOf(
   { requests, errors, interrupted }: BenchResult,
+  { wrongAnswer, whatIsRight, advice }: Exchange,
 ): string | undefined {
   const { answered } = requests;
-  const wrong = errors[WRONG_ANSWER] ?? 0;
+  const wrong = errors[wrongAnswer] ?? 0;
   if (wrong > 0 && answered > wrong) {
-    return `${formatCount(wrong)} answers were not what was sent; ${formatCount(answered)} were`;
+    return `${formatCount(wrong)} answers were not ${whatIsRight}; ${formatCount(answered)} were`;
   }
-  if (wrong > 0) return `The peer does not echo: ${WRONG_ANSWER}${NO_ECHO}`;
+  if (wrong > 0) return advice;
   if (answered > 0) return undefined;
   const none = endlessOf(requests) === 0 ? "none was due" : "no answer in time";
   const [reason = interrupted ? "stopped before the first answer" : none] = Object.keys(errors);

@@ -8,12 +8,11 @@ import type { Progress } from "./progress.ts";
 import type { StatusLine, StatusOptions } from "../terminal/status_line.ts";
 import type { Trace } from "./trace.ts";
 import type { Clock } from "../core/clock.ts";
-import { parseExpectation } from "../probe/expect_buffer.ts";
 import { ExpiredError, NetworkError } from "../core/errors.ts";
 import { explain, isReset } from "../core/explain.ts";
 import type { Log } from "../log/log.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { duration, flag, list, type OptionTable, type Values } from "../cli/options.ts";
+import { duration, flag, type OptionTable, type Values } from "../cli/options.ts";
 import type { Shutdown } from "../core/signals.ts";
 import type { Named } from "../core/named.ts";
 
@@ -132,17 +131,6 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
     : `The connection failed (${remote}): ${explain(error)}`;
   return new NetworkError(message, { cause: error });
 }
-
-/** What the peer is expected to say. */
-export const expectOptions = {
-  expect: list({
-    summary:
-      "wait until the peer sends this, a regex in RE2's syntax (repeatable, in order); with --wait, echo waits until " +
-      "it echoes a message",
-    placeholder: "TEXT|/regex/",
-    read: (text) => [parseExpectation(text)],
-  }),
-};
 
 /** The option of modes that can compare what the peer sends. */
 export const verifyOptions = {

@@ -1,8 +1,7 @@
 /** Matching patterns in bytes: each byte becomes a character. */
+import { Buffer } from "node:buffer";
 import type { RE2JS } from "re2js";
 import { UsageError } from "./errors.ts";
-
-const PIECE = 8192; // bytes that are turned into arguments at a time
 
 /**
  * Bytes as text, one character each. `TextDecoder("latin1")` would decode Windows-1252.
@@ -16,11 +15,21 @@ const PIECE = 8192; // bytes that are turned into arguments at a time
  * ```
  */
 export function byteText(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
-  }
-  return text;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+/** The bytes of a text that has one character for each: the inverse of {@linkcode byteText}. */
+export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+const EXPRESSION = /^\/(.+)\/([ims]*)$/s;
+
+/** Whether a text is read as a `/regex/`, and not as what it says. */
+export function isExpression(text: string): boolean {
+  return EXPRESSION.test(text);
 }
 
 /** A pattern for bytes. */
@@ -70,14 +79,15 @@ export function bytePattern(
   text: string,
   { literal }: { literal: (text: string) => Uint8Array },
 ): BytePattern {
-  const [, source, flags] = /^\/(.+)\/([ims]*)$/s.exec(text) ?? [];
+  const [, source, flags] = EXPRESSION.exec(text) ?? [];
   if (text === "") throw new UsageError("a text or /regex/ is needed");
   return source === undefined
     ? literalPattern(byteText(literal(text)))
     : regularExpression(text, { source, flags: flags! });
 }
 
-function literalPattern(wanted: string): BytePattern {
+/** The pattern of a text that has a character for each byte. */
+export function literalPattern(wanted: string): BytePattern {
   return {
     find(text) {
       const start = text.indexOf(wanted);

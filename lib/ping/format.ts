@@ -8,6 +8,7 @@ import {
 } from "../net/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { describeStrays, type StrayCounts } from "../net/strays.ts";
+import type { Exchange } from "../probe/exchange.ts";
 import type { Part } from "../probe/round_trip.ts";
 import type { Reply } from "./pinger.ts";
 import type { PingStatistics } from "./statistics.ts";
@@ -44,7 +45,10 @@ export interface PingFormat {
 }
 
 /** For people, in the words of ping(8). */
-export function pingText(address: Address): PingFormat {
+export function pingText(
+  address: Address,
+  { wrongRemark }: Pick<Exchange, "wrongRemark">,
+): PingFormat {
   const shown = (each: Address) => isInet(each) ? formatHostPort(each) : showAddress(each);
   return {
     start: (size) => `PING ${showAddress(address)}: ${formatQuantity(size, "byte")}\n`,
@@ -55,10 +59,10 @@ export function pingText(address: Address): PingFormat {
       const where = parts.length > 0 ? ` (${partsText(parts)})` : "";
       const what = size > 0 ? `${formatQuantity(size, "byte")} from` : "connected to";
       return `${what} ${from}: seq=${number} ` +
-        `time=${milliseconds(roundTrip)} ms${where}${remarks(answer)}\n`;
+        `time=${milliseconds(roundTrip)} ms${where}${remarks(answer, wrongRemark)}\n`;
     },
     lost: (number, reason) => `no answer from ${shown(address)}: seq=${number} ${reason}\n`,
-    summary: summaryText,
+    summary: (result) => summaryText(result, wrongRemark),
     missed: (count) => `... ${formatQuantity(count, "line")} not shown: the output is not read\n`,
   };
 }
@@ -83,20 +87,24 @@ export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): Ping
   };
 }
 
-function remarks({ standing, reordered, intact }: PingAnswer): string {
+function remarks({ standing, reordered, intact }: PingAnswer, wrongRemark: string): string {
   const all = [
     standing !== "answer" && standing,
     reordered && "out of order",
-    !intact && "CORRUPT",
+    !intact && wrongRemark,
   ].filter((remark) => remark !== false);
   return all.length > 0 ? ` (${all.join(", ")})` : "";
 }
 
-function summaryText({ address, tally, elapsedMs, parts, strays, ownMs }: PingResult): string {
+function summaryText(
+  { address, tally, elapsedMs, parts, strays, ownMs }: PingResult,
+  wrongRemark: string,
+): string {
   const { counts, lost, awaited, roundTrips, jitter } = tally;
   const more = (["late", "corrupt", "duplicated", "reordered", "unknown"] as const)
     .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${formatCount(counts[kind])} ${kind}, `).join("");
+    .map((kind) => [counts[kind], kind === "corrupt" ? wrongRemark.toLowerCase() : kind] as const)
+    .map(([count, kind]) => `${formatCount(count)} ${kind}, `).join("");
   const lines = [
     `--- ${showAddress(address)} ping statistics ---`,
     `${formatCount(counts.sent)} sent, ${formatCount(counts.received)} received, ${more}` +

@@ -2,7 +2,8 @@
 import { type Clock, delay, until } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { answersOf, Messages, type OnAnswer, UNASKED_ANSWER } from "../probe/messages.ts";
+import type { Dialogue, Exchange } from "../probe/exchange.ts";
+import { UNASKED_ANSWER } from "../probe/messages.ts";
 import type { PingStatistics } from "./statistics.ts";
 import { type Judgement, Tracker } from "../probe/tracker.ts";
 
@@ -24,8 +25,7 @@ export interface Reply extends Judgement {
 /** What a {@linkcode Pinger} works with. */
 export interface PingerOptions {
   readonly clock: Clock;
-  /** Bytes of a message. */
-  readonly size: number;
+  readonly exchange: Exchange;
   /** Milliseconds between messages; 0: as soon as the last one is answered or given up. */
   readonly interval: number;
   /** Milliseconds after which a message is given up. */
@@ -44,7 +44,9 @@ export interface PingerOptions {
 export class Pinger {
   readonly #peer: Duplex;
   readonly #probing: PingerOptions;
+  readonly #dialogue: Dialogue;
   readonly #tracker = new Tracker({ window: WINDOW });
+  #arrivedAt = 0; // when the last chunk came
   readonly #stopped = Promise.withResolvers<"stopped">();
   #settled = Promise.withResolvers<void>();
   readonly #stopSignal = new AbortController();
@@ -56,6 +58,12 @@ export class Pinger {
   constructor(peer: Duplex, probing: PingerOptions) {
     this.#peer = peer;
     this.#probing = probing;
+    this.#dialogue = probing.exchange.open({
+      framed: peer.framed,
+      batch: 1,
+      onAnswer: (number, intact, size) => this.#judge({ number, intact, size }),
+      onStray: (_, size) => this.#judge({ number: this.#tracker.last, intact: true, size }),
+    });
   }
 
   /** Resolves with why it is over; rejects where the connection fails. */
@@ -82,8 +90,7 @@ export class Pinger {
   }
 
   async #send(): Promise<void> {
-    const { clock, size, interval, count = Infinity, tally, onLost } = this.#probing;
-    const messages = new Messages({ size });
+    const { clock, interval, count = Infinity, tally, onLost } = this.#probing;
     const started = clock.now();
     for (let number = 1; number <= count && !this.#stopping; number++) {
       await this.#until(started + (number - 1) * interval);
@@ -92,7 +99,7 @@ export class Pinger {
       tally.counts.sent++;
       this.#expect();
       this.#writing = number;
-      await this.#peer.write(messages.from(number));
+      await this.#peer.write(this.#dialogue.requests(number, 1));
       this.#writing = 0;
       if (interval > 0) continue;
       this.#stayAwake();
@@ -145,7 +152,10 @@ export class Pinger {
     this.#cancelExpiry = clock.after(Math.max(0, since + timeout - clock.now()), () => {
       this.#cancelExpiry = undefined;
       const lost = this.#tracker.giveUp(clock.now() - timeout);
-      for (const number of lost) onLost(number);
+      for (const number of lost) {
+        this.#dialogue.lost?.(number);
+        onLost(number);
+      }
       // On a stream, a message that cannot be written will not be answered.
       if (lost.includes(this.#writing) && !this.#peer.framed) {
         return this.#stopped.reject(NOT_READING);
@@ -156,25 +166,22 @@ export class Pinger {
   }
 
   async #receive(): Promise<void> {
-    const { clock, size } = this.#probing;
-    let at = 0;
-    const onAnswer: OnAnswer = (number, intact, size) => this.#judge({ number, intact, size, at });
-    const answers = answersOf(this.#peer, { size, onAnswer });
+    const { clock } = this.#probing;
     const peer = this.#peer;
     for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
-      at = clock.now();
-      answers.received(chunk);
+      this.#arrivedAt = clock.now();
+      this.#dialogue.received(chunk);
       if (this.#tracker.waiting === 0) this.#settled.resolve();
     }
   }
 
-  #judge({ at, ...answer }: Omit<Reply, keyof Judgement | "roundTrip"> & { at: number }): void {
+  #judge(answer: Omit<Reply, keyof Judgement | "roundTrip">): void {
     if (this.#stopping) return;
     const { tally, onReply } = this.#probing;
     const judgement = this.#tracker.answered(answer.number);
     const { standing, reordered, sentAt } = judgement;
     const { counts } = tally;
-    const roundTrip = at - sentAt;
+    const roundTrip = this.#arrivedAt - sentAt;
     if (standing === "unknown") counts.unknown++;
     else if (standing === "duplicate") counts.duplicated++;
     else {

@@ -3,10 +3,18 @@ import type { Histogram, Histograms } from "../core/histogram.ts";
 import { socketAddress } from "../net/address.ts";
 import { pump } from "../net/pump.ts";
 import { SocketDuplex } from "../net/socket_duplex.ts";
+import { echoExchange } from "../probe/echo_exchange.ts";
 import { Pinger, type PingerOptions } from "./pinger.ts";
 import { PingStatistics } from "./statistics.ts";
 
 const FIRST_TIMES = 300; // until the runtime has compiled what it sees often
+
+/** What a {@linkcode Rehearsal} works with. */
+export interface RehearsalOptions extends Pick<PingerOptions, "clock"> {
+  /** Bytes of a message. */
+  readonly size: number;
+  readonly histograms: Histograms;
+}
 
 /**
  * A pinger of an echo in the same program. What it does just before a message is sent makes the
@@ -21,13 +29,12 @@ export class Rehearsal {
 
   private constructor(
     peer: SocketDuplex,
-    { histograms, ...options }: Pick<PingerOptions, "clock" | "size"> & {
-      readonly histograms: Histograms;
-    },
+    { histograms, size, clock }: RehearsalOptions,
   ) {
     this.#roundTrips = histograms.create();
     this.#pinger = new Pinger(peer, {
-      ...options,
+      clock,
+      exchange: echoExchange(size),
       interval: 0,
       timeout: 1000,
       count: undefined,
@@ -41,7 +48,7 @@ export class Rehearsal {
 
   /** Resolves when it is ready; undefined where the program cannot connect to itself. */
   static async open(
-    options: Pick<PingerOptions, "clock" | "size"> & { readonly histograms: Histograms },
+    options: RehearsalOptions,
   ): Promise<Rehearsal | undefined> {
     try {
       using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,5 +1,11 @@
 /** Matching expectations in what a peer has sent. */
-import { type BytePattern, bytePattern, byteText } from "../core/byte_pattern.ts";
+import {
+  type BytePattern,
+  bytePattern,
+  bytesOfText,
+  byteText,
+  isExpression,
+} from "../core/byte_pattern.ts";
 import { unescape } from "../core/escapes.ts";
 
 const MAX_KEPT_BYTES = 1 << 20; // bytes that are kept while nothing of them is expected
@@ -9,6 +15,8 @@ export interface Expectation {
   /** As it was given. */
   readonly text: string;
   readonly pattern: BytePattern;
+  /** The bytes that are meant; undefined for a `/regex/`. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 /**
@@ -17,7 +25,8 @@ export interface Expectation {
  * @throws {UsageError} for a bad escape or a bad pattern
  */
 export function parseExpectation(text: string): Expectation {
-  return { text, pattern: bytePattern(text, { literal: unescape }) };
+  const pattern = bytePattern(text, { literal: unescape });
+  return { text, pattern, ...(!isExpression(text) && { bytes: unescape(text) }) };
 }
 
 /**
@@ -55,6 +64,6 @@ export class ExpectBuffer {
 
   /** What is left, as bytes. */
   get rest(): Uint8Array {
-    return Uint8Array.from(this.#text, (char) => char.charCodeAt(0));
+    return bytesOfText(this.#text);
   }
 }

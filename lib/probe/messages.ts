@@ -69,6 +69,8 @@ export type OnAnswer = (number: number, intact: boolean, size: number) => void;
 
 /** Takes what the peer sends, chunk by chunk. */
 export interface AnswerParser {
+  /** Bytes of an answer that is not whole yet. */
+  readonly pending: number;
   received(chunk: Uint8Array): void;
 }
 
@@ -87,6 +89,7 @@ export function answersOf(
   const messages = new Messages({ size });
   if (!framed) return new AnswerStream({ messages, first, onAnswer });
   return {
+    pending: 0,
     received(datagram) {
       const number = numberOf(datagram) ?? 0;
       onAnswer(number, sameBytes(datagram, messages.from(number)), datagram.length);
@@ -111,6 +114,10 @@ class AnswerStream implements AnswerParser {
     this.#messages = messages;
     this.#number = first;
     this.#onAnswer = onAnswer;
+  }
+
+  get pending(): number {
+    return this.#offset;
   }
 
   received(chunk: Uint8Array): void {

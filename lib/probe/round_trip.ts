@@ -3,11 +3,11 @@ import type { Address } from "../net/address.ts";
 import { type Clock, settlesWithin } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Phase } from "../net/transport.ts";
-import { answersOf, Messages } from "./messages.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** A part of a round trip, and how long it took in milliseconds. */
 export interface Part {
-  readonly name: Exclude<Phase, "loading"> | "echo";
+  readonly name: Exclude<Phase, "loading"> | "echo" | "answer";
   readonly took: number;
 }
 
@@ -17,17 +17,21 @@ export interface RoundTrip {
   readonly took: number;
   readonly parts: readonly Part[];
   readonly answer: Answer;
+  /** Bytes of the answer. */
+  readonly size: number;
   readonly remote: Address;
 }
 
-/** The answer to a message: as sent, other bytes, an end of the connection, or none in time. */
-export type Answer = "intact" | "corrupt" | "closed" | "none";
+/**
+ * The answer to a request: right, another one, cut short by the end of the connection, an end without
+ * an answer, or none in time.
+ */
+export type Answer = "intact" | "corrupt" | "short" | "closed" | "none";
 
-/** One message. */
+/** One request. */
 export interface RoundTripOptions {
   readonly clock: Clock;
-  /** Bytes; with 0 nothing is sent. */
-  readonly size: number;
+  readonly exchange: Exchange;
   readonly number: number;
   /** How long the answer may take, in milliseconds. */
   readonly timeout: number;
@@ -40,7 +44,7 @@ export type Dial = (
 
 /** Connects, sends a message, waits for its answer, and closes; the timeout is for all of it. */
 export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): Promise<RoundTrip> {
-  const { clock, size, timeout } = asking;
+  const { clock, exchange: { isNothing, partName }, timeout } = asking;
   const parts: Part[] = [];
   let started = clock.now();
   let since = started;
@@ -51,46 +55,64 @@ export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): 
     else parts.push({ name, took });
   };
   const peer = await dial({ atMost: timeout, onPhase: finish });
-  if (size === 0) {
+  if (isNothing) {
     peer.close();
-    return { took: clock.now() - started, parts, answer: "intact", remote: peer.remote };
+    return { took: clock.now() - started, parts, answer: "intact", size: 0, remote: peer.remote };
   }
   since = clock.now();
-  const answer = await exchange(peer, {
+  const { answer, size } = await exchangeOnce(peer, {
     ...asking,
     timeout: Math.max(0, started + timeout - since),
   });
-  finish("echo");
-  return { took: since - started, parts, answer, remote: peer.remote };
+  finish(partName);
+  return { took: since - started, parts, answer, size, remote: peer.remote };
 }
 
-/** Sends a message and waits for its answer, then closes the peer. */
-export async function exchange(peer: Duplex, asking: RoundTripOptions): Promise<Answer> {
+/** What became of a request. */
+interface Outcome {
+  readonly answer: Answer;
+  /** Bytes of the answer. */
+  readonly size: number;
+}
+
+/** Sends a request and waits for its answer, then closes the peer. */
+export async function exchangeOnce(peer: Duplex, asking: RoundTripOptions): Promise<Outcome> {
   const { clock, timeout } = asking;
   const answering = sendAndReceive(peer, asking);
   answering.catch(() => {}); // closing the peer ends it
   try {
     return await settlesWithin(answering, { clock, milliseconds: timeout })
       ? await answering
-      : "none";
+      : { answer: "none", size: 0 };
   } finally {
     peer.close();
   }
 }
 
-async function sendAndReceive(peer: Duplex, { size, number }: RoundTripOptions): Promise<Answer> {
-  const sending = peer.write(new Messages({ size }).from(number));
-  sending.catch(() => {}); // the reading side tells of a peer that is gone
-  let answer: Answer = "none";
-  const answers = answersOf(peer, {
-    size,
+async function sendAndReceive(
+  peer: Duplex,
+  { exchange, number }: RoundTripOptions,
+): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  const dialogue = exchange.open({
+    framed: peer.framed,
+    batch: 1,
     first: number,
-    onAnswer: (_, intact) => answer = intact ? "intact" : "corrupt",
+    onAnswer: (_, intact, size) => outcome = { answer: intact ? "intact" : "corrupt", size },
+    onStray() {},
   });
-  while (answer === "none") {
-    const chunk = await peer.read();
-    if (!chunk) return "closed";
-    answers.received(chunk);
+  const request = dialogue.requests(number, 1);
+  if (request.length > 0) {
+    // The reading side tells of a peer that is gone.
+    peer.write(request).catch(() => {});
   }
-  return answer;
+  while (!outcome) {
+    const chunk = await peer.read();
+    if (!chunk) {
+      const { pending: size } = dialogue;
+      return { answer: size > 0 ? "short" : "closed", size };
+    }
+    dialogue.received(chunk);
+  }
+  return outcome;
 }

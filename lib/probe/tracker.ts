@@ -50,6 +50,11 @@ export class Tracker {
     this.#times = new Float64Array(window);
   }
 
+  /** The number of the last message; 0 before the first. */
+  get last(): number {
+    return this.#next - 1;
+  }
+
   /** How many messages wait for their answer. */
   get waiting(): number {
     return this.#waiting;

@@ -6,12 +6,12 @@ import type { BenchResult, Comparison, Search } from "./result.ts";
 
 /** The load, in a line. */
 export function describeLoad({ load, connections, machines, runs }: BenchResult): string {
-  const { size, pipeline, rate, connect, workers, self } = load;
+  const { size, pipeline, rate, connect, workers, self, exchanges } = load;
   const unused = connections && connections.used < load.connections;
   const parts = [
     (unused ? `${formatCount(connections.used)} of ` : "") +
     formatQuantity(load.connections, "connection"),
-    formatQuantity(size, "byte"),
+    exchanges ? describeExchanges(exchanges, size) : formatQuantity(size, "byte"),
     pipeline > 1 && `pipeline ${formatCount(pipeline)}`,
     connect && "a new connection for each message",
     workers > 1 && formatQuantity(workers, "worker"),
@@ -21,6 +21,11 @@ export function describeLoad({ load, connections, machines, runs }: BenchResult)
     rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
   ];
   return parts.filter((part) => part).join(", ");
+}
+
+function describeExchanges({ length }: { readonly length: number }, size: number): string {
+  const requests = length === 1 ? "requests" : `${formatCount(length)} kinds of request`;
+  return `${requests} of ${length === 1 ? "" : "at most "}${formatQuantity(size, "byte")}`;
 }
 
 /** Its distributions, by name, those alone that have something in them. */

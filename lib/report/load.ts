@@ -1,10 +1,13 @@
 /** A load, as the command line asks for it. */
+import type { ExchangeSpec } from "../probe/own_request.ts";
 
 /** The load to make. Times in milliseconds. */
 export interface LoadOptions {
   readonly connections: number;
-  /** Bytes of a message. */
+  /** Bytes of a message or, of an exchange of one's own, of a request at most. */
   readonly size: number;
+  /** What is asked instead of an echo. */
+  readonly exchanges?: readonly ExchangeSpec[] | undefined;
   /** Requests that may wait at once on a connection. */
   readonly pipeline: number;
   /** Requests a second, whatever becomes of them: an open loop. Without it a closed loop. */

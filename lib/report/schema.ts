@@ -59,7 +59,7 @@ const slice = v.object({
 
 const load = v.object({
   connections: positive,
-  size: described(count, "bytes of a message"),
+  size: described(count, "bytes of a message or, of `exchanges`, of a request at most"),
   pipeline: described(positive, "requests that may wait at once on a connection"),
   rate: described(
     v.exactOptional(amount),
@@ -74,6 +74,16 @@ const load = v.object({
   connectTimeout: amount,
   slice: described(amount, "how long a slice of the timeline lasts"),
   workers: positive,
+  exchanges: described(
+    v.exactOptional(v.array(v.object({
+      send: described(text, "as far as it is shown, with escapes"),
+      expect: v.array(text),
+      expectBytes: v.exactOptional(positive),
+      expectLine: v.exactOptional(v.boolean()),
+      weight: amount,
+    }))),
+    "what is asked; absent for an echo",
+  ),
   self: described(v.boolean(), "whether the peer is in the same program"),
 });
 

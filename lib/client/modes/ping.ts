@@ -3,6 +3,11 @@ import { delay } from "../../core/clock.ts";
 import { FinalError, NetworkError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/explain.ts";
 import { type Histograms, loadHistograms } from "../../core/histogram.ts";
+import { withPatterns } from "../../core/byte_pattern.ts";
+import { echoExchange } from "../../probe/echo_exchange.ts";
+import type { Exchange } from "../../probe/exchange.ts";
+import { exchangeOptions, exchangesFrom } from "../../probe/exchange_options.ts";
+import { ownExchange } from "../../probe/own_exchange.ts";
 import { connectAndExchange } from "../../probe/round_trip.ts";
 import { measureOptions, MESSAGE_TIMEOUT_MS, sizeFor } from "../../probe/options.ts";
 import { pingJson, pingText } from "../../ping/format.ts";
@@ -28,6 +33,7 @@ const options = {
   deadline: interval({ summary: "stop after D, whatever is under way" }),
   quiet: flag({ short: "q", summary: "print only the summary" }),
   ...measureOptions,
+  ...exchangeOptions,
 };
 
 const REHEARSALS = 3; // round trips to the program itself, before each message
@@ -44,10 +50,10 @@ export const ping = defineMode({
   options,
   async run(context, { timeout = MESSAGE_TIMEOUT_MS, ...given }) {
     const values = { ...given, timeout };
-    const size = sizeFor({ ...values, connectionless: context.connectionless });
+    const exchange = await exchangeFor(context, values);
     const { target: { address }, clock, output } = context;
     const histograms = await loadHistograms();
-    const format = values.json ? pingJson(address, clock) : pingText(address);
+    const format = values.json ? pingJson(address, clock) : pingText(address, exchange);
     const status = context.openStatus(output, { describeMissed: format.missed });
     const screen = new PingScreen({ address, clock, status }, {
       format,
@@ -56,7 +62,7 @@ export const ping = defineMode({
     });
     const stop = stopFor(context, values);
     const measure = values.connect ? overMany : overOne;
-    const measuring = measure(context, { values, size, screen, histograms, stop: stop.asked });
+    const measuring = measure(context, { values, exchange, screen, histograms, stop: stop.asked });
     const failure = await Promise.race([measuring, screen.failed]).catch(asNetworkError);
     stop.cancel();
     await Promise.race([screen.end(), stop.insisted]);
@@ -71,9 +77,15 @@ export const ping = defineMode({
   },
 });
 
+function exchangeFor({ connectionless }: ModeContext, values: Options): Promise<Exchange> {
+  const exchanges = exchangesFrom(values, values);
+  const size = exchanges ? 0 : sizeFor({ ...values, connectionless });
+  return withPatterns(() => exchanges ? ownExchange(exchanges) : echoExchange(size));
+}
+
 interface Measuring {
   readonly values: Options;
-  readonly size: number;
+  readonly exchange: Exchange;
   readonly screen: PingScreen;
   readonly histograms: Histograms;
   /** Resolves at the deadline, or when asked to stop. */
@@ -98,7 +110,8 @@ function timedOut(timeout: number): string {
 }
 
 async function overOne(context: ModeContext, measuring: Measuring): Promise<void> {
-  const { values, size, screen, histograms, stop } = measuring;
+  const { values, exchange, screen, histograms, stop } = measuring;
+  const size = exchange.requestBytes;
   const dialing = context.dial();
   const peer = await Promise.race([dialing, stop]);
   screen.start(size, peer?.strays);
@@ -111,13 +124,15 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
   screen.rehearsal = rehearsal;
   const onLost = (number: number) => {
     const came = tally.counts.received === 0 ? peer.traffic.received : 0;
-    const what = came > 0 ? `; ${formatQuantity(came, "byte")} came, but no whole echo` : "";
+    const what = came > 0
+      ? `; ${formatQuantity(came, "byte")} came, but no whole ${exchange.partName}`
+      : "";
     screen.lost(number, timedOut(values.timeout) + what);
   };
   const prober = new Pinger(peer, {
     ...values,
     clock,
-    size,
+    exchange,
     tally,
     onReply: (reply) => screen.answer({ ...reply, remote: peer.remote }),
     onLost,
@@ -134,12 +149,12 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
 }
 
 async function overMany(context: ModeContext, measuring: Measuring): Promise<void> {
-  const { values: { count = Infinity, interval }, size, screen, stop } = measuring;
+  const { values: { count = Infinity, interval }, exchange, screen, stop } = measuring;
   const { clock } = context;
   const started = clock.now();
   const stopping = new AbortController();
   const { signal } = stopping;
-  screen.start(size);
+  screen.start(exchange.requestBytes);
   const connecting = async () => {
     for (let number = 1; number <= count && !signal.aborted; number++) {
       const left = Math.max(0, started + (number - 1) * interval - clock.now());
@@ -154,15 +169,16 @@ async function overMany(context: ModeContext, measuring: Measuring): Promise<voi
 
 async function connectOnce(
   { dial, clock }: ModeContext,
-  { values: { timeout }, size, screen, number }: Measuring & { readonly number: number },
+  { values: { timeout }, exchange, screen, number }: Measuring & { readonly number: number },
 ): Promise<void> {
   screen.tally.counts.sent++;
   try {
-    const { took, parts, answer, remote } = await connectAndExchange(
+    const { took, parts, answer, size, remote } = await connectAndExchange(
       (request) => dial({ ...request, once: true }),
-      { clock, size, number, timeout },
+      { clock, exchange, number, timeout },
     );
     if (answer === "closed") screen.lost(number, "closed without an answer");
+    else if (answer === "short") screen.lost(number, "closed in the middle of an answer");
     else if (answer === "none") screen.lost(number, timedOut(timeout));
     else screen.connected(number, { remote, size, took, parts, intact: answer === "intact" });
   } catch (error) {

@@ -1,18 +1,16 @@
 /** Script: send this, expect that, in the order of the command line. */
 import { type Clock, settlesWithin, whileProgressing } from "../../core/clock.ts";
 import { NetworkError } from "../../core/errors.ts";
-import { unescape } from "../../core/escapes.ts";
 import type { Expectation } from "../../probe/expect_buffer.ts";
 import { measureOptions } from "../../probe/options.ts";
 import { withStrays } from "../../net/strays.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { ExpectReader } from "../../probe/expect_reader.ts";
 import type { Occurrence } from "../../cli/parse.ts";
-import { readFile } from "../../cli/files.ts";
-import { list } from "../../cli/options.ts";
+import { expectOptions, sendOptions } from "../../probe/exchange_options.ts";
 import { preview } from "../../terminal/sanitize.ts";
 import { formatDuration } from "../../core/units.ts";
-import { conversationOptions, defineMode, expectOptions, failureOf } from "../mode.ts";
+import { conversationOptions, defineMode, failureOf } from "../mode.ts";
 import {
   closeConversation,
   endInput,
@@ -27,16 +25,7 @@ const SILENCE_MS = 1000; // of a peer that has said all that is expected
 const MAX_SHOWN_BYTES = 512; // of what came instead
 
 const options = {
-  send: list({
-    summary: "send this (repeatable, in order with --expect)",
-    placeholder: "TEXT",
-    read: (text) => [unescape(text)],
-  }),
-  sendFile: list({
-    summary: "send the content of a file (repeatable, in the same order)",
-    placeholder: "FILE",
-    read: (path) => [readFile(path)],
-  }),
+  ...sendOptions,
   ...expectOptions,
   timeout: measureOptions.timeout,
   linger: conversationOptions.linger,

@@ -1,18 +1,19 @@
 /** Wait: for scripts that need the peer to be there. */
-import type { Clock } from "../../core/clock.ts";
 import { ExpiredError, FinalError, NetworkError, UsageError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/explain.ts";
-import type { Expectation } from "../../probe/expect_buffer.ts";
-import { type Answer, exchange } from "../../probe/round_trip.ts";
+import { withPatterns } from "../../core/byte_pattern.ts";
+import { echoExchange } from "../../probe/echo_exchange.ts";
+import type { Exchange } from "../../probe/exchange.ts";
+import { exchangeOptions, exchangesFrom } from "../../probe/exchange_options.ts";
+import { ownExchange } from "../../probe/own_exchange.ts";
+import { type Answer, exchangeOnce } from "../../probe/round_trip.ts";
 import { measureOptions, MESSAGE_TIMEOUT_MS } from "../../probe/options.ts";
 import { withStrays } from "../../net/strays.ts";
-import type { Duplex } from "../../net/duplex.ts";
-import { ExpectReader } from "../../probe/expect_reader.ts";
 import { interval, type Values } from "../../cli/options.ts";
 import { retry } from "../../core/retry.ts";
 import { showAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
-import { defineMode, expectOptions, failureOf, forEachPeer, type ModeContext } from "../mode.ts";
+import { defineMode, failureOf, forEachPeer, type ModeContext } from "../mode.ts";
 
 const ECHO = "echo"; // expects an echo of what is sent
 const MIN_ATTEMPT_MS = 5; // with less time left, no other attempt is made
@@ -22,7 +23,7 @@ const options = {
     summary: "wait until the peer accepts a connection, at most D; then exit 124",
     excludes: ["retry", "show"],
   }),
-  ...expectOptions,
+  ...exchangeOptions,
   timeout: measureOptions.timeout,
 };
 
@@ -36,7 +37,8 @@ export const wait = defineMode({
   options,
   async run(context, values) {
     const { expect } = values;
-    if (context.peers.some(({ connectionless }) => connectionless) && expect.length === 0) {
+    const isAsked = expect.length > 0 || exchangesFrom(values, { connect: true });
+    if (context.peers.some(({ connectionless }) => connectionless) && !isAsked) {
       throw new UsageError(
         "Option --wait over UDP needs --expect: nothing tells that a peer is there",
       );
@@ -44,22 +46,25 @@ export const wait = defineMode({
     if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
       throw new UsageError("Option --expect: with --wait, echo stands alone");
     }
+    const exchange = await exchangeFor(values);
     await forEachPeer(
       context,
-      (peer, tell) => waitFor({ ...context, ...peer }, { ...values, tell }),
+      (peer, tell) => waitFor({ ...context, ...peer }, { ...values, exchange, tell }),
     );
     return 0;
   },
 });
 
 interface Waiting extends Values<typeof options> {
+  /** What is to be answered; undefined where a connection is enough. */
+  readonly exchange: Exchange | undefined;
   /** Called with why the peer is still waited for. */
   readonly tell: (why: string) => void;
 }
 
 async function waitFor(context: ModeContext, values: Waiting): Promise<void> {
   const { target: { address }, clock, say } = context;
-  const { wait: limit = 0, expect, tell } = values;
+  const { wait: limit = 0, exchange, tell } = values;
   const peer = showAddress(address);
   const started = clock.now();
   let reason = "";
@@ -77,57 +82,53 @@ async function waitFor(context: ModeContext, values: Waiting): Promise<void> {
       `${peer} is not ready after ${formatDuration(limit)}: ${reasonOf(error)}`,
     );
   }
-  const does = expect.length === 0 ? "accepts connections" : "answers";
+  const does = exchange ? "answers" : "accepts connections";
   await say(`${peer} ${does}, after ${formatDuration(clock.now() - started)}`);
 }
 
 async function tryOnce(
   { dial, clock, connectionless }: ModeContext,
-  { expect, timeout = MESSAGE_TIMEOUT_MS, until }: Values<typeof options> & {
-    readonly until: number;
-  },
+  { exchange, until, ...values }: Waiting & { readonly until: number },
 ): Promise<void> {
+  const { timeout = MESSAGE_TIMEOUT_MS } = values;
   const left = () => Math.max(1, until - clock.now());
   const peer = await dial({ once: true, atMost: left() });
-  if (expect.length === 0) return peer.close();
-  const patience = Math.min(timeout, left());
+  if (!exchange) return peer.close();
+  const asking = { clock, exchange, number: 1, timeout: Math.min(timeout, left()) };
   const subject = connectionless ? "it" : "it accepts, and";
   try {
-    if (expect[0]?.text !== ECHO) {
-      return await expectAll(expect, { peer, clock, patience, subject });
-    }
-    const size = measureOptions.size.initial;
-    const answer = await exchange(peer, { clock, size, number: 1, timeout: patience });
+    const { answer } = await exchangeOnce(peer, asking);
     if (answer === "intact") return;
-    throw new NetworkError(withStrays(`${subject} ${FAILURES[answer]}`, peer.strays));
+    const failures = isEcho(values) ? NO_ECHO : NO_ANSWER;
+    throw new NetworkError(withStrays(`${subject} ${failures[answer]}`, peer.strays));
   } catch (error) {
     throw failureOf(peer, error);
   }
 }
 
-const FAILURES: Readonly<Record<Exclude<Answer, "intact">, string>> = {
+// Waits for the echo of a message, for what was sent to be answered, or for what the peer says first.
+function exchangeFor(values: Values<typeof options>): Promise<Exchange> | undefined {
+  if (isEcho(values)) return Promise.resolve(echoExchange(measureOptions.size.initial));
+  const specs = exchangesFrom(values, { connect: true });
+  return specs && withPatterns(() => ownExchange(specs));
+}
+
+function isEcho({ expect }: Pick<Values<typeof options>, "expect">): boolean {
+  return expect[0]?.text === ECHO;
+}
+
+type Failures = Readonly<Record<Exclude<Answer, "intact">, string>>;
+
+const NO_ECHO: Failures = {
   corrupt: "does not echo, but answers something else",
+  short: "closes the connection without an echo",
   closed: "closes the connection without an echo",
   none: "does not answer in time",
 };
 
-async function expectAll(
-  expected: readonly Expectation[],
-  { peer, clock, patience, subject }: {
-    readonly subject: string;
-    readonly peer: Duplex;
-    readonly clock: Clock;
-    readonly patience: number;
-  },
-): Promise<void> {
-  const reader = new ExpectReader(peer, { clock });
-  const until = clock.now() + patience;
-  try {
-    for (const one of expected) {
-      if (await reader.expect(one, Math.max(0, until - clock.now())) === "matched") continue;
-      throw new NetworkError(`${subject} does not say what is expected`);
-    }
-  } finally {
-    peer.close();
-  }
-}
+const NO_ANSWER: Failures = {
+  corrupt: "does not say what is expected",
+  short: "does not say what is expected, and closes the connection",
+  closed: "closes the connection without a word",
+  none: "does not say what is expected in time",
+};

@@ -8,7 +8,7 @@ export const load: Topic = {
   page: {
     summary:
       "--bench sends numbered messages over many connections and checks every byte that comes " +
-      "back. Percentiles are those of an HDR histogram (hdrhistogram.org).",
+      "back; or requests of your own, whose answers it tells from wrong ones. Percentiles are those of an HDR histogram (hdrhistogram.org).",
     words: [{
       title: "how it measures",
       rows: [
@@ -47,8 +47,43 @@ export const load: Topic = {
         ["--report FILE.html", "one page that opens without a network"],
         ["--json", "the whole result, its histograms in HdrHistogram's interchange format"],
       ],
+    }, {
+      title: "requests of your own, with --bench, --ping and --wait",
+      rows: [
+        ["--send, --send-file", "what is sent; several together are one request"],
+        [
+          "{seq}, {uuid}, {random:N}",
+          "the number of the request on its connection, and what is drawn for it; the same in what is " +
+          "expected. {{seq}} is {seq}",
+        ],
+        [
+          "--expect",
+          "what comes ends with this: a text or a /regex/; of several, in this order, with the last. " +
+          "What is left over is the next answer's",
+        ],
+        [
+          "--expect-line, --expect-bytes N",
+          "an answer is a line, or N bytes, and right if it has in it what is expected. A wrong one is " +
+          "known at once, and need not be waited for",
+        ],
+        [
+          "kinds of failure",
+          "the answer is not what was expected; a second answer; closed by the peer in the middle of an " +
+          "answer; no whole answer in time",
+        ],
+        [
+          "--connect",
+          "each request on a connection of its own; without --send the peer speaks first",
+        ],
+        ["over UDP", "a datagram is an answer, of the first request that it is right for"],
+        ["--exchanges FILE", "several kinds of request, each as often as its weight has it"],
+      ],
     }],
     examples: [
+      [
+        "netecho client :8080 --bench --duration 1s --send 'GET {seq}\\n' --expect-line --expect '{seq}'",
+        "requests of your own, and lines that answer them",
+      ],
       ["netecho client :8080 --bench --rate 1k/s --duration 1s", "an open loop"],
       ["netecho client :8080 --bench --duration 1s --pipeline 16 --workers 2", "a closed loop"],
       ["netecho client :8080 --bench --connect --duration 1s", "connections per second"],

@@ -51,7 +51,7 @@ function numbers(result: BenchResult): string[] {
   return [
     row("requests", describeRequests(result)),
     row("rate", `${formatFigures(rate)}/s${target(result)}`),
-    row("throughput", `${formatByteRate(rate * load.size)} each way`),
+    ...(load.exchanges ? [] : [row("throughput", `${formatByteRate(rate * load.size)} each way`)]),
     ...connections(result),
     ...Object.entries(errors).map(([kind, count]) =>
       row("error", `${formatCount(count)} x ${printableText(kind)}`)

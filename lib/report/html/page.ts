@@ -67,7 +67,7 @@ function figures({ rate, load, latency, requests }: BenchResult): string {
   const time = (name: PercentileName) => count > 0 ? describeLatency(percentilesMs[name]) : "none";
   const all: Record<string, string> = {
     "answers a second": formatFigures(rate),
-    "each way": formatByteRate(rate * load.size),
+    ...(!load.exchanges && { "each way": formatByteRate(rate * load.size) }),
     p50: time("p50"),
     p99: time("p99"),
     "p99.9": time("p99.9"),

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
-import { Generator, WRONG_ANSWER } from "../../../lib/bench/generator.ts";
+import { echoExchange } from "../../../lib/probe/echo_exchange.ts";
+import { Generator } from "../../../lib/bench/generator.ts";
 import type { LoadOptions } from "../../../lib/report/load.ts";
 import { type RecordedSlice, Recorder } from "../../../lib/bench/recorder.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
@@ -63,7 +64,8 @@ function generate(
   const onStretch = ({ atMs, latencies: { count, max }, failed }: RecordedSlice) =>
     void stretches.push({ atMs, count, maxMs: max, failed });
   const dial = async () => await connect(clock);
-  const generator = new Generator({ load: whole, clock, recorder, dial, onStretch });
+  const exchange = echoExchange(whole.size);
+  const generator = new Generator({ load: whole, exchange, clock, recorder, dial, onStretch });
   return { clock, recorder, stretches, generator, running: generator.run() };
 }
 
@@ -158,7 +160,7 @@ Deno.test("an answer that is not what was sent is a failure, whoever sent it", a
   await pass(clock, 100);
   await running;
   assertEquals([recorder.latency.count, recorder.failed], [9, 1]);
-  assertEquals([...recorder.errors], [[WRONG_ANSWER, 1]]);
+  assertEquals([...recorder.errors], [[echoExchange(1).wrongAnswer, 1]]);
 });
 
 Deno.test("a connection that is silent is given up, and made again", async () => {

@@ -1,3 +1,4 @@
+import { echoExchange } from "../../../lib/probe/echo_exchange.ts";
 import { assert, assertEquals } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { Pinger, type Reply } from "../../../lib/ping/pinger.ts";
@@ -37,7 +38,7 @@ function probe({ framed, count, interval = 10 }: {
   const lost: number[] = [];
   const prober = new Pinger(puppet.peer, {
     clock,
-    size: 10,
+    exchange: echoExchange(10),
     interval,
     timeout: 100,
     count,

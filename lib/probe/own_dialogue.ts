@@ -1,0 +1,138 @@
+/** Requests of one's own on one connection, and telling their answers apart. */
+import { Buffer } from "node:buffer";
+import { byteText } from "../core/byte_pattern.ts";
+import type { Dialogue, DialogueOptions } from "./exchange.ts";
+import type { OwnRequest } from "./own_request.ts";
+import { type Filling, fillingOf } from "./template.ts";
+
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024; // of an answer that is not whole yet
+const SECOND_ANSWER = "a second answer";
+const NUMBER_ALONE = ["seq"];
+
+/** The kind of the request with a number. */
+export type Choose = (number: number) => OwnRequest;
+
+/** What was sent, as far as answers depend on it. */
+class Asked {
+  /** The number of the last request; 0 before the first. */
+  last = 0;
+  readonly #choose: Choose;
+  readonly #fillings = new Map<number, Filling>(); // of requests that wait
+
+  constructor(choose: Choose) {
+    this.#choose = choose;
+  }
+
+  requests(first: number, count: number): Uint8Array {
+    if (count === 1) return this.#request(first);
+    return Buffer.concat(Array.from({ length: count }, (_, index) => this.#request(first + index)));
+  }
+
+  kindOf(number: number): OwnRequest {
+    return this.#choose(number);
+  }
+
+  fillingOf(number: number): () => Filling {
+    return () => this.#fillings.get(number) ?? fillingOf(NUMBER_ALONE, number);
+  }
+
+  forget(number: number): void {
+    this.#fillings.delete(number);
+  }
+
+  #request(number: number): Uint8Array {
+    this.last = number;
+    const { bytes, filling } = this.#choose(number).request(number);
+    if (filling) this.#fillings.set(number, filling);
+    return bytes;
+  }
+}
+
+/** On a stream answers come in the order of their requests. */
+export class StreamDialogue implements Dialogue {
+  readonly #asked: Asked;
+  readonly #options: DialogueOptions;
+  #next: number; // the request that is answered next
+  #text = ""; // what has come since the last answer
+
+  constructor(choose: Choose, options: DialogueOptions) {
+    this.#asked = new Asked(choose);
+    this.#options = options;
+    this.#next = options.first ?? 1;
+  }
+
+  get pending(): number {
+    return this.#text.length;
+  }
+
+  requests(first: number, count: number): Uint8Array {
+    return this.#asked.requests(first, count);
+  }
+
+  received(chunk: Uint8Array): void {
+    const [asked, next] = [this.#asked, this.#next];
+    const isWaiting = this.#text === "" && next <= asked.last;
+    if (isWaiting && asked.kindOf(next).isExactly(chunk, asked.fillingOf(next))) {
+      return this.#answered(true, chunk.length);
+    }
+    this.#text += byteText(chunk);
+    while (this.#text !== "" && this.#takeAnswer());
+    this.#text = this.#text.slice(-MAX_ANSWER_BYTES);
+  }
+
+  // What is left over is the next one's; a whole answer that nothing waits for is a second one.
+  #takeAnswer(): boolean {
+    const { last } = this.#asked;
+    const number = Math.min(this.#next, last);
+    const filling = this.#asked.fillingOf(number);
+    const found = this.#asked.kindOf(number).answer(this.#text, { filling, isWhole: false });
+    if (!found) return false;
+    this.#text = this.#text.slice(found.length);
+    if (this.#next <= last) this.#answered(found.intact, found.length);
+    else this.#options.onStray(SECOND_ANSWER, found.length);
+    return true;
+  }
+
+  #answered(intact: boolean, size: number): void {
+    const number = this.#next++;
+    this.#asked.forget(number);
+    this.#options.onAnswer(number, intact, size);
+  }
+}
+
+/** Each datagram is an answer: of the first request that waits and that it is right for. */
+export class DatagramDialogue implements Dialogue {
+  readonly pending = 0;
+  readonly #asked: Asked;
+  readonly #options: DialogueOptions;
+  readonly #waiting = new Set<number>();
+
+  constructor(choose: Choose, options: DialogueOptions) {
+    this.#asked = new Asked(choose);
+    this.#options = options;
+  }
+
+  requests(first: number, count: number): Uint8Array {
+    for (let number = first; number < first + count; number++) this.#waiting.add(number);
+    return this.#asked.requests(first, count);
+  }
+
+  lost(number: number): void {
+    this.#waiting.delete(number);
+    this.#asked.forget(number);
+  }
+
+  received(datagram: Uint8Array): void {
+    const { onAnswer, onStray } = this.#options;
+    const text = byteText(datagram);
+    const isRight = (number: number) => {
+      const filling = this.#asked.fillingOf(number);
+      return this.#asked.kindOf(number).answer(text, { filling, isWhole: true })!.intact;
+    };
+    const [oldest] = this.#waiting;
+    if (oldest === undefined) return onStray(SECOND_ANSWER, datagram.length);
+    const answered = this.#waiting.values().find(isRight);
+    this.lost(answered ?? oldest);
+    onAnswer(answered ?? oldest, answered !== undefined, datagram.length);
+  }
+}

@@ -1,0 +1,133 @@
+/** One request of one's own and its answer. */
+import { Buffer } from "node:buffer";
+import { isExpression, literalPattern } from "../core/byte_pattern.ts";
+import { unescape } from "../core/escapes.ts";
+import { type Expectation, parseExpectation } from "./expect_buffer.ts";
+import { type Filling, fillingOf, Template, templateOf } from "./template.ts";
+
+const LINE_FEED = 0x0a;
+
+/** One request and its answer. Plain data: a worker is sent it. */
+export interface ExchangeSpec {
+  /** What is sent; nothing where the peer speaks first. */
+  readonly send: Uint8Array;
+  /** What the answer has in it, in this order: texts with escapes, or `/regex/`. */
+  readonly expect: readonly string[];
+  /** An answer has so many bytes, or is a line; otherwise it ends with what is expected last. */
+  readonly expectBytes: number | undefined;
+  readonly expectLine: boolean;
+  /** How often it is made, beside the others. */
+  readonly weight: number;
+}
+
+/** Something that an answer is to have in it. */
+interface Expected {
+  readonly template: Template;
+  /** What it is, where that is always the same. */
+  readonly fixed: Expectation | undefined;
+  /** Whether it is bytes, and no `/regex/`. */
+  readonly isLiteral: boolean;
+}
+
+/** One request and its answer, ready to be made. */
+export class OwnRequest {
+  readonly weight: number;
+  readonly requestBytes: number;
+  readonly #send: Template;
+  readonly #expected: readonly Expected[];
+  readonly #spec: ExchangeSpec;
+  readonly #names: readonly string[];
+  /** Whether an answer depends on more of its request than the number. */
+  readonly #remembers: boolean;
+  /** Whether one literal is all that an answer may be. */
+  readonly #isExact: boolean;
+
+  constructor(spec: ExchangeSpec) {
+    this.#spec = spec;
+    this.weight = spec.weight;
+    this.#send = templateOf(spec.send);
+    this.#expected = spec.expect.map(expectedOf);
+    const expected = this.#expected.flatMap(({ template }) => template.names);
+    this.#names = [...new Set([...this.#send.names, ...expected])];
+    this.#remembers = expected.some((name) => name !== "seq");
+    this.requestBytes = this.#send.bytes(fillingOf(this.#names, 2 ** 31)).length;
+    this.#isExact = this.#expected.length === 1 && this.#expected[0]!.isLiteral;
+  }
+
+  /** The bytes of a request, and what to remember of it for its answer. */
+  request(number: number): { readonly bytes: Uint8Array; readonly filling?: Filling } {
+    if (this.#names.length === 0) return { bytes: this.#send.bytes(NOTHING) };
+    const filling = fillingOf(this.#names, number);
+    const bytes = this.#send.bytes(filling).slice(); // a write keeps it until it is done
+    return this.#remembers ? { bytes, filling } : { bytes };
+  }
+
+  /** Whether a chunk is the whole answer as it is expected: most are, and no text need be made of them. */
+  isExactly(chunk: Uint8Array, filling: () => Filling): boolean {
+    if (!this.#isExact) return false;
+    const { fixed, template } = this.#expected[0]!;
+    const wanted = fixed?.bytes ?? template.bytes(filling());
+    const { expectBytes, expectLine } = this.#spec;
+    if (expectBytes !== undefined && expectBytes !== wanted.length) return false;
+    if (expectLine && wanted.indexOf(LINE_FEED) !== wanted.length - 1) return false;
+    return wanted.length === chunk.length && Buffer.compare(wanted, chunk) === 0;
+  }
+
+  /** The length of the answer that a text begins with, and whether it is right; undefined before. */
+  answer(
+    text: string,
+    { filling, isWhole }: {
+      readonly filling: () => Filling;
+      /** Whether the text is the answer, as a datagram is. */
+      readonly isWhole: boolean;
+    },
+  ): { readonly length: number; readonly intact: boolean } | undefined {
+    const { expectBytes, expectLine } = this.#spec;
+    if (isWhole) {
+      const hasLength = expectBytes === undefined || expectBytes === text.length;
+      return { length: text.length, intact: hasLength && this.#match(text, filling) !== undefined };
+    }
+    if (expectBytes === undefined && !expectLine) {
+      const length = this.#match(text, filling);
+      return length === undefined ? undefined : { length, intact: true };
+    }
+    const length = expectBytes ?? text.indexOf("\n") + 1;
+    if (length === 0 || text.length < length) return undefined;
+    return { length, intact: this.#match(text.slice(0, length), filling) !== undefined };
+  }
+
+  // Where the last of what is expected ends; undefined where one of them is missing.
+  #match(text: string, filling: () => Filling): number | undefined {
+    let at = 0;
+    for (const { template, fixed, isLiteral } of this.#expected) {
+      const rest = at === 0 ? text : text.slice(at);
+      const filled = fixed ? "" : template.fill(filling());
+      if (fixed || !isLiteral) {
+        const match = (fixed ?? parseExpectation(filled)).pattern.find(rest);
+        if (!match) return undefined;
+        at += match.end;
+      } else {
+        const start = rest.indexOf(filled);
+        if (start < 0) return undefined;
+        at += start + filled.length;
+      }
+    }
+    return at;
+  }
+}
+
+const NOTHING: Filling = () => "";
+
+function expectedOf(text: string): Expected {
+  const isLiteral = !isExpression(text);
+  const template = isLiteral ? templateOf(unescape(text)) : new Template(text);
+  if (!template.isConstant) {
+    parseExpectation(text); // so that a bad one is told at once
+    return { template, fixed: undefined, isLiteral };
+  }
+  const { pattern, bytes } = parseExpectation(text);
+  const constant = isLiteral ? template.bytes(NOTHING) : bytes;
+  // Where two braces stand for one, the text is not what is meant.
+  const literal = isLiteral ? literalPattern(template.fill(NOTHING)) : pattern;
+  return { template, fixed: { text, pattern: literal, bytes: constant }, isLiteral };
+}

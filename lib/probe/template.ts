@@ -1,0 +1,128 @@
+/** Requests that differ: `{seq}`, `{random:N}` and `{uuid}` in what is sent and expected. */
+import { UsageError } from "../core/errors.ts";
+import { bytesOfText, byteText } from "../core/byte_pattern.ts";
+
+const MAX_RANDOM = 1024 * 1024; // characters
+const MAX_DRAWN = 65_536; // characters, which are repeated for more
+const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+/** What stands for each placeholder in one request and its answer. */
+export type Filling = (name: string) => string;
+
+interface Piece {
+  readonly text: string;
+  /** The same where a character stands for a byte. */
+  readonly bytes: Uint8Array;
+  /** The placeholder that follows it, as `random:8`. */
+  readonly name: string | undefined;
+}
+
+/**
+ * A text with placeholders.
+ *
+ * @example
+ * ```ts
+ * import { Template } from "./template.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const template = new Template("GET /{seq} {{seq}} {other}");
+ * assertEquals(template.fill(() => "7"), "GET /7 {seq} {other}");
+ * assertEquals(template.names, ["seq"]);
+ * ```
+ */
+export class Template {
+  /** The placeholders that it has. */
+  readonly names: readonly string[];
+  readonly #pieces: readonly Piece[]; // the last one has no placeholder behind it
+  #filled = new Uint8Array(256);
+
+  /** @throws {UsageError} where something random is longer than 1 MiB */
+  constructor(text: string) {
+    this.#pieces = piecesOf(text);
+    this.names = [...new Set(this.#pieces.flatMap(({ name }) => name ?? []))];
+    for (const name of this.names) {
+      if (Number(name.split(":")[1] ?? 0) <= MAX_RANDOM) continue;
+      throw new UsageError(`{${name}} is more than 1 MiB`);
+    }
+  }
+
+  /** Whether it is the same for every request. */
+  get isConstant(): boolean {
+    return this.names.length === 0;
+  }
+
+  /** The text of a request, or of its answer. */
+  fill(filling: Filling): string {
+    return this.#pieces.map(({ text, name }) => name === undefined ? text : text + filling(name))
+      .join("");
+  }
+
+  /** The same as bytes, one for each character, in a buffer that is used again. */
+  bytes(filling: Filling): Uint8Array {
+    const pieces = this.#pieces;
+    if (pieces.length === 1) return pieces[0]!.bytes;
+    let filled = this.#filled;
+    let at = 0;
+    for (let index = 0; index < pieces.length; index++) {
+      const { bytes, name } = pieces[index]!;
+      const value = name === undefined ? "" : filling(name);
+      const end = at + bytes.length + value.length;
+      if (end > filled.length) filled = this.#grown(end);
+      filled.set(bytes, at);
+      at += bytes.length;
+      for (let place = 0; place < value.length; place++) filled[at++] = value.charCodeAt(place);
+    }
+    return filled.subarray(0, at);
+  }
+
+  #grown(least: number): Uint8Array<ArrayBuffer> {
+    const grown = new Uint8Array(2 * least);
+    grown.set(this.#filled);
+    return this.#filled = grown;
+  }
+}
+
+/** The template of some bytes. */
+export function templateOf(bytes: Uint8Array): Template {
+  return new Template(byteText(bytes));
+}
+
+const PLACEHOLDER = /(\{?\{(?:seq|uuid|random:\d+)\}\}?)/;
+
+function piecesOf(text: string): Piece[] {
+  const parts = text.split(PLACEHOLDER);
+  const pieces: Piece[] = [];
+  let before = "";
+  for (const [index, part] of parts.entries()) {
+    const [, name] = /^\{([a-z:\d]+)\}$/.exec(part) ?? [];
+    const isPlaceholder = index % 2 === 1 && name !== undefined;
+    if (!isPlaceholder) {
+      // Two braces stand for one.
+      before += index % 2 === 1 && part.startsWith("{{") && part.endsWith("}}")
+        ? part.slice(1, -1)
+        : part;
+      continue;
+    }
+    pieces.push({ text: before, bytes: bytesOfText(before), name });
+    before = "";
+  }
+  return [...pieces, { text: before, bytes: bytesOfText(before), name: undefined }];
+}
+
+/** What stands for placeholders in the request with this number. */
+export function fillingOf(names: readonly string[], number: number): Filling {
+  if (names.length === 1 && names[0] === "seq") return () => String(number);
+  const values = new Map(names.map((name) => [name, valueOf(name, number)]));
+  return (name) => values.get(name) ?? "";
+}
+
+function valueOf(name: string, number: number): string {
+  if (name === "seq") return String(number);
+  if (name === "uuid") return crypto.randomUUID();
+  const length = Number(name.split(":")[1]);
+  let text = "";
+  for (const random of crypto.getRandomValues(new Uint8Array(Math.min(length, MAX_DRAWN)))) {
+    text += LETTERS[random % LETTERS.length];
+  }
+  return text.repeat(Math.ceil(length / Math.max(1, text.length))).slice(0, length);
+}
