@@ -5,6 +5,7 @@ import type { Exchange } from "../probe/exchange.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { type Lane, type LaneAnswer, type LaneEnding, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
+import { tcpTotals } from "../net/tcp_info.ts";
 import type { LoadOptions } from "../report/load.ts";
 import { OpenLoop } from "./open_loop.ts";
 import type { RecordedSlice, Recorder } from "./recorder.ts";
@@ -26,7 +27,7 @@ export interface GeneratorContext {
   /**
    * Awaited when all connections are made, before the load begins: other workers may be connecting.
    */
-  readonly ready?: () => Promise<void>;
+  readonly ready?: (() => Promise<void>) | undefined;
   /** Called when the measurement begins, and when it ends. */
   readonly onMeasuring?: (() => void) | undefined;
   readonly onMeasured?: (() => void) | undefined;
@@ -131,8 +132,9 @@ export class Generator implements LaneEvents {
     recorder.recordProblem(clock.now(), kind);
   }
 
-  onEnd(lane: Lane, { error, idle }: LaneEnding): void {
+  onEnd(lane: Lane, { error, idle, tcp }: LaneEnding): void {
     const { recorder, clock } = this.#generating;
+    if (tcp) recorder.recordTcp(tcpTotals(tcp));
     // Requests that waited have told of it.
     if (error && idle) recorder.recordProblem(clock.now(), `between requests: ${reasonOf(error)}`);
     this.#open?.remove(lane);

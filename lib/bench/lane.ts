@@ -1,6 +1,7 @@
 /** One connection under load: sends requests, checks and times their answers. */
 import type { Clock } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
+import type { TcpInfo } from "../net/tcp_info.ts";
 import type { Part } from "../probe/round_trip.ts";
 import type { Dialogue, Exchange } from "../probe/exchange.ts";
 import { UNASKED_ANSWER } from "../probe/messages.ts";
@@ -44,6 +45,8 @@ export interface LaneEnding {
   readonly error: unknown;
   /** Whether no request waited for an answer. */
   readonly idle: boolean;
+  /** What the system knew of it, where it tells. */
+  readonly tcp?: TcpInfo | undefined;
 }
 
 /** Sends requests over one connection, or over one connection for each. */
@@ -148,13 +151,14 @@ export class ConnectionLane implements Lane {
   close(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    const tcp = this.#peer.tcpInfo;
     this.#peer.close();
     const unanswered = [...this.#tracker.giveUp(Infinity)];
     for (let number = this.#written + 1; number <= this.#requested; number++) {
       unanswered.push(number);
     }
     for (const number of unanswered) this.#fail(number, error);
-    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0 });
+    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0, tcp });
   }
 
   #fail(number: number, error: unknown): void {

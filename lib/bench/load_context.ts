@@ -23,6 +23,8 @@ export interface LoadContext {
   readonly histograms: Histograms;
   readonly clock: Clock;
   readonly onSlice: (slice: Slice) => void;
+  /** Awaited when all connections are made, before the load begins. */
+  readonly begin?: (() => Promise<void>) | undefined;
   /** Called when the measurement begins, and when it ends. */
   readonly onMeasuring?: (() => void) | undefined;
   readonly onMeasured?: (() => void) | undefined;

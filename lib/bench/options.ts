@@ -46,6 +46,12 @@ export const loadOptions = {
     initial: 0,
     summary: "before that, take D to reach the full rate or number of connections",
   }),
+  startAt: text({
+    summary: "connect, and begin at TIME: 2026-01-31T12:00:00Z, or seconds since 1970; so that " +
+      "several machines begin together, for --merge",
+    placeholder: "TIME",
+    read: readMoment,
+  }),
   workers: count({
     summary: `spread the connections over N threads, at most ${MAX_WORKERS}`,
     initial: 1,
@@ -67,6 +73,22 @@ export const loadOptions = {
   ...measureOptions,
   ...exchangeOptions,
 };
+
+// Milliseconds since 1970.
+function readMoment(given: string): number {
+  const isSeconds = /^\d{9,11}(\.\d+)?$/.test(given);
+  const isDate = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/.test(given);
+  const moment = isSeconds ? Number(given) * 1000 : isDate ? Date.parse(given) : NaN;
+  if (Number.isNaN(moment)) {
+    throw new UsageError(
+      `a time such as 2026-01-31T12:00:00Z, or seconds since 1970, is needed, not "${given}"`,
+    );
+  }
+  const left = moment - Date.now();
+  if (left < 0) throw new UsageError(`${given} has passed`);
+  if (left > LONGEST_WAIT_MS) throw new UsageError(`${given} is more than 24 days away`);
+  return moment;
+}
 
 // Enough slices to plot and to compare, and not too many to keep.
 function sliceFor(duration: number): number {

@@ -1,4 +1,5 @@
 /** What a load generator counts while it runs. */
+import { addTcp, type TcpTotals } from "../net/tcp_info.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
 
 const NANOSECOND_MS = 1e-6; // in milliseconds
@@ -25,6 +26,7 @@ export interface EncodedRecorder {
   readonly failed: number;
   readonly reconnects: number;
   readonly answers: readonly number[];
+  readonly tcp: TcpTotals | undefined;
 }
 
 /** Records counts and latencies of a measurement, as a whole and in slices. */
@@ -47,6 +49,8 @@ export class Recorder {
   reconnects = 0;
   /** The answers of each connection. */
   readonly answers: number[];
+  /** What the system knew of connections at their end, those of the warm-up included. */
+  tcp: TcpTotals | undefined;
   readonly #histograms: Histograms;
   readonly #stretches: [Histogram, Histogram]; // the current slice and the last one
   #from = Infinity;
@@ -127,6 +131,11 @@ export class Recorder {
     if (this.inWindow(now)) this.reconnects++;
   }
 
+  /** Records what the system knew of a connection at its end. */
+  recordTcp(tcp: TcpTotals): void {
+    this.tcp = addTcp(this.tcp, tcp);
+  }
+
   /** Records how late the generator itself was. */
   recordLateness(now: number, milliseconds: number): void {
     if (this.inWindow(now)) this.lateness.record(milliseconds);
@@ -134,9 +143,9 @@ export class Recorder {
 
   /** Everything that was recorded, for another thread. */
   encode(): EncodedRecorder {
-    const { arrived, after, failed, reconnects, answers } = this;
+    const { arrived, after, failed, reconnects, answers, tcp } = this;
     return {
-      ...{ arrived, after, failed, reconnects, answers },
+      ...{ arrived, after, failed, reconnects, answers, tcp },
       latency: this.latency.encode(),
       uncorrected: this.uncorrected?.encode(),
       lateness: this.lateness.encode(),
@@ -158,6 +167,7 @@ export class Recorder {
     this.failed += counts.failed;
     this.reconnects += counts.reconnects;
     this.answers.push(...counts.answers);
+    this.tcp = addTcp(this.tcp, counts.tcp);
   }
 
   #part(name: string): Histogram {

@@ -30,7 +30,7 @@ export async function runLoad(running: LoadContext): Promise<Measurement> {
 }
 
 async function runHere(
-  { target, load, histograms, onSlice, stop, onMeasuring, onMeasured }: LoadContext,
+  { target, load, histograms, onSlice, stop, begin, onMeasuring, onMeasured }: LoadContext,
 ): Promise<Omit<Measurement, "timeline" | "cpu">> {
   using clock = new PromptClock();
   const recorder = new Recorder(histograms, {
@@ -44,6 +44,7 @@ async function runHere(
     recorder,
     dial: dialerOf(target, load),
     onStretch: (stretch) => onSlice(sliceOf(stretch)),
+    ready: begin,
     onMeasuring,
     onMeasured,
   });

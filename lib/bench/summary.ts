@@ -37,6 +37,7 @@ export function summarise(measured: Measurement, { load, run }: {
         leastAnswers: answers.reduce((least, count) => Math.min(least, count), Infinity),
         mostAnswers: answers.reduce((most, count) => Math.max(most, count), 0),
         reconnects: recorder.reconnects,
+        ...(recorder.tcp && { tcp: recorder.tcp }),
       },
     }),
     errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),

@@ -40,6 +40,7 @@ export async function runWorkers(
   stop.then(() => hands.forEach((hand) => hand.tell("stop")));
   try {
     await Promise.all(hands.map((hand) => hand.connected));
+    await running.begin?.();
     for (const hand of hands) hand.tell("go");
     const done = await Promise.all(hands.map((hand) => hand.done));
     const recorder = new Recorder(histograms, { open: load.rate !== undefined });

@@ -29,7 +29,8 @@ export async function runBench(
   const rate = values.find ? 1 : load.rate;
   const deliver = await prepareDelivery(values, described({ ...load, rate }));
   const histograms = await loadHistograms();
-  const bench = new Bench(context, { load, histograms, stop: requested });
+  const { startAt } = values;
+  const bench = new Bench(context, { load, histograms, stop: requested, startAt });
   const measuring = values.find
     ? bench.find(values.find)
     : values.underLoad

@@ -4,6 +4,8 @@ import { type BenchResult, endlessOf, type RunInfo } from "../report/result.ts";
 import type { Condition } from "../report/conditions.ts";
 import { type Distribution, distribution } from "../report/distribution.ts";
 import type { Histograms } from "../core/histogram.ts";
+import { until } from "../core/clock.ts";
+import { formatDuration } from "../core/units.ts";
 import { inTurn } from "../report/repeat.ts";
 import { findRate } from "../bench/rate_search.ts";
 import type { LoadContext } from "../bench/load_context.ts";
@@ -14,6 +16,7 @@ import { summarise } from "../bench/summary.ts";
 import type { ModeContext } from "./mode.ts";
 import type { StatusLine } from "../terminal/status_line.ts";
 
+const MAX_LATENESS_MS = 10; // of a load that is to begin at a moment
 const PROBE_RATE = 100; // round trips a second, of the connection beside the load
 const MAX_IDLE_PROBE_MS = 3000; // milliseconds at most, to measure it without a load
 
@@ -29,6 +32,8 @@ export interface Benching {
   readonly load: BenchLoad;
   readonly histograms: Histograms;
   readonly stop: Promise<void>;
+  /** When the load is to begin, in milliseconds since 1970; as soon as it can, where it is not given. */
+  readonly startAt: number | undefined;
 }
 
 type Change =
@@ -43,6 +48,7 @@ export class Bench {
   /** Why a run after the first could not be made. */
   failure: unknown;
   #stopped = false;
+  #hasBegun = false;
 
   constructor(context: ModeContext, benching: Benching) {
     this.#context = context;
@@ -56,16 +62,18 @@ export class Bench {
     { offMainThread, onMeasuring, onMeasured, ...change }: Change,
   ): Promise<BenchResult> {
     const load = { ...this.#benching.load, ...change };
-    const started = settingOf(this.#context);
+    const setting = settingOf(this.#context);
+    let { started } = setting;
     const progress = new LoadProgress(this.#status, load);
     const measured = await runLoad({
       ...this.#running(load),
       onSlice: (slice) => progress.show(slice),
+      begin: this.#beginner((moment) => started = moment),
       offMainThread,
       onMeasuring,
       onMeasured,
     });
-    const result = summarise(measured, { load, run: started });
+    const result = summarise(measured, { load, run: { ...setting, started } });
     return this.#stopped ? { ...result, interrupted: true } : result;
   }
 
@@ -108,6 +116,23 @@ export class Bench {
       this.#probe(duration, Promise.race([ended.promise, measuring.then(() => {})])),
     ]);
     return { ...result, underLoad: { idle, loaded } };
+  }
+
+  // What the first run waits for, once its connections are made; `began` is told when that was.
+  #beginner(began: (moment: string) => void): (() => Promise<void>) | undefined {
+    const { startAt, stop } = this.#benching;
+    if (startAt === undefined || this.#hasBegun) return undefined;
+    this.#hasBegun = true;
+    return async () => {
+      const { clock, say } = this.#context;
+      const late = clock.wallTime() - startAt;
+      if (late > MAX_LATENESS_MS) {
+        await say(`netecho: The connections were made ${formatDuration(late)} after --start-at`);
+      }
+      this.#status.show(`begins at ${new Date(startAt).toISOString()}`);
+      await Promise.race([until(clock, clock.now() + startAt - clock.wallTime()), stop]);
+      began(new Date(clock.wallTime()).toISOString());
+    };
   }
 
   async end(): Promise<void> {

@@ -4,6 +4,7 @@ import { formatDuration, formatQuantity, roundMs } from "../core/units.ts";
 import { formatAddress, showAddress } from "../net/address.ts";
 import type { Duplex, Traffic } from "../net/duplex.ts";
 import { printableText, safeJson } from "../terminal/sanitize.ts";
+import { describeTcp, type TcpInfo } from "../net/tcp_info.ts";
 import { describeSession, sessionFields, type TlsSession } from "../net/tls_session.ts";
 
 /** The text of each thing that is told; empty where there is nothing to tell. */
@@ -11,7 +12,7 @@ export interface TraceFormat {
   retrying(reason: string): string;
   session(session: TlsSession): string;
   connected(peer: Duplex, elapsedMs: number): string;
-  closed(traffic: Traffic): string;
+  closed(traffic: Traffic, tcp: TcpInfo | undefined): string;
 }
 
 /** Where what is told goes, and as what. */
@@ -28,8 +29,9 @@ export const textTrace: TraceFormat = {
   connected: ({ remote, local }, elapsedMs) =>
     `connected to ${showAddress(remote)} from ${showAddress(local)} in ` +
     formatDuration(elapsedMs),
-  closed: ({ sent, received }) =>
-    `${formatQuantity(sent, "byte")} sent, ${formatQuantity(received, "byte")} received`,
+  closed: ({ sent, received }, tcp) =>
+    `${formatQuantity(sent, "byte")} sent, ${formatQuantity(received, "byte")} received` +
+    (tcp ? `; ${describeTcp(tcp)}` : ""),
 };
 
 /** For programs: one object a line. */
@@ -47,6 +49,6 @@ export function jsonTrace(clock: Pick<Clock, "wallTime">): TraceFormat {
         local: formatAddress(local),
         elapsedMs: roundMs(elapsedMs),
       }),
-    closed: ({ sent, received }) => line("closed", { sent, received }),
+    closed: ({ sent, received }, tcp) => line("closed", { sent, received, ...(tcp && { tcp }) }),
   };
 }

@@ -1,6 +1,6 @@
 /** Events of the server and the client as data; the formats turn them into lines. */
 import type { Address } from "../net/address.ts";
-import type { TcpInfo } from "../net/tcp_info.ts";
+import type { TcpInfo, TcpTotals } from "../net/tcp_info.ts";
 import type { Certificate } from "../net/tls_session.ts";
 
 /** `in`: from the peer; `out`: to the peer. */
@@ -116,6 +116,8 @@ export interface EventMap {
     readonly chunksPerSecond: number;
     readonly receivedPerSecond: number;
     readonly sentPerSecond: number;
+    /** What the system knows of open connections, of a thousand at most. */
+    readonly tcp?: TcpTotals | undefined;
   };
   stopping: { readonly open: number; readonly graceMs: number };
   summary: {

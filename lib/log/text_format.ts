@@ -1,4 +1,5 @@
 /** Events as lines for a person. */
+import { describeTcpTotals } from "../net/tcp_info.ts";
 import { describeHello, shownNames } from "../net/tls_session.ts";
 import { showAddress } from "../net/address.ts";
 import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "../terminal/colors.ts";
@@ -135,7 +136,8 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     stats: (event) => [
       `${formatCount(event.open)} open, ${rate(event.openedPerSecond, "connection")}, ` +
       `${rate(event.chunksPerSecond, "chunk")}, ${formatByteRate(event.receivedPerSecond)} in, ` +
-      `${formatByteRate(event.sentPerSecond)} out`,
+      `${formatByteRate(event.sentPerSecond)} out` +
+      (event.tcp ? `; ${describeTcpTotals(event.tcp)}` : ""),
     ],
     stopping: ({ open, graceMs }) => [
       `stopping: waiting up to ${formatDuration(graceMs)} for ${

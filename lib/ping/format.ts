@@ -20,6 +20,8 @@ export interface PingAnswer extends Omit<Reply, "sentAt"> {
   readonly remote: Address;
   /** How long each part took, for a connection of its own. */
   readonly parts?: readonly Part[];
+  /** Segments that were sent again since the answer before, where the system tells. */
+  readonly retransmits?: number | undefined;
 }
 
 /** The result of a ping. */
@@ -75,8 +77,10 @@ export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): Ping
   };
   return {
     start: (size) => line("start", { address: formatAddress(address), size }),
-    answer: ({ number: seq, size, roundTrip, standing, reordered, intact, parts, remote }) => {
-      const judged = { standing, reordered, intact };
+    answer: (answer) => {
+      const { number: seq, size, roundTrip, parts, remote, retransmits } = answer;
+      const { standing, reordered, intact } = answer;
+      const judged = { standing, reordered, intact, ...(retransmits && { retransmits }) };
       const ms = roundTrip === undefined ? {} : { ms: roundMs(roundTrip) };
       const from = formatAddress(remote);
       return line("reply", { seq, from, size, ...ms, ...judged, ...partFields(parts) });
@@ -87,11 +91,15 @@ export function pingJson(address: Address, clock: Pick<Clock, "wallTime">): Ping
   };
 }
 
-function remarks({ standing, reordered, intact }: PingAnswer, wrongRemark: string): string {
+function remarks(
+  { standing, reordered, intact, retransmits = 0 }: PingAnswer,
+  wrongRemark: string,
+): string {
   const all = [
     standing !== "answer" && standing,
     reordered && "out of order",
     !intact && wrongRemark,
+    retransmits > 0 && formatQuantity(retransmits, "retransmit"),
   ].filter((remark) => remark !== false);
   return all.length > 0 ? ` (${all.join(", ")})` : "";
 }

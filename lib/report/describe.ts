@@ -1,4 +1,5 @@
 /** What every report says of a result, in the same words. */
+import { describeTcpTotals } from "../net/tcp_info.ts";
 import { formatCount, formatDuration, formatFigures, formatQuantity } from "../core/units.ts";
 import { type Distribution, ENDLESS_MS } from "./distribution.ts";
 import { isHeld } from "./load.ts";
@@ -115,6 +116,11 @@ export function describeConnections({ connections, load }: BenchResult): string 
     reconnects > 0 && `${formatQuantity(reconnects, "time")} made again`,
   ];
   return parts.filter((part) => part).join(", ");
+}
+
+/** What the system knew of the network, in a line; undefined where it told nothing. */
+export function describeNetwork({ connections }: BenchResult): string | undefined {
+  return connections?.tcp && describeTcpTotals(connections.tcp);
 }
 
 /** A latency, or that there is no end to it. */

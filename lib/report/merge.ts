@@ -1,4 +1,5 @@
 /** Several results, of several machines, as one. */
+import { addTcp, type TcpTotals } from "../net/tcp_info.ts";
 import { UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
@@ -110,11 +111,13 @@ function together(distributions: readonly Distribution[], histograms: Histograms
 
 function addConnections(all: readonly Connections[]): Connections {
   const total = (of: (one: Connections) => number) => all.reduce((sum, one) => sum + of(one), 0);
+  const tcp = all.map(({ tcp }) => tcp).reduce<TcpTotals | undefined>(addTcp, undefined);
   return {
     used: total(({ used }) => used),
     leastAnswers: Math.min(...all.map(({ leastAnswers }) => leastAnswers)),
     mostAnswers: Math.max(...all.map(({ mostAnswers }) => mostAnswers)),
     reconnects: total(({ reconnects }) => reconnects),
+    ...(tcp && { tcp }),
   };
 }
 

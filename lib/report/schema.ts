@@ -133,6 +133,15 @@ export const benchResultSchema = v.object({
       leastAnswers: described(count, "of all connections, whether used or not"),
       mostAnswers: count,
       reconnects: described(count, "connections that were made again after they were lost"),
+      tcp: described(
+        v.exactOptional(v.object({
+          connections: described(count, "of how many the system told something at their end"),
+          retransmits: described(count, "segments sent again by this side, in their whole life"),
+          leastRttMs: described(amount, "of the smoothed round-trip times"),
+          mostRttMs: amount,
+        })),
+        "on Linux, over TCP and TLS",
+      ),
     })),
     "in the measured time; absent where each request has a connection of its own",
   ),

@@ -27,7 +27,8 @@ export async function serve(
   const started = clock.now();
   for (const endpoint of endpoints) endpoint.accept();
   const totals = () => endpoints.totals;
-  const stopStats = stats ? emitStats(stats, { log, clock, totals }) : () => {};
+  const sessions = () => [...endpoints].flatMap(({ sessions }) => [...sessions]);
+  const stopStats = stats ? emitStats(stats, { log, clock, totals, sessions }) : () => {};
   const ending = await Promise.race([done, shutdown.requested]);
 
   await endpoints.stopListening();

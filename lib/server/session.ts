@@ -139,6 +139,11 @@ export class Session {
     return this.#number;
   }
 
+  /** What the system knows of its connection now, where it tells. */
+  get tcpInfo(): Duplex["tcpInfo"] {
+    return this.#peer?.tcpInfo;
+  }
+
   /** Whether its peer speaks in datagrams. */
   get framed(): boolean {
     return this.#peer?.framed ?? false;

@@ -15,7 +15,7 @@ import {
 } from "../support/programs.ts";
 import { readExactly, writeAll } from "../support/connections.ts";
 import { needingNamespace, onLinux, withSignals } from "../support/skips.ts";
-import { unusedPort } from "../support/system.ts";
+import { unusedPort, withFolder } from "../support/system.ts";
 
 const conforms = new Ajv({ strict: false }).compile(benchJsonSchema({ strict: true }));
 
@@ -455,3 +455,39 @@ Deno.test("bench --baseline: another kind of load is refused before anything is 
   assertStringIncludes(stderr, "Cannot compare different loads: closed loop");
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("bench --start-at: processes started apart begin together, and merge", () =>
+  withFolder(async (folder) => {
+    await using server = await Server.start(["-q"]);
+    const at = `127.0.0.1:${server.port}`;
+    const start = new Date(Date.now() + 3000).toISOString();
+    const load = ["--rate", "200/s", "--duration", "1s", "--warmup", "0", "--start-at", start];
+    const results = await Promise.all([[], ["--workers", "2"]].map(async (more, index) => {
+      const { code, text, stderr } = await netecho([
+        ...["client", at, "--bench", "--json", ...load, ...more],
+      ]);
+      assertEquals({ code, stderr }, { code: 0, stderr: "" });
+      await Deno.writeTextFile(`${folder}/${index}.json`, text);
+      return resultOf(text);
+    }));
+    for (const { started, requests } of results) {
+      assert(Date.parse(started) >= Date.parse(start), `${started} is before ${start}`);
+      assertEquals(requests.answered, 200);
+    }
+    const files = results.map((_, index) => `${folder}/${index}.json`);
+    const { code, text, stderr } = await netecho(["client", "--merge", ...files, "--json"]);
+    assertEquals(code, 0, stderr);
+    const merged = resultOf(text);
+    assertEquals([merged.requests.answered, merged.machines], [400, 2]);
+    for (
+      const [given, words] of [
+        ["2020-01-01T00:00:00Z", /has passed/],
+        ["tomorrow", /a time such as 2026-01-31T12:00:00Z/],
+        ["2999-01-01T00:00:00Z", /more than 24 days away/],
+      ] as const
+    ) {
+      const wrong = await netecho(["client", at, "--bench", "--start-at", given]);
+      assertEquals(wrong.code, 2);
+      assertMatch(wrong.stderr, words);
+    }
+  }));

@@ -128,7 +128,7 @@ Deno.test({
     assertMatch(stderr, /^connected to tls:\/\/127\.0\.0\.1:\d+ from tls:\S+ in [\d.]+ m?s$/m);
     assertMatch(stderr, /^certificate 1: CN=Test CA \(trusted here\)$/m);
     assertMatch(stderr, /^certificate verified$/m);
-    assertMatch(stderr, /^6 bytes sent, 6 bytes received$/m);
+    assertMatch(stderr, /^6 bytes sent, 6 bytes received(; rtt .*)?$/m);
     const unchecked = await netecho(["client", address, "--insecure", "-v"]);
     assertMatch(unchecked.stderr, /^certificate not verified: its certificate is self-signed, or/m);
     const opened = server.events.find(({ event }) => event === "opened");

@@ -93,3 +93,27 @@ export function needingNamespace(name: string): { name: string; ignore: boolean 
   }).outputSync();
   return success ? needs : { name: `${name} (skipped: no network namespaces here)`, ignore: true };
 }
+
+/** The same for a test in which the system loses segments: `lossRules` are shell commands for it. */
+export function withPacketLoss(name: string): { name: string; ignore: boolean } {
+  const needs = needingNamespace(name);
+  const lacking = needing(["nft"], name);
+  if (needs.ignore || lacking.ignore) return needs.ignore ? needs : lacking;
+  const { success } = new Deno.Command("unshare", {
+    args: ["-rn", "bash", "-c", lossRules({ port: 9, oneOf: 4 }).join(" && ")],
+    stderr: "null",
+  }).outputSync();
+  return success ? needs : { name: `${name} (skipped: nft cannot drop here)`, ignore: true };
+}
+
+/** Shell commands by which one of so many segments to a port of 127.0.0.1 is lost. */
+export function lossRules(
+  { port, oneOf }: { readonly port: number; readonly oneOf: number },
+): string[] {
+  return [
+    "ip link set lo up",
+    "nft add table ip t",
+    "nft add chain ip t c '{ type filter hook input priority 0; }'",
+    `nft add rule ip t c tcp dport ${port} numgen random mod ${oneOf} == 0 drop`,
+  ];
+}

@@ -15,6 +15,7 @@ import { PingScreen } from "../../ping/screen.ts";
 import { PromptClock } from "../../probe/prompt_clock.ts";
 import { Pinger } from "../../ping/pinger.ts";
 import { Rehearsal } from "../../ping/rehearsal.ts";
+import type { Duplex } from "../../net/duplex.ts";
 import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
 import { formatCount, formatDuration, formatQuantity } from "../../core/units.ts";
 import { defineMode, failureOf, type ModeContext } from "../mode.ts";
@@ -129,12 +130,15 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
       : "";
     screen.lost(number, timedOut(values.timeout) + what);
   };
+  const retransmits = retransmitCounter(peer);
   const prober = new Pinger(peer, {
     ...values,
     clock,
     exchange,
     tally,
-    onReply: (reply) => screen.answer({ ...reply, remote: peer.remote }),
+    onReply: (reply) => {
+      screen.answer({ ...reply, remote: peer.remote, retransmits: retransmits() });
+    },
     onLost,
     ...(rehearsal && { before: () => rehearsal.run(REHEARSALS) }),
   });
@@ -146,6 +150,18 @@ async function overOne(context: ModeContext, measuring: Measuring): Promise<void
     throw failureOf(peer, error);
   }).finally(() => rehearsal?.close());
   if (ending === "closed") throw new NetworkError("The peer closed the connection");
+}
+
+// Returns how many segments were sent again since it was called the last time.
+function retransmitCounter(peer: Duplex): () => number | undefined {
+  let before = peer.tcpInfo?.retransmits ?? 0;
+  return () => {
+    const now = peer.tcpInfo?.retransmits;
+    if (now === undefined) return undefined;
+    const count = now - before;
+    before = now;
+    return count;
+  };
 }
 
 async function overMany(context: ModeContext, measuring: Measuring): Promise<void> {

@@ -64,10 +64,11 @@ export const pipe = defineMode({
       const describe = () => `${meter()}; waiting for ${waitingFor()}`;
       await progress.during(exchanging, describe, sendOnly ? {} : { payload: output });
     } finally {
+      const tcp = context.trace && peer.tcpInfo;
       peer.close();
       await settlesWithin(receiving, { clock, milliseconds: FLUSH_TIMEOUT_MS });
       await log.flush(FLUSH_TIMEOUT_MS);
-      await context.trace?.say(context.trace.format.closed(peer.traffic));
+      await context.trace?.say(context.trace.format.closed(peer.traffic, tcp));
     }
     if (verifier) await context.say(verdict(verifier, { whole }));
     if (verifier || recvOnly || sendOnly) return 0;

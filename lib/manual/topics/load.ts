@@ -44,6 +44,11 @@ export const load: Topic = {
           "compares with an earlier result; with --repeat 10 in both, by how much runs differ, which " +
           "sees 10 % and raises a false alarm in one of twenty; without, a change is a quarter",
         ],
+        [
+          "--start-at TIME",
+          "has several machines begin together, when their connections are made; their clocks should " +
+          "agree. --merge then adds up what each has written with --json",
+        ],
         ["--report FILE.html", "one page that opens without a network"],
         ["--json", "the whole result, its histograms in HdrHistogram's interchange format"],
       ],

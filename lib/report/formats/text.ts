@@ -3,6 +3,7 @@ import {
   describeComparison,
   describeConnections,
   describeLoad,
+  describeNetwork,
   describeRequests,
   describeSearch,
   describeTrials,
@@ -61,8 +62,11 @@ function numbers(result: BenchResult): string[] {
 }
 
 function connections(result: BenchResult): string[] {
-  const line = describeConnections(result);
-  return line === undefined ? [] : [row("connections", line)];
+  const [line, network] = [describeConnections(result), describeNetwork(result)];
+  return [
+    ...(line === undefined ? [] : [row("connections", line)]),
+    ...(network === undefined ? [] : [row("tcp", network)]),
+  ];
 }
 
 function target({ load: { rate: wanted }, rate, elapsedMs }: BenchResult): string {

@@ -6,6 +6,7 @@ import {
   describeConnections,
   describeLatency,
   describeLoad,
+  describeNetwork,
   describeRequests,
   describeSearch,
   describeTrials,
@@ -121,7 +122,7 @@ function comparison(result: BenchResult): string {
 
 function details(result: BenchResult): string {
   const { command, netecho, environment, elapsedMs, instrument, load } = result;
-  const connections = describeConnections(result);
+  const [connections, network] = [describeConnections(result), describeNetwork(result)];
   const { os, arch, cpus, deno } = environment;
   const { cpu, resolutionMs, latenessMs: { p50 = 0, p99 = 0, max = 0 } } = instrument;
   const late = [p50, p99, max].map(formatDuration);
@@ -129,6 +130,7 @@ function details(result: BenchResult): string {
     command: `<code>${text(command)}</code>`,
     measured: formatDuration(elapsedMs),
     ...(connections && { connections: text(connections) }),
+    ...(network && { tcp: text(network) }),
     client: text(`netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${cpu} of a core`),
     [load.rate === undefined ? "an answer waited" : "sent late by"]: `${late[0]} at p50, ${
       late[1]
