@@ -1,6 +1,7 @@
 /** The client's modes. */
 import { bench } from "./modes/bench.ts";
 import { script } from "./modes/script.ts";
+import { findIdle } from "./modes/find_idle.ts";
 import { interactive } from "./modes/interactive.ts";
 import { optionName, type OptionTable } from "../cli/options.ts";
 import { UsageError } from "../core/errors.ts";
@@ -20,6 +21,7 @@ export const modes: readonly Mode[] = [
   wait,
   waitClosed,
   bench,
+  findIdle,
   merge,
   script,
   replay,
