@@ -15,7 +15,7 @@ import { UsageError } from "./errors.ts";
  * ```
  */
 export function byteText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.length);
 }
 
 /** The bytes of a text that has one character for each: the inverse of {@linkcode byteText}. */

@@ -37,7 +37,7 @@ class Asked {
   }
 
   forget(number: number): void {
-    this.#fillings.delete(number);
+    if (this.#fillings.size > 0) this.#fillings.delete(number);
   }
 
   #request(number: number): Uint8Array {

@@ -2,16 +2,14 @@
 /** One connection: what it says, and ending it. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { formatSize } from "../../core/units.ts";
 import type { Api } from "./api.ts";
 import { Line } from "./byte_line.tsx";
 import type { Shown } from "./byte_rows.ts";
-import type { ByteView } from "./byte_view.ts";
-import { Search, useFound } from "./byte_search.tsx";
-import { shortAddress } from "./command_line.ts";
+import { useFound } from "./byte_search.tsx";
+import { ByteTools } from "./byte_tools.tsx";
+import { ConnectionBar } from "./connection_bar.tsx";
 import { goTo, useAction } from "./hooks.ts";
-import { packetsOf } from "./packets.ts";
-import { ErrorText, Name } from "./parts.tsx";
+import { ErrorText } from "./parts.tsx";
 import type { Place } from "./place.ts";
 import type { ConnectionView, Store } from "./store.ts";
 import { useBytes } from "./use_bytes.ts";
@@ -45,7 +43,6 @@ export function Connection(
     paused: paused || allPaused,
   });
   const found = useFound(bytes, { query, shown });
-  const path = `/v1/sessions/${connection}`;
   const close = () => goTo({ ...place, connection: undefined });
   return (
     <section
@@ -54,59 +51,16 @@ export function Connection(
       onKeyDown={({ key, target }) =>
         key === "Escape" && !(target instanceof HTMLInputElement) && close()}
     >
-      <div class="bar">
-        <h3>
-          #{connection} {view && <Name>{shortAddress(view.remote)}</Name>}
-        </h3>
-        {view && <Facts view={view} />}
-        <span class="tools">
-          <button
-            type="button"
-            disabled={!view || Boolean(view.closed)}
-            onClick={() => run(() => api.ask(`DELETE ${path}`))}
-          >
-            close (FIN)
-          </button>
-          <button
-            type="button"
-            disabled={!view || Boolean(view.closed)}
-            onClick={() => run(() => api.ask(`POST ${path}/reset`))}
-          >
-            reset (RST)
-          </button>
-          <button type="button" class="quiet" onClick={close} aria-label="Close the panel">
-            ×
-          </button>
-        </span>
-      </div>
-      <div class="bar">
-        <fieldset class="choice">
-          <legend class="unseen">How bytes are shown</legend>
-          {(["text", "hex"] as const).map((each) => (
-            <label key={each}>
-              <input
-                type="radio"
-                name="shown"
-                checked={shown === each}
-                onChange={() => setShown(each)}
-              />
-              {each}
-            </label>
-          ))}
-        </fieldset>
-        <button type="button" aria-pressed={paused} onClick={() => setPaused(!paused)}>
-          pause
-        </button>
-        <Search query={query} onQuery={setQuery} found={found} />
-        <button
-          type="button"
-          disabled={!view || bytes.entries.length === 0}
-          onClick={() => save(bytes, view!)}
-        >
-          save as pcapng
-        </button>
-        {bytes.lost > 0 && <span class="warn">{formatSize(bytes.lost)} not kept</span>}
-      </div>
+      <ConnectionBar
+        {...{ api, connection, view, run }}
+        onClose={close}
+      />
+      <ByteTools
+        {...{ shown, paused, query, found, bytes, view }}
+        onShown={setShown}
+        onPause={setPaused}
+        onQuery={setQuery}
+      />
       {(error || trouble) && <ErrorText>{error || trouble}</ErrorText>}
       <VirtualRows
         count={bytes.rowCount(shown)}
@@ -143,30 +97,4 @@ function emptyReason(
   if (isPaused) return "paused";
   if (view.closed) return "closed";
   return isFollowing ? "nothing yet: what passes from now on is shown" : "";
-}
-
-function Facts({ view }: { readonly view: ConnectionView }): JSX.Element {
-  const { endpoint, service, local, upstream, via, tls, alpn } = view;
-  const facts = [
-    `${endpoint} (${service})`,
-    ...(upstream ? [`to ${shortAddress(upstream)}`] : [`at ${shortAddress(local)}`]),
-    ...(via ? [`via ${shortAddress(via)}`] : []),
-    ...(tls ? [[tls.protocol, tls.cipher, tls.serverName, alpn].filter(Boolean).join(" ")] : []),
-  ];
-  return (
-    <span class="hint">
-      <Name>{facts.join("; ")}</Name>
-    </span>
-  );
-}
-
-function save(bytes: ByteView, view: ConnectionView): void {
-  const url = URL.createObjectURL(
-    new Blob(packetsOf(bytes, view), { type: "application/vnd.tcpdump.pcap" }),
-  );
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `netecho-${view.connection}.pcapng`;
-  link.click();
-  URL.revokeObjectURL(url);
 }
