@@ -3,7 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { LONGEST_WAIT_MS, parseFrequency } from "../core/units.ts";
 import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
 import { parseLimit } from "../report/conditions.ts";
-import { exchangeOptions, exchangesFrom } from "../probe/exchange_options.ts";
+import { type ExchangeContext, exchangeOptions, exchangesFrom } from "../probe/exchange_options.ts";
 import { requestBytes } from "../probe/own_exchange.ts";
 import { measureOptions, sizeFor } from "../probe/options.ts";
 import type { BenchLoad } from "../report/load.ts";
@@ -98,13 +98,14 @@ function sliceFor(duration: number): number {
 /** The load that the options ask for; `connectTimeout` in milliseconds. */
 export function benchLoadFor(
   values: Values<typeof loadOptions>,
-  { connectionless, connectTimeout }: {
+  { connectionless, connectTimeout, commandLine: { occurrences } }: {
     readonly connectionless: boolean;
     readonly connectTimeout: number;
+    readonly commandLine: Pick<ExchangeContext, "occurrences">;
   },
 ): BenchLoad {
   const { requests, find, connections, rate, ramp, connect } = values;
-  const exchanges = exchangesFrom(values, { connect });
+  const exchanges = exchangesFrom(values, { connect, occurrences });
   // A lost datagram does not hold up the others.
   const datagrams = connectionless && !exchanges && (rate !== undefined || find !== undefined);
   const { pipeline = datagrams ? DATAGRAM_PIPELINE : 1 } = values;

@@ -70,12 +70,14 @@ function failureOf(
 ): string | undefined {
   const { answered } = requests;
   const wrong = errors[wrongAnswer] ?? 0;
-  if (wrong > 0 && answered > wrong) {
+  if (wrong > 0 && answered > 0) {
     return `${formatCount(wrong)} answers were not ${whatIsRight}; ${formatCount(answered)} were`;
   }
   if (wrong > 0) return advice;
   if (answered > 0) return undefined;
-  const none = endlessOf(requests) === 0 ? "none was due" : "no answer in time";
+  const none = endlessOf(requests) === 0
+    ? "none was due: those of the warm-up have no answer yet"
+    : "no answer in time";
   const [reason = interrupted ? "stopped before the first answer" : none] = Object.keys(errors);
   return `No request was answered: ${reason}`;
 }

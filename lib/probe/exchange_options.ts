@@ -1,5 +1,6 @@
 /** The options of exchanges of one's own. */
 import { readFile, readTextFile } from "../cli/files.ts";
+import type { Occurrence } from "../cli/parse.ts";
 import { count, flag, list, text, type Values } from "../cli/options.ts";
 import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
@@ -7,7 +8,7 @@ import { explain } from "../core/explain.ts";
 import { isObject, type JsonObject } from "../core/json.ts";
 import { concat } from "@std/bytes/concat";
 import { type Expectation, parseExpectation } from "./expect_buffer.ts";
-import type { ExchangeSpec } from "./own_request.ts";
+import { type ExchangeSpec, MAX_ANSWER_BYTES, OwnRequest } from "./own_request.ts";
 
 /** What is sent, in the order of the command line. */
 export const sendOptions = {
@@ -42,7 +43,11 @@ export const expectOptions = {
 export const exchangeOptions = {
   ...sendOptions,
   ...expectOptions,
-  expectBytes: count({ summary: "an answer has N bytes", excludes: ["expectLine", "size"] }),
+  expectBytes: count({
+    summary: "an answer has N bytes, at most 64 MiB",
+    most: MAX_ANSWER_BYTES,
+    excludes: ["expectLine", "size"],
+  }),
   expectLine: flag({ summary: "an answer is a line" }),
   exchanges: text({
     summary:
@@ -54,46 +59,57 @@ export const exchangeOptions = {
   }),
 };
 
+/** What says in which order things are sent. */
+export interface ExchangeContext {
+  /** Whether each request has a connection of its own. */
+  readonly connect: boolean;
+  readonly occurrences: readonly Occurrence[];
+}
+
 /**
  * The exchanges that the options ask for; undefined where an echo is expected.
  *
  * @throws {UsageError} where nothing says what an answer is
  */
 export function exchangesFrom(
-  { send, sendFile, expect, expectBytes, expectLine, exchanges }: Values<typeof exchangeOptions>,
-  { connect }: {
-    /** Whether each request has a connection of its own. */
-    readonly connect: boolean;
-  },
+  { expect, expectBytes, expectLine, exchanges }: Values<typeof exchangeOptions>,
+  { connect, occurrences }: ExchangeContext,
 ): readonly ExchangeSpec[] | undefined {
-  const request = concat([...send, ...sendFile]);
+  const sent = occurrences.filter(({ key }) => key === "send" || key === "sendFile");
   const spec = {
-    send: request,
+    send: concat(sent.flatMap(({ value }) => value as Uint8Array[])),
     expect: expect.map(({ text }: Expectation) => text),
     ...{ expectBytes, expectLine, weight: 1 },
   };
   const specs = exchanges ?? (isAsked(spec) ? [spec] : undefined);
   for (const { send, ...answer } of specs ?? []) {
+    const where = exchanges ? "Option --exchanges" : "Option --send";
     if (!isAsked({ ...answer, send: NOTHING })) {
       throw new UsageError(
-        "Option --send: what is the answer? Give --expect, --expect-bytes or --expect-line",
+        `${where}: what is the answer? Give ${
+          exchanges
+            ? "expect, expectBytes or expectLine"
+            : "--expect, --expect-bytes or --expect-line"
+        }`,
       );
     }
     if (send.length > 0 || connect) continue;
+    const option = exchanges ? where : "Option --expect";
     throw new UsageError(
-      "Option --expect: without --send the peer speaks once a connection; add --connect",
+      `${option}: where nothing is sent the peer speaks once a connection; add --connect`,
     );
   }
   return specs;
 }
 
+const MAX_WEIGHT = 1e6;
 const NOTHING = new Uint8Array();
 
 function isAsked({ send, expect, expectBytes, expectLine }: ExchangeSpec): boolean {
   return send.length > 0 || expect.length > 0 || expectBytes !== undefined || expectLine;
 }
 
-const KEYS = ["name", "send", "sendFile", "expect", "expectBytes", "expectLine", "weight"];
+const KEYS = ["send", "sendFile", "expect", "expectBytes", "expectLine", "weight"];
 
 function readExchanges(path: string): readonly ExchangeSpec[] {
   let data: unknown;
@@ -127,20 +143,26 @@ function readExchange(entry: JsonObject): ExchangeSpec {
   check(sendFile === undefined || typeof sendFile === "string", "sendFile: a path is needed");
   check(expected.every((each) => typeof each === "string"), "expect: texts are needed");
   check(
-    expectBytes === undefined || (Number.isInteger(expectBytes) && Number(expectBytes) > 0),
-    "expectBytes: a whole number above 0 is needed",
+    expectBytes === undefined ||
+      (Number.isInteger(expectBytes) && Number(expectBytes) > 0 &&
+        Number(expectBytes) <= MAX_ANSWER_BYTES),
+    `expectBytes: a whole number above 0 and up to ${MAX_ANSWER_BYTES} is needed`,
   );
   check(typeof expectLine === "boolean", "expectLine: true or false is needed");
   check(!expectLine || expectBytes === undefined, "expectLine and expectBytes exclude each other");
-  check(Number(weight) > 0 && typeof weight === "number", "weight: a number above 0 is needed");
-  for (const each of expected) parseExpectation(String(each));
-  return {
+  check(
+    typeof weight === "number" && weight > 0 && weight <= MAX_WEIGHT,
+    `weight: a number above 0 and up to ${MAX_WEIGHT} is needed`,
+  );
+  const spec = {
     send: concat([unescape(String(send)), ...(sendFile ? [readFile(String(sendFile))] : [])]),
     expect: expected.map(String),
     expectBytes: expectBytes as number | undefined,
     expectLine: Boolean(expectLine),
     weight: Number(weight),
   };
+  new OwnRequest(spec); // throws where it is none
+  return spec;
 }
 
 function check(holds: boolean, message: string): void {

@@ -5,7 +5,7 @@ import type { Dialogue, DialogueOptions } from "./exchange.ts";
 import type { OwnRequest } from "./own_request.ts";
 import { type Filling, fillingOf } from "./template.ts";
 
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024; // of an answer that is not whole yet
+const MAX_RECENT = 256; // requests over UDP whose answers may still come
 const SECOND_ANSWER = "a second answer";
 const NUMBER_ALONE = ["seq"];
 
@@ -54,6 +54,7 @@ export class StreamDialogue implements Dialogue {
   readonly #options: DialogueOptions;
   #next: number; // the request that is answered next
   #text = ""; // what has come since the last answer
+  #rest = 0; // characters of it that came together with that answer
 
   constructor(choose: Choose, options: DialogueOptions) {
     this.#asked = new Asked(choose);
@@ -61,8 +62,10 @@ export class StreamDialogue implements Dialogue {
     this.#next = options.first ?? 1;
   }
 
+  // What was left over is no part of an answer until more comes.
   get pending(): number {
-    return this.#text.length;
+    const isRest = this.#asked.kindOf(this.#next).leavesRest;
+    return isRest ? Math.max(0, this.#text.length - this.#rest) : this.#text.length;
   }
 
   requests(first: number, count: number): Uint8Array {
@@ -76,8 +79,9 @@ export class StreamDialogue implements Dialogue {
       return this.#answered(true, chunk.length);
     }
     this.#text += byteText(chunk);
-    while (this.#text !== "" && this.#takeAnswer());
-    this.#text = this.#text.slice(-MAX_ANSWER_BYTES);
+    while (this.#text !== "" && this.#takeAnswer()) this.#rest = this.#text.length;
+    const { mostBytes } = this.#asked.kindOf(this.#next);
+    if (this.#text.length > mostBytes) this.#text = this.#text.slice(-mostBytes);
   }
 
   // What is left over is the next one's; a whole answer that nothing waits for is a second one.
@@ -100,12 +104,16 @@ export class StreamDialogue implements Dialogue {
   }
 }
 
-/** Each datagram is an answer: of the first request that waits and that it is right for. */
+/**
+ * Each datagram is an answer: of the first request that waits and that it is right for, or of one
+ * that waits no longer; a wrong one of the first that waits.
+ */
 export class DatagramDialogue implements Dialogue {
   readonly pending = 0;
   readonly #asked: Asked;
   readonly #options: DialogueOptions;
   readonly #waiting = new Set<number>();
+  readonly #recent = new Set<number>(); // answered or lost
 
   constructor(choose: Choose, options: DialogueOptions) {
     this.#asked = new Asked(choose);
@@ -119,7 +127,11 @@ export class DatagramDialogue implements Dialogue {
 
   lost(number: number): void {
     this.#waiting.delete(number);
-    this.#asked.forget(number);
+    this.#recent.add(number);
+    if (this.#recent.size <= MAX_RECENT) return;
+    const [oldest] = this.#recent;
+    this.#recent.delete(oldest!);
+    this.#asked.forget(oldest!);
   }
 
   received(datagram: Uint8Array): void {
@@ -129,10 +141,13 @@ export class DatagramDialogue implements Dialogue {
       const filling = this.#asked.fillingOf(number);
       return this.#asked.kindOf(number).answer(text, { filling, isWhole: true })!.intact;
     };
+    const isLate = (number: number) => this.#asked.kindOf(number).isDistinct && isRight(number);
+    const late = () => [...this.#recent].findLast(isLate);
+    const right = this.#waiting.values().find(isRight) ?? late();
     const [oldest] = this.#waiting;
-    if (oldest === undefined) return onStray(SECOND_ANSWER, datagram.length);
-    const answered = this.#waiting.values().find(isRight);
-    this.lost(answered ?? oldest);
-    onAnswer(answered ?? oldest, answered !== undefined, datagram.length);
+    const number = right ?? oldest;
+    if (number === undefined) return onStray(SECOND_ANSWER, datagram.length);
+    this.lost(number);
+    onAnswer(number, right !== undefined, datagram.length);
   }
 }

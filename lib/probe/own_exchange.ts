@@ -14,7 +14,7 @@ const WRONG_ANSWER = "the answer is not what was expected";
  */
 export function ownExchange(specs: readonly ExchangeSpec[]): Exchange {
   const parts = specs.map((spec) => new OwnRequest(spec));
-  const choose = chooser(parts);
+  let dialogues = 0;
   return {
     requestBytes: Math.max(...parts.map(({ requestBytes }) => requestBytes)),
     isNothing: false,
@@ -23,8 +23,11 @@ export function ownExchange(specs: readonly ExchangeSpec[]): Exchange {
     wrongRemark: "WRONG",
     partName: "answer",
     advice: `The peer answers something else: ${WRONG_ANSWER}`,
-    open: (options) =>
-      options.framed ? new DatagramDialogue(choose, options) : new StreamDialogue(choose, options),
+    open(options) {
+      const choose = chooser(parts, dialogues++);
+      const Dialogue = options.framed ? DatagramDialogue : StreamDialogue;
+      return new Dialogue(choose, options);
+    },
   };
 }
 
@@ -33,13 +36,13 @@ export function requestBytes(specs: readonly ExchangeSpec[]): number {
   return Math.max(...specs.map((spec) => new OwnRequest(spec).requestBytes));
 }
 
-// The same for a request and its answer, without being remembered.
-function chooser(parts: readonly OwnRequest[]): Choose {
+// The same for a request and its answer, without being remembered; another one in each dialogue.
+function chooser(parts: readonly OwnRequest[], dialogue: number): Choose {
   const [first] = parts;
   if (parts.length === 1) return () => first!;
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
   return (number) => {
-    let left = seeded(number)() * total;
+    let left = seeded(dialogue, number)() * total;
     return parts.find(({ weight }) => (left -= weight) < 0) ?? parts.at(-1)!;
   };
 }

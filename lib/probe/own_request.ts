@@ -1,11 +1,16 @@
 /** One request of one's own and its answer. */
 import { Buffer } from "node:buffer";
-import { isExpression, literalPattern } from "../core/byte_pattern.ts";
+import { bytesOfText, isExpression, literalPattern } from "../core/byte_pattern.ts";
+import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
 import { type Expectation, parseExpectation } from "./expect_buffer.ts";
 import { type Filling, fillingOf, Template, templateOf } from "./template.ts";
 
 const LINE_FEED = 0x0a;
+const MAX_UNCUT_BYTES = 4 * 1024 * 1024; // of an answer whose length is not known before
+
+/** The longest answer that may be asked for by its length, in bytes. */
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** One request and its answer. Plain data: a worker is sent it. */
 export interface ExchangeSpec {
@@ -42,6 +47,7 @@ export class OwnRequest {
   /** Whether one literal is all that an answer may be. */
   readonly #isExact: boolean;
 
+  /** @throws {UsageError} where what is sent or expected is invalid */
   constructor(spec: ExchangeSpec) {
     this.#spec = spec;
     this.weight = spec.weight;
@@ -52,6 +58,11 @@ export class OwnRequest {
     this.#remembers = expected.some((name) => name !== "seq");
     this.requestBytes = this.#send.bytes(fillingOf(this.#names, 2 ** 31)).length;
     this.#isExact = this.#expected.length === 1 && this.#expected[0]!.isLiteral;
+  }
+
+  /** Whether answers tell to which request they belong. */
+  get isDistinct(): boolean {
+    return this.#expected.some(({ template }) => !template.isConstant);
   }
 
   /** The bytes of a request, and what to remember of it for its answer. */
@@ -71,6 +82,16 @@ export class OwnRequest {
     if (expectBytes !== undefined && expectBytes !== wanted.length) return false;
     if (expectLine && wanted.indexOf(LINE_FEED) !== wanted.length - 1) return false;
     return wanted.length === chunk.length && Buffer.compare(wanted, chunk) === 0;
+  }
+
+  /** Bytes of which an answer may be made before it is whole. */
+  get mostBytes(): number {
+    return Math.max(MAX_UNCUT_BYTES, this.#spec.expectBytes ?? 0);
+  }
+
+  /** Whether what follows an answer may be left over, and no answer yet. */
+  get leavesRest(): boolean {
+    return this.#spec.expectBytes === undefined && !this.#spec.expectLine;
   }
 
   /** The length of the answer that a text begins with, and whether it is right; undefined before. */
@@ -121,13 +142,12 @@ const NOTHING: Filling = () => "";
 function expectedOf(text: string): Expected {
   const isLiteral = !isExpression(text);
   const template = isLiteral ? templateOf(unescape(text)) : new Template(text);
-  if (!template.isConstant) {
-    parseExpectation(text); // so that a bad one is told at once
-    return { template, fixed: undefined, isLiteral };
+  const filled = template.fill(fillingOf(template.names, 1));
+  const sample = isLiteral
+    ? { text, pattern: literalPattern(filled), bytes: bytesOfText(filled) }
+    : parseExpectation(filled);
+  if (filled === "" || sample.pattern.find("")) {
+    throw new UsageError(`${text} is found in every answer, as nothing is enough for it`);
   }
-  const { pattern, bytes } = parseExpectation(text);
-  const constant = isLiteral ? template.bytes(NOTHING) : bytes;
-  // Where two braces stand for one, the text is not what is meant.
-  const literal = isLiteral ? literalPattern(template.fill(NOTHING)) : pattern;
-  return { template, fixed: { text, pattern: literal, bytes: constant }, isLiteral };
+  return { template, fixed: template.isConstant ? sample : undefined, isLiteral };
 }

@@ -87,24 +87,21 @@ export function templateOf(bytes: Uint8Array): Template {
   return new Template(byteText(bytes));
 }
 
-const PLACEHOLDER = /(\{?\{(?:seq|uuid|random:\d+)\}\}?)/;
+const NAME = String.raw`(?:seq|uuid|random:\d+)`;
+const PLACEHOLDER = new RegExp(String.raw`(\{\{${NAME}\}\}|\{${NAME}\})`);
 
 function piecesOf(text: string): Piece[] {
   const parts = text.split(PLACEHOLDER);
   const pieces: Piece[] = [];
   let before = "";
   for (const [index, part] of parts.entries()) {
-    const [, name] = /^\{([a-z:\d]+)\}$/.exec(part) ?? [];
-    const isPlaceholder = index % 2 === 1 && name !== undefined;
-    if (!isPlaceholder) {
-      // Two braces stand for one.
-      before += index % 2 === 1 && part.startsWith("{{") && part.endsWith("}}")
-        ? part.slice(1, -1)
-        : part;
-      continue;
+    const isPlaceholder = index % 2 === 1 && !part.startsWith("{{");
+    if (isPlaceholder) {
+      pieces.push({ text: before, bytes: bytesOfText(before), name: part.slice(1, -1) });
+      before = "";
+    } else {
+      before += index % 2 === 1 ? part.slice(1, -1) : part; // two braces stand for one
     }
-    pieces.push({ text: before, bytes: bytesOfText(before), name });
-    before = "";
   }
   return [...pieces, { text: before, bytes: bytesOfText(before), name: undefined }];
 }

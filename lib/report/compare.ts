@@ -82,8 +82,11 @@ export function unlike(now: BenchResult, before: BenchResult): string[] {
   });
   const [old, own] = [settings(before), settings(now)] as Record<string, unknown>[];
   const names = new Set([...Object.keys(old!), ...Object.keys(own!)]);
-  const told = (value: unknown) => value === undefined ? "none" : String(value);
-  return [...names].filter((name) => old![name] !== own![name])
+  const told = (value: unknown) => {
+    if (value === undefined) return "none";
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  };
+  return [...names].filter((name) => told(old![name]) !== told(own![name]))
     .map((name) => `${name} ${told(old![name])}, now ${told(own![name])}`);
 }
 
@@ -92,8 +95,11 @@ export function rejectDifferentLoads(
   [first, ...others]: readonly Pick<BenchResult, "load">[],
   what: "compare" | "merge",
 ): void {
-  const kind = ({ load: { rate, connect, size } }: Pick<BenchResult, "load">) =>
-    `${rate === undefined ? "closed" : "open"} loop, ${size} bytes${connect ? ", --connect" : ""}`;
+  const kind = ({ load: { rate, connect, size, exchanges } }: Pick<BenchResult, "load">) => {
+    const asked = exchanges ? `, asking ${JSON.stringify(exchanges)}` : "";
+    return `${rate === undefined ? "closed" : "open"} loop, ${size} bytes` +
+      `${connect ? ", --connect" : ""}${asked}`;
+  };
   const other = others.find((result) => kind(result) !== kind(first!));
   if (!other) return;
   throw new UsageError(`Cannot ${what} different loads: ${kind(first!)}, and ${kind(other)}`);

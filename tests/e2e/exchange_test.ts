@@ -136,12 +136,15 @@ for (
     ],
     [
       ["--bench", "--expect", "x"],
-      /without --send the peer speaks once a connection; add --connect/,
+      /where nothing is sent the peer speaks once a connection; add --connect/,
     ],
     [["--ping", "--send", "x", "--expect", "y", "--size", "5"], /exclude each other/],
     [["--bench", "--expect-line", "--expect-bytes", "5", "--send", "x"], /exclude each other/],
     [["--ping", "--send", "{random:9999999}", "--expect-line"], /more than 1 MiB/],
     [["--bench", "--exchanges", "/nowhere"], /cannot read \/nowhere/],
+    [["--ping", "--send", "x", "--expect", "/(y)?/"], /nothing is enough for it/],
+    [["--ping", "--send", "x", "--expect", "/[z-{seq}]/"], /is no regular expression/],
+    [["--wait", "1s", "--expect", "echo", "--send", "x"], /echo stands alone/],
   ] as const
 ) {
   Deno.test(`exchange: ${args.join(" ")} is a usage error`, async () => {
@@ -151,6 +154,34 @@ for (
     assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
   });
 }
+
+Deno.test("exchange: texts and files are sent in the order of the command line", () =>
+  withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/f`, "file ");
+    await using server = await Server.start(["-q"]);
+    const sent = ["--send", "a ", "--send-file", `${folder}/f`, "--send", "b\\n"];
+    const { code, stderr } = await netecho([
+      ...["client", at(server.port), "--wait", "5s", ...sent, "--expect", "/^a file b\\n/"],
+    ]);
+    assertEquals(code, 0, stderr);
+  }));
+
+Deno.test("exchange: connections of few requests make every kind of them", () =>
+  withFolder(async (folder) => {
+    const file = `${folder}/x.json`;
+    const kinds = ["a", "b"].map((send) => ({ send, expectBytes: 1 }));
+    await Deno.writeTextFile(file, JSON.stringify(kinds));
+    await using server = await Server.start(["--json", "--show", "text"]);
+    const load = ["--requests", "40", "--connections", "40", "--exchanges", file];
+    const result = await measured([at(server.port), ...load]);
+    assertEquals(result.requests.answered, 40);
+    await server.stop();
+    const texts = server.events.filter(({ event }) => event === "data").map(({ text }) => text);
+    const as = texts.filter((text) => text === "a").length;
+    assert(texts.length === 40 && as > 5 && as < 35, `${as} of ${texts.length}`);
+    const compared = await netecho(["client", at(server.port), "--bench", "--baseline", file]);
+    assertEquals(compared.code, 2);
+  }));
 
 Deno.test("exchange: a file of exchanges that is none is told by its entry", () =>
   withFolder(async (folder) => {

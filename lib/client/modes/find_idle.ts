@@ -39,7 +39,7 @@ export const findIdle = defineMode({
     const { clock, progress, output } = context;
     const { findIdle: most = 0, steps } = values;
     if (most < steps) throw new UsageError("Option --find-idle: 1 ms a step is needed");
-    const exchange = await exchangeFor(values);
+    const exchange = await exchangeFor(context, values);
     const silences = Array.from({ length: steps }, (_, step) => most * (step + 1) / steps);
     const { requested } = context.signals();
     const started = clock.now();
@@ -62,8 +62,11 @@ export const findIdle = defineMode({
   },
 });
 
-function exchangeFor(values: Values<typeof options>): Promise<Exchange> {
-  const exchanges = exchangesFrom(values, { connect: false });
+function exchangeFor(
+  { commandLine: { occurrences } }: ModeContext,
+  values: Values<typeof options>,
+): Promise<Exchange> {
+  const exchanges = exchangesFrom(values, { connect: false, occurrences });
   return withPatterns(() =>
     exchanges ? ownExchange(exchanges) : echoExchange(measureOptions.size.initial)
   );

@@ -78,8 +78,11 @@ export const ping = defineMode({
   },
 });
 
-function exchangeFor({ connectionless }: ModeContext, values: Options): Promise<Exchange> {
-  const exchanges = exchangesFrom(values, values);
+function exchangeFor(
+  { connectionless, commandLine: { occurrences } }: ModeContext,
+  values: Options,
+): Promise<Exchange> {
+  const exchanges = exchangesFrom(values, { ...values, occurrences });
   const size = exchanges ? 0 : sizeFor({ ...values, connectionless });
   return withPatterns(() => exchanges ? ownExchange(exchanges) : echoExchange(size));
 }

@@ -36,17 +36,13 @@ export const wait = defineMode({
   example: "netecho client db.internal:5432 --wait 30s",
   options,
   async run(context, values) {
-    const { expect } = values;
-    const isAsked = expect.length > 0 || exchangesFrom(values, { connect: true });
-    if (context.peers.some(({ connectionless }) => connectionless) && !isAsked) {
+    const exchange = await exchangeFor(context, values);
+    if (context.peers.some(({ connectionless }) => connectionless) && !exchange?.requestBytes) {
       throw new UsageError(
-        "Option --wait over UDP needs --expect: nothing tells that a peer is there",
+        "Option --wait over UDP needs --expect echo, or --send and --expect: nothing else tells " +
+          "that a peer is there",
       );
     }
-    if (expect.length > 1 && expect.some(({ text }) => text === ECHO)) {
-      throw new UsageError("Option --expect: with --wait, echo stands alone");
-    }
-    const exchange = await exchangeFor(values);
     await forEachPeer(
       context,
       (peer, tell) => waitFor({ ...context, ...peer }, { ...values, exchange, tell }),
@@ -106,15 +102,22 @@ async function tryOnce(
   }
 }
 
-// Waits for the echo of a message, for what was sent to be answered, or for what the peer says first.
-function exchangeFor(values: Values<typeof options>): Promise<Exchange> | undefined {
-  if (isEcho(values)) return Promise.resolve(echoExchange(measureOptions.size.initial));
-  const specs = exchangesFrom(values, { connect: true });
-  return specs && withPatterns(() => ownExchange(specs));
+// The echo of a message, what is answered to what was sent, or what the peer says first.
+function exchangeFor(
+  { commandLine: { occurrences } }: ModeContext,
+  values: Values<typeof options>,
+): Promise<Exchange> | undefined {
+  const specs = exchangesFrom(values, { connect: true, occurrences });
+  if (!isEcho(values)) return specs && withPatterns(() => ownExchange(specs));
+  const others = Object.keys(exchangeOptions).filter((key) => key !== "expect");
+  if (values.expect.length > 1 || occurrences.some(({ key }) => others.includes(key))) {
+    throw new UsageError("Option --expect: with --wait, echo stands alone");
+  }
+  return Promise.resolve(echoExchange(measureOptions.size.initial));
 }
 
 function isEcho({ expect }: Pick<Values<typeof options>, "expect">): boolean {
-  return expect[0]?.text === ECHO;
+  return expect.some(({ text }) => text === ECHO);
 }
 
 type Failures = Readonly<Record<Exclude<Answer, "intact">, string>>;

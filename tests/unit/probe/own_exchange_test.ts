@@ -53,7 +53,7 @@ Deno.test("own exchange: an answer is what has come since the last one, however 
   assertEquals([one.told, one.pending], [["1:true:19"], 0]);
   one.ask(2, 2);
   one.hear("250 a\r\n250 b\r\nrest");
-  assertEquals([one.told.slice(1), one.pending], [["2:true:7", "3:true:7"], 4]);
+  assertEquals([one.told.slice(1), one.pending], [["2:true:7", "3:true:7"], 0]);
 });
 
 Deno.test("own exchange: what is left over is the next one's", async () => {
@@ -107,6 +107,11 @@ Deno.test("own exchange: placeholders in a regex, and braces that are none", asy
   regex.hear("id=1");
   regex.hear(";");
   assertEquals(regex.told, ["1:true:5"]);
+  const constant = await talk([{ send: '{"a":{"n":{seq}}}', expect: ["/OK {{seq}}/"] }]);
+  assertEquals(constant.ask(7), '{"a":{"n":7}}');
+  constant.ask(1);
+  constant.hear("OK {seq}");
+  assertEquals(constant.told, ["1:true:8"]);
   const literal = await talk([{ send: "{{uuid}}", expect: ["{{seq}}\\x21"] }]);
   assertEquals(literal.ask(1), "{uuid}");
   literal.hear("{seq}!");
@@ -138,9 +143,44 @@ Deno.test("own exchange: over UDP a datagram is an answer, whole", async () => {
   assertEquals(one.told, ["1:false:5", "2:true:3", "a second answer"]);
 });
 
-Deno.test("own exchange: what is no expectation is told at once", () => {
+Deno.test("own exchange: over UDP a late or second answer takes no other's place", async () => {
+  const one = await talk([{ send: "{seq}", expect: ["/^{seq}$/"] }], { framed: true });
+  one.ask(1);
+  one.hear("1");
+  one.ask(2);
+  for (const answer of ["1", "2", "2"]) one.hear(answer);
+  one.ask(3);
+  one.hear("3");
+  assertEquals(one.told, ["1:true:1", "1:true:1", "2:true:1", "2:true:1", "3:true:1"]);
+});
+
+Deno.test("own exchange: what is left over is no answer that is cut short, until more comes", async () => {
+  const one = await talk([{ expect: ["OK"] }]);
+  one.ask(1);
+  one.hear("OK\r\n");
+  one.ask(2);
+  assertEquals(one.pending, 0);
+  one.hear("O");
+  assertEquals(one.pending, 1);
+});
+
+Deno.test("own exchange: what is no expectation is told at once", async () => {
   const spec = { send: new Uint8Array(), expectBytes: undefined, expectLine: false, weight: 1 };
   assertThrows(() => ownExchange([{ ...spec, expect: ["\\q"] }]), UsageError, "none of");
+  for (const empty of ["/(ERR)?/", "/x*/", "/$/"]) {
+    await withPatterns(() =>
+      assertThrows(
+        () => ownExchange([{ ...spec, expect: [empty] }]),
+        UsageError,
+        "nothing is enough",
+      )
+    );
+  }
+  assertThrows(
+    () => ownExchange([{ ...spec, expect: ["/[z-{seq}]/"] }]),
+    UsageError,
+    "no regular expression",
+  );
   assertThrows(() => new Template("{random:99999999}"), UsageError, "more than 1 MiB");
   const random = new Template("{random:100000}").fill(fillingOf(["random:100000"], 1));
   assertMatch(random, /^[a-z0-9]{100000}$/);
