@@ -117,7 +117,8 @@ Deno.test({
     const connected =
       /^connected to tcp:\/\/127\.0\.0\.1:\d+ from tcp:\/\/127\.0\.0\.1:\d+ in [\d.]+ m?s$/;
     assert(told.some((line) => connected.test(line)), told.join("\n"));
-    assert(told.includes("6 bytes sent, 6 bytes received"));
+    // What the system knows of the connection follows, where it tells.
+    assert(told.some((line) => line.startsWith("6 bytes sent, 6 bytes received")));
   },
 });
 

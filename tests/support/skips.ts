@@ -94,10 +94,10 @@ export function needingNamespace(name: string): { name: string; ignore: boolean 
   return success ? needs : { name: `${name} (skipped: no network namespaces here)`, ignore: true };
 }
 
-/** The same for a test in which the system loses segments: `lossRules` are shell commands for it. */
+/** The same for a test that sees the system send segments again, which {@linkcode lossRules} lose. */
 export function withPacketLoss(name: string): { name: string; ignore: boolean } {
   const needs = needingNamespace(name);
-  const lacking = needing(["nft"], name);
+  const lacking = withSystemCalls(name, ["nft"]);
   if (needs.ignore || lacking.ignore) return needs.ignore ? needs : lacking;
   const { success } = new Deno.Command("unshare", {
     args: ["-rn", "bash", "-c", lossRules({ port: 9, oneOf: 4 }).join(" && ")],
