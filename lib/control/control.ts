@@ -11,7 +11,7 @@ import { type Guard, guardOf } from "./guard.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { HttpError, json, plainText } from "./http.ts";
 import { controlPage, type Page } from "./page.ts";
-import { EventCounts } from "./metrics.ts";
+import { EventCounts } from "./event_counts.ts";
 import { Samples } from "./samples.ts";
 import type { controlOptions } from "./options.ts";
 import { toxiproxyInterface } from "./toxiproxy/interface.ts";

@@ -2,7 +2,7 @@
 import { type Clock, every } from "../core/clock.ts";
 import type { LiveServer } from "../server/live_server.ts";
 import type { Totals } from "../server/sessions.ts";
-import type { EventCounts } from "./metrics.ts";
+import type { EventCounts } from "./event_counts.ts";
 
 const INTERVAL_MS = 1000;
 const KEPT = 300; // samples, which are five minutes

@@ -1,5 +1,5 @@
 /** What the page knows of the server: all of it from one stream of messages. */
-import type { Firings } from "../metrics.ts";
+import type { Firings } from "../event_counts.ts";
 import type { Sample } from "../samples.ts";
 import type { EndpointJson } from "../v1/endpoint_json.ts";
 import type { SessionJson } from "../v1/sessions.ts";

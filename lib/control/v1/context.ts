@@ -1,7 +1,7 @@
 /** What netecho's own routes work with. */
 import type { LiveServer } from "../../server/live_server.ts";
 import type { EventRing } from "../event_ring.ts";
-import type { EventCounts } from "../metrics.ts";
+import type { EventCounts } from "../event_counts.ts";
 import type { Samples } from "../samples.ts";
 
 /** What the routes work with. */

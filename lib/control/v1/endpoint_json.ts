@@ -2,7 +2,7 @@
 import { formatAddress } from "../../net/address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import { configOf, type FaultJson, faultJson } from "../config.ts";
-import type { EventCounts, Firings } from "../metrics.ts";
+import type { EventCounts, Firings } from "../event_counts.ts";
 
 /** An endpoint, its faults in netecho's words, and what they have done. */
 export interface EndpointJson {

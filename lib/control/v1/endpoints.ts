@@ -11,7 +11,7 @@ import { withPatterns } from "../../core/byte_pattern.ts";
 import { type FaultSpec, readFault } from "../../faults/parse.ts";
 import { configOf, faultJson, objectOf, readAnyFault, readConfigured } from "../config.ts";
 import { empty, HttpError, json, type Route, route, type RouteRequest } from "../http.ts";
-import type { EventCounts } from "../metrics.ts";
+import type { EventCounts } from "../event_counts.ts";
 
 const CHANGEABLE = ["address", "service", "options"];
 const FAULTS = "/v1/endpoints/:endpoint/faults";
