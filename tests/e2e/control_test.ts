@@ -672,3 +672,16 @@ Deno.test("control: a fault is switched off and on, whoever made it and whoever 
     ...{ connections: "1-3", enabled: "false" },
   });
 });
+
+Deno.test("control: an endpoint that cannot move goes on where it was", async () => {
+  await using server = await echoWith();
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${taken.addr.port}`;
+  const before = (await server.ask("GET /v1/endpoints/echo")).json as { address: string };
+  assertEquals((await server.ask("PATCH /v1/endpoints/echo", { address })).status, 500);
+  const after = (await server.ask("GET /v1/endpoints/echo")).json as typeof before;
+  assertEquals(after.address, before.address);
+  using conn = await connectTo(server.port);
+  await writeAll(conn, BYTES);
+  assertEquals(await readExactly(conn, BYTES.length), BYTES);
+});

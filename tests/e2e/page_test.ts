@@ -155,7 +155,7 @@ inBrowser("close and reset: a client sees FIN, and RST", async () => {
   const grid = await view.find("Connections; arrow keys choose, Enter opens", "grid");
   await grid.press("Home");
   await grid.press("Enter");
-  await view.sees(/#2/, ".connection h3");
+  await view.sees(/#2/, ".connection h2");
   await view.click("reset (RST)");
   // Where no RST can be sent, the end is a FIN.
   assertMatch(String(await code), Deno.env.get("NETECHO_FFI") === "0" ? /closed/ : /ECONNRESET/);
@@ -214,6 +214,32 @@ inBrowser(
       view.assertNoTroubles();
     }),
   ["tshark"],
+);
+
+inBrowser(
+  "what is found is scrolled into sight, and the focus is not lost with a panel",
+  async () => {
+    await using server = await echoServer();
+    using conn = await connectTo(server.port);
+    await using view = await BrowserPage.open(`${server.url}/#/endpoint/db/connection/1`);
+    await view.sees(/nothing yet/, ".connection");
+    const lines = encode(`${"hay\n".repeat(500)}needle\n${"hay\n".repeat(500)}`);
+    await Promise.all([writeAll(conn, lines), readExactly(conn, lines.length)]);
+    const search = await view.find("Search the bytes; Enter goes to the next place", "searchbox");
+    await search.type("needle");
+    await view.sees(/1 of 2/, ".search");
+    await view.page.waitForSelector(".line.marked");
+    const isInSight = await view.page.evaluate(`(() => {
+    const [line, panel] = [".line.marked", ".bytes"].map((selector) =>
+      document.querySelector(selector).getBoundingClientRect());
+    return line.top >= panel.top && line.bottom <= panel.bottom;
+  })()`);
+    assert(isInSight);
+    await view.click("Close the panel");
+    await view.page.waitForSelector(".connection", { hidden: true });
+    assertEquals(await view.page.evaluate("document.activeElement.className"), "grid");
+    view.assertNoTroubles();
+  },
 );
 
 inBrowser("what is paused stays as it is, and shows what came when it goes on", async () => {

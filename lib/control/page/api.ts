@@ -1,6 +1,8 @@
 /// <reference lib="dom" />
 /** Asking the control interface. */
 
+const ANSWER_TIMEOUT_MS = 10_000;
+
 /** The interface has refused, or could not be reached. */
 export class ApiError extends Error {
   /** The status of the answer; 0 where none came. */
@@ -42,7 +44,8 @@ export class Api {
    * @throws {ApiError} where it is refused, in the words of the answer, or the server is gone
    */
   async ask<T>(what: string, request: ApiRequest = {}): Promise<T> {
-    const response = await this.open(what, request);
+    const signal = request.signal ?? AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+    const response = await this.open(what, { ...request, signal });
     const text = await response.text();
     return (text === "" ? undefined : JSON.parse(text)) as T;
   }

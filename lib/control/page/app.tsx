@@ -11,7 +11,7 @@ import { Endpoint } from "./endpoint.tsx";
 import { EndpointForm } from "./endpoint_form.tsx";
 import { Endpoints } from "./endpoints.tsx";
 import { Header } from "./header.tsx";
-import { usePlace, useStore } from "./hooks.ts";
+import { useMedia, usePlace, useStore } from "./hooks.ts";
 import { Copyable, Dialog, ErrorText } from "./parts.tsx";
 import { Plots } from "./plots.tsx";
 import { SignIn } from "./sign_in.tsx";
@@ -34,6 +34,7 @@ export function App({ store, api, onToken }: AppProps): JSX.Element {
   const [copied, setCopied] = useState<readonly string[]>();
   const [adding, setAdding] = useState(false);
   const place = usePlace();
+  const isNarrow = useMedia("(max-width: 800px)"); // as in the style sheet
   useStore(store, { paused });
   useLayoutEffect(() => applyTheme(theme), [theme]); // before the plots are painted
   const instance = store.server?.instance;
@@ -46,12 +47,14 @@ export function App({ store, api, onToken }: AppProps): JSX.Element {
     }
   }, [instance]);
   if (store.asksToken) return <SignIn onToken={onToken} refused={api.token !== ""} />;
+  // On a narrow page the panel of a connection is over the rest.
+  const isCovered = isNarrow && place.connection !== undefined;
   const endpoint = store.endpoints.get(place.endpoint ?? "");
   const isGone = place.endpoint !== undefined && !endpoint && store.server;
   return (
     <div class={`page${place.connection === undefined ? "" : " with-connection"}`}>
       <Header
-        {...{ store, paused, theme }}
+        {...{ store, paused, theme, isCovered }}
         onPause={setPaused}
         onTheme={setTheme}
         onCopy={() => setCopied([...store.endpoints.keys()])}
@@ -62,11 +65,11 @@ export function App({ store, api, onToken }: AppProps): JSX.Element {
           More happened than the page could follow: what was in between is not shown.
         </p>
       )}
-      <div class="side">
+      <div class="side" inert={isCovered}>
         <Endpoints {...{ store, place }} onAdd={() => setAdding(true)} />
         <Plots {...{ store, theme }} />
       </div>
-      <main>
+      <main inert={isCovered}>
         {endpoint && catalog && (
           <Endpoint
             key={endpoint.name}

@@ -8,7 +8,7 @@ import type { Shown } from "./byte_rows.ts";
 import { useFound } from "./byte_search.tsx";
 import { ByteTools } from "./byte_tools.tsx";
 import { ConnectionBar } from "./connection_bar.tsx";
-import { goTo, useAction } from "./hooks.ts";
+import { focusOn, goTo, useAction } from "./hooks.ts";
 import { ErrorText } from "./parts.tsx";
 import type { Place } from "./place.ts";
 import type { ConnectionView, Store } from "./store.ts";
@@ -43,7 +43,10 @@ export function Connection(
     paused: paused || allPaused,
   });
   const found = useFound(bytes, { query, shown });
-  const close = () => goTo({ ...place, connection: undefined });
+  const close = () => {
+    goTo({ ...place, connection: undefined });
+    focusOn(".grid");
+  };
   return (
     <section
       class="connection"

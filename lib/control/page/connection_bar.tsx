@@ -24,9 +24,9 @@ export function ConnectionBar(
   const isOver = !view || Boolean(view.closed);
   return (
     <div class="bar">
-      <h3>
+      <h2>
         #{connection} {view && <Name>{shortAddress(view.remote)}</Name>}
-      </h3>
+      </h2>
       {view && <Facts view={view} />}
       <span class="tools">
         <button

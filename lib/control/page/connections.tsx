@@ -79,7 +79,7 @@ export function Connections({ store, api, place }: ConnectionsProps): JSX.Elemen
           tabIndex: 0,
           "aria-label": "Connections; arrow keys choose, Enter opens",
           "aria-rowcount": rows.length + 1,
-          "aria-activedescendant": row < 0 ? undefined : `connection-${active}`,
+          "aria-activedescendant": isDrawn(row, seen.range) ? `connection-${active}` : undefined,
           onKeyDown: move,
         }}
         head={<Head />}
@@ -105,6 +105,10 @@ export function Connections({ store, api, place }: ConnectionsProps): JSX.Elemen
       {rows.length === 0 && <p class="hint empty">{filter ? "none matches" : "none yet"}</p>}
     </section>
   );
+}
+
+function isDrawn(row: number, { from, to }: RowRange): boolean {
+  return row >= from && row < to;
 }
 
 const STEPS: ReadonlyMap<string, number> = new Map([

@@ -1,14 +1,14 @@
 /// <reference lib="dom" />
 /** The faults of an endpoint: tuned, switched, added and removed. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { formatQuantity } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import type { Catalog, OptionJson } from "../v1/catalog.ts";
 import { AddFault } from "./add_fault.tsx";
 import { type Api, faultPath } from "./api.ts";
 import { timeOfDay } from "./format.ts";
-import { useAction } from "./hooks.ts";
+import { focusOn, useAction } from "./hooks.ts";
 import { Parameter } from "./parameter.tsx";
 import { ErrorText, Name, Switch } from "./parts.tsx";
 import type { EndpointView } from "./store.ts";
@@ -28,7 +28,7 @@ export function Faults({ api, catalog, endpoint }: FaultsProps): JSX.Element {
   return (
     <section class="faults" aria-label="Faults">
       {endpoint.faults.map((fault) => (
-        <Fault key={fault.name} {...{ api, catalog, endpoint, fault }} />
+        <Fault key={`${fault.kind} ${fault.name}`} {...{ api, catalog, endpoint, fault }} />
       ))}
       <button type="button" class="add" onClick={() => setAdding(true)}>+ add a fault</button>
       {adding && <AddFault {...{ api, catalog, endpoint }} onClose={() => setAdding(false)} />}
@@ -47,6 +47,9 @@ function Fault(
   const isOn = given.get("enabled") !== "false";
   const change = (name: string, value: string) =>
     run(() => api.ask(`PATCH ${path}`, { body: { [name]: value === "" ? null : value } }));
+  const remove = async () => {
+    if (await run(() => api.ask(`DELETE ${path}`))) focusOn(".faults .add");
+  };
   const fields = (options: readonly OptionJson[]) =>
     options.filter(({ name }) => name !== "enabled").map((option) => (
       <Parameter
@@ -58,6 +61,7 @@ function Fault(
         onSame={clear}
       />
     ));
+  useEffect(clear, [JSON.stringify([...given])]); // what was wrong was of another value
   const selectors = kind?.selectors ?? [];
   const isGiven = ({ name }: OptionJson) => given.has(name);
   return (
@@ -90,7 +94,7 @@ function Fault(
             type="button"
             class="quiet"
             aria-label={printableText(`Remove fault ${fault.name}`)}
-            onClick={() => run(() => api.ask(`DELETE ${path}`))}
+            onClick={remove}
           >
             ×
           </button>

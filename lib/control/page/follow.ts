@@ -13,7 +13,6 @@ export async function follow(
   store: Store,
   { api, signal }: { readonly api: Api; readonly signal: AbortSignal },
 ): Promise<void> {
-  let last: string | undefined;
   let pause = FIRST_PAUSE_MS;
   while (!signal.aborted) {
     const silence = new AbortController();
@@ -22,12 +21,12 @@ export async function follow(
     try {
       const { body } = await api.open("GET /v1/state", {
         signal: over,
-        ...(last !== undefined && { headers: { "last-event-id": last } }),
+        ...(store.last !== undefined && { headers: { "last-event-id": store.last } }),
       });
       for await (const { id, data } of readMessages<StateMessage>(body!)) {
         clearTimeout(timer);
         timer = setTimeout(() => silence.abort(), SILENCE_MS);
-        [last, pause] = [id, FIRST_PAUSE_MS];
+        [store.last, pause] = [id, FIRST_PAUSE_MS];
         store.trouble = undefined;
         store.apply(data);
       }

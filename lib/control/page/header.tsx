@@ -19,11 +19,13 @@ export interface HeaderProps {
   readonly theme: Theme;
   readonly onTheme: (theme: Theme) => void;
   readonly onCopy: () => void;
+  /** Whether something is over it. */
+  readonly isCovered: boolean;
 }
 
 /** The header of the page. */
 export function Header(
-  { store, paused, onPause, theme, onTheme, onCopy }: HeaderProps,
+  { store, paused, onPause, theme, onTheme, onCopy, isCovered }: HeaderProps,
 ): JSX.Element {
   const { server, rates, samples } = store;
   const { open = 0 } = samples.at(-1) ?? {};
@@ -44,7 +46,7 @@ export function Header(
         </span>
       </span>
       <Sparkline store={store} />
-      <span class="tools">
+      <span class="tools" inert={isCovered}>
         <button type="button" class="quiet" onClick={onCopy}>copy all</button>
         <button type="button" class="quiet" aria-pressed={paused} onClick={() => onPause(!paused)}>
           pause

@@ -45,6 +45,11 @@ export function goTo(place: Place): void {
   location.hash = writePlace(place);
 }
 
+/** Gives the focus to an element, so that it is not lost with the one that goes. */
+export function focusOn(selector: string): void {
+  document.querySelector<HTMLElement>(selector)?.focus();
+}
+
 /** Runs what may fail, and tells why it did; the text is empty while nothing is wrong. */
 export function useAction(): readonly [
   error: string,
@@ -63,6 +68,29 @@ export function useAction(): readonly [
     }
   };
   return [error, run, () => setError("")];
+}
+
+/** Whether a media query holds. */
+export function useMedia(query: string): boolean {
+  const [holds, setHolds] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const look = () => setHolds(media.matches);
+    media.addEventListener("change", look);
+    return () => media.removeEventListener("change", look);
+  }, [query]);
+  return holds;
+}
+
+/** Whether the page is seen: a browser has few connections to a server for all of its tabs. */
+export function useVisible(): boolean {
+  const [isVisible, setVisible] = useState(!document.hidden);
+  useEffect(() => {
+    const look = () => setVisible(!document.hidden);
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
+  return isVisible;
 }
 
 /** Calls `work` every so many milliseconds while the page is seen. */

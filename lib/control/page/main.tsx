@@ -36,6 +36,12 @@ function takeToken(): boolean {
   return true;
 }
 
+// A page that is not seen lets its connection go, as a browser has few to a server for all its tabs.
+document.addEventListener("visibilitychange", () => {
+  store.wasAway = true;
+  if (document.hidden) following.abort();
+  else if (!store.asksToken) followServer();
+});
 addEventListener("hashchange", takeToken);
 if (!takeToken()) followServer();
 render(<App store={store} api={api} onToken={enterWith} />, document.getElementById("app")!);

@@ -22,7 +22,6 @@ export interface Rates {
 
 /** An endpoint, and what it does. */
 export interface EndpointView extends EndpointJson {
-  readonly sample?: Sample | undefined;
   readonly rates: Rates;
 }
 
@@ -46,6 +45,10 @@ export class Store {
   readonly connections = new Map<number, ConnectionView>();
   readonly samples: Sample[] = [];
   rates: Rates = NO_RATES;
+  /** The id of the last message: behind it the stream goes on. */
+  last: string | undefined;
+  /** Whether the page did not follow for a while, and may begin again. */
+  wasAway = false;
   /** How often more happened than the page was told: it was too slow, or too long away. */
   gaps = 0;
   /** Why the stream does not go on; undefined while it does. */
@@ -93,7 +96,8 @@ export class Store {
   }
 
   #begin({ endpoints, sessions, samples, ...server }: State): void {
-    if (this.server?.instance === server.instance) this.gaps++;
+    if (this.server?.instance === server.instance && !this.wasAway) this.gaps++;
+    this.wasAway = false;
     this.server = server;
     this.endpoints.clear();
     this.connections.clear();

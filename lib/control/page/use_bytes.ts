@@ -5,6 +5,7 @@ import type { BytesMessage } from "../v1/bytes.ts";
 import { type Api, asApiError } from "./api.ts";
 import { ByteLog } from "./byte_log.ts";
 import type { ByteView } from "./byte_view.ts";
+import { useVisible } from "./hooks.ts";
 import { readMessages } from "./messages.ts";
 
 const REDRAW_MS = 100;
@@ -36,8 +37,9 @@ export function useBytes(
   const [state, setState] = useState({ follows: false, trouble: "" });
   const wasOpen = useRef(false);
   wasOpen.current ||= isOpen;
+  const isVisible = useVisible();
   useEffect(() => {
-    if (!wasOpen.current) return;
+    if (!wasOpen.current || !isVisible) return;
     const over = new AbortController();
     const follow = async () => {
       const { body } = await api.open(`GET /v1/sessions/${connection}/bytes`, {
@@ -60,7 +62,7 @@ export function useBytes(
       clearTimeout(timer);
       over.abort();
     };
-  }, [api, connection, wasOpen.current]);
+  }, [api, connection, wasOpen.current, isVisible]);
   useEffect(() => {
     if (paused) return;
     let seen = -1;

@@ -6,6 +6,8 @@ import type { NamedFault } from "../../faults/endpoint_faults.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import { keyName } from "../../cli/options.ts";
 import { admissionOptions } from "../../server/options.ts";
+import { NetworkError } from "../../core/errors.ts";
+import type { EndpointWords } from "../../server/endpoint_spec.ts";
 import { isObject, type JsonObject } from "../../core/json.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { type FaultSpec, readFault } from "../../faults/parse.ts";
@@ -125,9 +127,30 @@ async function changeEndpoint(
       faults: [],
       enabled: undefined,
     });
-    await server.change(endpoint, words);
+    const { words: old } = await readConfigured({ ...before, options, faults: [] });
+    await changeOrKeep(server, { endpoint, words, old });
   }
   if (enabled === true) await server.enable(endpoint);
+}
+
+// Where the new address cannot be bound, the endpoint goes on as it was.
+async function changeOrKeep(
+  server: LiveServer,
+  { endpoint, words, old }: {
+    readonly endpoint: Endpoint;
+    readonly words: EndpointWords;
+    readonly old: EndpointWords;
+  },
+): Promise<void> {
+  const wasEnabled = endpoint.listener !== undefined;
+  try {
+    await server.change(endpoint, words);
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    await server.change(endpoint, old);
+    if (wasEnabled) await server.enable(endpoint);
+    throw error;
+  }
 }
 
 function stayingOptions(

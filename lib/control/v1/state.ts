@@ -2,6 +2,7 @@
 import { eventStream, type MessageSource, messageText } from "../event_stream.ts";
 import type { NumberedEvent } from "../event_ring.ts";
 import type { RouteRequest } from "../http.ts";
+import type { Endpoint } from "../../server/endpoint.ts";
 import { sampleOf } from "../samples.ts";
 import { type EndpointJson, endpointJson } from "./endpoint_json.ts";
 import type { V1Context } from "./context.ts";
@@ -51,7 +52,7 @@ class StateSource implements MessageSource {
   }
 
   #state(): string {
-    const { server, ring, samples, counts, instance, started } = this.#context;
+    const { server, ring, samples, instance, started } = this.#context;
     this.#next = ring.next;
     this.#sampled = samples.all.at(-1)!.time;
     this.#traffic.clear();
@@ -61,7 +62,7 @@ class StateSource implements MessageSource {
       seed: server.seed,
       started,
       host: hostname(),
-      endpoints: [...server.endpoints].map((endpoint) => endpointJson(endpoint, counts)),
+      endpoints: [...server.endpoints].map((endpoint) => this.#endpoint(endpoint)),
       sessions: [...server.sessions()].flatMap(({ state }) => state ? [sessionJson(state)] : []),
       samples: samples.all,
     };
@@ -79,12 +80,12 @@ class StateSource implements MessageSource {
 
   // As they are now, which may be later than the event.
   #changedEndpoints(events: readonly NumberedEvent[]): StateMessage["endpoints"] {
-    const { server, counts } = this.#context;
+    const { server } = this.#context;
     const changes = events.filter(({ name }) => CHANGES.includes(name));
     const names = new Set(changes.flatMap(({ endpoint }) => endpoint ?? []));
     return [...names].map((name): EndpointJson | { name: string; removed: true } => {
       const endpoint = server.find(name);
-      return endpoint ? endpointJson(endpoint, counts) : { name, removed: true };
+      return endpoint ? this.#endpoint(endpoint) : { name, removed: true };
     });
   }
 
@@ -113,6 +114,11 @@ class StateSource implements MessageSource {
       this.#traffic.set(connection, sum);
       yield [connection, received, sent];
     }
+  }
+
+  #endpoint(endpoint: Endpoint): EndpointJson {
+    const { counts, server: { context: { clock } } } = this.#context;
+    return endpointJson(endpoint, { counts, time: clock.wallTime() });
   }
 
   #message(data: string): string {

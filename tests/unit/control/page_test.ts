@@ -21,6 +21,8 @@ import { randomBytes } from "../../support/bytes.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 
+const SAMPLE = { open: 0, connections: 0, refused: 0, received: 0, sent: 0, faults: 0 };
+
 const MAX_PAGE_BYTES = 150 * 1024;
 
 Deno.test("page: the committed script is that of its sources (deno task page)", async () => {
@@ -57,6 +59,7 @@ Deno.test("page: endpoints as one command line, for a shell", () => {
     ...{ name: "it's", address: "tcp://[::1]:9", service: "reply", enabled: false },
     options: { reply: "one,more=two", allow: ["::1", "10.0.0.0/8"] },
     faults: [{ name: "f", kind: "latency", latency: "1s", firings: undefined }],
+    sample: { ...SAMPLE, time: 0 },
   };
   const line = commandLine([endpoint], { seed: 7, mainOf: () => "latency" });
   assertEquals(
@@ -105,13 +108,12 @@ Deno.test("page: messages are read whole, however they are cut", async () => {
   ]);
 });
 
-const SAMPLE = { open: 0, connections: 0, refused: 0, received: 0, sent: 0, faults: 0 };
-
 function begun(): Store {
   const store = new Store();
   const endpoint = {
     ...{ name: "db", address: "tcp://[::]:1", service: "echo", enabled: true, options: {} },
     faults: [{ name: "f", kind: "noop" }],
+    sample: { ...SAMPLE, time: 1000 },
   };
   store.apply({
     state: {
