@@ -41,7 +41,9 @@ export interface Finished {
 /** Input of a program: bytes, or a function that writes them as it likes. */
 export type Input = Uint8Array | string | ((writer: WritableStreamDefaultWriter) => Promise<void>);
 
-/** Runs a program to its end. */
+const LONGEST_RUN_MS = 300_000; // of a program that has much to do, on a busy machine
+
+/** Runs a program to its end; one that does not come to it is killed, and what it said is told. */
 export async function runProgram(
   [command, args]: [string, readonly string[]],
   { input = "", env }: { input?: Input; env?: Record<string, string> } = {},
@@ -55,13 +57,23 @@ export async function runProgram(
   }).spawn();
   const stdin = child.stdin.getWriter();
   feed(stdin, input);
+  let isKilled = false;
+  const timer = setTimeout(() => {
+    isKilled = true;
+    child.kill("SIGKILL");
+  }, LONGEST_RUN_MS);
   const [stdout, stderr, { code }] = await Promise.all([
     toBytes(child.stdout),
     toText(child.stderr),
     child.status,
   ]);
+  clearTimeout(timer);
   await stdin.abort().catch(() => {}); // what it did not read
-  return { code, stdout, text: new TextDecoder().decode(stdout), stderr };
+  const text = new TextDecoder().decode(stdout);
+  if (isKilled) {
+    throw new Error(`${[command, ...args].join(" ")} did not end; it said: ${text}${stderr}`);
+  }
+  return { code, stdout, text, stderr };
 }
 
 /** Runs netecho to its end. */
