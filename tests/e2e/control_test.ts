@@ -635,7 +635,7 @@ async function readUntilClosed(conn: Deno.Conn): Promise<Uint8Array> {
     if (new TextDecoder().decode(buffer.subarray(0, count)).endsWith("0\r\n\r\n")) break;
   }
   const text = new TextDecoder("latin1").decode(concat(parts));
-  return new TextEncoder().encode(text.replace(/\r\n[\da-f]+\r\n/g, ""));
+  return new TextEncoder().encode(text.replace(/\r\n[\da-f]+\r\n/gi, ""));
 }
 
 Deno.test("control: another transport begins without the options of the one before", async () => {
