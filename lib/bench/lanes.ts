@@ -4,7 +4,8 @@ import { reasonOf } from "../core/explain.ts";
 import type { Exchange } from "../probe/exchange.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { ConnectLane } from "./connect_lane.ts";
-import { ConnectionLane, type Lane, type LaneEvents } from "./lane.ts";
+import { ConnectionLane } from "./connection_lane.ts";
+import type { Lane, LaneEvents } from "./lane.ts";
 import type { LoadOptions } from "../report/load.ts";
 
 const REDIAL_AFTER_MS = 100; // after a failure
