@@ -9,6 +9,7 @@ import { catalog } from "./catalog.ts";
 import type { V1Context } from "./context.ts";
 import { endpointRoutes } from "./endpoints.ts";
 import { eventsAnswer } from "./events.ts";
+import { faultRoutes } from "./faults.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { stateAnswer } from "./state.ts";
 
@@ -47,6 +48,7 @@ export function v1Routes(context: V1Context): Route[] {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       })),
     ...endpointRoutes(server, counts),
+    ...faultRoutes(server),
     ...sessionRoutes(server, stopping),
   ];
 }
