@@ -4,7 +4,7 @@ import { LONGEST_WAIT_MS, parseFrequency } from "../core/units.ts";
 import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
 import { parseLimit } from "../report/conditions.ts";
 import { type ExchangeContext, exchangeOptions, exchangesFrom } from "../probe/exchange_options.ts";
-import { requestBytes } from "../probe/own_exchange.ts";
+import { ownExchange } from "../probe/own_exchange.ts";
 import { measureOptions, sizeFor } from "../probe/options.ts";
 import type { BenchLoad } from "../report/load.ts";
 
@@ -112,7 +112,9 @@ export function benchLoadFor(
   const usual = requests ? LONGEST_WAIT_MS : find ? TRIAL_MS : DURATION_MS;
   const { duration = usual, warmup = requests ? 0 : WARMUP_MS } = values;
   const { timeout = connectionless ? DATAGRAM_TIMEOUT_MS : STREAM_TIMEOUT_MS } = values;
-  const size = exchanges ? requestBytes(exchanges) : sizeFor({ ...values, connectionless });
+  const size = exchanges
+    ? ownExchange(exchanges).requestBytes
+    : sizeFor({ ...values, connectionless });
   if (exchanges && connectionless && pipeline > 1) {
     throw new UsageError(
       "Option --pipeline: over UDP, answers of one's own are told one at a time",

@@ -1,6 +1,6 @@
 /** A load run in this thread, or spread over workers. */
 import process from "node:process";
-import { exchangeOf } from "./exchanges.ts";
+import { exchangeOf } from "../probe/exchange_of.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";

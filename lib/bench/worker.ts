@@ -1,7 +1,7 @@
 /** A worker thread: generates its share of a load and reports what it measures. */
 import { explain } from "../core/explain.ts";
 import { loadHistograms } from "../core/histogram.ts";
-import { exchangeOf } from "./exchanges.ts";
+import { exchangeOf } from "../probe/exchange_of.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
 import { Recorder } from "./recorder.ts";

@@ -7,7 +7,7 @@ import { benchLoadFor, type loadOptions } from "../bench/options.ts";
 import { type BenchResult, endlessOf } from "../report/result.ts";
 import { described } from "../bench/summary.ts";
 import type { Exchange } from "../probe/exchange.ts";
-import { exchangeOf } from "../bench/exchanges.ts";
+import { exchangeOf } from "../probe/exchange_of.ts";
 import type { Values } from "../cli/options.ts";
 import { formatCount } from "../core/units.ts";
 import { type deliveryOptions, prepareDelivery } from "../report/deliver.ts";

@@ -41,6 +41,11 @@ export class EventCounts {
     return this.#firings.get(endpoint) ?? new Map();
   }
 
+  /** How often the faults of an endpoint have, together. */
+  struck(endpoint: string): number {
+    return this.firings(endpoint).values().reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** How often each fault has come into force or struck. */
   faults(endpoint: string): ReadonlyMap<string, number> {
     return new Map([...this.firings(endpoint)].map(([name, { count }]) => [name, count]));

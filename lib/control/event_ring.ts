@@ -31,7 +31,7 @@ export class EventRing {
       const endpoint = "endpoint" in event ? event.endpoint : undefined;
       this.#events.push({ json: format(event, time).trimEnd(), name: event.event, endpoint });
       if (this.#events.length > 2 * limit) this.#drop(limit);
-      this.#wakeAll();
+      this.wake();
     });
   }
 
@@ -54,12 +54,13 @@ export class EventRing {
   close(): void {
     this.#closed = true;
     this.#unsubscribe();
-    this.#wakeAll();
+    this.wake();
   }
 
-  /** Wakes those who wait in `changed`, though there is no event. */
+  /** Wakes those who wait in `changed`, as if there were an event. */
   wake(): void {
-    this.#wakeAll();
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
   }
 
   /** Resolves at the next event, when somebody is to look, and when none comes any more. */
@@ -79,11 +80,6 @@ export class EventRing {
     if (from === at) return kept;
     const json = JSON.stringify({ event: "missed", events: from - at });
     return [{ number: from - 1, json, name: "missed", endpoint: undefined }, ...kept];
-  }
-
-  #wakeAll(): void {
-    this.#wake.resolve();
-    this.#wake = Promise.withResolvers();
   }
 
   #drop(limit: number): void {

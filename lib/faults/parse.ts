@@ -1,9 +1,8 @@
 /** Faults as people ask for them: `KIND:VALUE,key=value`, or the same as JSON. */
 import { readPairs, splitItems } from "../cli/items.ts";
-import { readTextFile } from "../cli/files.ts";
+import { readJsonList } from "../cli/files.ts";
 import { initialValues, type OptionTable, type Values } from "../cli/options.ts";
 import { UsageError } from "../core/errors.ts";
-import { explain } from "../core/explain.ts";
 import { find } from "../core/named.ts";
 import { unquote } from "../core/quotes.ts";
 import type { Fault } from "./fault.ts";
@@ -51,22 +50,8 @@ export function parseFault(text: string): FaultSpec {
  * @throws {UsageError} where it is not that
  */
 export function readFaults(path: string): FaultSpec[] {
-  let data: unknown;
-  try {
-    data = JSON.parse(readTextFile(path));
-  } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(`${path}: ${explain(error)}`);
-  }
-  if (!Array.isArray(data)) throw new UsageError(`${path}: a list of faults is needed`);
-  return data.map((entry: unknown, index) => {
-    const where = `${path}, fault ${index + 1}`;
-    try {
-      return readFault(Object(entry) as Record<string, unknown>);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(`${where}: ${error.message}`, error.suggestion);
-    }
-  });
+  const read = (entry: unknown) => readFault(Object(entry) as Record<string, unknown>);
+  return readJsonList(path, { thing: "fault", read });
 }
 
 /**

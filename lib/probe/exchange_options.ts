@@ -1,11 +1,10 @@
 /** The options of exchanges of one's own. */
-import { readFile, readTextFile } from "../cli/files.ts";
+import { readFile, readJsonList } from "../cli/files.ts";
 import type { Occurrence } from "../cli/parse.ts";
 import { count, flag, list, text, type Values } from "../cli/options.ts";
 import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
-import { explain } from "../core/explain.ts";
-import { isObject, type JsonObject } from "../core/json.ts";
+import { isObject } from "../core/json.ts";
 import { concat } from "@std/bytes/concat";
 import { type Expectation, parseExpectation } from "./expect_buffer.ts";
 import { type ExchangeSpec, MAX_ANSWER_BYTES, OwnRequest } from "./own_request.ts";
@@ -112,27 +111,13 @@ function isAsked({ send, expect, expectBytes, expectLine }: ExchangeSpec): boole
 const KEYS = ["send", "sendFile", "expect", "expectBytes", "expectLine", "weight"];
 
 function readExchanges(path: string): readonly ExchangeSpec[] {
-  let data: unknown;
-  try {
-    data = JSON.parse(readTextFile(path));
-  } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(`${path}: ${explain(error)}`);
-  }
-  if (!Array.isArray(data) || data.length === 0) {
-    throw new UsageError(`${path}: a list of exchanges is needed`);
-  }
-  return data.map((entry: unknown, index) => {
-    try {
-      if (!isObject(entry)) throw new UsageError("an object is needed");
-      return readExchange(entry);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      throw new UsageError(`${path}, exchange ${index + 1}: ${error.message}`, error.suggestion);
-    }
-  });
+  const all = readJsonList(path, { thing: "exchange", read: readExchange });
+  if (all.length > 0) return all;
+  throw new UsageError(`${path}: a list of exchanges is needed`);
 }
 
-function readExchange(entry: JsonObject): ExchangeSpec {
+function readExchange(entry: unknown): ExchangeSpec {
+  if (!isObject(entry)) throw new UsageError("an object is needed");
   const { send = "", sendFile, expect = [], expectBytes, expectLine = false, weight = 1 } = entry;
   const stray = Object.keys(entry).find((key) => !KEYS.includes(key));
   if (stray !== undefined) {

@@ -31,11 +31,6 @@ export function ownExchange(specs: readonly ExchangeSpec[]): Exchange {
   };
 }
 
-/** Bytes of the longest request of some exchanges. */
-export function requestBytes(specs: readonly ExchangeSpec[]): number {
-  return Math.max(...specs.map((spec) => new OwnRequest(spec).requestBytes));
-}
-
 // The same for a request and its answer, without being remembered; another one in each dialogue.
 function chooser(parts: readonly OwnRequest[], dialogue: number): Choose {
   const [first] = parts;

@@ -1,14 +1,12 @@
 /** Find idle: for how long a connection may be silent, through whatever is between. */
 import { NetworkError, UsageError } from "../../core/errors.ts";
-import { withPatterns } from "../../core/byte_pattern.ts";
 import { count, interval, type Values } from "../../cli/options.ts";
 import { formatDuration, formatQuantity, roundMs } from "../../core/units.ts";
 import { formatAddress, showAddress } from "../../net/address.ts";
-import { echoExchange } from "../../probe/echo_exchange.ts";
 import type { Exchange } from "../../probe/exchange.ts";
+import { exchangeOf } from "../../probe/exchange_of.ts";
 import { exchangeOptions, exchangesFrom } from "../../probe/exchange_options.ts";
 import { measureOptions, MESSAGE_TIMEOUT_MS } from "../../probe/options.ts";
-import { ownExchange } from "../../probe/own_exchange.ts";
 import { type SilenceResult, trySilence } from "../../probe/silence.ts";
 import { writeText } from "../../core/io.ts";
 import { defineMode, type ModeContext } from "../mode.ts";
@@ -67,9 +65,7 @@ function exchangeFor(
   values: Values<typeof options>,
 ): Promise<Exchange> {
   const exchanges = exchangesFrom(values, { connect: false, occurrences });
-  return withPatterns(() =>
-    exchanges ? ownExchange(exchanges) : echoExchange(measureOptions.size.initial)
-  );
+  return exchangeOf({ size: measureOptions.size.initial, exchanges });
 }
 
 async function tryOne(

@@ -3,11 +3,9 @@ import { delay } from "../../core/clock.ts";
 import { FinalError, NetworkError } from "../../core/errors.ts";
 import { reasonOf } from "../../core/explain.ts";
 import { type Histograms, loadHistograms } from "../../core/histogram.ts";
-import { withPatterns } from "../../core/byte_pattern.ts";
-import { echoExchange } from "../../probe/echo_exchange.ts";
 import type { Exchange } from "../../probe/exchange.ts";
+import { exchangeOf } from "../../probe/exchange_of.ts";
 import { exchangeOptions, exchangesFrom } from "../../probe/exchange_options.ts";
-import { ownExchange } from "../../probe/own_exchange.ts";
 import { connectAndExchange } from "../../probe/round_trip.ts";
 import { measureOptions, MESSAGE_TIMEOUT_MS, sizeFor } from "../../probe/options.ts";
 import { pingJson, pingText } from "../../ping/format.ts";
@@ -84,7 +82,7 @@ function exchangeFor(
 ): Promise<Exchange> {
   const exchanges = exchangesFrom(values, { ...values, occurrences });
   const size = exchanges ? 0 : sizeFor({ ...values, connectionless });
-  return withPatterns(() => exchanges ? ownExchange(exchanges) : echoExchange(size));
+  return exchangeOf({ size, exchanges });
 }
 
 interface Measuring {

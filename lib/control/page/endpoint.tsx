@@ -2,7 +2,7 @@
 /** The endpoint that is chosen. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { formatByteRate, formatCount } from "../../core/units.ts";
+import { formatCount } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import type { Catalog } from "../v1/catalog.ts";
 import { type Api, endpointPath } from "./api.ts";
@@ -10,7 +10,7 @@ import { shortAddress } from "./command_line.ts";
 import { EndpointForm } from "./endpoint_form.tsx";
 import { Faults } from "./faults.tsx";
 import { goTo, useAction } from "./hooks.ts";
-import { Dialog, ErrorText, Name, Switch } from "./parts.tsx";
+import { BothRates, Dialog, ErrorText, Name, Switch } from "./parts.tsx";
 import type { EndpointView } from "./store.ts";
 
 /** What the endpoint is drawn with. */
@@ -61,20 +61,15 @@ export function Endpoint({ api, catalog, endpoint, onCopy }: EndpointProps): JSX
       </div>
       <p class="figures">
         <span>
-          <b>{formatCount(sample?.open ?? 0)}</b> open
+          <b>{formatCount(sample.open)}</b> open
         </span>
         <span>
-          <b>{formatCount(sample?.connections ?? 0)}</b> served
+          <b>{formatCount(sample.connections)}</b> served
         </span>
         <span>
-          <b>{formatCount(sample?.refused ?? 0)}</b> refused
+          <b>{formatCount(sample.refused)}</b> refused
         </span>
-        <span class="in">
-          <b>{formatByteRate(rates.received)}</b> in
-        </span>
-        <span class="out">
-          <b>{formatByteRate(rates.sent)}</b> out
-        </span>
+        <BothRates rates={rates} />
         {others.map(([key, value]) => (
           <span key={key}>
             {key} <Name>{[value].flat().join(", ")}</Name>

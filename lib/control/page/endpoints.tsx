@@ -46,7 +46,7 @@ function Item(
   const { name, address, enabled, sample, rates, faults } = endpoint;
   const striking = faults.length === 0 ? "" : ` · ${formatQuantity(faults.length, "fault")}`;
   const state = enabled
-    ? `${formatCount(sample?.open ?? 0)} open · ${formatByteRate(rates.received + rates.sent)}`
+    ? `${formatCount(sample.open)} open · ${formatByteRate(rates.received + rates.sent)}`
     : "off";
   return (
     <li>

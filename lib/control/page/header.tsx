@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { formatByteRate, formatCount } from "../../core/units.ts";
 import { age } from "./format.ts";
-import { Name } from "./parts.tsx";
+import { BothRates, Name } from "./parts.tsx";
 import { perSecond } from "./rates.ts";
 import type { Store } from "./store.ts";
 import { nextTheme, type Theme } from "./theme.ts";
@@ -38,12 +38,7 @@ export function Header(
         <span>
           <b>{formatCount(open)}</b> open
         </span>
-        <span class="in">
-          <b>{formatByteRate(rates.received)}</b> in
-        </span>
-        <span class="out">
-          <b>{formatByteRate(rates.sent)}</b> out
-        </span>
+        <BothRates rates={rates} />
       </span>
       <Sparkline store={store} />
       <span class="tools" inert={isCovered}>

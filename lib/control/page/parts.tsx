@@ -2,12 +2,28 @@
 /** Small parts: names, switches, errors, dialogs. */
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { formatByteRate } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
+import type { Rates } from "./store.ts";
 
 /** A name that somebody else has chosen, so that nothing in it acts on the page. */
 export function Name({ children }: { readonly children: string }): JSX.Element {
   const text = printableText(children);
   return <bdi class="name" title={text}>{text}</bdi>;
+}
+
+/** Bytes a second in both directions. */
+export function BothRates({ rates }: { readonly rates: Rates }): JSX.Element {
+  return (
+    <>
+      <span class="in">
+        <b>{formatByteRate(rates.received)}</b> in
+      </span>
+      <span class="out">
+        <b>{formatByteRate(rates.sent)}</b> out
+      </span>
+    </>
+  );
 }
 
 /** Something that is on or off. */

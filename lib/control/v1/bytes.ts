@@ -122,10 +122,8 @@ class BytesSource implements MessageSource {
   // As much of a chunk as may be told; the rest of it is skipped.
   #pass(direction: Direction, chunk: Uint8Array): void {
     const room = this.#allowed() - MESSAGE_BYTES;
-    const told = this.#framed && chunk.length > room
-      ? 0
-      : Math.max(0, Math.min(chunk.length, room));
     const isTold = this.#framed ? chunk.length <= room : room > 0;
+    const told = isTold ? Math.min(chunk.length, room) : 0;
     const offset = this.#offsets[direction];
     this.#offsets[direction] += chunk.length;
     if (isTold) {

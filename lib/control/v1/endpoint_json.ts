@@ -25,10 +25,9 @@ export function endpointJson(
   const { name, address, faults = [] } = endpoint;
   const { service, enabled, options } = configOf(endpoint);
   const firings = counts.firings(name);
-  const struck = firings.values().reduce((sum, { count }) => sum + count, 0);
   return {
     ...{ name, address: formatAddress(address), service, enabled, options },
-    sample: sampleOf(endpoint.totals, { time, faults: struck }),
+    sample: sampleOf(endpoint.totals, { time, faults: counts.struck(name) }),
     faults: [...faults].map((fault) => ({
       ...faultJson(fault),
       firings: firings.get(fault.name),

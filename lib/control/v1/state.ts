@@ -97,10 +97,10 @@ class StateSource implements MessageSource {
     const message: StateMessage = {
       sample: {
         all,
-        endpoints: [...server.endpoints].map(({ name, totals }) => {
-          const faults = counts.firings(name).values().reduce((sum, { count }) => sum + count, 0);
-          return { name, ...sampleOf(totals, { time: all.time, faults }) };
-        }),
+        endpoints: [...server.endpoints].map(({ name, totals }) => ({
+          name,
+          ...sampleOf(totals, { time: all.time, faults: counts.struck(name) }),
+        })),
         sessions: [...this.#changedTraffic()],
       },
     };
