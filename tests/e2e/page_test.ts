@@ -68,8 +68,12 @@ inBrowser(
     assertEquals(await fault(), { name: "slow", kind: "latency", latency: "50ms" });
     await view.fill("jitter", "much");
     await view.sees(/jitter: a duration such as/, ".fault [role=alert]");
+    // What somebody else changes takes no refusal away that is of another parameter.
+    await server.ask("PATCH /v1/endpoints/db/faults/slow", { latency: "60ms" });
+    await view.page.waitForSelector('[aria-label="latency, slider"][aria-valuetext="60ms"]');
+    await view.sees(/jitter: a duration such as/, ".fault [role=alert]");
     await view.fill("jitter", "5ms");
-    await server.line(/latency=50ms jitter=5ms/);
+    await server.line(/latency=60ms jitter=5ms/);
     await view.click("where and when");
     await view.fill("connections", "every 2");
     await server.line(/connections=every 2/);

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 /** The faults of an endpoint: tuned, switched, added and removed. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { formatQuantity } from "../../core/units.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import type { Catalog, OptionJson } from "../v1/catalog.ts";
@@ -45,9 +45,15 @@ function Fault(
   const path = faultPath(endpoint.name, fault.name);
   const given = givenOf(fault);
   const isOn = given.get("enabled") !== "false";
-  const change = (name: string, value: string) =>
-    run(() => api.ask(`PATCH ${path}`, { body: { [name]: value === "" ? null : value } }));
+  const [changed, setChanged] = useState<{ name: string; from: string | undefined }>();
+  const change = (name: string, value: string) => {
+    setChanged({ name, from: given.get(name) });
+    return run(() => api.ask(`PATCH ${path}`, { body: { [name]: value === "" ? null : value } }));
+  };
+  // A refusal holds until what was to be changed has another value.
+  const isPast = changed !== undefined && given.get(changed.name) !== changed.from;
   const remove = async () => {
+    setChanged(undefined);
     if (await run(() => api.ask(`DELETE ${path}`))) focusOn(".faults .add");
   };
   const fields = (options: readonly OptionJson[]) =>
@@ -61,7 +67,6 @@ function Fault(
         onSame={clear}
       />
     ));
-  useEffect(clear, [JSON.stringify([...given])]); // what was wrong was of another value
   const selectors = kind?.selectors ?? [];
   const isGiven = ({ name }: OptionJson) => given.has(name);
   return (
@@ -104,7 +109,7 @@ function Fault(
         {fields(kind?.options ?? [])}
         {fields(selectors.filter((option) => isOpen || isGiven(option)))}
       </div>
-      {error && <ErrorText>{error}</ErrorText>}
+      {error && !isPast && <ErrorText>{error}</ErrorText>}
     </article>
   );
 }

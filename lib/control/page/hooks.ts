@@ -50,20 +50,23 @@ export function focusOn(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.focus();
 }
 
-/** Runs what may fail, and tells why it did; the text is empty while nothing is wrong. */
+/** Runs what may fail, and tells why the last of it did; the text is empty where it did not. */
 export function useAction(): readonly [
   error: string,
   run: (action: () => Promise<unknown>) => Promise<boolean>,
   clear: () => void,
 ] {
   const [error, setError] = useState("");
+  const started = useRef(0);
   const run = async (action: () => Promise<unknown>) => {
+    const number = ++started.current;
+    const say = (error: string) => number === started.current && setError(error);
     try {
       await action();
-      setError("");
+      say("");
       return true;
     } catch (error) {
-      setError((error as Error).message);
+      say((error as Error).message);
       return false;
     }
   };
