@@ -6,7 +6,8 @@
  * more connections than that and near saturation, a connection that has been read queues before it is
  * read again, and only as many of those that queued are read at once as one turn can serve.
  */
-import { type Clock, delay, systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { pollSockets } from "../core/runtime.ts";
 
 const MIN_OPEN = 120; // connections below which the runtime serves each
 const MAX_RELEASED = 100; // reads of queued connections under way, of the runtime's 128
@@ -17,12 +18,12 @@ const MAX_CALM_MS = 30;
 const IDLE_AFTER_MS = 10; // a released connection that is silent is idle, and gives its place to others
 
 const BULK_CHUNK_BYTES = 64 * 1024;
-const BULK_CHUNKS_PER_TURN = 8; // after which the runtime's poller is let run
+const BULK_BYTES_PER_TURN = 2 * 1024 * 1024; // after which other sockets are looked at
 
 /** A connection, for a {@linkcode ReadWindow}. */
 export interface WindowPlace {
-  /** Large chunks in a row. */
-  bulkChunks: number;
+  /** Bytes of large chunks in a row. */
+  bulkBytes: number;
 }
 
 /** Decides when connections are read. */
@@ -46,7 +47,7 @@ export class ReadWindow {
   /** Adds a connection. */
   enter(): WindowPlace {
     this.#open++;
-    return { bulkChunks: 0 };
+    return { bulkBytes: 0 };
   }
 
   /** Removes a connection. */
@@ -62,8 +63,8 @@ export class ReadWindow {
    * for the promise, if there is one.
    */
   nextRead(place: WindowPlace, lastBytes: number): Promise<void> | undefined {
-    if (lastBytes >= BULK_CHUNK_BYTES) return this.#nextBulkRead(place);
-    place.bulkChunks = 0;
+    if (lastBytes >= BULK_CHUNK_BYTES) return nextBulkRead(place, lastBytes);
+    place.bulkBytes = 0;
     if (this.#open <= MIN_OPEN) return undefined;
     this.#sample();
     if (!this.#released.delete(place) && this.#saturated) {
@@ -74,13 +75,6 @@ export class ReadWindow {
     this.#queue.set(place, resolve);
     this.#releaseNext();
     return promise;
-  }
-
-  // While I/O is always ready, the runtime completes it at once and never polls other sockets.
-  #nextBulkRead(place: WindowPlace): Promise<void> | undefined {
-    if (++place.bulkChunks < BULK_CHUNKS_PER_TURN) return undefined;
-    place.bulkChunks = 0;
-    return delay(0, { clock: this.#clock });
   }
 
   #sample(): void {
@@ -125,6 +119,14 @@ export class ReadWindow {
       this.#released.delete(place);
     }
   }
+}
+
+// While I/O is always ready, the runtime completes it at once and never polls other sockets.
+function nextBulkRead(place: WindowPlace, bytes: number): Promise<void> | undefined {
+  place.bulkBytes += bytes;
+  if (place.bulkBytes < BULK_BYTES_PER_TURN) return undefined;
+  place.bulkBytes = 0;
+  return pollSockets();
 }
 
 /** The window of this thread. */
