@@ -115,18 +115,22 @@ async function rejectForeign(
   rejectForeign(given, { present, owners: owners(), where });
 }
 
-function parseTargets(positionals: readonly string[], mode: Mode): Address[] {
-  const [first = DEFAULT_ADDRESS, second] = positionals;
+function parseTargets(
+  positionals: readonly string[],
+  { takesSeveral, defaultPort }: Mode,
+): Address[] {
+  const defaultAddress = defaultPort ? "localhost" : DEFAULT_ADDRESS;
+  const [first = defaultAddress, second] = positionals;
   const complete = /^[^:]*:\d+$|\]:\d+$|^\d+$|^[a-z]+:\/\/|^unix:/.test(first);
-  const isAddress = mode.takesSeveral && (complete || !/^\d+$/.test(second ?? ""));
+  const isAddress = takesSeveral && (complete || !/^\d+$/.test(second ?? ""));
   const isHostPort = second !== undefined && !isAddress;
   const [named, rest] = isHostPort
     ? [parseHostPort(first, second), positionals.slice(2)]
-    : [parseAddress(first), positionals.slice(1)];
-  if (rest.length > 0 && !mode.takesSeveral) {
+    : [parseAddress(first, { defaultPort }), positionals.slice(1)];
+  if (rest.length > 0 && !takesSeveral) {
     throw new UsageError(`One peer at a time: "${rest[0]}" is one too many`);
   }
-  return [named, ...rest.map(parseAddress)].map(toConnect);
+  return [named, ...rest.map((text) => parseAddress(text))].map(toConnect);
 }
 
 function createContext(

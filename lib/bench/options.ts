@@ -1,11 +1,12 @@
 /** The options of a load, and the load that they ask for. */
 import { UsageError } from "../core/errors.ts";
-import { LONGEST_WAIT_MS, parseFrequency } from "../core/units.ts";
+import { LONGEST_WAIT_MS } from "../core/units.ts";
 import { count, duration, flag, interval, text, type Values } from "../cli/options.ts";
 import { parseLimit } from "../report/conditions.ts";
 import { type ExchangeContext, exchangeOptions, exchangesFrom } from "../probe/exchange_options.ts";
 import { ownExchange } from "../probe/own_exchange.ts";
 import { measureOptions, sizeFor } from "../probe/options.ts";
+import { rateOption, requestRate } from "../probe/rate.ts";
 import type { BenchLoad } from "../report/load.ts";
 
 const DURATION_MS = 10_000; // milliseconds
@@ -32,13 +33,7 @@ export const loadOptions = {
       `UDP ${DATAGRAM_PIPELINE})`,
     excludes: ["connect"],
   }),
-  rate: text({
-    summary: "open loop: send R requests a second, each when it is due and a connection has " +
-      "room; latency counts from when it was due (default: closed loop, as fast as answers come)",
-    placeholder: "R",
-    read: parseFrequency,
-    excludes: ["find"],
-  }),
+  rate: rateOption,
   warmup: duration({
     summary: "run for D before measuring (default 1s; 0 with --requests)",
   }),
@@ -104,7 +99,8 @@ export function benchLoadFor(
     readonly commandLine: Pick<ExchangeContext, "occurrences">;
   },
 ): BenchLoad {
-  const { requests, find, connections, rate, ramp, connect } = values;
+  const { requests, find, connections, ramp, connect } = values;
+  const rate = requestRate(values.rate);
   const exchanges = exchangesFrom(values, { connect, occurrences });
   // A lost datagram does not hold up the others.
   const datagrams = connectionless && !exchanges && (rate !== undefined || find !== undefined);

@@ -74,6 +74,8 @@ export interface Mode extends Named {
   readonly terminal?: boolean;
   /** Whether the arguments name a peer (by default), or are the mode's own. */
   readonly needsPeer?: boolean;
+  /** The port of a peer that is named without one. */
+  readonly defaultPort?: number;
   /** Whether several peers may be named. */
   readonly takesSeveral?: boolean;
   /** A command line that shows it. */

@@ -10,6 +10,7 @@ import type { Mode } from "./mode.ts";
 import { ping } from "./modes/ping.ts";
 import { pipe } from "./modes/pipe.ts";
 import { replay } from "./modes/replay.ts";
+import { throughput } from "./modes/throughput.ts";
 import { waitClosed } from "./modes/wait_closed.ts";
 import { wait } from "./modes/wait.ts";
 
@@ -21,6 +22,7 @@ export const modes: readonly Mode[] = [
   wait,
   waitClosed,
   bench,
+  throughput,
   findIdle,
   merge,
   script,

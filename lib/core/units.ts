@@ -103,6 +103,30 @@ export function parseByteRate(text: string): number {
   throw new UsageError(`a rate above 0 such as 64KiB/s or 1MB/s is needed, not "${text}"`);
 }
 
+const BITS: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["k", 1e3],
+  ["M", 1e6],
+  ["G", 1e9],
+]);
+
+/**
+ * Reads a rate of bits, in bits a second: `50Mbit/s`, `2.5Gbit/s`; undefined for another unit.
+ *
+ * @example
+ * ```ts
+ * import { parseBitRate } from "./units.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseBitRate("2.5Gbit/s"), 2_500_000_000);
+ * assertEquals(parseBitRate("50k/s"), undefined);
+ * ```
+ */
+export function parseBitRate(text: string): number | undefined {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)\s*([kMG])?bit(?:\/s)?$/.exec(text) ?? [];
+  return number === undefined ? undefined : Number(number) * BITS.get(unit)!;
+}
+
 /**
  * Reads how often something happens a second: `500/s`, `500`, `20k/s`.
  *
@@ -167,6 +191,17 @@ export function formatQuantity(count: number, thing: string): string {
 /** Writes a rate in bytes a second, to three figures in IEC units: `1.21 MiB/s`. */
 export function formatByteRate(bytesPerSecond: number): string {
   return `${formatSize(bytesPerSecond)}/s`;
+}
+
+/** Writes a rate in bits a second, to three figures in SI units: `18.5 Gbit/s`. */
+export function formatBitRate(bitsPerSecond: number): string {
+  const units = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"];
+  let rate = bitsPerSecond;
+  while (rate >= 999.5 && units.length > 1) {
+    rate /= 1000;
+    units.shift();
+  }
+  return `${formatFigures(rate)} ${units[0]}`;
 }
 
 /** Writes a number of bytes, to three figures in IEC units: `1.21 MiB`. */

@@ -28,7 +28,7 @@ interface OfEndpoint {
 }
 
 /** A connection's address and, for a server, its number. */
-interface OfConnection extends OfEndpoint {
+export interface OfConnection extends OfEndpoint {
   readonly connection?: number;
   readonly remote: Address;
 }
@@ -93,6 +93,12 @@ export interface EventMap {
   };
   /** The outcome of a connection that the service makes for its peer. */
   upstream: OfConnection & { readonly detail: string };
+  /** What a service has measured with its peer. */
+  measured: OfConnection & {
+    readonly detail: string;
+    /** The figures, by their names. */
+    readonly figures: Readonly<Record<string, unknown>>;
+  };
   /** Where the control interface listens, and the seed of faults that are added. */
   control: {
     readonly url: string;

@@ -122,6 +122,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       `${paint(YELLOW, change.replace("-", " "))}${detail && ` ${printableText(detail)}`}`,
     ],
     upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
+    measured: ({ detail }) => [`${paint(CYAN, "measured")} ${printableText(detail)}`],
     refused: ({ remote, detail }) => [
       `${paint(YELLOW, "refused")} ${showAddress(remote)}: ${printableText(detail)}`,
     ],

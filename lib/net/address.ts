@@ -29,7 +29,14 @@ export interface ConnectionAddresses<A extends Address = Address> {
   readonly remote: A;
 }
 
+const HOST_ALONE = /^([a-z\d][\w.-]*|\[[\da-f:.]+(%[\w.-]+)?\])$/i;
 const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
+
+/** How an address is read. */
+export interface ParseAddressOptions {
+  /** The port where none is named; without it, one is needed. */
+  readonly defaultPort?: number | undefined;
+}
 
 /**
  * Reads one ADDRESS argument. `hostname` is empty where the text names none.
@@ -44,7 +51,7 @@ const FORM = "HOST:PORT, [V6]:PORT, :PORT, PORT or unix:PATH";
  * assertEquals(parseAddress(":0"), { transport: "tcp", hostname: "", port: 0 });
  * ```
  */
-export function parseAddress(text: string): Address {
+export function parseAddress(text: string, { defaultPort }: ParseAddressOptions = {}): Address {
   const path = /^unix:(?:\/\/)?(.*)$/is.exec(text)?.[1];
   if (path !== undefined) return { transport: "unix", path: parsePath(path, text) };
   const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text)!;
@@ -52,7 +59,10 @@ export function parseAddress(text: string): Address {
   if (/^https?$/.test(transport)) throw new UsageError(notHttp(text, rest!));
   if (/^\d+$/.test(rest!)) return { transport, hostname: "", port: parsePort(rest!, text) };
 
-  const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(rest!) ?? [];
+  const whole = defaultPort !== undefined && HOST_ALONE.test(rest!)
+    ? `${rest}:${defaultPort}`
+    : rest!;
+  const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(whole) ?? [];
   if (port === undefined) throw new UsageError(misshapen(text, rest!));
   return { transport, hostname: parseHost({ v6, name }, text), port: parsePort(port, text) };
 }
@@ -81,6 +91,11 @@ export function toConnect(address: Address): Address {
 /** Whether an address has a host and a port. */
 export function isInet(address: Address): address is InetAddress {
   return "hostname" in address;
+}
+
+/** Whether an address is a TCP port. */
+export function isTcp(address: Address): address is InetAddress {
+  return address.transport === "tcp";
 }
 
 /** Whether a host is a literal IPv4 or IPv6 address, so that no name needs to be looked up. */
@@ -182,7 +197,7 @@ function parsePort(digits: string, text: string): number {
 
 function misshapen(text: string, rest: string): string {
   if (rest === "") return `An address is needed (${FORM}), not "${text}"`;
-  if (/^([a-z\d][\w.-]*|\[[\da-f:.]+\])$/i.test(rest)) {
+  if (HOST_ALONE.test(rest)) {
     return `Address "${text}" has no port; try ${rest}:8080`;
   }
   if (/^[\da-f:.]+$/i.test(rest)) {

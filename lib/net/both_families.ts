@@ -13,8 +13,8 @@ interface Settled<S, R> {
   readonly error?: unknown;
 }
 
-// Takes from several sources in turn; what one of them gives while another is served waits.
-class Merged<S, R> {
+/** Takes from several sources in turn; what one of them gives while another is served waits. */
+export class Merged<S, R> {
   readonly #sources: readonly S[];
   readonly #take: (source: S) => Promise<R>;
   readonly #pending = new Map<S, Promise<Settled<S, R>>>();
@@ -24,6 +24,7 @@ class Merged<S, R> {
     this.#take = take;
   }
 
+  /** What is taken next. */
   async next(): Promise<R> {
     for (const source of this.#sources) {
       if (this.#pending.has(source)) continue;

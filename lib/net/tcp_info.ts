@@ -11,6 +11,8 @@ export interface TcpInfo {
   readonly retransmits: number;
   /** The congestion window, in segments. */
   readonly congestionWindow: number;
+  /** The most that a segment to the peer carries, in bytes. */
+  readonly segmentBytes: number;
   /** The path MTU, in bytes. */
   readonly pathMtu: number;
 }

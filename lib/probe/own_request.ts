@@ -1,5 +1,5 @@
 /** One request of one's own and its answer. */
-import { Buffer } from "node:buffer";
+import { sameBytes } from "../core/bytes.ts";
 import { bytesOfText, isExpression, literalPattern } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
@@ -81,7 +81,7 @@ export class OwnRequest {
     const { expectBytes, expectLine } = this.#spec;
     if (expectBytes !== undefined && expectBytes !== wanted.length) return false;
     if (expectLine && wanted.indexOf(LINE_FEED) !== wanted.length - 1) return false;
-    return wanted.length === chunk.length && Buffer.compare(wanted, chunk) === 0;
+    return sameBytes(wanted, chunk);
   }
 
   /** Bytes of which an answer may be made before it is whole. */

@@ -12,7 +12,7 @@ import type { Report } from "./format.ts";
 import { reports } from "./formats.ts";
 
 /** A file that a report is written to. */
-interface ReportFile {
+export interface ReportFile {
   readonly path: string;
   readonly report: Report;
 }
@@ -55,7 +55,7 @@ export async function prepareDelivery(
   const { report: files, baseline: file } = values;
   const baseline = file && await parseResult(file);
   if (baseline && load) rejectDifferentLoads([baseline, { load }], "compare");
-  for (const { path } of files) await checkWritable(path);
+  await checkWritable(files);
   return async (measured, output) => {
     const result = baseline
       ? {
@@ -69,12 +69,33 @@ export async function prepareDelivery(
   };
 }
 
-async function checkWritable(path: string): Promise<void> {
-  try {
-    (await Deno.open(path, { write: true, create: true })).close();
-  } catch (error) {
-    throw cannotWrite(path, error);
+/**
+ * Finds out whether files can be written.
+ *
+ * @throws {NetworkError} naming the one that cannot
+ */
+export async function checkWritable(files: readonly ReportFile[]): Promise<void> {
+  for (const { path } of files) {
+    try {
+      (await Deno.open(path, { write: true, create: true })).close();
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
   }
+}
+
+/**
+ * Writes the report of each file.
+ *
+ * @throws {NetworkError} naming a file that cannot be written
+ */
+export async function writeReports(
+  files: readonly ReportFile[],
+  render: (report: Report) => string | Promise<string>,
+): Promise<void> {
+  const writing = files.map(async ({ path, report }) => write(path, await render(report)));
+  const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 async function print(
@@ -86,9 +107,7 @@ async function print(
 ): Promise<void> {
   const shown = reports.find(({ name }) => name === (json ? "json" : "text"))!;
   await writeText(output, await shown.render(result));
-  const writing = files.map(async ({ path, report }) => write(path, await report.render(result)));
-  const failed = (await Promise.allSettled(writing)).find(({ status }) => status === "rejected");
-  if (failed?.status === "rejected") throw failed.reason;
+  await writeReports(files, (report) => report.render(result));
 }
 
 function judge(result: BenchResult, gates: readonly Condition[]): void {

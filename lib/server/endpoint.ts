@@ -2,7 +2,8 @@
 import { NetworkError } from "../core/errors.ts";
 import { Turns } from "../core/turns.ts";
 import type { EndpointFaults } from "../faults/endpoint_faults.ts";
-import { type Address, formatAddress } from "../net/address.ts";
+import { type Address, formatAddress, isTcp } from "../net/address.ts";
+import { listenWithDatagrams } from "../net/datagrams_beside.ts";
 import type { Listener } from "../net/transport.ts";
 import type { Values } from "../cli/options.ts";
 import type { admissionOptions } from "./options.ts";
@@ -116,12 +117,12 @@ export class Endpoint {
     await service.load?.(values);
     const { server: { clock }, faults } = this.#options;
     const replyFactor = service.replyFactor ?? (faults && FAULTY_REPLY_FACTOR);
-    this.#listener = await transport.listen(this.#address, {
-      values,
-      clock,
-      replyFactor,
-      mayWait: faults?.delayAccepts ?? false,
-    });
+    const mayWait = faults?.delayAccepts ?? false;
+    const options = { values, clock, replyFactor, mayWait };
+    const address = this.#address;
+    this.#listener = service.takesDatagrams && isTcp(address)
+      ? await listenWithDatagrams(address, options)
+      : await transport.listen(address, options);
     this.#address = this.#listener.address;
     this.#released = this.#listener.released;
   }

@@ -3,6 +3,7 @@ import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Named } from "../core/named.ts";
 import type { Address } from "../net/address.ts";
+import type { EventMap, OfConnection } from "../log/event.ts";
 import type { Duplex } from "../net/duplex.ts";
 
 /** What a service works with besides the peer. */
@@ -13,6 +14,8 @@ export interface ServiceContext<T extends OptionTable = OptionTable, S = unknown
   readonly clock: Clock;
   /** Reports what becomes of a connection that the service makes for its peer. */
   readonly report: (detail: string) => void;
+  /** Reports what was measured with the peer. */
+  readonly measured: (measured: Omit<EventMap["measured"], keyof OfConnection>) => void;
   /** Captures a connection that the service makes for its peer, where the peer's is captured. */
   readonly watch: (upstream: Duplex, began: number) => void;
 }
@@ -30,6 +33,10 @@ export interface Service extends Named {
    * each datagram.
    */
   readonly replyFactor?: number;
+  /** Whether an endpoint on a TCP port also takes the datagrams of that port. */
+  readonly takesDatagrams?: boolean;
+  /** Whether its payload says nothing to a reader, and is not shown; it is captured all the same. */
+  readonly hidesPayload?: boolean;
   /** Throws a `UsageError` where its options say too little or too much. */
   check?(values: Values<OptionTable>): Promise<void> | void;
   /** The addresses that it connects to. */
@@ -38,8 +45,11 @@ export interface Service extends Named {
   load?(values: Values<OptionTable>): Promise<unknown>;
   /** Makes what the connections of an endpoint share. */
   start?(values: Values<OptionTable>): unknown;
-  /** Serves one peer until its end. The caller closes the peer afterwards. */
-  handle(peer: Duplex, context: ServiceContext): Promise<void>;
+  /**
+   * Serves one peer until its end. The caller closes the peer afterwards. Returns why, where it was
+   * not the peer that ended it.
+   */
+  handle(peer: Duplex, context: ServiceContext): Promise<string | void>;
 }
 
 /** Declares a service whose functions know the types of its options. */
@@ -50,7 +60,7 @@ export function defineService<T extends OptionTable, S = undefined>(
     targets?(values: Values<T>): readonly Address[];
     load?(values: Values<T>): Promise<unknown>;
     start?(values: Values<T>): S;
-    handle(peer: Duplex, context: ServiceContext<T, S>): Promise<void>;
+    handle(peer: Duplex, context: ServiceContext<T, S>): Promise<string | void>;
   },
 ): Service {
   return service as Service;

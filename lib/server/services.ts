@@ -5,6 +5,7 @@ import { daytime } from "./services/daytime.ts";
 import { discard } from "./services/discard.ts";
 import { echo } from "./services/echo.ts";
 import { forward } from "./services/forward.ts";
+import { iperf3 } from "./services/iperf3.ts";
 import { reply } from "./services/reply.ts";
 import type { Service } from "./service.ts";
 import { time } from "./services/time.ts";
@@ -18,6 +19,7 @@ export const services: readonly [Service, ...Service[]] = [
   time,
   reply,
   forward,
+  iperf3,
 ];
 
 /** What the services add to the server's options. */

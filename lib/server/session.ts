@@ -12,7 +12,7 @@ import type { Duplex, Observer, Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Refusal } from "./admission.ts";
-import type { Service } from "./service.ts";
+import type { Service, ServiceContext } from "./service.ts";
 import { type SessionCapture, SessionCaptures } from "./session_captures.ts";
 import { type SessionState, stateOf, tlsOf } from "./session_state.ts";
 import { formatDuration } from "../core/units.ts";
@@ -218,7 +218,7 @@ export class Session {
       const detail = `read nothing for ${formatDuration(milliseconds)}`;
       this.#tellFault(fault, { detail, direction: undefined });
     }
-    peer.observe(log.watch({ endpoint, connection: this.#number }));
+    if (!service.hidesPayload) peer.observe(log.watch({ endpoint, connection: this.#number }));
     if (onActive) peer.observe({ received: onActive, sent: onActive });
     this.#capture(peer, { initiator: "remote", began: this.#started });
     if (faults) this.#peer = this.#applyFaults(peer, { faults, number: admitted });
@@ -226,15 +226,22 @@ export class Session {
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
     const connection = this.#number;
-    const report = (detail: string) =>
-      log.emit({ event: "upstream", endpoint, connection, remote, detail });
-    const watchUpstream = (upstream: Duplex, began: number) => {
-      this.#upstream = upstream;
-      this.#capture(upstream, { initiator: "local", began });
+    const of = { endpoint, connection, remote };
+    const serving: ServiceContext = {
+      values,
+      state,
+      clock,
+      report: (detail) => log.emit({ event: "upstream", ...of, detail }),
+      measured: (measured) => log.emit({ event: "measured", ...of, ...measured }),
+      watch: (upstream, began) => {
+        this.#upstream = upstream;
+        this.#capture(upstream, { initiator: "local", began });
+      },
     };
-    service.handle(this.#peer, { values, state, clock, report, watch: watchUpstream }).then(
+    service.handle(this.#peer, serving).then(
       // UDP has no end of input but the server's.
-      () => this.end({ reason: peer.framed ? "stopped" : "eof" }),
+      (detail) =>
+        this.end(detail ? { reason: "eof", detail } : { reason: peer.framed ? "stopped" : "eof" }),
       (error) => this.end(endingOf(error)),
     );
   }

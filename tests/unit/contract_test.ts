@@ -10,6 +10,7 @@ import { endpointOptions, serverOptions } from "../../lib/server/options.ts";
 import { modes } from "../../lib/client/modes.ts";
 import { dial, listen, transports } from "../../lib/net/transports.ts";
 import { initialValues } from "../../lib/cli/options.ts";
+import type { Service } from "../../lib/server/service.ts";
 import { serviceOptions, services } from "../../lib/server/services.ts";
 import { NetworkError } from "../../lib/core/errors.ts";
 import { systemClock } from "../../lib/core/clock.ts";
@@ -35,23 +36,27 @@ libc(); // stays loaded, which is no leak of a test
 const context = {
   clock: systemClock,
   report() {},
+  measured() {},
   watch() {},
-  state: undefined,
   values: { ...initialValues(serviceOptions), reply: new Uint8Array([7]) },
 };
+
+function serve(service: Service, socket: SocketDuplex): Promise<string | void> {
+  return service.handle(socket, { ...context, state: service.start?.(context.values) });
+}
 
 // The forwarder has a peer of its own besides: forward_test.ts.
 for (const service of services.filter(({ name }) => name !== "forward")) {
   Deno.test(`${service.name}: the peer's end of input ends it, and closes its own side`, async () => {
     const socket = new FakeSocket([]);
-    await service.handle(new SocketDuplex(socket, NOWHERE), context);
+    await serve(service, new SocketDuplex(socket, NOWHERE));
     assertEquals(socket.events.at(-1), "closeWrite");
   });
 
   Deno.test(`${service.name}: a peer that fails makes it fail with the same error`, async () => {
     const socket = new FakeSocket([new Uint8Array([1])], new Deno.errors.ConnectionReset("gone"));
     const peer = new SocketDuplex(socket, NOWHERE);
-    await assertRejects(() => service.handle(peer, context), Deno.errors.ConnectionReset);
+    await assertRejects(() => serve(service, peer), Deno.errors.ConnectionReset);
     peer.close();
     peer.close();
     assertEquals(socket.events.filter((event) => event === "close").length, 1);
@@ -66,7 +71,7 @@ Deno.test("echo: conserves bytes, however they are cut", async () => {
   });
   const socket = new FakeSocket(pieces);
   const echo = services.find(({ name }) => name === "echo")!;
-  await echo.handle(new SocketDuplex(socket, NOWHERE), context);
+  await serve(echo, new SocketDuplex(socket, NOWHERE));
   assertEquals(socket.written, bytes);
 });
 

@@ -24,6 +24,7 @@ const EVENTS: Readonly<Record<keyof EventMap, string>> = {
   control: "where the control interface listens (`url`), and the seed of faults that are added",
   changed: "the control interface has changed an endpoint or a fault: `change` and `detail`",
   upstream: "what became of a forwarder's own connection: connection, detail",
+  measured: "what a service has measured with its peer: connection, detail, figures",
   acceptFailed: "a connection could not be accepted: address, error, and whether the peer was gone",
   acceptRecovered: "connections are accepted again: address, failures",
   stats: "with --stats: open, openedPerSecond, chunksPerSecond, receivedPerSecond, sentPerSecond",

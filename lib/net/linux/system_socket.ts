@@ -115,6 +115,7 @@ export class SystemSocket {
         rttVarianceMs: field(72) / 1000,
         retransmits: field(100),
         congestionWindow: field(80),
+        segmentBytes: field(16),
         pathMtu: field(60),
       };
     });

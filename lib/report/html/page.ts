@@ -1,6 +1,4 @@
 /** The page of the HTML report. */
-import script from "uplot/script" with { type: "text" };
-import style from "uplot/style" with { type: "text" };
 import {
   describeComparison,
   describeConnections,
@@ -17,43 +15,38 @@ import {
 import { ENDLESS_MS, type PercentileName, PERCENTILES } from "../distribution.ts";
 import type { BenchResult } from "../result.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
-import palette from "./palette.css" with { type: "text" };
-import pageScript from "./script.js" with { type: "text" };
-import pageStyle from "./style.css" with { type: "text" };
+import {
+  chart,
+  definitions,
+  escaped as text,
+  figureBoxes,
+  htmlDocument,
+  section,
+  table,
+} from "./document.ts";
+import script from "./load_charts.js" with { type: "text" };
 
 const SHOWN = PERCENTILES.slice(0, -1);
 
-// Nothing is loaded, whoever wrote the strings in it.
-const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'";
-
 /** The result as one page that needs no other file. */
 export function renderPage(result: BenchResult): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>netecho: ${text(result.address)}</title>
-<style>${style}${palette}${pageStyle}</style>
-</head>
-<body>
-${head(result)}
-${figures(result)}
-${warnings(result)}
-${chart("latency", "Latency over time")}
-${chart("percentiles", "Latency by percentile")}
-${chart("throughput", "Throughput")}
-${section("Latency in ms", latencies(result))}
-${result.search ? section("Search", search(result.search, result)) : ""}
-${result.comparison ? section("Compared with the baseline", comparison(result)) : ""}
-${section("Measurement", details(result))}
-<script type="application/json" id="result">${data(result)}</script>
-<script>${script}
-${pageScript}</script>
-</body>
-</html>
-`;
+  return htmlDocument({
+    title: `netecho: ${result.address}`,
+    body: [
+      head(result),
+      figures(result),
+      warnings(result),
+      chart("latency", "Latency over time"),
+      chart("percentiles", "Latency by percentile"),
+      chart("throughput", "Throughput"),
+      section("Latency in ms", latencies(result)),
+      ...(result.search ? [section("Search", search(result.search, result))] : []),
+      ...(result.comparison ? [section("Compared with the baseline", comparison(result))] : []),
+      section("Measurement", details(result)),
+    ],
+    script,
+    data: result,
+  });
 }
 
 function head(result: BenchResult): string {
@@ -66,7 +59,7 @@ function head(result: BenchResult): string {
 function figures({ rate, load, latency, requests }: BenchResult): string {
   const { percentilesMs, count } = latency;
   const time = (name: PercentileName) => count > 0 ? describeLatency(percentilesMs[name]) : "none";
-  const all: Record<string, string> = {
+  return figureBoxes({
     "answers a second": formatFigures(rate),
     ...(!load.exchanges && { "each way": formatByteRate(rate * load.size) }),
     p50: time("p50"),
@@ -74,11 +67,7 @@ function figures({ rate, load, latency, requests }: BenchResult): string {
     "p99.9": time("p99.9"),
     answered: formatCount(requests.answered),
     failed: formatCount(requests.failed + requests.unanswered),
-  };
-  const boxes = Object.entries(all).map(([name, value]) =>
-    `<div><b>${value}</b><span>${name}</span></div>`
-  );
-  return `<div class="figures">${boxes.join("")}</div>`;
+  });
 }
 
 function warnings(result: BenchResult): string {
@@ -89,14 +78,6 @@ function warnings(result: BenchResult): string {
     ...Object.entries(errors).map(([kind, count]) => `${formatCount(count)} x ${kind}`),
   ];
   return all.map((line) => `<section class="warning">${text(line)}</section>`).join("\n");
-}
-
-function chart(id: string, title: string): string {
-  return section(title, `<div class="chart" id="${id}"></div>`);
-}
-
-function section(title: string, content: string): string {
-  return `<section><h2>${title}</h2>${content}</section>`;
 }
 
 function latencies(result: BenchResult): string {
@@ -126,7 +107,7 @@ function details(result: BenchResult): string {
   const { os, arch, cpus, deno } = environment;
   const { cpu, resolutionMs, latenessMs: { p50 = 0, p99 = 0, max = 0 } } = instrument;
   const late = [p50, p99, max].map(formatDuration);
-  const all: Record<string, string> = {
+  return definitions({
     command: `<code>${text(command)}</code>`,
     measured: formatDuration(elapsedMs),
     ...(connections && { connections: text(connections) }),
@@ -136,22 +117,5 @@ function details(result: BenchResult): string {
       late[1]
     } at p99, ${late[2]} at most`,
     clock: `in steps of ${Math.round(resolutionMs * 1e6)} ns`,
-  };
-  const rows = Object.entries(all).map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`);
-  return `<dl>${rows.join("")}</dl>`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]) =>
-    `<tr>${cells.map((cell) => `<td>${text(cell)}</td>`).join("")}</tr>`;
-  return `<div class="scroll"><table>${rows.map(row).join("")}</table></div>`;
-}
-
-function text(raw: string): string {
-  return raw.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-}
-
-// Nothing in a string may end the script that it stands in.
-function data(result: BenchResult): string {
-  return JSON.stringify(result).replaceAll("<", "\\u003c");
+  });
 }

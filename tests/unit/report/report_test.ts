@@ -20,7 +20,8 @@ import { json } from "../../../lib/report/formats/json.ts";
 import { reports } from "../../../lib/report/formats.ts";
 import { text } from "../../../lib/report/formats/text.ts";
 import { assertThrows } from "@std/assert";
-import pageScript from "../../../lib/report/html/script.js" with { type: "text" };
+import chartScript from "../../../lib/report/html/charts.js" with { type: "text" };
+import loadCharts from "../../../lib/report/html/load_charts.js" with { type: "text" };
 import { needing } from "../../support/skips.ts";
 import { randomWords } from "../../support/bytes.ts";
 import { runProgram } from "../../support/programs.ts";
@@ -170,7 +171,8 @@ function chartsOf(result: BenchResult): ReadonlyMap<string, Chart> {
     addEventListener() {},
     innerWidth: 800,
   };
-  new Function(...Object.keys(globals), pageScript)(...Object.values(globals));
+  const script = `${chartScript}${loadCharts}`;
+  new Function(...Object.keys(globals), script)(...Object.values(globals));
   return charts;
 }
 

@@ -1,8 +1,6 @@
-// Draws the charts of a report. Runs in the browser, with uPlot before it in the same script.
-/* global uPlot, document, innerWidth, matchMedia, addEventListener, getComputedStyle */
+// The charts of a load; behind charts.js.
+/* global result, innerWidth, axis, line, time, draw */
 
-const result = JSON.parse(document.getElementById("result").textContent);
-const HEIGHT = 260;
 const NARROW = 600; // pixels, in which not every label has room
 // A slice that was cut short is no rate.
 const timeline = result.timeline.filter(({ lastedMs }) => lastedMs > result.load.slice / 2);
@@ -20,36 +18,6 @@ function perSecond(value) {
     : `${Math.round(value).toLocaleString("en")}/s`;
 }
 
-// A colour of the palette for the scheme that is shown, as a canvas needs it.
-function paint(name) {
-  const { style } = document.body;
-  style.outlineColor = `var(${name})`;
-  const { outlineColor } = getComputedStyle(document.body);
-  style.outlineColor = "";
-  return outlineColor;
-}
-
-function axis(more) {
-  return {
-    stroke: paint("--quiet"),
-    grid: { stroke: paint("--line"), width: 1 },
-    ticks: { stroke: paint("--line"), width: 1 },
-    ...more,
-  };
-}
-
-function line(label, color, value) {
-  return {
-    label,
-    stroke: paint(color),
-    width: 2,
-    spanGaps: true,
-    points: { show: false },
-    value: (_, v) => value(v),
-  };
-}
-
-const time = { label: "time", value: (_, v) => v === null ? "–" : `${v.toFixed(1)} s` };
 const sizes = (_, values) => values.map((value) => value === null ? "" : String(value));
 
 function overTime(names) {
@@ -147,16 +115,4 @@ const CHARTS = {
   throughput,
 };
 
-function draw() {
-  for (const [id, describe] of Object.entries(CHARTS)) {
-    const place = document.getElementById(id);
-    const { data, options } = describe();
-    place.replaceChildren();
-    const size = { width: place.clientWidth, height: HEIGHT, padding: [null, 28, null, null] };
-    new uPlot({ ...options, ...size }, data, place);
-  }
-}
-
-draw();
-addEventListener("resize", draw);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+draw(CHARTS);

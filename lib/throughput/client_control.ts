@@ -1,0 +1,92 @@
+/** What a client asks of a server and is answered, over the control connection of a test. */
+import { type Clock, settlesWithin } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import { formatDuration } from "../core/units.ts";
+import { ControlChannel } from "./control_channel.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { describeServerError, STATE, type State } from "./protocol.ts";
+
+const ANSWER_TIMEOUT_MS = 30_000; // also for a server whose sockets are full of data
+
+/** The client's end of a control connection. */
+export class ClientControl {
+  readonly #channel: ControlChannel;
+  readonly #clock: Clock;
+  readonly #name: string;
+
+  /** @param name the server's address, for errors */
+  constructor(peer: Duplex, { clock, name }: { readonly clock: Clock; readonly name: string }) {
+    this.#channel = new ControlChannel(peer);
+    this.#clock = clock;
+    this.#name = name;
+  }
+
+  sendCookie(cookie: Uint8Array): Promise<void> {
+    return this.#channel.sendCookie(cookie);
+  }
+
+  sendState(state: State): Promise<void> {
+    return this.#channel.sendState(state);
+  }
+
+  sendJson(value: JsonObject): Promise<void> {
+    return this.#channel.sendJson(value);
+  }
+
+  /**
+   * Waits for a state.
+   *
+   * @throws {NetworkError} where another one comes, or none in time
+   */
+  async expect(state: State): Promise<void> {
+    await this.#inTime(this.#expect(state));
+  }
+
+  /** A document; as {@linkcode ClientControl.expect}. */
+  async readJson(): Promise<JsonObject> {
+    return await this.#inTime(this.#channel.readJson());
+  }
+
+  /** Resolves when the server tells something, for {@linkcode ClientControl.expect} to see. */
+  async told(): Promise<void> {
+    await this.#channel.peekState();
+  }
+
+  async #expect(wanted: State): Promise<void> {
+    const state = await this.#channel.peekState();
+    if (state === wanted) return void await this.#channel.readState();
+    throw new NetworkError(await this.#describe(state));
+  }
+
+  async #describe(state: number | undefined): Promise<string> {
+    const name = this.#name;
+    switch (state) {
+      case undefined:
+        return `${name} closed the connection: is it an iperf3 server?`;
+      case STATE.accessDenied:
+        return `${name} is busy with another test; iperf3 serves one at a time`;
+      case STATE.serverTerminate:
+        return `${name} has stopped`;
+      case STATE.serverError: {
+        await this.#channel.readState();
+        return `${name} refused the test: ${describeServerError(await this.#channel.readNumber())}`;
+      }
+      default:
+        return `${name} is no iperf3 server: it answered ${state}`;
+    }
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    const limit = { clock: this.#clock, milliseconds: ANSWER_TIMEOUT_MS };
+    if (!await settlesWithin(work, limit)) {
+      throw new NetworkError(
+        `${this.#name} gave no answer within ${formatDuration(ANSWER_TIMEOUT_MS)}`,
+      );
+    }
+    return await work.catch((error) => {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new NetworkError(`${this.#name} answered what is no iperf3's: ${error.message}`);
+    });
+  }
+}

@@ -1,0 +1,140 @@
+/** A test at the client, from its control connection to the results of both sides. */
+import { type Clock, delay, settlesWithin } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import { formatDuration } from "../core/units.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { ClientControl } from "./client_control.ts";
+import { Allowance } from "./data_stream.ts";
+import { type Joined, openStreams } from "./open_stream.ts";
+import { sendingStreams, type TestParameters, writeParameters } from "./parameters.ts";
+import { DATAGRAM_ANSWER, DATAGRAM_HELLO, newCookie, STATE } from "./protocol.ts";
+import { type CpuUse, measureCpu, type PeerResults, readResults, writeResults } from "./results.ts";
+import { type Interval, Transfer } from "./transfer.ts";
+
+const BYTES_POLL_MS = 5; // how often what has come is compared with what is to come
+
+/** What a test needs. */
+export interface ClientTestOptions {
+  readonly parameters: TestParameters;
+  /** The server's address, for errors. */
+  readonly name: string;
+  readonly dialControl: () => Promise<Duplex>;
+  readonly dialStream: () => Promise<Duplex>;
+  /** Milliseconds that a stream over UDP may take to be answered. */
+  readonly connectTimeout: number;
+  /** Ends the test before its time, with the results so far. */
+  readonly stop: Promise<void>;
+  readonly onBegin: () => void;
+  readonly onInterval: (interval: Interval) => void;
+  readonly clock: Clock;
+}
+
+/** What is known at the end of a test. */
+export interface ClientTestResult {
+  readonly transfer: Transfer;
+  readonly peer: PeerResults;
+  /** What this side has used. */
+  readonly cpu: CpuUse;
+}
+
+/**
+ * Makes a test with a server.
+ *
+ * @throws {NetworkError} where the server refuses, or fails, or is none
+ */
+export async function runClientTest(options: ClientTestOptions): Promise<ClientTestResult> {
+  await using closing = new AsyncDisposableStack();
+  const opened = (peer: Duplex) => {
+    closing.defer(() => peer.close());
+    return peer;
+  };
+  const { parameters, name, clock } = options;
+  const control = new ClientControl(opened(await options.dialControl()), { clock, name });
+  const cookie = newCookie();
+  await control.sendCookie(cookie);
+  await control.expect(STATE.paramExchange);
+  await control.sendJson(writeParameters(parameters));
+  await control.expect(STATE.createStreams);
+  const joined: Joined[] = [];
+  for (const _ of sendingStreams(parameters, "client")) {
+    const peer = opened(await options.dialStream());
+    await (peer.framed ? openDatagrams(peer, options) : peer.write(cookie));
+    joined.push({ peer, first: new Uint8Array(0) });
+  }
+  return await measure(joined, { control, options });
+}
+
+async function measure(
+  joined: readonly Joined[],
+  { control, options }: { readonly control: ClientControl; readonly options: ClientTestOptions },
+): Promise<ClientTestResult> {
+  const { parameters, clock, onInterval, onBegin } = options;
+  const { bytes, check } = parameters;
+  const allowance = bytes === undefined ? undefined : new Allowance(bytes);
+  const streams = openStreams(joined, { parameters, side: "client", allowance, clock });
+  await control.expect(STATE.testStart);
+  await control.expect(STATE.testRunning);
+  const cpuUse = measureCpu(clock);
+  const transfer = new Transfer(streams, { clock, onInterval });
+  transfer.start(parameters.omit);
+  onBegin();
+  const ending = new AbortController();
+  const told = control.told();
+  try {
+    await Promise.race([
+      isDone(transfer, { ...options, signal: ending.signal }),
+      transfer.failed,
+      told,
+      options.stop,
+    ]);
+  } finally {
+    ending.abort();
+    transfer.stop();
+  }
+  const cpu = cpuUse();
+  // Before the end a server tells of errors only.
+  if (await settlesWithin(told, { clock, milliseconds: 0 })) {
+    await control.expect(STATE.exchangeResults);
+  }
+  await control.sendState(STATE.testEnd);
+  await transfer.drain();
+  await control.expect(STATE.exchangeResults);
+  await control.sendJson(writeResults(transfer, { cpu, check }));
+  const peer = readResults(await control.readJson());
+  await control.expect(STATE.displayResults);
+  await control.sendState(STATE.iperfDone);
+  return { transfer, peer, cpu };
+}
+
+async function isDone(
+  transfer: Transfer,
+  { parameters: { bytes, duration, omit }, clock, signal }: ClientTestOptions & {
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  if (bytes === undefined) return await delay(omit + duration, { clock, signal });
+  await transfer.sent;
+  const receivers = transfer.streams.filter(({ sends }) => !sends);
+  const left = () => receivers.reduce((left, { counts }) => left - counts.bytes, bytes);
+  while (receivers.length > 0 && left() > 0 && !signal.aborted) {
+    await delay(BYTES_POLL_MS, { clock, signal });
+  }
+}
+
+// The server's answer may come behind datagrams of the test, if they go that way.
+async function openDatagrams(
+  peer: Duplex,
+  { clock, connectTimeout, name }: ClientTestOptions,
+): Promise<void> {
+  await peer.write(DATAGRAM_HELLO);
+  const answered = (async () => {
+    for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
+      if (chunk.length === DATAGRAM_ANSWER.length) return;
+    }
+  })();
+  if (await settlesWithin(answered, { clock, milliseconds: connectTimeout })) return await answered;
+  throw new NetworkError(
+    `${name} did not answer over UDP within ${formatDuration(connectTimeout)}: ` +
+      "does anything drop datagrams to that port?",
+  );
+}

@@ -1,0 +1,88 @@
+/** What a stream of a test is, whichever way it goes. */
+import type { Clock } from "../core/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { PayloadCheck } from "./payload.ts";
+
+/** What has passed. */
+export interface StreamCounts {
+  readonly bytes: number;
+  /** Over UDP: the datagrams that were sent; at a receiver the highest number that came. */
+  readonly packets: number;
+  /** Of those, how many did not come to the receiver. */
+  readonly lost: number;
+  readonly outOfOrder: number;
+  /** Bytes that were others than those that were sent, where that was checked. */
+  readonly corrupt: number;
+}
+
+/** One direction of a test's data over one connection. */
+export interface DataStream {
+  /** Its number in the results. */
+  readonly id: number;
+  readonly peer: Duplex;
+  /** Whether this side sends. */
+  readonly sends: boolean;
+  /** What has passed since the beginning. */
+  readonly counts: StreamCounts;
+  /** Over UDP, at a receiver: how the time of datagrams varies (RFC 1889, 6.3.1), in milliseconds. */
+  readonly jitterMs: number;
+  /** Sends or receives, until {@linkcode DataStream.stop} or the end of the connection. */
+  run(): Promise<void>;
+  /** Sends no more. */
+  stop(): void;
+}
+
+/** What a stream needs. */
+export interface StreamOptions {
+  readonly id: number;
+  readonly peer: Duplex;
+  /** Bytes of a block, or of a datagram. */
+  readonly blockBytes: number;
+  readonly bitsPerSecond?: number | undefined;
+  /** How much may still be sent, all streams together. */
+  readonly allowance?: Allowance | undefined;
+  readonly wideNumbers: boolean;
+  /**
+   * Whether a sender ends its direction when it stops: a server does. iperf3's client reads whole
+   * blocks at the end, and would wait for the rest of one.
+   */
+  readonly endsWithFin: boolean;
+  readonly check?: PayloadCheck | undefined;
+  readonly clock: Clock;
+}
+
+/** Bytes that several streams may send, or receive, together. */
+export class Allowance {
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /** Takes so many bytes, or what is left. */
+  take(bytes: number): number {
+    const taken = Math.min(bytes, this.#left);
+    this.#left -= taken;
+    return taken;
+  }
+}
+
+/** Nothing. */
+export const NO_COUNTS: StreamCounts = {
+  bytes: 0,
+  packets: 0,
+  lost: 0,
+  outOfOrder: 0,
+  corrupt: 0,
+};
+
+/** What has been added since. */
+export function countsSince(now: StreamCounts, before: StreamCounts): StreamCounts {
+  return {
+    bytes: now.bytes - before.bytes,
+    packets: now.packets - before.packets,
+    lost: now.lost - before.lost,
+    outOfOrder: now.outOfOrder - before.outOfOrder,
+    corrupt: now.corrupt - before.corrupt,
+  };
+}

@@ -1,0 +1,114 @@
+/** What the two sides of a test tell each other at its end. */
+import process from "node:process";
+import { isObject, type JsonObject } from "../core/json.ts";
+import type { StreamTotal, Transfer } from "./transfer.ts";
+
+const UNKNOWN = -1; // retransmits, where the system does not tell
+
+/** CPU time that a side has used, in percent of a core. */
+export interface CpuUse {
+  readonly user: number;
+  readonly system: number;
+}
+
+/** What the other side tells of a stream. */
+export interface PeerStream {
+  readonly id: number;
+  readonly bytes: number;
+  readonly retransmits: number | undefined;
+  readonly packets: number;
+  readonly lost: number;
+  readonly jitterMs: number;
+  readonly elapsedMs: number;
+  /** Undefined where it cannot check. */
+  readonly corrupt: number | undefined;
+}
+
+/** What the other side tells. */
+export interface PeerResults {
+  readonly cpu: CpuUse;
+  readonly streams: readonly PeerStream[];
+}
+
+/** The results as they are sent. */
+export function writeResults(
+  transfer: Transfer,
+  { cpu, check }: { readonly cpu: CpuUse; readonly check: boolean },
+): JsonObject {
+  const { totals, elapsedMs } = transfer;
+  const sends = totals.some(({ sends }) => sends);
+  return {
+    cpu_util_total: cpu.user + cpu.system,
+    cpu_util_user: cpu.user,
+    cpu_util_system: cpu.system,
+    sender_has_retransmits: sends ? Number(totals.some(({ tcp }) => tcp)) : UNKNOWN,
+    streams: totals.map((total) => streamResults(total, { elapsedMs, check })),
+  };
+}
+
+function streamResults(
+  { id, sends, counts, omitted, jitterMs, retransmits }: StreamTotal,
+  { elapsedMs, check }: { readonly elapsedMs: number; readonly check: boolean },
+): JsonObject {
+  return {
+    id,
+    bytes: counts.bytes,
+    retransmits: sends ? retransmits ?? UNKNOWN : UNKNOWN,
+    jitter: jitterMs / 1000,
+    errors: counts.lost + omitted.lost,
+    omitted_errors: omitted.lost,
+    packets: counts.packets + omitted.packets,
+    omitted_packets: omitted.packets,
+    start_time: 0,
+    end_time: elapsedMs / 1000,
+    ...(check && { netecho_corrupt: counts.corrupt }),
+  };
+}
+
+/**
+ * Reads the results of the other side.
+ *
+ * @throws {SyntaxError} where they are none
+ */
+export function readResults(json: JsonObject): PeerResults {
+  const { streams } = json;
+  if (!Array.isArray(streams)) throw new SyntaxError("results without streams");
+  const number = numberOf(json);
+  return {
+    cpu: { user: number("cpu_util_user"), system: number("cpu_util_system") },
+    streams: streams.filter(isObject).map(readStream),
+  };
+}
+
+function readStream(json: JsonObject): PeerStream {
+  const number = numberOf(json);
+  const retransmits = number("retransmits");
+  return {
+    id: number("id"),
+    bytes: number("bytes"),
+    retransmits: retransmits === UNKNOWN ? undefined : retransmits,
+    packets: number("packets") - number("omitted_packets"),
+    lost: number("errors") - number("omitted_errors"),
+    jitterMs: number("jitter") * 1000,
+    elapsedMs: (number("end_time") - number("start_time")) * 1000,
+    corrupt: json["netecho_corrupt"] === undefined ? undefined : number("netecho_corrupt"),
+  };
+}
+
+function numberOf(json: JsonObject): (name: string) => number {
+  return (name) => {
+    const value = json[name] ?? 0;
+    if (typeof value === "number") return value;
+    throw new SyntaxError(`results whose ${name} is no number`);
+  };
+}
+
+/** Measures the CPU time of this program, from now on. */
+export function measureCpu(clock: { now(): number }): () => CpuUse {
+  const [before, started] = [process.cpuUsage(), clock.now()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    const percent = (microseconds: number) => microseconds / 10 / (clock.now() - started);
+    return { user: percent(user), system: percent(system) };
+  };
+}

@@ -1,0 +1,182 @@
+/** One test at the server, from its control connection to its results. */
+import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import { formatDuration } from "../core/units.ts";
+import type { ControlChannel } from "./control_channel.ts";
+import { type Joined, openStreams } from "./open_stream.ts";
+import { readParameters, sendingStreams, type TestParameters } from "./parameters.ts";
+import { RefusedTest, SERVER_ERROR, STATE } from "./protocol.ts";
+import { measureCpu, type PeerResults, readResults, writeResults } from "./results.ts";
+import { describeTotal, directionTotals, streamResults } from "./totals.ts";
+import { Transfer } from "./transfer.ts";
+
+const ANSWER_TIMEOUT_MS = 10_000; // for each thing that a client is asked for
+const SILENCE_MS = 120_000; // of all streams, after which the client counts as gone
+
+/** Why the connections of a test end. */
+export const TEST_OVER = "the test is over";
+
+/** What was measured: in a line, and by names. */
+export interface Measured {
+  readonly detail: string;
+  readonly figures: Readonly<Record<string, unknown>>;
+}
+
+/** What a test needs besides its control connection. */
+export interface ServerTestOptions {
+  readonly clock: Clock;
+  readonly measured: (measured: Measured) => void;
+  /** Whether datagrams come to the port as well. */
+  readonly takesDatagrams: boolean;
+  /** Waits until no other test waits for datagrams, which do not tell whose they are. */
+  readonly alone: (gather: () => Promise<void>) => Promise<void>;
+}
+
+/** A test that a client has begun. */
+export class ServerTest {
+  readonly #channel: ControlChannel;
+  readonly #options: ServerTestOptions;
+  readonly #joined: (Joined & { readonly order: number })[] = [];
+  readonly #over = Promise.withResolvers<void>();
+  #parameters: TestParameters | undefined;
+  #awaits: TestParameters["protocol"] | undefined;
+  #complete = () => {};
+
+  constructor(channel: ControlChannel, options: ServerTestOptions) {
+    this.#channel = channel;
+    this.#options = options;
+  }
+
+  /** Which connections it waits for, if it does. */
+  get awaits(): TestParameters["protocol"] | undefined {
+    return this.#awaits;
+  }
+
+  /**
+   * Takes a connection as one of the streams; resolves when the test is over. `order` is that in which
+   * the connections were accepted.
+   *
+   * @throws {NetworkError} where none is waited for
+   */
+  async join(joined: Joined & { readonly order: number }): Promise<string> {
+    if (!this.#awaits) throw new NetworkError("a stream that no test waits for");
+    this.#joined.push(joined);
+    if (this.#joined.length === this.#streamCount) this.#complete();
+    await this.#over.promise;
+    return TEST_OVER;
+  }
+
+  /**
+   * Makes the test with the client.
+   *
+   * @throws {NetworkError} where the client asks for what cannot be done, or leaves before the end
+   */
+  async run(): Promise<void> {
+    try {
+      const parameters = this.#parameters = await this.#agree();
+      const gather = () => this.#gather(parameters);
+      await (parameters.protocol === "udp" ? this.#options.alone(gather) : gather());
+      await this.#measure(parameters);
+    } finally {
+      this.#awaits = undefined;
+      this.#over.resolve();
+    }
+  }
+
+  get #streamCount(): number {
+    return sendingStreams(this.#parameters!, "server").length;
+  }
+
+  async #agree(): Promise<TestParameters> {
+    const channel = this.#channel;
+    await channel.sendState(STATE.paramExchange);
+    try {
+      const parameters = readParameters(await this.#inTime(channel.readJson(), "parameters"));
+      const { protocol } = parameters;
+      if (protocol === "tcp" || this.#options.takesDatagrams) return parameters;
+      throw new RefusedTest(SERVER_ERROR.createStream, "this endpoint has no port for datagrams");
+    } catch (error) {
+      if (error instanceof NetworkError) throw error;
+      const isAsked = error instanceof RefusedTest;
+      if (!isAsked && !(error instanceof SyntaxError)) throw error;
+      await channel.refuse(isAsked ? error.code : SERVER_ERROR.parameters);
+      throw new NetworkError(`test refused: ${error.message}`);
+    }
+  }
+
+  async #gather({ protocol }: TestParameters): Promise<void> {
+    const complete = new Promise<void>((resolve) => this.#complete = resolve);
+    this.#awaits = protocol;
+    await this.#channel.sendState(STATE.createStreams);
+    // The client is silent until the end, unless it leaves.
+    const left = this.#channel.peekState().then((state) => {
+      throw new NetworkError(`${leaving(state)} before its streams were made`);
+    });
+    left.catch(() => {}); // it may be over before
+    await this.#inTime(Promise.race([complete, left]), "streams");
+    this.#awaits = undefined;
+  }
+
+  async #measure(parameters: TestParameters): Promise<void> {
+    const channel = this.#channel;
+    const { clock, measured } = this.#options;
+    const inOrder = this.#joined.toSorted((one, other) => one.order - other.order);
+    const streams = openStreams(inOrder, { parameters, side: "server", clock });
+    const transfer = new Transfer(streams, { clock });
+    const cpuUse = measureCpu(clock);
+    await channel.sendState(STATE.testStart);
+    transfer.start(parameters.omit);
+    try {
+      await channel.sendState(STATE.testRunning);
+      await this.#untilEnd(transfer);
+    } finally {
+      transfer.stop();
+    }
+    const cpu = cpuUse();
+    await transfer.drain();
+    await channel.sendState(STATE.exchangeResults);
+    const peer = readResults(await this.#inTime(channel.readJson(), "results"));
+    await channel.sendJson(writeResults(transfer, { cpu, check: parameters.check }));
+    await channel.sendState(STATE.displayResults);
+    measured(measuredIn(transfer, { peer, parameters }));
+    await this.#inTime(channel.readState(), "end");
+  }
+
+  async #untilEnd(transfer: Transfer): Promise<void> {
+    const { clock } = this.#options;
+    const ending = this.#channel.readState();
+    const limit = { clock, milliseconds: SILENCE_MS, progress: () => transfer.progress };
+    if (!await whileProgressing(ending, limit)) {
+      throw new NetworkError(`nothing was sent or received for ${formatDuration(SILENCE_MS)}`);
+    }
+    const state = await ending;
+    if (state !== STATE.testEnd) throw new NetworkError(`${leaving(state)} before the end`);
+  }
+
+  async #inTime<T>(work: Promise<T>, what: string): Promise<T> {
+    const limit = { clock: this.#options.clock, milliseconds: ANSWER_TIMEOUT_MS };
+    if (await settlesWithin(work, limit)) return await work;
+    throw new NetworkError(
+      `the client sent no ${what} within ${formatDuration(ANSWER_TIMEOUT_MS)}`,
+    );
+  }
+}
+
+function leaving(state: number | undefined): string {
+  return state === STATE.clientTerminate ? "the client has stopped the test" : "the client left";
+}
+
+function measuredIn(
+  transfer: Transfer,
+  { peer, parameters }: { readonly peer: PeerResults; readonly parameters: TestParameters },
+): Measured {
+  const { protocol, streams, ignored } = parameters;
+  const results = streamResults(transfer, { peer, parameters, side: "server" });
+  const totals = directionTotals(results);
+  const lines = totals.map((total) => `${total.direction} ${describeTotal(total)}`);
+  const notDone = ignored.length > 0 ? `; not done: ${ignored.join(", ")}` : "";
+  return {
+    detail: `${protocol} for ${formatDuration(transfer.elapsedMs)}: ${lines.join("; ")}${notDone}`,
+    figures: { protocol, streams, elapsedMs: transfer.elapsedMs, directions: totals },
+  };
+}

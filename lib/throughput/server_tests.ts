@@ -1,0 +1,107 @@
+/** The tests of an endpoint, any number of them at once. */
+import { type Clock, settlesWithin } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import { Turns } from "../core/turns.ts";
+import { formatDuration } from "../core/units.ts";
+import { isInet } from "../net/address.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { pump } from "../net/pump.ts";
+import { ControlChannel } from "./control_channel.ts";
+import { COOKIE_BYTES, DATAGRAM_ANSWER, DATAGRAM_HELLO, ECHO_PREFIX } from "./protocol.ts";
+import { type Measured, ServerTest, TEST_OVER } from "./server_test.ts";
+
+const COOKIE_TIMEOUT_MS = 10_000;
+
+/** What a connection is served with. */
+export interface TestContext {
+  readonly clock: Clock;
+  readonly measured: (measured: Measured) => void;
+}
+
+/** A test, and whose it is. */
+interface Begun {
+  readonly test: ServerTest;
+  readonly control: Duplex;
+}
+
+/** Serves the connections of tests: which test one belongs to, its cookie tells. */
+export class ServerTests {
+  readonly #tests = new Map<string, Begun>();
+  readonly #gathering = new Turns(); // of those whose streams are datagrams
+  #connections = 0;
+
+  /**
+   * Serves a connection to its end: that of a test, a stream of one, or one for an echo. Returns why it
+   * ends, where it is not the peer's end.
+   */
+  async serve(peer: Duplex, context: TestContext): Promise<string | void> {
+    const order = this.#connections++;
+    if (peer.framed) return await this.#serveDatagrams(peer, order);
+    const channel = new ControlChannel(peer);
+    const cookie = await readCookie(channel, context.clock);
+    if (cookie === undefined) return await peer.closeWrite();
+    if (cookie.startsWith(ECHO_PREFIX)) return await echo(peer, { cookie, rest: channel.rest });
+    const known = this.#tests.get(cookie);
+    if (known) return await known.test.join({ peer, first: channel.rest, order });
+    return await this.#begin(cookie, { channel, control: peer, context });
+  }
+
+  async #begin(
+    cookie: string,
+    { channel, control, context }: {
+      readonly channel: ControlChannel;
+      readonly control: Duplex;
+      readonly context: TestContext;
+    },
+  ): Promise<string> {
+    const test = new ServerTest(channel, {
+      ...context,
+      takesDatagrams: control.local.transport === "tcp",
+      alone: (gather) => this.#gathering.run(gather),
+    });
+    this.#tests.set(cookie, { test, control });
+    try {
+      await test.run();
+      return TEST_OVER;
+    } finally {
+      this.#tests.delete(cookie);
+    }
+  }
+
+  // A datagram that opens a stream tells of no test. That of another host than the client's, which
+  // anybody may have forged, gets no answer: the stream may be one that sends.
+  async #serveDatagrams(peer: Duplex, order: number): Promise<string | void> {
+    const first = await peer.read();
+    if (!first) return;
+    const waiting = this.#tests.values().find(({ test, control }) =>
+      test.awaits === "udp" && hostOf(control) === hostOf(peer)
+    );
+    if (!waiting || first.length !== DATAGRAM_HELLO.length) {
+      throw new NetworkError("a datagram of a stream that no test waits for");
+    }
+    await peer.write(DATAGRAM_ANSWER);
+    return await waiting.test.join({ peer, first: new Uint8Array(0), order });
+  }
+}
+
+async function readCookie(channel: ControlChannel, clock: Clock): Promise<string | undefined> {
+  const reading = channel.readCookie();
+  const inTime = await settlesWithin(reading, { clock, milliseconds: COOKIE_TIMEOUT_MS });
+  if (inTime) return await reading;
+  throw new NetworkError(
+    `fewer than the ${COOKIE_BYTES} bytes of a cookie came in ${formatDuration(COOKIE_TIMEOUT_MS)}`,
+  );
+}
+
+async function echo(
+  peer: Duplex,
+  { cookie, rest }: { readonly cookie: string; readonly rest: Uint8Array },
+): Promise<void> {
+  await peer.write(new TextEncoder().encode(`${cookie}\0`));
+  await peer.write(rest);
+  await pump(peer, peer);
+}
+
+function hostOf({ remote }: Duplex): string | undefined {
+  return isInet(remote) ? remote.hostname : undefined;
+}
