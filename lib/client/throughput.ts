@@ -30,7 +30,7 @@ import {
 import { headLine, intervalLine, summaryText } from "../throughput/text.ts";
 import { directionTotals, streamResults } from "../throughput/totals.ts";
 import type { ModeContext } from "./mode.ts";
-import type { ThroughputOptions } from "./modes/throughput.ts";
+import type { throughputOptions } from "./throughput_options.ts";
 
 const DURATION_MS = 10_000;
 const DATAGRAM_RATE = 1_000_000; // bits a second, as nobody answers for what is too much
@@ -39,7 +39,7 @@ const IDLE_MS = 1000; // before the test, with --under-load
 /** Runs the test that the options ask for. Returns the exit code. */
 export async function runThroughput(
   context: ModeContext,
-  values: Values<ThroughputOptions>,
+  values: Values<typeof throughputOptions>,
 ): Promise<number> {
   const { requested, insisted } = context.signals();
   const parameters = parametersFor(values, context);
@@ -57,7 +57,7 @@ function giveUp(): never {
 
 function parametersFor(
   { reverse, bidir, parallel, bytes, omit, length, rate, duration, verify }: Values<
-    ThroughputOptions
+    typeof throughputOptions
   >,
   { connectionless }: ModeContext,
 ): TestParameters {
@@ -83,7 +83,7 @@ function parametersFor(
 /** One test, and what is shown of it. */
 class ThroughputRun {
   readonly #context: ModeContext;
-  readonly #values: Values<ThroughputOptions>;
+  readonly #values: Values<typeof throughputOptions>;
   readonly #parameters: TestParameters;
   readonly #stop: Promise<void>;
   readonly #intervals: DirectionInterval[] = [];
@@ -93,7 +93,7 @@ class ThroughputRun {
   constructor(
     context: ModeContext,
     { values, parameters, stop }: {
-      readonly values: Values<ThroughputOptions>;
+      readonly values: Values<typeof throughputOptions>;
       readonly parameters: TestParameters;
       readonly stop: Promise<void>;
     },

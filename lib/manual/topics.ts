@@ -9,6 +9,7 @@ import { exitCodes } from "./topics/exit_codes.ts";
 import { faultTopic } from "./topics/faults.ts";
 import { load } from "./topics/load.ts";
 import { recording } from "./topics/recording.ts";
+import { throughputTopic } from "./topics/throughput.ts";
 import type { Topic } from "./topic.ts";
 
 /** Every topic. */
@@ -20,6 +21,7 @@ export const topics: readonly Topic[] = [
   eof,
   recording,
   load,
+  throughputTopic,
   events,
   conditions,
   exitCodes,

@@ -7,7 +7,7 @@ import { Pacer } from "./pacer.ts";
 import { payloadBlock, payloadChunk } from "./payload.ts";
 
 // While a socket takes all that is written, the runtime never looks at the others.
-const WRITES_PER_TURN = 8;
+const WRITES_PER_TURN = 4;
 
 /** Sends blocks as fast as they are taken, or at a rate. */
 export class ByteSender implements DataStream {

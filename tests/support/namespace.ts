@@ -79,7 +79,8 @@ async function run(
 }
 
 /** Peers by the names and numbers of the documents. */
-const LISTENERS = ":8080 :80 :7 udp://:7 tls://:443 tls://:8443 :5432=reply :25=reply".split(" ");
+const LISTENERS = ":8080 :80 :7 udp://:7 tls://:443 tls://:8443 :5432=reply :25=reply :5201=iperf3"
+  .split(" ");
 const WORLD = [
   ...LISTENERS,
   ...["--reply", "220 ready\\r\\n221 bye\\r\\n", "--cert", "cert.pem", "--key", "key.pem", "-q"],

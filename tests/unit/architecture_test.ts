@@ -13,6 +13,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["lib/server/", 7],
   ["lib/bench/", 7],
   ["lib/ping/", 7],
+  ["lib/throughput/", 6],
   ["lib/report/", 5],
   ["lib/log/", 4],
   ["lib/capture/", 4],

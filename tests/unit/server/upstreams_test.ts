@@ -5,7 +5,7 @@ import { Upstreams } from "../../../lib/server/upstreams.ts";
 import { FakeClock } from "../../support/fakes.ts";
 
 Deno.test("each address in its turn; one that was silent comes last for 30 s", () => {
-  const addresses = ["a:1", "b:2", "c:3"].map(parseAddress);
+  const addresses = ["a:1", "b:2", "c:3"].map((text) => parseAddress(text));
   const clock = new FakeClock();
   const upstreams = new Upstreams(addresses);
   const next = () => upstreams.next(clock).map((address) => addresses.indexOf(address));

@@ -1,0 +1,442 @@
+/** Throughput: Debian's iperf3 against netecho's service, netecho's client against both. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readAll, readExactly, writeAll } from "../support/connections.ts";
+import { Authority } from "../support/pki.ts";
+import {
+  type Finished,
+  netecho,
+  netechoCommand,
+  Running,
+  runProgram,
+  Server,
+} from "../support/programs.ts";
+import { needing, onLinux, withSignals } from "../support/skips.ts";
+import { unusedPort, withFolder } from "../support/system.ts";
+
+interface Sum {
+  readonly bytes: number;
+  readonly bits_per_second: number;
+  readonly lost_packets?: number;
+  readonly packets?: number;
+}
+
+/** What `iperf3 --json` prints, as far as it is looked at. */
+interface IperfResult {
+  readonly error?: string;
+  readonly end: Readonly<Record<string, Sum>>;
+}
+
+/** A direction of a result of netecho. */
+interface Direction {
+  readonly direction: string;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly receivedBitsPerSecond: number;
+  readonly retransmits?: number;
+  readonly datagrams?: {
+    readonly packets: number;
+    readonly lost: number;
+    readonly jitterMs: number;
+  };
+  readonly corruptBytes?: number;
+}
+
+interface Result {
+  readonly schema: string;
+  readonly error?: string;
+  readonly directions: readonly Direction[];
+  readonly streams: readonly (Direction & { readonly id: number })[];
+  readonly intervals: readonly { readonly bytes: number; readonly omitted: boolean }[];
+  readonly elapsedMs: number;
+  readonly interrupted?: true;
+  readonly underLoad?: Record<"idle" | "loaded", { readonly count: number }>;
+}
+
+const service = () => Server.start(["--json"], "127.0.0.1:0=iperf3");
+
+async function iperf3(port: number, ...args: readonly string[]): Promise<IperfResult> {
+  const target = ["-c", "127.0.0.1", "-p", `${port}`, "--json"];
+  const { text, stderr } = await runProgram(["iperf3", [...target, ...args]]);
+  assertEquals(stderr, "");
+  return JSON.parse(text);
+}
+
+/** A server of iperf3, on a port that is free. */
+async function iperf3Server(): Promise<Running & { port: number }> {
+  const port = unusedPort();
+  const server = new Running(["iperf3", ["-s", "-p", `${port}`, "--forceflush"]]);
+  await server.line(/Server listening/);
+  return Object.assign(server, { port });
+}
+
+function client(address: string, ...args: readonly string[]): Promise<Finished> {
+  return netecho(["client", address, "--throughput", ...args]);
+}
+
+async function measure(address: string, ...args: readonly string[]): Promise<Result> {
+  const { code, text, stderr } = await client(address, ...args, "--json");
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  return JSON.parse(text);
+}
+
+function assertNear(one: number, other: number, what: string, share = 0.01): void {
+  assert(Math.abs(one - other) <= share * Math.max(one, other), `${what}: ${one}, ${other}`);
+}
+
+// Rates that leave the other tests some of the machine.
+const IPERF_RUNS: readonly string[][] = [
+  ["-t", "1", "-b", "400M"],
+  ["-t", "1", "-b", "400M", "-R"],
+  ["-t", "1", "-b", "200M", "--bidir"],
+  ["-t", "1", "-b", "100M", "-P", "4"],
+  ["-t", "1", "-b", "100M", "-P", "3", "-R"],
+  ["-n", "200M"],
+  ["-t", "1", "-O", "1", "-b", "100M"],
+  ["-u", "-b", "50M", "-t", "1"],
+  ["-u", "-b", "50M", "-t", "1", "-R", "--udp-counters-64bit"],
+  ["-u", "-b", "10M", "-t", "1", "--bidir", "-P", "2"],
+];
+
+for (const args of IPERF_RUNS) {
+  Deno.test({
+    ...needing(["iperf3"], `iperf3 ${args.join(" ")} is served, and both ends agree`),
+    async fn() {
+      await using server = await service();
+      const { error, end } = await iperf3(server.port, ...args);
+      assertEquals(error, undefined);
+      await server.line(/"event":"measured"/);
+      const measured = server.events.find(({ event }) => event === "measured")!;
+      const { directions } = measured["figures"] as Pick<Result, "directions">;
+      const ways = args.includes("--bidir")
+        ? ["up", "down"]
+        : args.includes("-R")
+        ? ["down"]
+        : ["up"];
+      assertEquals(directions.map(({ direction }) => direction), ways);
+      for (const [index, own] of directions.entries()) {
+        const suffix = index === 0 ? "" : "_bidir_reverse";
+        const [sent, received] = ["sum_sent", "sum_received"].map((name) => end[name + suffix]!);
+        assertNear(sent!.bytes, own.sentBytes, "sent");
+        assertNear(received!.bytes, own.receivedBytes, "received");
+        if (own.datagrams) {
+          assertEquals(own.datagrams.lost, received!.lost_packets);
+          assertNear(own.datagrams.packets, received!.packets!, "packets");
+        } else assertNear(own.sentBytes, own.receivedBytes, "both");
+      }
+    },
+  });
+}
+
+Deno.test({
+  ...needing(["iperf3"], "three clients of iperf3 at once are all served, over TCP and UDP"),
+  async fn() {
+    await using server = await service();
+    const runs = [["-b", "50M"], ["-u", "-b", "10M"], ["-u", "-b", "10M", "-R", "-P", "2"]];
+    const results = await Promise.all(
+      runs.map((args) => iperf3(server.port, "-t", "1", ...args)),
+    );
+    assertEquals(results.map(({ error }) => error), [undefined, undefined, undefined]);
+    const bytes = results.map(({ end }) => end["sum_received"]!.bytes * 8);
+    for (const [index, wanted] of [50e6, 10e6, 20e6].entries()) {
+      assert(bytes[index]! > wanted / 2, `${bytes}`);
+    }
+  },
+});
+
+Deno.test({
+  ...needing(["iperf3"], "a client that is killed, or leaves, frees its place"),
+  async fn() {
+    await using server = await service();
+    const target = ["-c", "127.0.0.1", "-p", `${server.port}`, "--forceflush"];
+    await using killed = new Running(["iperf3", [...target, "-t", "60", "-b", "1M"]]);
+    await killed.line(/0\.00-1\.0/);
+    killed.kill("SIGKILL");
+    assertMatch(await server.line(/the client left/), /"event":"closed"/);
+    await using stopped = new Running(["iperf3", [...target, "-t", "60", "-b", "1M"]]);
+    await stopped.line(/0\.00-1\.0/);
+    stopped.kill("SIGINT");
+    await server.line(/the client has stopped the test/);
+    const { error } = await iperf3(server.port, "-n", "1M");
+    assertEquals(error, undefined);
+  },
+});
+
+Deno.test({
+  ...needing(["iperf3"], "what is not supported is refused in iperf3's own words"),
+  async fn() {
+    await using server = await service();
+    const { error = "" } = await iperf3(server.port, "--sctp", "-t", "1");
+    assertMatch(error, /no SCTP support available/);
+    await server.line(/test refused: it does not support SCTP/);
+  },
+});
+
+const OWN_RUNS: readonly (readonly [string, ...string[]])[] = [
+  ["tcp", "--duration", "1s", "--rate", "400Mbit/s"],
+  ["tcp", "--duration", "1s", "--rate", "200Mbit/s", "--reverse", "--parallel", "2"],
+  ["tcp", "--duration", "1s", "--rate", "100Mbit/s", "--length", "8KiB", "--bidir", "--omit", "1s"],
+  ["tcp", "--bytes", "100MB"],
+  ["udp", "--duration", "1s", "--rate", "50Mbit/s"],
+  ["udp", "--duration", "1s", "--rate", "20Mbit/s", "--reverse", "--parallel", "2"],
+  ["udp", "--duration", "1s", "--rate", "10Mbit/s", "--bidir", "--length", "500"],
+];
+
+for (const peer of ["netecho", "iperf3"] as const) {
+  for (const [transport, ...args] of OWN_RUNS) {
+    Deno.test({
+      ...needing(
+        peer === "iperf3" ? ["iperf3"] : [],
+        `--throughput ${args.join(" ")} over ${transport}, with ${peer} as the server`,
+      ),
+      async fn() {
+        await using server = await (peer === "iperf3" ? iperf3Server() : service());
+        const address = `${transport}://127.0.0.1:${server.port}`;
+        const result = await measure(address, ...args);
+        const [rate] = /\d+(?=Mbit)/.exec(args.join(" ")) ?? [];
+        const streams = args.includes("--parallel") ? 2 : 1;
+        for (const { sentBytes, receivedBytes, datagrams, retransmits } of result.directions) {
+          assertNear(sentBytes, receivedBytes + (datagrams?.lost ?? 0) * 1460, "both ends");
+          if (rate) {
+            assertNear(
+              sentBytes * 8000 / result.elapsedMs,
+              Number(rate) * 1e6 * streams,
+              "rate",
+              0.05,
+            );
+          }
+          assertEquals(datagrams !== undefined, transport === "udp");
+          if (transport === "tcp" && Deno.build.os === "linux" && peer === "iperf3") {
+            assert(retransmits! >= 0);
+          }
+        }
+        const ways = args.includes("--bidir") ? 2 : 1;
+        assertEquals([result.directions.length, result.streams.length], [ways, ways * streams]);
+        assertEquals(result.intervals.some(({ omitted }) => omitted), args.includes("--omit"));
+      },
+    });
+  }
+}
+
+Deno.test({
+  ...needing(["iperf3"], "loss that a fault makes is counted as iperf3's server counts it"),
+  async fn() {
+    await using theirs = await iperf3Server();
+    await using ours = await Server.start(["-q"], "127.0.0.1:0=iperf3");
+    const lossOf = async (port: number) => {
+      // The control connection and the datagrams pass on one port.
+      const listen = `127.0.0.1:${unusedPort()}`;
+      const drop = "drop:10%,direction=in,on=datagrams";
+      await using proxy = await Server.start(
+        [
+          `udp://${listen}=forward,to=udp://127.0.0.1:${port},name=datagrams`,
+          ...["-q", "--seed", "7", "--fault", drop],
+        ],
+        `${listen}=forward,to=127.0.0.1:${port}`,
+      );
+      const args = ["-u", "-n", "1000K", "-l", "1000", "-b", "10M"];
+      const { end, error } = await iperf3(proxy.port, ...args);
+      assertEquals(error, undefined);
+      return end["sum"]!;
+    };
+    const [one, other] = [await lossOf(theirs.port), await lossOf(ours.port)];
+    assert(one.lost_packets! > 20, JSON.stringify(one));
+    assertEquals(other.lost_packets, one.lost_packets);
+    assertEquals(other.packets, one.packets);
+  },
+});
+
+Deno.test("over TLS and Unix sockets, with the payload checked", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue();
+  await withFolder(async (folder) => {
+    await using server = new Running(netechoCommand([
+      "server",
+      ...["tls://127.0.0.1:0=iperf3", "--cert", cert, "--key", key, "-q"],
+      ...(Deno.build.os === "windows" ? [] : [`unix:${folder}/socket=iperf3`]),
+    ]));
+    const port = /:(\d+)$/.exec(await server.line(/^listening tls/))![1];
+    const checked = ["--bytes", "20MB", "--bidir", "--verify", "--json"];
+    const overTls = await client(
+      `tls://127.0.0.1:${port}`,
+      "--servername",
+      "localhost",
+      "--ca",
+      authority.ca,
+      ...checked,
+    );
+    assertEquals({ code: overTls.code, stderr: overTls.stderr }, { code: 0, stderr: "" });
+    if (Deno.build.os !== "windows") await server.line(/^listening unix/);
+    const overUnix = Deno.build.os === "windows"
+      ? overTls
+      : await client(`unix:${folder}/socket`, ...checked);
+    for (const { text } of [overTls, overUnix]) {
+      const { directions } = JSON.parse(text) as Result;
+      assertEquals(directions.map(({ corruptBytes }) => corruptBytes), [0, 0]);
+      assert(directions.every(({ receivedBytes }) => receivedBytes >= 20e6), text);
+    }
+  });
+});
+
+Deno.test("corrupt payload is counted, and fails a test that verifies", async () => {
+  const fault = "corrupt:100%,direction=in,after=1KiB,until=3KiB";
+  await using server = await Server.start(["--json", "--fault", fault], "127.0.0.1:0=iperf3");
+  const checked = ["--bytes", "10MB", "--verify", "--json"];
+  const { code, text, stderr } = await client(`127.0.0.1:${server.port}`, ...checked);
+  assertEquals(code, 1);
+  assertMatch(stderr, /: 2,048 bytes came as others than they were sent\n$/);
+  const [direction] = (JSON.parse(text) as Result).directions;
+  assertEquals(direction!.corruptBytes, 2048);
+});
+
+Deno.test({
+  ...onLinux("a datagram opens a stream for the host of the test alone"),
+  async fn() {
+    await using server = await service();
+    const to = { transport: "udp" as const, hostname: "127.0.0.1", port: server.port };
+    using control = await server.connect();
+    const parameters = new TextEncoder().encode(
+      JSON.stringify({ udp: true, parallel: 1, len: 1000 }),
+    );
+    const length = new Uint8Array([0, 0, 0, parameters.length]);
+    await writeAll(control, new TextEncoder().encode(`${"c".repeat(36)}\0`));
+    assertEquals(await readExactly(control, 1), new Uint8Array([9]));
+    await writeAll(control, new Uint8Array([...length, ...parameters]));
+    assertEquals(await readExactly(control, 1), new Uint8Array([10]));
+    const hello = new TextEncoder().encode("9876");
+    const other = Deno.listenDatagram({ ...to, hostname: "127.0.0.2", port: 0 });
+    await other.send(hello, to);
+    await server.line(/no test waits for/);
+    const own = Deno.listenDatagram({ ...to, port: 0 });
+    await own.send(hello, to);
+    const [answer] = await own.receive();
+    assertEquals(new TextDecoder().decode(answer), "6789");
+    other.close();
+    own.close();
+  },
+});
+
+Deno.test("whatever else comes to the port is told and closed, and harms no test", async () => {
+  await using server = await service();
+  const testing = measure(`127.0.0.1:${server.port}`, "--duration", "1s", "--rate", "50Mbit/s");
+  const junk: readonly Uint8Array<ArrayBuffer>[] = [
+    new Uint8Array(100).fill(255),
+    new TextEncoder().encode(`${"j".repeat(36)}\0\0\0\0\x02[]`),
+    new TextEncoder().encode(`${"k".repeat(36)}\0\0\0\0\x02{}`),
+    new TextEncoder().encode("GET / HTTP/1.1\r\nhost: localhost:5201\r\naccept: */*\r\n\r\n"),
+  ];
+  for (const bytes of junk) {
+    using conn = await server.connect();
+    await writeAll(conn, bytes);
+    await readExactly(conn, 1);
+  }
+  assertEquals((await testing).error, undefined);
+});
+
+/** What the client says of a server that answers a cookie with these bytes, and closes. */
+async function saidOf(answer: readonly number[], ...args: string[]): Promise<Finished> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const answering = listener.accept().then(async (conn) => {
+    await readExactly(conn, 37);
+    await writeAll(conn, new Uint8Array(answer));
+    await conn.closeWrite();
+    await readAll(conn);
+    conn.close();
+  });
+  const said = await client(`127.0.0.1:${listener.addr.port}`, "--duration", "1s", ...args);
+  await answering;
+  return said;
+}
+
+Deno.test("servers that are none, or refuse, are one clear line", async () => {
+  for (
+    const [answer, wanted] of [
+      [[65], /is no iperf3 server: it answered 65\n$/],
+      [[], /closed the connection: is it an iperf3 server\?\n$/],
+      [[0xff], /is busy with another test; iperf3 serves one at a time\n$/],
+      [[11], /has stopped\n$/],
+      [[0xfe, 0, 0, 0, 142, 0, 0, 0, 0], /asks for authentication, or refused it\n$/],
+      [
+        [9, 0xfe, 0, 0, 0, 37, 0, 0, 0, 0],
+        /refused the test: the test is longer than it allows\n$/,
+      ],
+    ] as const
+  ) {
+    const { code, stderr } = await saidOf(answer);
+    assertEquals(code, 1);
+    assertMatch(stderr, wanted);
+  }
+  const { code, text } = await saidOf([0xff], "--json");
+  assertEquals(code, 1);
+  assertMatch((JSON.parse(text) as Result).error!, /busy/);
+});
+
+Deno.test("usage: what makes no sense is one line, exit code 2", async () => {
+  for (
+    const [args, wanted] of [
+      [["--rate", "20k/s"], /bits a second, as in 50Mbit\/s/],
+      [["--reverse", "--bidir"], /exclude each other/],
+      [["--bytes", "0"], /a size above 0/],
+      [["--bytes", "1MB", "--duration", "1s"], /exclude each other/],
+      [["--length", "2MB"], /from 1 byte to 1MiB/],
+      [["--parallel", "129"], /128/],
+      [["--show", "hex"], /exclude each other/],
+      [["--connections", "5"], /does not apply with --throughput/],
+    ] as const
+  ) {
+    const { code, stderr } = await client("127.0.0.1:1", ...args);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, wanted);
+  }
+  const { code, stderr } = await client("udp://127.0.0.1:1", "--length", "8");
+  assertEquals([code, /a datagram has 16 to/.test(stderr)], [2, true]);
+});
+
+Deno.test("without a port it is 5201", async () => {
+  const { code, stderr } = await client("127.66.77.88", "--connect-timeout", "5s");
+  assertEquals(code, 1);
+  assertMatch(stderr, /tcp:\/\/127\.66\.77\.88:5201/);
+});
+
+Deno.test("the text has a line for each interval; reports are written; the round trip under load", async () => {
+  await using server = await service();
+  await withFolder(async (folder) => {
+    const files = ["json", "html", "txt"].map((extension) => `${folder}/result.${extension}`);
+    const { code, text, stderr } = await client(
+      `127.0.0.1:${server.port}`,
+      ...["--duration", "1s", "--rate", "50Mbit/s", "--bidir", "--under-load"],
+      ...files.flatMap((file) => ["--report", file]),
+    );
+    assertEquals({ code, stderr }, { code: 0, stderr: "" });
+    const lines = text.split("\n");
+    assertMatch(
+      lines[0]!,
+      /^Throughput of tcp:\/\/127\.0\.0\.1:\d+: up and down, 1 stream each way, for 1 s$/,
+    );
+    assertMatch(lines[1]!, /^ +0\.00 to 1\.\d\d s {2}up +\d+(\.\d+)? Mbit\/s +\d.*MiB/);
+    assertMatch(text, /^up +\d.* Mbit\/s, \d.* sent, \d.* received/m);
+    assertMatch(text, /^idle +round trip p50 .*\nunder load +round trip p50 /m);
+    const [json, html, plain] = await Promise.all(files.map((file) => Deno.readTextFile(file)));
+    const { schema, underLoad, intervals } = JSON.parse(json!) as Result;
+    assertEquals(schema, "netecho-throughput/1");
+    assert(underLoad!.idle.count > 10 && underLoad!.loaded.count > 10, json);
+    assert(intervals.length >= 2, json);
+    assertEquals(plain, text);
+    assertMatch(html!, /<title>netecho: throughput of tcp:\/\/127/);
+  });
+});
+
+Deno.test({
+  ...withSignals("a test that is interrupted tells what was measured until then"),
+  async fn() {
+    await using server = await service();
+    await using testing = new Running(netechoCommand([
+      "client",
+      ...[`127.0.0.1:${server.port}`, "--throughput", "--duration", "1m", "--rate", "10Mbit/s"],
+    ]));
+    await testing.line(/^ +0\.00 to 1\./);
+    testing.kill("SIGINT");
+    assertEquals(await testing.end(), { code: 0, stderr: "" });
+    assertMatch(testing.lines.join("\n"), /^measured .*, stopped before the end$/m);
+    await server.line(/"event":"measured"/);
+  },
+});
