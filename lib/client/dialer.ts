@@ -16,6 +16,8 @@ export interface DialRequest extends Partial<Pick<DialOptions, "onPhase">> {
   readonly atMost?: number;
   /** Whether to connect by TCP alone where the peer speaks TLS. */
   readonly plain?: boolean;
+  /** The address to connect to, of those that the name may have. */
+  readonly hostname?: string | undefined;
   /** Whether a failure is final, whatever `--retry` says. */
   readonly once?: boolean;
 }
@@ -45,23 +47,23 @@ export class Dialer {
 
   /** @throws {NetworkError} naming what was tried */
   async dial(
-    { atMost = Infinity, once = false, plain = false, onPhase }: DialRequest = {},
+    { atMost = Infinity, once = false, ...request }: DialRequest = {},
   ): Promise<Duplex> {
     const { connectTimeout, retry: patience, trace, clock } = this.#options;
     const timeout = Math.min(connectTimeout, atMost);
-    const attempt = () => this.#attempt({ timeout, plain, onPhase });
+    const attempt = () => this.#attempt({ ...request, timeout });
     if (!patience || once) return await attempt();
     const onFailure = ({ message }: Error) => void trace?.say(trace.format.retrying(message));
     return await retry(attempt, { ...patience, clock, onFailure });
   }
 
   async #attempt(
-    { timeout, plain, onPhase }: Pick<DialOptions, "timeout" | "onPhase"> & {
-      readonly plain: boolean;
-    },
+    { timeout, plain, hostname, onPhase }: DialRequest & Pick<DialOptions, "timeout">,
   ): Promise<Duplex> {
     const { address: named, values, capture, trace, clock } = this.#options;
-    const address = plain && isInet(named) ? { ...named, transport: "tcp" } : named;
+    const address = isInet(named)
+      ? { ...named, ...(plain && { transport: "tcp" }), ...(hostname && { hostname }) }
+      : named;
     const started = clock.now();
     const onSession = trace && ((session: TlsSession) => traceSession(session, trace));
     let began = started;

@@ -5,7 +5,7 @@ import { explain } from "../core/explain.ts";
 import { loadHistograms } from "../core/histogram.ts";
 import { formatQuantity } from "../core/units.ts";
 import type { Values } from "../cli/options.ts";
-import { showAddress } from "../net/address.ts";
+import { isInet, showAddress } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { bitRate } from "../probe/rate.ts";
 import { checkWritable, writeReports } from "../report/deliver.ts";
@@ -110,7 +110,7 @@ class ThroughputRun {
     const { clock } = this.#context;
     const histograms = await loadHistograms();
     const [idle, loaded] = [histograms.create(), histograms.create()];
-    const peer = await this.#dialStream();
+    const peer = await this.#context.dial({ plain: this.#parameters.protocol === "udp" });
     try {
       const probe = new EchoProbe(peer, clock);
       await probe.open();
@@ -162,8 +162,10 @@ class ThroughputRun {
     return runInfo({ address, args, clock });
   }
 
-  #dialStream(): Promise<Duplex> {
-    return this.#context.dial();
+  // A name may have several addresses, with a server on each. TLS needs the name.
+  #dialStream({ remote }: Duplex): Promise<Duplex> {
+    const hasName = isInet(remote) && remote.transport !== "tls";
+    return this.#context.dial({ hostname: hasName ? remote.hostname : undefined });
   }
 
   async #test(onBegin: () => void): Promise<{ run: ClientTestResult; started: string }> {
@@ -174,7 +176,7 @@ class ThroughputRun {
       parameters,
       name: showAddress(address),
       dialControl: () => dial({ plain: parameters.protocol === "udp" }),
-      dialStream: () => this.#dialStream(),
+      dialStream: (control) => this.#dialStream(control),
       connectTimeout,
       stop: this.#stop,
       onBegin: () => {

@@ -19,7 +19,8 @@ export interface ClientTestOptions {
   /** The server's address, for errors. */
   readonly name: string;
   readonly dialControl: () => Promise<Duplex>;
-  readonly dialStream: () => Promise<Duplex>;
+  /** Connects to the host that the control connection is with. */
+  readonly dialStream: (control: Duplex) => Promise<Duplex>;
   /** Milliseconds that a stream over UDP may take to be answered. */
   readonly connectTimeout: number;
   /** Ends the test before its time, with the results so far. */
@@ -49,7 +50,8 @@ export async function runClientTest(options: ClientTestOptions): Promise<ClientT
     return peer;
   };
   const { parameters, name, clock } = options;
-  const control = new ClientControl(opened(await options.dialControl()), { clock, name });
+  const peer = opened(await options.dialControl());
+  const control = new ClientControl(peer, { clock, name });
   const cookie = newCookie();
   await control.sendCookie(cookie);
   await control.expect(STATE.paramExchange);
@@ -57,9 +59,9 @@ export async function runClientTest(options: ClientTestOptions): Promise<ClientT
   await control.expect(STATE.createStreams);
   const joined: Joined[] = [];
   for (const _ of sendingStreams(parameters, "client")) {
-    const peer = opened(await options.dialStream());
-    await (peer.framed ? openDatagrams(peer, options) : peer.write(cookie));
-    joined.push({ peer, first: new Uint8Array(0) });
+    const stream = opened(await options.dialStream(peer));
+    await (stream.framed ? openDatagrams(stream, options) : stream.write(cookie));
+    joined.push({ peer: stream, first: new Uint8Array(0) });
   }
   return await measure(joined, { control, options });
 }

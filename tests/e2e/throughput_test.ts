@@ -10,7 +10,7 @@ import {
   runProgram,
   Server,
 } from "../support/programs.ts";
-import { needing, onLinux, withSignals } from "../support/skips.ts";
+import { needing, onLinux, withIPv6, withSignals } from "../support/skips.ts";
 import { unusedPort, withFolder } from "../support/system.ts";
 
 interface Sum {
@@ -423,6 +423,18 @@ Deno.test("the text has a line for each interval; reports are written; the round
     assertEquals(plain, text);
     assertMatch(html!, /<title>netecho: throughput of tcp:\/\/127/);
   });
+});
+
+Deno.test({
+  ...withIPv6("streams go to the host of the control connection, where a name has two"),
+  async fn() {
+    await using server = await Server.start(["--json"], ":0=iperf3");
+    for (const transport of ["tcp", "udp"]) {
+      const address = `${transport}://localhost:${server.port}`;
+      const { directions: [up] } = await measure(address, "--bytes", "10KB");
+      assert(up!.receivedBytes >= 10_000, JSON.stringify(up));
+    }
+  },
 });
 
 Deno.test({

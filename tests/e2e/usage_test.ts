@@ -147,11 +147,11 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ],
   [
     "server :80=ecko",
-    'Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward); did you mean echo?',
+    'Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward, iperf3); did you mean echo?',
   ],
   [
     "server --service ecko",
-    'Option --service: Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward); did you mean echo?',
+    'Option --service: Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward, iperf3); did you mean echo?',
   ],
   [
     "server udp://:0=chargen",
