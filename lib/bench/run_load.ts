@@ -1,5 +1,5 @@
 /** A load run in this thread, or spread over workers. */
-import process from "node:process";
+import { measureCpu } from "../core/cpu.ts";
 import { exchangeOf } from "../probe/exchange_of.ts";
 import { Generator } from "./generator.ts";
 import { PromptClock } from "../probe/prompt_clock.ts";
@@ -15,8 +15,7 @@ import { dialerOf, type LoadContext } from "./load_context.ts";
  */
 export async function runLoad(running: LoadContext): Promise<Measurement> {
   const { clock, load: { workers } } = running;
-  const started = clock.now();
-  const before = process.cpuUsage();
+  const cpuUse = measureCpu(clock);
   const timeline: Slice[] = [];
   const onSlice = (slice: Slice) => {
     timeline.push(slice);
@@ -25,8 +24,8 @@ export async function runLoad(running: LoadContext): Promise<Measurement> {
   const measured = workers > 1 || running.offMainThread
     ? await (await import("./workers.ts")).runWorkers({ ...running, onSlice })
     : await runHere({ ...running, onSlice });
-  const { user, system } = process.cpuUsage(before);
-  return { ...measured, timeline, cpu: (user + system) / 1000 / (clock.now() - started) };
+  const { user, system } = cpuUse();
+  return { ...measured, timeline, cpu: user + system };
 }
 
 async function runHere(

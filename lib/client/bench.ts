@@ -1,6 +1,5 @@
 /** What the bench mode does: loads the peer, and delivers what it measured. */
 import { SCHEMA_VERSION } from "../report/schema_version.ts";
-import { writeText } from "../core/io.ts";
 import { NetworkError } from "../core/errors.ts";
 import { loadHistograms } from "../core/histogram.ts";
 import { benchLoadFor, type loadOptions } from "../bench/options.ts";
@@ -13,7 +12,8 @@ import { formatCount } from "../core/units.ts";
 import { type deliveryOptions, prepareDelivery } from "../report/deliver.ts";
 import { checkDescriptorLimit } from "../net/descriptor_limit.ts";
 import { say } from "../terminal/output.ts";
-import { Bench, settingOf } from "./bench_runs.ts";
+import { Bench } from "./bench_runs.ts";
+import { failWith, giveUp } from "./failed_result.ts";
 import type { ModeContext } from "./mode.ts";
 
 /** Runs the load that the options ask for. Returns the exit code. */
@@ -38,29 +38,13 @@ export async function runBench(
     : bench.repeat(values.repeat ?? 1);
   const result = await Promise.race([measuring, insisted.then(giveUp)])
     .finally(() => bench.end())
-    .catch((error) => failWith(error, { context, json: values.json }));
+    .catch((error) => failWith(error, { context, json: values.json, schema: SCHEMA_VERSION }));
   await deliver(result, context.output);
   if (bench.failure) throw bench.failure;
   const failure = failureOf(result, await exchangeOf(load));
   if (failure) throw new NetworkError(failure);
   if (result.search && result.interrupted) throw new NetworkError("The search was interrupted");
   return 0;
-}
-
-function giveUp(): never {
-  throw new NetworkError("Stopped before the end");
-}
-
-// With --json, stdout is JSON on every path.
-async function failWith(
-  error: unknown,
-  { context, json }: { readonly context: ModeContext; readonly json: boolean },
-): Promise<never> {
-  if (json && error instanceof NetworkError) {
-    const failure = { schema: SCHEMA_VERSION, ...settingOf(context), error: error.message };
-    await writeText(context.output, `${JSON.stringify(failure, null, 2)}\n`);
-  }
-  throw error;
 }
 
 // Why the figures are not those of the right answers.

@@ -1,6 +1,6 @@
 /** The runs that a load is made of: one, several, a search, or one beside a probe. */
 import type { BenchLoad } from "../report/load.ts";
-import { type BenchResult, endlessOf, type RunInfo } from "../report/result.ts";
+import { type BenchResult, endlessOf } from "../report/result.ts";
 import type { Condition } from "../report/conditions.ts";
 import { type Distribution, distribution } from "../report/distribution.ts";
 import type { Histograms } from "../core/histogram.ts";
@@ -10,22 +10,15 @@ import { inTurn } from "../report/repeat.ts";
 import { findRate } from "../bench/rate_search.ts";
 import type { LoadContext } from "../bench/load_context.ts";
 import { LoadProgress } from "../bench/progress.ts";
-import { runInfo } from "../report/run_info.ts";
 import { runLoad } from "../bench/run_load.ts";
 import { summarise } from "../bench/summary.ts";
+import { settingOf } from "./failed_result.ts";
 import type { ModeContext } from "./mode.ts";
 import type { StatusLine } from "../terminal/status_line.ts";
 
 const MAX_LATENESS_MS = 10; // of a load that is to begin at a moment
 const PROBE_RATE = 100; // round trips a second, of the connection beside the load
 const MAX_IDLE_PROBE_MS = 3000; // milliseconds at most, to measure it without a load
-
-/** Where and how the load is measured, from now on. */
-export function settingOf(
-  { target: { address }, commandLine: { args }, clock }: ModeContext,
-): RunInfo {
-  return runInfo({ address, args, clock });
-}
 
 /** What all runs of a mode share. */
 export interface Benching {

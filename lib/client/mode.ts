@@ -137,7 +137,8 @@ export function failureOf(peer: Duplex, error: unknown): NetworkError {
 /** The option of modes that can compare what the peer sends. */
 export const verifyOptions = {
   verify: flag({
-    summary: "fail unless the peer sends back what it was sent, or with --replay what was recorded",
+    summary: "fail unless the peer sends back what it was sent, with --replay what was recorded; " +
+      "with --throughput, unless every byte arrives as it was sent",
   }),
 };
 

@@ -1,13 +1,25 @@
 /** The options of a test of throughput. */
 import { loadOptions } from "../bench/options.ts";
-import { count, duration, flag, text } from "../cli/options.ts";
+import { count, flag, text, type Values } from "../cli/options.ts";
 import { UsageError } from "../core/errors.ts";
-import { parseSize } from "../core/units.ts";
+import { parseDuration, parseSize } from "../core/units.ts";
 import { deliveryOptions } from "../report/deliver.ts";
+import { maxDatagramBytes } from "../net/datagram_size.ts";
+import { bitRate } from "../probe/rate.ts";
+import {
+  DATAGRAM_BYTES,
+  isDatagramSize,
+  MAX_BLOCK_BYTES,
+  MAX_STREAMS,
+  MIN_DATAGRAM_BYTES,
+  STREAM_BLOCK_BYTES,
+  type TestParameters,
+} from "../throughput/parameters.ts";
 import { DEFAULT_PORT } from "../throughput/protocol.ts";
 import { verifyOptions } from "./mode.ts";
 
-const MAX_BLOCK_BYTES = 2 ** 20; // as iperf3's servers have it
+const DURATION_MS = 10_000;
+const DATAGRAM_RATE = 1_000_000; // bits a second: UDP has no congestion control
 
 /** The options of the throughput mode. */
 export const throughputOptions = {
@@ -18,14 +30,19 @@ export const throughputOptions = {
   }),
   reverse: flag({ summary: "have the server send", excludes: ["bidir"] }),
   bidir: flag({ summary: "send and receive at once" }),
-  parallel: count({ summary: "use N streams, each way", initial: 1, most: 128 }),
+  parallel: count({ summary: "use N streams, each way", initial: 1, most: MAX_STREAMS }),
   bytes: text({
-    summary: "end after SIZE bytes, all streams together",
+    summary: "end after SIZE bytes in each direction, all streams together",
     placeholder: "SIZE",
     read: readTotal,
     excludes: ["duration", "omit"],
   }),
-  omit: duration({ summary: "run for D before measuring", initial: 0 }),
+  omit: text({
+    summary: "run for D before measuring, in whole seconds",
+    placeholder: "D",
+    read: readOmission,
+    initial: 0,
+  }),
   length: text({
     summary: "send blocks of SIZE bytes (default 128KiB; over UDP datagrams of 1460)",
     placeholder: "SIZE",
@@ -38,6 +55,45 @@ export const throughputOptions = {
   json: deliveryOptions.json,
   report: deliveryOptions.report,
 };
+
+/**
+ * The test that the options ask for.
+ *
+ * @throws {UsageError} where they contradict each other
+ */
+export function parametersFor(
+  { reverse, bidir, parallel, bytes, omit, length, rate, duration, verify }: Values<
+    typeof throughputOptions
+  >,
+  { connectionless }: { readonly connectionless: boolean },
+): TestParameters {
+  const blockBytes = length ?? (connectionless ? DATAGRAM_BYTES : STREAM_BLOCK_BYTES);
+  if (connectionless && !isDatagramSize(blockBytes)) {
+    throw new UsageError(
+      `Option --length: a datagram has ${MIN_DATAGRAM_BYTES} to ${maxDatagramBytes("")} bytes here`,
+    );
+  }
+  return {
+    protocol: connectionless ? "udp" : "tcp",
+    directions: bidir ? "both" : reverse ? "down" : "up",
+    streams: parallel,
+    duration: duration ?? DURATION_MS,
+    omit,
+    bytes,
+    blockBytes,
+    bitsPerSecond: bitRate(rate) ?? (connectionless ? DATAGRAM_RATE : undefined),
+    wideNumbers: connectionless,
+    check: verify,
+    ignored: [],
+  };
+}
+
+// The protocol has no finer unit, and both sides must begin at the same time.
+function readOmission(given: string): number {
+  const milliseconds = parseDuration(given);
+  if (milliseconds % 1000 === 0) return milliseconds;
+  throw new UsageError(`whole seconds are needed, as in 2s, not "${given}"`);
+}
 
 function readTotal(given: string): number {
   const bytes = parseSize(given);

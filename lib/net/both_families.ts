@@ -7,45 +7,52 @@ export interface SystemListener<C> {
   close(): void;
 }
 
-interface Settled<S, R> {
-  readonly source: S;
-  readonly result?: R;
-  readonly error?: unknown;
-}
+/** What a source gave, or failed with. */
+type Taken<R> = { readonly result: R } | { readonly error: unknown };
 
-/** Takes from several sources in turn; what one of them gives while another is served waits. */
+/**
+ * Takes from several sources; what one of them gives while another is served waits. A source is asked
+ * again when what it gave has been taken.
+ */
 export class Merged<S, R> {
   readonly #sources: readonly S[];
   readonly #take: (source: S) => Promise<R>;
-  readonly #pending = new Map<S, Promise<Settled<S, R>>>();
+  readonly #asked = new Set<S>();
+  readonly #taken: { readonly source: S; readonly taken: Taken<R> }[] = [];
+  #wake = () => {};
+  #drop: ((result: R) => void) | undefined;
 
   constructor(sources: readonly S[], take: (source: S) => Promise<R>) {
     this.#sources = sources;
     this.#take = take;
   }
 
-  /** What is taken next. */
+  /** What is taken next; one call at a time. */
   async next(): Promise<R> {
-    for (const source of this.#sources) {
-      if (this.#pending.has(source)) continue;
-      const settled = this.#take(source).then(
-        (result) => ({ source, result }),
-        (error) => ({ source, error }),
-      );
-      this.#pending.set(source, settled);
-    }
-    const first: Settled<S, R> = await Promise.race(this.#pending.values());
-    // Behind the others, so that a busy one does not keep them waiting.
-    this.#pending.delete(first.source);
-    if ("error" in first) throw first.error;
-    return first.result!;
+    for (const source of this.#sources) this.#ask(source);
+    while (this.#taken.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
+    const { source, taken } = this.#taken.shift()!;
+    this.#asked.delete(source);
+    if ("error" in taken) throw taken.error;
+    return taken.result;
   }
 
-  /** Calls `drop` with what was taken and is not wanted any more. */
+  /** Calls `drop` with what was taken and is not wanted any more, now or later. */
   abandon(drop: (result: R) => void): void {
-    for (const settled of this.#pending.values()) {
-      settled.then(({ result }) => result !== undefined && drop(result));
-    }
+    this.#drop = drop;
+    for (const { taken } of this.#taken.splice(0)) if ("result" in taken) drop(taken.result);
+  }
+
+  // Not by Promise.race: what is raced again and again keeps what every race has ended with.
+  #ask(source: S): void {
+    if (this.#asked.has(source)) return;
+    this.#asked.add(source);
+    const add = (taken: Taken<R>) => {
+      if (this.#drop && "result" in taken) return this.#drop(taken.result);
+      this.#taken.push({ source, taken });
+      this.#wake();
+    };
+    this.#take(source).then((result) => add({ result }), (error) => add({ error }));
   }
 }
 

@@ -21,7 +21,7 @@ export async function listenWithDatagrams(
     const { port } = streams.address as InetAddress;
     try {
       const at = { ...address, transport: "udp", port };
-      return besides(streams, await listen(at, { ...options, replyFactor: Infinity }));
+      return mergeListeners(streams, await listen(at, { ...options, replyFactor: Infinity }));
     } catch (error) {
       streams.close();
       // A port that the system has chosen may be in use by another's datagrams.
@@ -30,7 +30,7 @@ export async function listenWithDatagrams(
   }
 }
 
-function besides(streams: Listener, datagrams: Listener): Listener {
+function mergeListeners(streams: Listener, datagrams: Listener): Listener {
   const listeners = [streams, datagrams];
   const merged = new Merged(listeners, (listener) => listener.accept());
   return {

@@ -1,10 +1,9 @@
 /** Streams of a test over TCP, TLS or a Unix socket. */
 import { pollSockets } from "../core/runtime.ts";
-import { discardInput } from "../net/pump.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type DataStream, NO_COUNTS, type StreamOptions } from "./data_stream.ts";
 import { Pacer } from "./pacer.ts";
-import { payloadBlock, payloadChunk } from "./payload.ts";
+import { PayloadCheck } from "./payload.ts";
 
 // While a socket takes all that is written, the runtime never looks at the others.
 const WRITES_PER_TURN = 4;
@@ -14,10 +13,10 @@ export class ByteSender implements DataStream {
   readonly id: number;
   readonly peer: Duplex;
   readonly sends = true;
+  readonly lastByteAt = -Infinity;
   readonly jitterMs = 0;
   readonly #options: StreamOptions;
   readonly #before: number; // bytes that were no part of the test
-  #stopped = false;
 
   constructor(options: StreamOptions) {
     this.id = options.id;
@@ -30,25 +29,21 @@ export class ByteSender implements DataStream {
     return { ...NO_COUNTS, bytes: this.peer.traffic.sent - this.#before };
   }
 
-  async run(): Promise<void> {
-    await this.#send();
+  async run(stop: AbortSignal): Promise<void> {
+    await this.#send(stop);
     if (this.#options.endsWithFin) await this.peer.closeWrite();
   }
 
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  async #send(): Promise<void> {
-    const { peer, blockBytes, bitsPerSecond, allowance, clock } = this.#options;
-    const chunk = bitsPerSecond ? payloadBlock(blockBytes) : payloadChunk(blockBytes);
-    const pacer = bitsPerSecond ? new Pacer(bitsPerSecond, clock) : undefined;
-    for (let count = 1; !this.#stopped; count++) {
+  async #send(stop: AbortSignal): Promise<void> {
+    const { peer, payload, bitsPerSecond, allowance, clock } = this.#options;
+    const chunk = bitsPerSecond ? payload.block : payload.chunk;
+    const pacer = bitsPerSecond ? new Pacer(bitsPerSecond, { clock, stop }) : undefined;
+    for (let count = 1; !stop.aborted; count++) {
       const length = allowance?.take(chunk.length) ?? chunk.length;
       if (length === 0) return;
       await pacer?.next(length);
       if (count % WRITES_PER_TURN === 0) await pollSockets();
-      if (!this.#stopped) await peer.write(chunk.subarray(0, length));
+      if (!stop.aborted) await peer.write(chunk.subarray(0, length));
     }
   }
 }
@@ -59,17 +54,20 @@ export class ByteReceiver implements DataStream {
   readonly peer: Duplex;
   readonly sends = false;
   readonly jitterMs = 0;
-  readonly #check: StreamOptions["check"];
+  lastByteAt = -Infinity;
+  readonly #options: StreamOptions;
+  readonly #check: PayloadCheck | undefined;
   readonly #before: number;
   readonly #first: Uint8Array;
 
   /** @param first what has come behind the cookie already */
-  constructor({ id, peer, check }: StreamOptions, first: Uint8Array) {
-    this.id = id;
-    this.peer = peer;
-    this.#check = check;
+  constructor(options: StreamOptions, first: Uint8Array) {
+    this.id = options.id;
+    this.peer = options.peer;
+    this.#options = options;
+    this.#check = options.check ? new PayloadCheck(options.payload) : undefined;
     this.#first = first;
-    this.#before = peer.traffic.received - first.length;
+    this.#before = this.peer.traffic.received - first.length;
   }
 
   get counts(): DataStream["counts"] {
@@ -78,14 +76,12 @@ export class ByteReceiver implements DataStream {
   }
 
   async run(): Promise<void> {
-    if (!this.#check) return await discardInput(this.peer);
-    this.#check.check(this.#first, 0);
-    let at = this.#first.length;
-    for (let chunk = await this.peer.read(); chunk; chunk = await this.peer.read()) {
-      this.#check.check(chunk, at);
+    const { clock } = this.#options;
+    let at = 0;
+    for (let chunk: Uint8Array | null = this.#first; chunk; chunk = await this.peer.read()) {
+      this.#check?.check(chunk, at);
       at += chunk.length;
+      this.lastByteAt = clock.now();
     }
   }
-
-  stop(): void {}
 }

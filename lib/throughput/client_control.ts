@@ -14,6 +14,7 @@ export class ClientControl {
   readonly #channel: ControlChannel;
   readonly #clock: Clock;
   readonly #name: string;
+  #hasBegun = false; // so that the server is one, and has accepted the test
 
   /** @param name the server's address, for errors */
   constructor(peer: Duplex, { clock, name }: { readonly clock: Clock; readonly name: string }) {
@@ -48,14 +49,18 @@ export class ClientControl {
     return await this.#inTime(this.#channel.readJson());
   }
 
-  /** Resolves when the server tells something, for {@linkcode ClientControl.expect} to see. */
-  async told(): Promise<void> {
+  /** Resolves when the server says something, for {@linkcode ClientControl.expect} to see. */
+  async serverSpoke(): Promise<void> {
     await this.#channel.peekState();
   }
 
   async #expect(wanted: State): Promise<void> {
     const state = await this.#channel.peekState();
-    if (state === wanted) return void await this.#channel.readState();
+    if (state === wanted) {
+      await this.#channel.readState();
+      this.#hasBegun ||= wanted === STATE.createStreams;
+      return;
+    }
     throw new NetworkError(await this.#describe(state));
   }
 
@@ -63,14 +68,17 @@ export class ClientControl {
     const name = this.#name;
     switch (state) {
       case undefined:
-        return `${name} closed the connection: is it an iperf3 server?`;
+        return this.#hasBegun
+          ? `${name} closed the connection before the end of the test`
+          : `${name} closed the connection: is it an iperf3 server?`;
       case STATE.accessDenied:
         return `${name} is busy with another test; iperf3 serves one at a time`;
       case STATE.serverTerminate:
         return `${name} has stopped`;
       case STATE.serverError: {
         await this.#channel.readState();
-        return `${name} refused the test: ${describeServerError(await this.#channel.readNumber())}`;
+        const reason = describeServerError(await this.#channel.readNumber());
+        return `${name} ${this.#hasBegun ? "ended" : "refused"} the test: ${reason}`;
       }
       default:
         return `${name} is no iperf3 server: it answered ${state}`;
@@ -86,7 +94,9 @@ export class ClientControl {
     }
     return await work.catch((error) => {
       if (!(error instanceof SyntaxError)) throw error;
-      throw new NetworkError(`${this.#name} answered what is no iperf3's: ${error.message}`);
+      throw new NetworkError(
+        `${this.#name} sent something that is not iperf3's protocol: ${error.message}`,
+      );
     });
   }
 }

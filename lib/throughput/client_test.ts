@@ -1,5 +1,6 @@
 /** A test at the client, from its control connection to the results of both sides. */
 import { type Clock, delay, settlesWithin } from "../core/clock.ts";
+import { type CpuUse, measureCpu } from "../core/cpu.ts";
 import { NetworkError } from "../core/errors.ts";
 import { formatDuration } from "../core/units.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -8,8 +9,9 @@ import { Allowance } from "./data_stream.ts";
 import { type Joined, openStreams } from "./open_stream.ts";
 import { sendingStreams, type TestParameters, writeParameters } from "./parameters.ts";
 import { DATAGRAM_ANSWER, DATAGRAM_HELLO, newCookie, STATE } from "./protocol.ts";
-import { type CpuUse, measureCpu, type PeerResults, readResults, writeResults } from "./results.ts";
-import { type Interval, Transfer } from "./transfer.ts";
+import { type PeerResults, readResults, writeResults } from "./results.ts";
+import type { Interval } from "./measurement.ts";
+import { Transfer } from "./transfer.ts";
 
 const BYTES_POLL_MS = 5; // how often what has come is compared with what is to come
 
@@ -44,13 +46,30 @@ export interface ClientTestResult {
  * @throws {NetworkError} where the server refuses, or fails, or is none
  */
 export async function runClientTest(options: ClientTestOptions): Promise<ClientTestResult> {
-  await using closing = new AsyncDisposableStack();
-  const opened = (peer: Duplex) => {
-    closing.defer(() => peer.close());
+  using opened = new DisposableStack();
+  const stopped = options.stop.then(() => {
+    throw new NetworkError("Stopped before the test began");
+  });
+  stopped.catch(() => {}); // it may be later
+  const prepared = await Promise.race([prepare(options, opened), stopped]);
+  return await measure(prepared, options);
+}
+
+/** What a test begins with. */
+interface Prepared {
+  readonly control: ClientControl;
+  /** The connections of the streams, in the order of their numbers. */
+  readonly joined: readonly Joined[];
+}
+
+async function prepare(options: ClientTestOptions, opened: DisposableStack): Promise<Prepared> {
+  const { parameters, name, clock } = options;
+  const closing = (peer: Duplex) => {
+    if (opened.disposed) peer.close(); // nobody waits for it any more
+    else opened.defer(() => peer.close());
     return peer;
   };
-  const { parameters, name, clock } = options;
-  const peer = opened(await options.dialControl());
+  const peer = closing(await options.dialControl());
   const control = new ClientControl(peer, { clock, name });
   const cookie = newCookie();
   await control.sendCookie(cookie);
@@ -59,29 +78,29 @@ export async function runClientTest(options: ClientTestOptions): Promise<ClientT
   await control.expect(STATE.createStreams);
   const joined: Joined[] = [];
   for (const _ of sendingStreams(parameters, "client")) {
-    const stream = opened(await options.dialStream(peer));
+    const stream = closing(await options.dialStream(peer));
     await (stream.framed ? openDatagrams(stream, options) : stream.write(cookie));
     joined.push({ peer: stream, first: new Uint8Array(0) });
   }
-  return await measure(joined, { control, options });
+  await control.expect(STATE.testStart);
+  await control.expect(STATE.testRunning);
+  return { control, joined };
 }
 
 async function measure(
-  joined: readonly Joined[],
-  { control, options }: { readonly control: ClientControl; readonly options: ClientTestOptions },
+  { control, joined }: Prepared,
+  options: ClientTestOptions,
 ): Promise<ClientTestResult> {
   const { parameters, clock, onInterval, onBegin } = options;
   const { bytes, check } = parameters;
   const allowance = bytes === undefined ? undefined : new Allowance(bytes);
   const streams = openStreams(joined, { parameters, side: "client", allowance, clock });
-  await control.expect(STATE.testStart);
-  await control.expect(STATE.testRunning);
   const cpuUse = measureCpu(clock);
-  const transfer = new Transfer(streams, { clock, onInterval });
-  transfer.start(parameters.omit);
   onBegin();
+  const { omit } = parameters;
+  const transfer = new Transfer(streams, { clock, omit, onInterval });
   const ending = new AbortController();
-  const told = control.told();
+  const told = control.serverSpoke();
   try {
     await Promise.race([
       isDone(transfer, { ...options, signal: ending.signal }),
@@ -93,6 +112,7 @@ async function measure(
     ending.abort();
     transfer.stop();
   }
+  if (transfer.isOmitting) throw new NetworkError("Stopped before the measurement began");
   const cpu = cpuUse();
   // Before the end a server tells of errors only.
   if (await settlesWithin(told, { clock, milliseconds: 0 })) {

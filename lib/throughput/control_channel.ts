@@ -2,7 +2,7 @@
 import { concat } from "@std/bytes/concat";
 import { isObject, type JsonObject } from "../core/json.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { COOKIE_BYTES, SERVER_ERROR, STATE, type State } from "./protocol.ts";
+import { COOKIE_BYTES, STATE, type State } from "./protocol.ts";
 
 const LENGTH_BYTES = 4;
 const MAX_JSON_BYTES = 1 << 20; // 128 streams need 20 KiB
@@ -74,7 +74,7 @@ export class ControlChannel {
   }
 
   /** Tells a client that its test cannot be made, by the number of an error. */
-  async refuse(code: number = SERVER_ERROR.parameters): Promise<void> {
+  async refuse(code: number): Promise<void> {
     const state = new Uint8Array([STATE.serverError & 0xff]);
     const noSystemError = numberBytes(0);
     await this.#peer.write(concat([state, numberBytes(code), noSystemError]));

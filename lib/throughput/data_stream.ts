@@ -1,7 +1,7 @@
 /** What a stream of a test is, whichever way it goes. */
 import type { Clock } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { PayloadCheck } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 
 /** What has passed. */
 export interface StreamCounts {
@@ -24,20 +24,19 @@ export interface DataStream {
   readonly sends: boolean;
   /** What has passed since the beginning. */
   readonly counts: StreamCounts;
+  /** When a receiver has read something last, in milliseconds of the clock. */
+  readonly lastByteAt: number;
   /** Over UDP, at a receiver: how the time of datagrams varies (RFC 1889, 6.3.1), in milliseconds. */
   readonly jitterMs: number;
-  /** Sends or receives, until {@linkcode DataStream.stop} or the end of the connection. */
-  run(): Promise<void>;
-  /** Sends no more. */
-  stop(): void;
+  /** Sends until the signal, or receives until the end of the connection. */
+  run(stop: AbortSignal): Promise<void>;
 }
 
 /** What a stream needs. */
 export interface StreamOptions {
   readonly id: number;
   readonly peer: Duplex;
-  /** Bytes of a block, or of a datagram. */
-  readonly blockBytes: number;
+  readonly payload: Payload;
   readonly bitsPerSecond?: number | undefined;
   /** How much may still be sent, all streams together. */
   readonly allowance?: Allowance | undefined;
@@ -47,11 +46,12 @@ export interface StreamOptions {
    * blocks at the end, and would wait for the rest of one.
    */
   readonly endsWithFin: boolean;
-  readonly check?: PayloadCheck | undefined;
+  /** Whether a receiver compares what comes with the payload. */
+  readonly check: boolean;
   readonly clock: Clock;
 }
 
-/** Bytes that several streams may send, or receive, together. */
+/** Bytes that several streams may send together. */
 export class Allowance {
   #left: number;
 

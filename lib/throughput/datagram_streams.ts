@@ -4,7 +4,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { type DataStream, NO_COUNTS, type StreamOptions } from "./data_stream.ts";
 import { DatagramTracker } from "./datagram_tracker.ts";
 import { Pacer } from "./pacer.ts";
-import { payloadBlock } from "./payload.ts";
+import { PayloadCheck } from "./payload.ts";
 
 // Of the header: seconds and microseconds, of 32 bits each, and a number of 32 or 64.
 const NUMBER_AT = 8;
@@ -17,11 +17,11 @@ export class DatagramSender implements DataStream {
   readonly id: number;
   readonly peer: Duplex;
   readonly sends = true;
+  readonly lastByteAt = -Infinity;
   readonly jitterMs = 0;
   readonly #options: StreamOptions;
   #bytes = 0;
   #packets = 0;
-  #stopped = false;
 
   constructor(options: StreamOptions) {
     this.id = options.id;
@@ -33,16 +33,17 @@ export class DatagramSender implements DataStream {
     return { ...NO_COUNTS, bytes: this.#bytes, packets: this.#packets };
   }
 
-  async run(): Promise<void> {
-    const { peer, blockBytes, bitsPerSecond, allowance, wideNumbers, clock } = this.#options;
-    const datagram = payloadBlock(blockBytes);
+  async run(stop: AbortSignal): Promise<void> {
+    const { peer, payload, bitsPerSecond, allowance, wideNumbers, clock } = this.#options;
+    const { blockBytes } = payload;
+    const datagram = payload.block.slice(); // its header is its own
     const header = new DataView(datagram.buffer);
-    const pacer = bitsPerSecond ? new Pacer(bitsPerSecond, clock) : undefined;
-    while (!this.#stopped) {
+    const pacer = bitsPerSecond ? new Pacer(bitsPerSecond, { clock, stop }) : undefined;
+    while (!stop.aborted) {
       // What is left of an allowance may be less than a datagram, which is sent whole.
       if (allowance?.take(blockBytes) === 0) return;
       await pacer?.next(blockBytes);
-      if (this.#stopped) return;
+      if (stop.aborted) return;
       this.#packets++;
       writeTime(header, clock.now());
       if (wideNumbers) header.setBigUint64(NUMBER_AT, BigInt(this.#packets));
@@ -51,10 +52,6 @@ export class DatagramSender implements DataStream {
       this.#bytes += blockBytes;
       if (this.#packets % SENDS_PER_TURN === 0) await pollSockets();
     }
-  }
-
-  stop(): void {
-    this.#stopped = true;
   }
 }
 
@@ -65,17 +62,20 @@ export class DatagramReceiver implements DataStream {
   readonly sends = false;
   readonly #options: StreamOptions;
   readonly #tracker = new DatagramTracker();
+  readonly #check: PayloadCheck | undefined;
+  lastByteAt = -Infinity;
   #bytes = 0;
 
   constructor(options: StreamOptions) {
     this.id = options.id;
     this.peer = options.peer;
     this.#options = options;
+    this.#check = options.check ? new PayloadCheck(options.payload) : undefined;
   }
 
   get counts(): DataStream["counts"] {
     const { highest: packets, lost, outOfOrder } = this.#tracker;
-    const corrupt = this.#options.check?.corrupt ?? 0;
+    const corrupt = this.#check?.corrupt ?? 0;
     return { bytes: this.#bytes, packets, lost, outOfOrder, corrupt };
   }
 
@@ -88,10 +88,8 @@ export class DatagramReceiver implements DataStream {
     for (let chunk = await peer.read(); chunk; chunk = await peer.read()) this.#receive(chunk);
   }
 
-  stop(): void {}
-
   #receive(datagram: Uint8Array): void {
-    const { wideNumbers, check, clock } = this.#options;
+    const { wideNumbers, clock } = this.#options;
     const headerBytes = wideNumbers ? WIDE_HEADER_BYTES : NARROW_HEADER_BYTES;
     // A shorter one is that which opens the stream, again, or the answer to it.
     if (datagram.length < headerBytes) return;
@@ -100,8 +98,9 @@ export class DatagramReceiver implements DataStream {
       ? Number(header.getBigUint64(NUMBER_AT))
       : header.getUint32(NUMBER_AT);
     this.#bytes += datagram.length;
-    this.#tracker.add(number, clock.now() - readTime(header));
-    check?.check(datagram.subarray(headerBytes), headerBytes);
+    this.lastByteAt = clock.now();
+    this.#tracker.add(number, this.lastByteAt - readTime(header));
+    this.#check?.check(datagram.subarray(headerBytes), headerBytes);
   }
 }
 

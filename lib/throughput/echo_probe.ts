@@ -3,6 +3,7 @@ import { type Clock, delay, settlesWithin } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { sameBytes } from "../core/bytes.ts";
 import type { Histogram } from "../core/histogram.ts";
+import { formatDuration } from "../core/units.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { COOKIE_BYTES, ECHO_PREFIX, newCookie } from "./protocol.ts";
 
@@ -26,23 +27,36 @@ export class EchoProbe {
    * @throws {NetworkError} where the server does not echo
    */
   async open(): Promise<void> {
-    const limit = { clock: this.#clock, milliseconds: ANSWER_TIMEOUT_MS };
-    const answering = this.#roundTrip();
-    if (await settlesWithin(answering, limit) && await answering) return;
-    throw new NetworkError("Option --under-load: the server has no echo beside; netecho's has one");
+    if (await this.#answers()) return;
+    throw new NetworkError(
+      "Option --under-load needs a server of netecho's: this one did not echo within " +
+        formatDuration(ANSWER_TIMEOUT_MS),
+    );
   }
 
-  /** Measures round trips until something has happened. */
+  /**
+   * Measures round trips until something has happened, each from the moment that it was due.
+   *
+   * @throws {NetworkError} where one is not answered in time
+   */
   async measure(histogram: Histogram, until: Promise<unknown>): Promise<void> {
     const over = new AbortController();
-    until.then(() => over.abort(), () => over.abort());
+    const ended = until.then(() => over.abort(), () => over.abort());
     const { signal } = over;
-    while (!signal.aborted) {
-      const started = this.#clock.now();
-      if (!await this.#roundTrip()) throw new NetworkError("The connection under load was closed");
-      histogram.record(this.#clock.now() - started);
-      await delay(INTERVAL_MS, { clock: this.#clock, signal });
+    for (let due = this.#clock.now(); !signal.aborted; due += INTERVAL_MS) {
+      const left = due - this.#clock.now();
+      if (left > 0) await delay(left, { clock: this.#clock, signal });
+      const answered = await Promise.race([this.#answers(), ended]);
+      if (signal.aborted) return;
+      if (!answered) throw new NetworkError("The connection under load was not answered");
+      histogram.record(this.#clock.now() - due);
     }
+  }
+
+  async #answers(): Promise<boolean> {
+    const limit = { clock: this.#clock, milliseconds: ANSWER_TIMEOUT_MS };
+    const answering = this.#roundTrip();
+    return await settlesWithin(answering, limit) && await answering;
   }
 
   // Returns whether the answer was what was sent.

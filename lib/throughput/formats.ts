@@ -31,5 +31,9 @@ const html: Report<ThroughputResult> = {
   },
 };
 
-/** Every report. */
-export const throughputReports: readonly Report<ThroughputResult>[] = [text, json, html];
+/** Every report by its name, which is that of a report of a load. */
+export const throughputReports: Readonly<Record<string, Report<ThroughputResult>>> = {
+  text,
+  json,
+  html,
+};

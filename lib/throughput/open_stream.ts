@@ -5,7 +5,7 @@ import { ByteReceiver, ByteSender } from "./byte_streams.ts";
 import type { Allowance, DataStream, StreamOptions } from "./data_stream.ts";
 import { DatagramReceiver, DatagramSender } from "./datagram_streams.ts";
 import { sendingStreams, type Side, type TestParameters } from "./parameters.ts";
-import { PayloadCheck } from "./payload.ts";
+import { payloadOf } from "./payload.ts";
 import { streamId } from "./protocol.ts";
 
 /** A connection that is to be a stream. */
@@ -25,16 +25,16 @@ export function openStreams(
     readonly clock: Clock;
   },
 ): DataStream[] {
-  const { blockBytes, check } = parameters;
+  const payload = payloadOf(parameters.blockBytes);
   return sendingStreams(parameters, side).map((sends, index) => {
     const { peer, first } = joined[index]!;
     const options: StreamOptions = {
       ...parameters,
       id: streamId(index),
       peer,
+      payload,
       allowance,
       endsWithFin: side === "server",
-      check: check && !sends ? new PayloadCheck(blockBytes) : undefined,
       clock,
     };
     if (sends) return peer.framed ? new DatagramSender(options) : new ByteSender(options);

@@ -1,6 +1,7 @@
 /** Sending at a rate. */
 import { type Clock, delay } from "../core/clock.ts";
 import { pollSockets } from "../core/runtime.ts";
+import { LONGEST_WAIT_MS } from "../core/units.ts";
 
 // What a timer may be late by; meanwhile so much falls due, and leaves as a burst.
 const TIMER_MS = 2.5;
@@ -9,13 +10,18 @@ const MAX_BURST_BYTES = 32 * 1024; // a socket's buffer for datagrams takes some
 /** Holds a sender back until its next bytes are due. */
 export class Pacer {
   readonly #clock: Clock;
+  readonly #stop: AbortSignal;
   readonly #bytesPerMs: number;
   readonly #start: number;
   #bytes = 0;
 
-  /** The rate counts from now on. */
-  constructor(bitsPerSecond: number, clock: Clock) {
+  /** The rate counts from now on; after the signal, nothing is waited for. */
+  constructor(
+    bitsPerSecond: number,
+    { clock, stop }: { readonly clock: Clock; readonly stop: AbortSignal },
+  ) {
     this.#clock = clock;
+    this.#stop = stop;
     this.#bytesPerMs = bitsPerSecond / 8000;
     this.#start = clock.now();
   }
@@ -28,10 +34,11 @@ export class Pacer {
     if (left <= 0) return undefined;
     const burst = this.#bytesPerMs * TIMER_MS;
     if (bytes < MAX_BURST_BYTES && burst > MAX_BURST_BYTES) return this.#awake(due);
-    return delay(Math.max(1, left), { clock: this.#clock });
+    const milliseconds = Math.min(Math.max(1, left), LONGEST_WAIT_MS);
+    return delay(milliseconds, { clock: this.#clock, signal: this.#stop });
   }
 
   async #awake(due: number): Promise<void> {
-    while (due > this.#clock.now()) await pollSockets();
+    while (due > this.#clock.now() && !this.#stop.aborted) await pollSockets();
   }
 }

@@ -16,7 +16,7 @@ import { describeTotal } from "./totals.ts";
 
 /** The result as one page that needs no other file. */
 export function renderThroughput(result: ThroughputResult): string {
-  const { address, started, parameters, directions, streams, interrupted, warning } = result;
+  const { address, started, parameters, directions, streams, warning } = result;
   return htmlDocument({
     title: `netecho: throughput of ${address}`,
     body: [
@@ -24,7 +24,6 @@ export function renderThroughput(result: ThroughputResult): string {
       `<p>${escaped(describeTest(parameters))}; ${escaped(started)}</p>`,
       figureBoxes(figures(result)),
       ...(warning ? [`<section class="warning">${escaped(warning)}</section>`] : []),
-      ...(interrupted ? [`<section class="warning">stopped before the end</section>`] : []),
       chart("rate", "Rate over time, as the client saw it"),
       ...(hasTrouble(result) ? [chart("trouble", "Retransmits and losses")] : []),
       ...(streams.length > directions.length ? [section("Streams", streamTable(result))] : []),
@@ -42,22 +41,15 @@ function hasTrouble({ intervals }: ThroughputResult): boolean {
 }
 
 function figures({ directions }: ThroughputResult): Record<string, string> {
-  const all = directions.flatMap((total) => {
-    const { direction, receivedBitsPerSecond, retransmits, datagrams } = total;
-    return [
-      [direction, formatBitRate(receivedBitsPerSecond)],
-      ...(retransmits === undefined
-        ? []
-        : [[`retransmits ${direction}`, formatCount(retransmits)]]),
-      ...(datagrams
-        ? [
-          [`lost ${direction}`, formatCount(datagrams.lost)],
-          [`jitter ${direction}`, formatDuration(datagrams.jitterMs)],
-        ]
-        : []),
-    ];
-  });
-  return Object.fromEntries(all);
+  const figures: Record<string, string> = {};
+  for (const { direction, receivedBitsPerSecond, retransmits, datagrams } of directions) {
+    figures[direction] = formatBitRate(receivedBitsPerSecond);
+    if (retransmits !== undefined) figures[`retransmits ${direction}`] = formatCount(retransmits);
+    if (!datagrams) continue;
+    figures[`lost ${direction}`] = formatCount(datagrams.lost);
+    figures[`jitter ${direction}`] = formatDuration(datagrams.jitterMs);
+  }
+  return figures;
 }
 
 function streamTable({ streams }: ThroughputResult): string {
@@ -68,7 +60,7 @@ function streamTable({ streams }: ThroughputResult): string {
 
 function details(result: ThroughputResult): string {
   const { command, netecho, environment: { os, arch, cpus, deno } } = result;
-  const rows = summaryRows(result).map(([name, text]) => [name, escaped(text)]);
+  const rows = summaryRows(result).map(([name, text]) => [name, escaped(text)] as const);
   return definitions({
     command: `<code>${escaped(command)}</code>`,
     ...Object.fromEntries(rows),

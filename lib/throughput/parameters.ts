@@ -1,13 +1,16 @@
 /** What a client asks of a server: the parameters of a test. */
 import type { JsonObject } from "../core/json.ts";
+import { maxDatagramBytes } from "../net/datagram_size.ts";
 import { RefusedTest, SERVER_ERROR } from "./protocol.ts";
 
 const MAX_SECONDS = 86_400;
 const MAX_OMIT_SECONDS = 600;
-const MAX_STREAMS = 128;
-const MAX_BLOCK_BYTES = 1 << 20;
-const MIN_DATAGRAM_BYTES = 16; // a header, with a number of 64 bits
-const MAX_DATAGRAM_BYTES = 65_507;
+/** The most streams in a direction. */
+export const MAX_STREAMS = 128;
+/** The largest block over a stream, in bytes. */
+export const MAX_BLOCK_BYTES = 1 << 20;
+/** The least of a datagram: a header with a number of 64 bits. */
+export const MIN_DATAGRAM_BYTES = 16;
 
 /** The usual size of a block over a stream, in bytes. */
 export const STREAM_BLOCK_BYTES = 128 * 1024;
@@ -53,7 +56,7 @@ export function writeParameters(parameters: TestParameters): JsonObject {
   const { protocol, directions, bytes = 0, bitsPerSecond, wideNumbers, check } = parameters;
   return {
     [protocol]: true,
-    omit: Math.ceil(parameters.omit / 1000),
+    omit: parameters.omit / 1000,
     time: bytes > 0 ? 0 : Math.ceil(parameters.duration / 1000),
     num: bytes,
     blockcount: 0,
@@ -80,7 +83,8 @@ export function readParameters(json: JsonObject): TestParameters {
   const protocol = json["udp"] === true ? "udp" : "tcp";
   const number = (name: string, { most, error }: { most: number; error: number }) => {
     const value = json[name] ?? 0;
-    if (typeof value === "number" && value >= 0 && value <= most) return value;
+    // All are whole numbers there.
+    if (typeof value === "number" && value >= 0 && value <= most) return Math.floor(value);
     throw new RefusedTest(error);
   };
   const most = Number.MAX_SAFE_INTEGER;
@@ -93,7 +97,7 @@ export function readParameters(json: JsonObject): TestParameters {
   return {
     protocol,
     directions: json["bidirectional"] === true ? "both" : json["reverse"] === true ? "down" : "up",
-    streams: Math.max(1, Math.floor(streams)),
+    streams: Math.max(1, streams),
     duration: time * 1000,
     omit: omit * 1000,
     ...(bytes > 0 && { bytes }),
@@ -112,15 +116,15 @@ export function readParameters(json: JsonObject): TestParameters {
 }
 
 function blockBytes(protocol: TestParameters["protocol"], given: number): number {
-  if (protocol === "tcp") return Math.floor(given) || STREAM_BLOCK_BYTES;
-  const bytes = Math.floor(given) || DATAGRAM_BYTES;
+  if (protocol === "tcp") return given || STREAM_BLOCK_BYTES;
+  const bytes = given || DATAGRAM_BYTES;
   if (isDatagramSize(bytes)) return bytes;
   throw new RefusedTest(SERVER_ERROR.datagramSize);
 }
 
 /** Whether datagrams of so many bytes can be numbered and sent. */
 export function isDatagramSize(bytes: number): boolean {
-  return bytes >= MIN_DATAGRAM_BYTES && bytes <= MAX_DATAGRAM_BYTES;
+  return bytes >= MIN_DATAGRAM_BYTES && bytes <= maxDatagramBytes("");
 }
 
 /** Which side of a test one is. */

@@ -38,12 +38,12 @@ export const SERVER_ERROR = {
   streams: 6,
   blockSize: 7,
   omit: 12,
-  unsupported: 13,
   sctp: 18,
   datagramSize: 20,
   parameters: 114,
   authorization: 142,
   createStream: 200,
+  streamClosed: 207,
 } as const;
 
 // What iperf3 says of the errors that its server is known to send, and of those above.
@@ -52,7 +52,6 @@ const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [SERVER_ERROR.streams, "too many parallel streams"],
   [SERVER_ERROR.blockSize, "the block size is too large"],
   [SERVER_ERROR.omit, "the time to omit is not valid"],
-  [SERVER_ERROR.unsupported, "it does not support this"],
   [SERVER_ERROR.sctp, "it does not support SCTP"],
   [SERVER_ERROR.datagramSize, "the size of datagrams is not valid"],
   [27, "the bit rate is above its limit"],
@@ -63,6 +62,7 @@ const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [144, "it received nothing for too long"],
   [160, "the test took longer than it allows"],
   [SERVER_ERROR.createStream, "it could not create a stream"],
+  [SERVER_ERROR.streamClosed, "a stream was closed before its end"],
   [202, "it could not listen for streams"],
   [204, "it could not accept a stream"],
 ]);

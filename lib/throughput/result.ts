@@ -4,10 +4,10 @@ import type { RunInfo } from "../report/result.ts";
 import type { TcpInfo } from "../net/tcp_info.ts";
 import type { StreamCounts } from "./data_stream.ts";
 import type { TestParameters } from "./parameters.ts";
-import type { CpuUse } from "./results.ts";
+import type { CpuUse } from "../core/cpu.ts";
 import type { Direction, DirectionTotal, StreamResult } from "./totals.ts";
 import { formatDuration, formatQuantity, formatSize } from "../core/units.ts";
-import type { Interval } from "./transfer.ts";
+import type { Interval } from "./measurement.ts";
 
 /** What identifies the form of a result; the number changes where a reader has to. */
 export const THROUGHPUT_SCHEMA = "netecho-throughput/1";
@@ -36,7 +36,7 @@ export interface ThroughputResult extends RunInfo {
   readonly directions: readonly DirectionTotal[];
   readonly streams: readonly StreamResult[];
   readonly intervals: readonly DirectionInterval[];
-  /** In percent of a core. */
+  /** Of each side while the test ran. */
   readonly cpu: { readonly client: CpuUse; readonly server: CpuUse };
   /** Round trips on another connection, before the test and while it ran. */
   readonly underLoad?: { readonly idle: Distribution; readonly loaded: Distribution } | undefined;
@@ -45,16 +45,16 @@ export interface ThroughputResult extends RunInfo {
   readonly warning?: string | undefined;
 }
 
-const BUSY_PERCENT = 80; // of a core
+const BUSY = 0.8; // of a core
 const MET_SHARE = 0.98; // of a rate, from which on it is met
 
 /** Why a client that was busy is part of what it measured; undefined where it is not. */
 export function busyClient(
   { cpu: { client }, directions, parameters, elapsedMs, underLoad }: ThroughputResult,
 ): string | undefined {
-  const percent = client.user + client.system;
-  if (percent < BUSY_PERCENT) return undefined;
-  const used = `the client used ${Math.round(percent)}% of a core`;
+  const use = client.user + client.system;
+  if (use < BUSY) return undefined;
+  const used = `the client used ${Math.round(use * 100)}% of a core`;
   const due = (parameters.bitsPerSecond ?? 0) * parameters.streams * elapsedMs / 8000;
   const isShort = directions.some(({ direction, sentBytes }) =>
     direction === "up" && parameters.bytes === undefined && sentBytes < due * MET_SHARE

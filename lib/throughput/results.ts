@@ -1,15 +1,10 @@
 /** What the two sides of a test tell each other at its end. */
-import process from "node:process";
 import { isObject, type JsonObject } from "../core/json.ts";
-import type { StreamTotal, Transfer } from "./transfer.ts";
+import type { CpuUse } from "../core/cpu.ts";
+import type { StreamTotal } from "./measurement.ts";
+import type { Transfer } from "./transfer.ts";
 
 const UNKNOWN = -1; // retransmits, where the system does not tell
-
-/** CPU time that a side has used, in percent of a core. */
-export interface CpuUse {
-  readonly user: number;
-  readonly system: number;
-}
 
 /** What the other side tells of a stream. */
 export interface PeerStream {
@@ -35,20 +30,24 @@ export function writeResults(
   transfer: Transfer,
   { cpu, check }: { readonly cpu: CpuUse; readonly check: boolean },
 ): JsonObject {
-  const { totals, elapsedMs } = transfer;
+  const { totals } = transfer;
   const sends = totals.some(({ sends }) => sends);
   return {
-    cpu_util_total: cpu.user + cpu.system,
-    cpu_util_user: cpu.user,
-    cpu_util_system: cpu.system,
+    cpu_util_total: percent(cpu.user + cpu.system),
+    cpu_util_user: percent(cpu.user),
+    cpu_util_system: percent(cpu.system),
     sender_has_retransmits: sends ? Number(totals.some(({ tcp }) => tcp)) : UNKNOWN,
-    streams: totals.map((total) => streamResults(total, { elapsedMs, check })),
+    streams: totals.map((total) => streamResults(total, { check })),
   };
 }
 
+function percent(share: number): number {
+  return share * 100;
+}
+
 function streamResults(
-  { id, sends, counts, omitted, jitterMs, retransmits }: StreamTotal,
-  { elapsedMs, check }: { readonly elapsedMs: number; readonly check: boolean },
+  { id, sends, counts, omitted, jitterMs, retransmits, elapsedMs }: StreamTotal,
+  { check }: { readonly check: boolean },
 ): JsonObject {
   return {
     id,
@@ -75,7 +74,7 @@ export function readResults(json: JsonObject): PeerResults {
   if (!Array.isArray(streams)) throw new SyntaxError("results without streams");
   const number = numberOf(json);
   return {
-    cpu: { user: number("cpu_util_user"), system: number("cpu_util_system") },
+    cpu: { user: number("cpu_util_user") / 100, system: number("cpu_util_system") / 100 },
     streams: streams.filter(isObject).map(readStream),
   };
 }
@@ -100,15 +99,5 @@ function numberOf(json: JsonObject): (name: string) => number {
     const value = json[name] ?? 0;
     if (typeof value === "number") return value;
     throw new SyntaxError(`results whose ${name} is no number`);
-  };
-}
-
-/** Measures the CPU time of this program, from now on. */
-export function measureCpu(clock: { now(): number }): () => CpuUse {
-  const [before, started] = [process.cpuUsage(), clock.now()];
-  return () => {
-    const { user, system } = process.cpuUsage(before);
-    const percent = (microseconds: number) => microseconds / 10 / (clock.now() - started);
-    return { user: percent(user), system: percent(system) };
   };
 }

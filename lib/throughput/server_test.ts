@@ -1,26 +1,27 @@
 /** One test at the server, from its control connection to its results. */
 import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
+import { measureCpu } from "../core/cpu.ts";
 import { NetworkError } from "../core/errors.ts";
+import { explain } from "../core/explain.ts";
+import type { EventMap, OfConnection } from "../log/event.ts";
 import { formatDuration } from "../core/units.ts";
 import type { ControlChannel } from "./control_channel.ts";
 import { type Joined, openStreams } from "./open_stream.ts";
 import { readParameters, sendingStreams, type TestParameters } from "./parameters.ts";
 import { RefusedTest, SERVER_ERROR, STATE } from "./protocol.ts";
-import { measureCpu, type PeerResults, readResults, writeResults } from "./results.ts";
+import { type PeerResults, readResults, writeResults } from "./results.ts";
 import { describeTotal, directionTotals, streamResults } from "./totals.ts";
 import { Transfer } from "./transfer.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000; // for each thing that a client is asked for
 const SILENCE_MS = 120_000; // of all streams, after which the client counts as gone
+const LEAVING_MS = 500; // between the ends of its connections
 
 /** Why the connections of a test end. */
 export const TEST_OVER = "the test is over";
 
 /** What was measured: in a line, and by names. */
-export interface Measured {
-  readonly detail: string;
-  readonly figures: Readonly<Record<string, unknown>>;
-}
+export type Measured = Omit<EventMap["measured"], keyof OfConnection>;
 
 /** What a test needs besides its control connection. */
 export interface ServerTestOptions {
@@ -28,8 +29,8 @@ export interface ServerTestOptions {
   readonly measured: (measured: Measured) => void;
   /** Whether datagrams come to the port as well. */
   readonly takesDatagrams: boolean;
-  /** Waits until no other test waits for datagrams, which do not tell whose they are. */
-  readonly alone: (gather: () => Promise<void>) => Promise<void>;
+  /** Runs it while no other test of the host waits for datagrams, which do not tell whose they are. */
+  readonly gatherInTurn: (gather: () => Promise<void>) => Promise<void>;
 }
 
 /** A test that a client has begun. */
@@ -61,7 +62,10 @@ export class ServerTest {
   async join(joined: Joined & { readonly order: number }): Promise<string> {
     if (!this.#awaits) throw new NetworkError("a stream that no test waits for");
     this.#joined.push(joined);
-    if (this.#joined.length === this.#streamCount) this.#complete();
+    if (this.#joined.length === this.#streamCount) {
+      this.#awaits = undefined;
+      this.#complete();
+    }
     await this.#over.promise;
     return TEST_OVER;
   }
@@ -75,7 +79,7 @@ export class ServerTest {
     try {
       const parameters = this.#parameters = await this.#agree();
       const gather = () => this.#gather(parameters);
-      await (parameters.protocol === "udp" ? this.#options.alone(gather) : gather());
+      await (parameters.protocol === "udp" ? this.#options.gatherInTurn(gather) : gather());
       await this.#measure(parameters);
     } finally {
       this.#awaits = undefined;
@@ -91,7 +95,11 @@ export class ServerTest {
     const channel = this.#channel;
     await channel.sendState(STATE.paramExchange);
     try {
-      const parameters = readParameters(await this.#inTime(channel.readJson(), "parameters"));
+      const parameters = readParameters(
+        await this.#inTime(channel.readJson(), {
+          what: "sent no parameters",
+        }),
+      );
       const { protocol } = parameters;
       if (protocol === "tcp" || this.#options.takesDatagrams) return parameters;
       throw new RefusedTest(SERVER_ERROR.createStream, "this endpoint has no port for datagrams");
@@ -113,8 +121,10 @@ export class ServerTest {
       throw new NetworkError(`${leaving(state)} before its streams were made`);
     });
     left.catch(() => {}); // it may be over before
-    await this.#inTime(Promise.race([complete, left]), "streams");
-    this.#awaits = undefined;
+    await this.#inTime(Promise.race([complete, left]), {
+      what: "did not open its streams",
+      progress: () => this.#joined.length,
+    });
   }
 
   async #measure(parameters: TestParameters): Promise<void> {
@@ -122,10 +132,9 @@ export class ServerTest {
     const { clock, measured } = this.#options;
     const inOrder = this.#joined.toSorted((one, other) => one.order - other.order);
     const streams = openStreams(inOrder, { parameters, side: "server", clock });
-    const transfer = new Transfer(streams, { clock });
     const cpuUse = measureCpu(clock);
     await channel.sendState(STATE.testStart);
-    transfer.start(parameters.omit);
+    const transfer = new Transfer(streams, { clock, ...parameters });
     try {
       await channel.sendState(STATE.testRunning);
       await this.#untilEnd(transfer);
@@ -135,30 +144,40 @@ export class ServerTest {
     const cpu = cpuUse();
     await transfer.drain();
     await channel.sendState(STATE.exchangeResults);
-    const peer = readResults(await this.#inTime(channel.readJson(), "results"));
+    const peer = readResults(await this.#inTime(channel.readJson(), { what: "sent no results" }));
     await channel.sendJson(writeResults(transfer, { cpu, check: parameters.check }));
     await channel.sendState(STATE.displayResults);
     measured(measuredIn(transfer, { peer, parameters }));
-    await this.#inTime(channel.readState(), "end");
+    await this.#inTime(channel.readState(), { what: "did not confirm the end" });
   }
 
   async #untilEnd(transfer: Transfer): Promise<void> {
     const { clock } = this.#options;
     const ending = this.#channel.readState();
     const limit = { clock, milliseconds: SILENCE_MS, progress: () => transfer.progress };
-    if (!await whileProgressing(ending, limit)) {
-      throw new NetworkError(`nothing was sent or received for ${formatDuration(SILENCE_MS)}`);
+    const ended = Promise.race([ending, transfer.failed]);
+    try {
+      if (!await whileProgressing(ended, limit)) {
+        throw new NetworkError(`nothing was sent or received for ${formatDuration(SILENCE_MS)}`);
+      }
+    } catch (error) {
+      // A client that leaves takes its streams with it.
+      if (!await settlesWithin(ending, { clock, milliseconds: LEAVING_MS })) {
+        await this.#channel.refuse(SERVER_ERROR.streamClosed);
+        throw new NetworkError(`the test failed: ${explain(error)}`, { cause: error });
+      }
     }
     const state = await ending;
     if (state !== STATE.testEnd) throw new NetworkError(`${leaving(state)} before the end`);
   }
 
-  async #inTime<T>(work: Promise<T>, what: string): Promise<T> {
-    const limit = { clock: this.#options.clock, milliseconds: ANSWER_TIMEOUT_MS };
-    if (await settlesWithin(work, limit)) return await work;
-    throw new NetworkError(
-      `the client sent no ${what} within ${formatDuration(ANSWER_TIMEOUT_MS)}`,
-    );
+  async #inTime<T>(
+    work: Promise<T>,
+    { what, progress = () => 0 }: { readonly what: string; readonly progress?: () => number },
+  ): Promise<T> {
+    const limit = { clock: this.#options.clock, milliseconds: ANSWER_TIMEOUT_MS, progress };
+    if (await whileProgressing(work, limit)) return await work;
+    throw new NetworkError(`the client ${what} within ${formatDuration(ANSWER_TIMEOUT_MS)}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { type Clock, settlesWithin } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { Turns } from "../core/turns.ts";
 import { formatDuration } from "../core/units.ts";
-import { isInet } from "../net/address.ts";
+import { isInet, isTcp } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { pump } from "../net/pump.ts";
 import { ControlChannel } from "./control_channel.ts";
@@ -27,7 +27,8 @@ interface Begun {
 /** Serves the connections of tests: which test one belongs to, its cookie tells. */
 export class ServerTests {
   readonly #tests = new Map<string, Begun>();
-  readonly #gathering = new Turns(); // of those whose streams are datagrams
+  // By host: of tests whose streams are datagrams, one at a time waits for them.
+  readonly #gathering = new Map<string | undefined, Turns>();
   #connections = 0;
 
   /**
@@ -54,10 +55,13 @@ export class ServerTests {
       readonly context: TestContext;
     },
   ): Promise<string> {
+    const host = hostOf(control);
+    const turns = this.#gathering.get(host) ?? new Turns();
+    this.#gathering.set(host, turns);
     const test = new ServerTest(channel, {
       ...context,
-      takesDatagrams: control.local.transport === "tcp",
-      alone: (gather) => this.#gathering.run(gather),
+      takesDatagrams: isTcp(control.local),
+      gatherInTurn: (gather) => turns.run(gather),
     });
     this.#tests.set(cookie, { test, control });
     try {
@@ -65,6 +69,9 @@ export class ServerTests {
       return TEST_OVER;
     } finally {
       this.#tests.delete(cookie);
+      if (!this.#tests.values().some(({ control }) => hostOf(control) === host)) {
+        this.#gathering.delete(host);
+      }
     }
   }
 

@@ -61,7 +61,7 @@ export function summaryText(result: ThroughputResult): string {
 export function summaryRows(result: ThroughputResult): (readonly [name: string, text: string])[] {
   const { elapsedMs, cpu, underLoad, interrupted } = result;
   const use = ({ user, system }: ThroughputResult["cpu"]["client"]) =>
-    `${Math.round(user + system)}% of a core`;
+    `${Math.round((user + system) * 100)}% of a core`;
   return [
     ["measured", formatDuration(elapsedMs) + (interrupted ? ", stopped before the end" : "")],
     ["cpu", `client ${use(cpu.client)}, server ${use(cpu.server)}`],

@@ -2,7 +2,8 @@
 import { formatBitRate, formatCount, formatDuration, formatSize } from "../core/units.ts";
 import type { Side, TestParameters } from "./parameters.ts";
 import type { PeerResults, PeerStream } from "./results.ts";
-import type { StreamTotal, Transfer } from "./transfer.ts";
+import type { StreamTotal } from "./measurement.ts";
+import type { Transfer } from "./transfer.ts";
 
 /** From the client to the server ("up"), or back ("down"). */
 export type Direction = "up" | "down";
@@ -47,21 +48,18 @@ export function streamResults(
     readonly side: Side;
   },
 ): StreamResult[] {
-  const { elapsedMs } = transfer;
   return transfer.totals.map((own): StreamResult => {
     const other = peer.streams.find(({ id }) => id === own.id);
     if (!other) throw new SyntaxError(`results without stream ${own.id}`);
-    const [sent, received] = own.sends
-      ? [own.counts.bytes, other.bytes]
-      : [other.bytes, own.counts.bytes];
-    const rate = (bytes: number) => bytes * 8000 / elapsedMs;
+    const ours = { bytes: own.counts.bytes, elapsedMs: own.elapsedMs };
+    const [sent, received] = own.sends ? [ours, other] : [other, ours];
     return {
       id: own.id,
       direction: own.sends === (side === "client") ? "up" : "down",
-      sentBytes: sent,
-      sentBitsPerSecond: rate(sent),
-      receivedBytes: received,
-      receivedBitsPerSecond: rate(received),
+      sentBytes: sent.bytes,
+      sentBitsPerSecond: rateOf(sent),
+      receivedBytes: received.bytes,
+      receivedBitsPerSecond: rateOf(received),
       ...(protocol === "tcp" && { retransmits: own.sends ? own.retransmits : other.retransmits }),
       ...(protocol === "udp" && { datagrams: datagramTotal(own, other) }),
       ...(check && other.corrupt !== undefined && {
@@ -69,6 +67,11 @@ export function streamResults(
       }),
     };
   });
+}
+
+// Each side's time is its own: what a receiver gets last comes after the sender's end.
+function rateOf({ bytes, elapsedMs }: Pick<PeerStream, "bytes" | "elapsedMs">): number {
+  return elapsedMs > 0 ? bytes * 8000 / elapsedMs : 0;
 }
 
 function datagramTotal(own: StreamTotal, other: PeerStream): DatagramTotal {

@@ -1,102 +1,67 @@
-/** The streams of a test while they run, on either side, and what is measured of them. */
-import { type Clock, every, settlesWithin } from "../core/clock.ts";
-import type { TcpInfo } from "../net/tcp_info.ts";
-import { countsSince, type DataStream, type StreamCounts } from "./data_stream.ts";
+/** The streams of a test while they run, on either side. */
+import { type Clock, delay, every, settlesWithin } from "../core/clock.ts";
+import { NetworkError } from "../core/errors.ts";
+import type { DataStream } from "./data_stream.ts";
+import { type Interval, Measurement, type StreamTotal } from "./measurement.ts";
 
 const INTERVAL_MS = 1000;
-const MIN_INTERVAL_MS = 100; // a shorter rest is not told
-const QUIET_MS = 50; // without a byte, all that was sent has come
+// Without a byte for so long, or for two round trips, what was sent in time has come.
+const QUIET_MS = 50;
 const MAX_DRAIN_MS = 1000;
+// The same where it is known how much is to come.
+const LIMITED_QUIET_MS = 1000;
+const MAX_LIMITED_DRAIN_MS = 20_000;
 
-/** What a stream did in a part of the test. Times in milliseconds since the test began. */
-export interface StreamInterval {
-  readonly id: number;
-  readonly sends: boolean;
-  readonly counts: StreamCounts;
-  readonly jitterMs: number;
-  /** What the system knows of the connection at the end, where it tells. */
-  readonly tcp: TcpInfo | undefined;
-  /** Segments sent again meanwhile. */
-  readonly retransmits: number | undefined;
+/** How streams are run. */
+export interface TransferOptions {
+  readonly clock: Clock;
+  /** Milliseconds that are not measured. */
+  readonly omit: number;
+  /** Bytes that come to this side in all, if they are limited. */
+  readonly bytes?: number | undefined;
+  readonly onInterval?: ((interval: Interval) => void) | undefined;
 }
 
-/** A part of the test. */
-export interface Interval {
-  /** Since the test began or, after what is omitted, since the measurement did. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Whether it was before the measurement. */
-  readonly omitted: boolean;
-  readonly streams: readonly StreamInterval[];
-}
-
-/** What is measured of a stream in all. */
-export interface StreamTotal extends StreamInterval {
-  /** What had passed before the measurement. */
-  readonly omitted: StreamCounts;
-}
-
-/** What has been told of a stream so far. */
-interface Told {
-  readonly counts: StreamCounts;
-  readonly retransmits: number;
-}
-
-/** Runs streams side by side, and measures them. */
+/** Runs streams side by side from its creation on, and measures them. */
 export class Transfer {
   readonly streams: readonly DataStream[];
-  readonly #clock: Clock;
-  readonly #onInterval: (interval: Interval) => void;
-  readonly #told = new Map<DataStream, Told>(); // at the end of the last interval
-  readonly #omitted = new Map<DataStream, Told>();
+  readonly #options: TransferOptions;
+  readonly #measurement: Measurement;
   readonly #over = Promise.withResolvers<void>();
   readonly #sent = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
-  readonly #jitterMs = new Map<DataStream, number>(); // at the end
-  #measuredFrom = 0;
-  #intervalFrom = 0;
-  #ended: number | undefined;
-  #isOmitting = false;
-  #cancel = () => {};
-  #cancelOmission = () => {};
+  readonly #stopping = new AbortController();
   #totals: readonly StreamTotal[] = [];
+  #cancelTicks = () => {};
 
-  constructor(
-    streams: readonly DataStream[],
-    { clock, onInterval = () => {} }: {
-      readonly clock: Clock;
-      readonly onInterval?: (interval: Interval) => void;
-    },
-  ) {
+  constructor(streams: readonly DataStream[], options: TransferOptions) {
+    const { clock, omit } = options;
     this.streams = streams;
-    this.#clock = clock;
-    this.#onInterval = onInterval;
-  }
-
-  /** Begins; what passes in the first `omit` milliseconds is not measured. */
-  start(omit: number): void {
-    this.#measuredFrom = this.#intervalFrom = this.#clock.now();
-    for (const stream of this.streams) this.#told.set(stream, toldOf(stream));
-    this.#measure();
-    this.#isOmitting = omit > 0;
-    if (omit > 0) this.#cancelOmission = this.#clock.after(omit, () => this.#endOmission());
-    this.#cancel = every(this.#clock, INTERVAL_MS, () => this.#tell());
+    this.#options = options;
+    this.#measurement = new Measurement(streams, { clock, omits: omit > 0 });
     this.#failed.promise.catch(() => {}); // it may be that nobody asks
-    const runs = new Map(this.streams.map((stream) => [stream, this.#run(stream)]));
-    const sending = this.streams.filter(({ sends }) => sends).map((stream) => runs.get(stream));
+    this.#tick();
+    if (omit > 0) {
+      delay(omit, { clock, signal: this.#stopping.signal }).then(() => this.#endOmission());
+    }
+    const runs = new Map(streams.map((stream) => [stream, this.#run(stream)]));
+    const sending = streams.filter(({ sends }) => sends).map((stream) => runs.get(stream));
     Promise.all(runs.values()).then(() => this.#over.resolve());
     Promise.all(sending).then(() => this.#sent.resolve());
   }
 
   async #run(stream: DataStream): Promise<void> {
+    const { signal } = this.#stopping;
     try {
-      await stream.run();
+      await stream.run(signal);
+      if (stream.sends || signal.aborted) return;
+      throw new NetworkError(`Stream ${stream.id} ended before the test`);
     } catch (error) {
-      if (this.#ended === undefined) this.#failed.reject(error);
+      if (!signal.aborted) this.#failed.reject(error);
     }
   }
 
-  /** Rejects where a stream fails before it was stopped. Resolves never. */
+  /** Rejects where a stream fails, or ends, before the test does. Never resolves. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
@@ -106,14 +71,14 @@ export class Transfer {
     return this.#sent.promise;
   }
 
-  /** Resolves when every stream has ended. */
-  get over(): Promise<void> {
-    return this.#over.promise;
-  }
-
   /** Milliseconds that were measured, up to now or the end. */
   get elapsedMs(): number {
-    return (this.#ended ?? this.#clock.now()) - this.#measuredFrom;
+    return this.#measurement.elapsedMs;
+  }
+
+  /** Whether it was stopped before the measurement began. */
+  get isOmitting(): boolean {
+    return this.#measurement.isOmitting;
   }
 
   /** What has passed over all streams so far, omitted or not. */
@@ -121,31 +86,35 @@ export class Transfer {
     return this.streams.reduce((sum, { counts }) => sum + counts.bytes, 0);
   }
 
-  /** Ends the measurement; what is under way is not waited for. */
-  stop(): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = this.#clock.now();
-    this.#cancel();
-    this.#cancelOmission();
-    for (const stream of this.streams) {
-      stream.stop();
-      this.#jitterMs.set(stream, stream.jitterMs);
-    }
-    this.#tellRest();
+  /** What has come to this side so far. */
+  get received(): number {
+    return this.#receivers.reduce((sum, { counts }) => sum + counts.bytes, 0);
   }
 
-  /**
-   * Waits for what was sent in time and is still on its way, for a second at most; then the totals
-   * stand.
-   */
+  /** Ends the test; what is under way is not waited for. */
+  stop(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#cancelTicks();
+    this.#tellRest();
+    this.#measurement.end();
+  }
+
+  /** Waits for what was sent in time and is still on its way; then the totals stand. */
   async drain(): Promise<void> {
-    const until = this.#clock.now() + MAX_DRAIN_MS;
-    const receives = this.streams.some(({ sends }) => !sends);
-    for (let before = -1; receives && before !== this.progress && this.#clock.now() < until;) {
-      before = this.progress;
-      await settlesWithin(this.over, { clock: this.#clock, milliseconds: QUIET_MS });
+    const { clock, bytes = Infinity } = this.#options;
+    const [quiet, most] = bytes === Infinity
+      ? [Math.max(QUIET_MS, 2 * this.#roundTripMs), MAX_DRAIN_MS]
+      : [LIMITED_QUIET_MS, MAX_LIMITED_DRAIN_MS];
+    const until = clock.now() + most;
+    let [before, since] = [this.received, clock.now()];
+    const isComplete = () => this.received >= bytes;
+    while (this.#receivers.length > 0 && !isComplete() && clock.now() < until) {
+      if (await settlesWithin(this.#over.promise, { clock, milliseconds: QUIET_MS })) break;
+      if (this.received === before && clock.now() - since >= quiet) break;
+      if (this.received !== before) [before, since] = [this.received, clock.now()];
     }
-    this.#totals = this.#total();
+    this.#totals = this.#measurement.totals();
   }
 
   /** What was measured of each stream, once that is drained. */
@@ -153,61 +122,31 @@ export class Transfer {
     return this.#totals;
   }
 
-  #total(): StreamTotal[] {
-    return this.streams.map((stream) => {
-      const before = this.#omitted.get(stream)!;
-      // What comes behind the others is no measure of their jitter.
-      const jitterMs = this.#jitterMs.get(stream)!;
-      return { ...intervalOf(stream, before), jitterMs, omitted: before.counts };
-    });
+  get #receivers(): readonly DataStream[] {
+    return this.streams.filter(({ sends }) => !sends);
+  }
+
+  get #roundTripMs(): number {
+    return Math.max(0, ...this.#receivers.map(({ peer: { tcpInfo } }) => tcpInfo?.rttMs ?? 0));
+  }
+
+  #tick(): void {
+    const { clock, onInterval } = this.#options;
+    if (!onInterval) return;
+    this.#cancelTicks = every(clock, INTERVAL_MS, () => onInterval(this.#measurement.interval()));
   }
 
   #endOmission(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#cancelTicks();
     this.#tellRest();
-    this.#measure();
-    this.#isOmitting = false;
-    this.#cancel();
-    this.#measuredFrom = this.#intervalFrom = this.#clock.now();
-    this.#cancel = every(this.#clock, INTERVAL_MS, () => this.#tell());
+    this.#measurement.begin();
+    this.#tick();
   }
 
   #tellRest(): void {
-    const isFirst = this.#intervalFrom === this.#measuredFrom;
-    if (isFirst || this.#clock.now() - this.#intervalFrom >= MIN_INTERVAL_MS) this.#tell();
+    const { onInterval } = this.#options;
+    const rest = onInterval && this.#measurement.rest();
+    if (rest) onInterval(rest);
   }
-
-  #measure(): void {
-    for (const stream of this.streams) this.#omitted.set(stream, toldOf(stream));
-  }
-
-  #tell(): void {
-    const now = this.#clock.now();
-    const streams = this.streams.map((stream) => {
-      const interval = intervalOf(stream, this.#told.get(stream)!);
-      this.#told.set(stream, toldOf(stream));
-      return interval;
-    });
-    const [fromMs, toMs] = [this.#intervalFrom, now].map((time) => time - this.#measuredFrom) as [
-      number,
-      number,
-    ];
-    this.#intervalFrom = now;
-    this.#onInterval({ fromMs, toMs, omitted: this.#isOmitting, streams });
-  }
-}
-
-function toldOf({ counts, peer }: DataStream): Told {
-  return { counts, retransmits: peer.tcpInfo?.retransmits ?? 0 };
-}
-
-function intervalOf(stream: DataStream, before: Told): StreamInterval {
-  const { id, sends, jitterMs, peer: { tcpInfo: tcp } } = stream;
-  return {
-    id,
-    sends,
-    counts: countsSince(stream.counts, before.counts),
-    jitterMs,
-    tcp,
-    retransmits: tcp && tcp.retransmits - before.retransmits,
-  };
 }

@@ -283,7 +283,7 @@ Deno.test("corrupt payload is counted, and fails a test that verifies", async ()
   const checked = ["--bytes", "10MB", "--verify", "--json"];
   const { code, text, stderr } = await client(`127.0.0.1:${server.port}`, ...checked);
   assertEquals(code, 1);
-  assertMatch(stderr, /: 2,048 bytes came as others than they were sent\n$/);
+  assertMatch(stderr, /: 2,048 bytes arrived corrupt\n$/);
   const [direction] = (JSON.parse(text) as Result).directions;
   assertEquals(direction!.corruptBytes, 2048);
 });

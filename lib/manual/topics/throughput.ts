@@ -8,7 +8,7 @@ export const throughputTopic: Topic = {
   page: {
     summary:
       "client --throughput and service iperf3 speak the protocol of iperf3 (3.1 and newer): " +
-      "each measures with it or with the other. The client's direction is up, the server's down. " +
+      "each works with iperf3 and with the other. The client's direction is up, the server's down. " +
       "What was sent in time and came within a second after the end counts as received. Rates are " +
       "in bits, sizes in bytes.",
     words: [
@@ -26,7 +26,7 @@ export const throughputTopic: Topic = {
         title: "with netecho at both ends",
         rows: [
           ["tls://, unix:", "the control connection and the streams are over that transport"],
-          ["--verify", "the receiver compares every byte; exit code 1 where one is another"],
+          ["--verify", "the receiver compares every byte; exit code 1 if one differs"],
           [
             "--under-load",
             "an echo on a connection of its own, a second before and during the test",

@@ -1,7 +1,7 @@
 // Draws the charts of a page. Runs in the browser, with uPlot before it in the same script, and what
 // describes the charts behind it.
 // deno-lint-ignore-file no-unused-vars -- what is behind it uses all of this
-/* global uPlot, document, innerWidth, matchMedia, addEventListener, getComputedStyle */
+/* global uPlot, document, matchMedia, addEventListener, getComputedStyle */
 
 const result = JSON.parse(document.getElementById("result").textContent);
 const HEIGHT = 260;

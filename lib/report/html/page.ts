@@ -18,7 +18,7 @@ import { formatByteRate, formatCount, formatDuration, formatFigures } from "../.
 import {
   chart,
   definitions,
-  escaped as text,
+  escaped,
   figureBoxes,
   htmlDocument,
   section,
@@ -51,9 +51,9 @@ export function renderPage(result: BenchResult): string {
 
 function head(result: BenchResult): string {
   const { address, started } = result;
-  return `<h1>Load on ${text(address)}</h1>
-<p>${text(describeLoad(result))}</p>
-<p>${text(describeRequests(result))}; ${text(started)}</p>`;
+  return `<h1>Load on ${escaped(address)}</h1>
+<p>${escaped(describeLoad(result))}</p>
+<p>${escaped(describeRequests(result))}; ${escaped(started)}</p>`;
 }
 
 function figures({ rate, load, latency, requests }: BenchResult): string {
@@ -77,7 +77,7 @@ function warnings(result: BenchResult): string {
     ...describeUnsent(result),
     ...Object.entries(errors).map(([kind, count]) => `${formatCount(count)} x ${kind}`),
   ];
-  return all.map((line) => `<section class="warning">${text(line)}</section>`).join("\n");
+  return all.map((line) => `<section class="warning">${escaped(line)}</section>`).join("\n");
 }
 
 function latencies(result: BenchResult): string {
@@ -92,12 +92,12 @@ function latencies(result: BenchResult): string {
 }
 
 function search(search: NonNullable<BenchResult["search"]>, result: BenchResult): string {
-  return `<p>${text(describeSearch(search, result))}</p>${table(describeTrials(search))}`;
+  return `<p>${escaped(describeSearch(search, result))}</p>${table(describeTrials(search))}`;
 }
 
 function comparison(result: BenchResult): string {
   const rows = (result.comparison ?? []).map((one) => [one.name, describeComparison(one)]);
-  const lines = describeUnlike(result).map((line) => `<p>${text(line)}</p>`);
+  const lines = describeUnlike(result).map((line) => `<p>${escaped(line)}</p>`);
   return table(rows) + lines.join("");
 }
 
@@ -108,11 +108,13 @@ function details(result: BenchResult): string {
   const { cpu, resolutionMs, latenessMs: { p50 = 0, p99 = 0, max = 0 } } = instrument;
   const late = [p50, p99, max].map(formatDuration);
   return definitions({
-    command: `<code>${text(command)}</code>`,
+    command: `<code>${escaped(command)}</code>`,
     measured: formatDuration(elapsedMs),
-    ...(connections && { connections: text(connections) }),
-    ...(network && { tcp: text(network) }),
-    client: text(`netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${cpu} of a core`),
+    ...(connections && { connections: escaped(connections) }),
+    ...(network && { tcp: escaped(network) }),
+    client: escaped(
+      `netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${cpu} of a core`,
+    ),
     [load.rate === undefined ? "an answer waited" : "sent late by"]: `${late[0]} at p50, ${
       late[1]
     } at p99, ${late[2]} at most`,

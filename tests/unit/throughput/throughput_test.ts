@@ -11,7 +11,7 @@ import {
   type TestParameters,
   writeParameters,
 } from "../../../lib/throughput/parameters.ts";
-import { PayloadCheck, payloadChunk } from "../../../lib/throughput/payload.ts";
+import { PayloadCheck, payloadOf } from "../../../lib/throughput/payload.ts";
 import {
   COOKIE_BYTES,
   describeServerError,
@@ -135,9 +135,10 @@ Deno.test("datagram tracker: what comes late is not lost, and jitter is that of 
 });
 
 Deno.test("payload: a chunk is whole blocks, and what differs is counted, wherever it is cut", () => {
-  const chunk = payloadChunk(1000);
+  const payload = payloadOf(1000);
+  const { chunk } = payload;
   assertEquals(chunk.length % 1000, 0);
-  const check = new PayloadCheck(1000);
+  const check = new PayloadCheck(payload);
   check.check(chunk.subarray(0, 1700), 0);
   check.check(chunk.subarray(1700, 5300), 1700);
   assertEquals(check.corrupt, 0);
@@ -150,7 +151,7 @@ Deno.test("payload: a chunk is whole blocks, and what differs is counted, wherev
 
 Deno.test("pacer: bytes leave when they are due, and none before", async () => {
   const clock = new FakeClock();
-  const pacer = new Pacer(80_000, clock); // 10 bytes a millisecond
+  const pacer = new Pacer(80_000, { clock, stop: new AbortController().signal }); // 10 bytes a millisecond
   assertEquals(pacer.next(1000), undefined);
   const waiting = pacer.next(1000)!;
   let due = false;
