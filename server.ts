@@ -62,6 +62,12 @@ export async function run(args: readonly string[]): Promise<number> {
   const { specs, ownFaults, seed } = await endpointsOf(parsed, control);
   checkConflicts(specs, { mayBeNone: live || control.config !== undefined });
   checkLoops(specs);
+  const several = values.once && specs.find(({ service }) => service.needsSeveral)?.service;
+  if (several) {
+    throw new UsageError(
+      `Option --once: a peer of service ${several.name} needs several connections`,
+    );
+  }
   if (!live) await rejectUnused(specs, parsed.given);
   const faults = await planIfAny(specs, { ...values, seed: values.seed ?? seed, live, ownFaults });
   if (faults?.resets && !libc()) await say(`netecho: ${NO_RESETS}`);

@@ -6,8 +6,16 @@ import type { Certificate } from "../net/tls_session.ts";
 /** `in`: from the peer; `out`: to the peer. */
 export type Direction = "in" | "out";
 
-/** Why a connection ended. */
-export type CloseReason = "eof" | "reset" | "idle" | "stopped" | "fault" | "control" | "error";
+/** Why a connection ended; `done`: the service had done what it was for. */
+export type CloseReason =
+  | "eof"
+  | "done"
+  | "reset"
+  | "idle"
+  | "stopped"
+  | "fault"
+  | "control"
+  | "error";
 
 /** What the control interface has changed. */
 export type Change =

@@ -26,6 +26,7 @@ const MAX_TEXT_BYTES = 256; // bytes of a chunk that are shown as text
 const MARKS = { in: "<", out: ">" } as const;
 const REASONS: Readonly<Record<CloseReason, string>> = {
   eof: "closed by the peer",
+  done: "closed by the service",
   reset: "reset by the peer",
   idle: "idle for too long",
   stopped: "server stopped",
@@ -105,7 +106,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       ].filter(Boolean).join(""),
     ],
     closed: (event) => [
-      `${paint(event.reason === "eof" ? GREEN : YELLOW, "closed")} ` +
+      `${paint(["eof", "done"].includes(event.reason) ? GREEN : YELLOW, "closed")} ` +
       `${showAddress(event.remote)}: ${formatQuantity(event.received, "byte")} in, ` +
       `${formatQuantity(event.sent, "byte")} out, ${formatDuration(event.elapsedMs)}, ` +
       (event.detail ?? REASONS[event.reason]),

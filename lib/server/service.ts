@@ -35,6 +35,8 @@ export interface Service extends Named {
   readonly replyFactor?: number;
   /** Whether an endpoint on a TCP port also takes the datagrams of that port. */
   readonly takesDatagrams?: boolean;
+  /** Whether a peer of its needs several connections, so that --once makes no sense. */
+  readonly needsSeveral?: boolean;
   /** Whether its payload says nothing to a reader, and is not shown; it is captured all the same. */
   readonly hidesPayload?: boolean;
   /** Throws a `UsageError` where its options say too little or too much. */

@@ -192,8 +192,8 @@ export class Session {
   #serve(peer: Duplex): void {
     if (this.#ended) return peer.close(); // during the handshake
     const { context, onOpen, onActive } = this.#options;
-    const { endpoint, service, values, state, idleTimeout, faults, server } = context;
-    const { log, clock } = server;
+    const { endpoint, service, idleTimeout, faults, server } = context;
+    const { log } = server;
     const { local, remote, via, security } = peer;
     const admitted = onOpen(remote);
     if (typeof admitted !== "number") {
@@ -225,25 +225,28 @@ export class Session {
     if (this.#ended) return this.#peer.close(); // a fault has closed the peer
     const limit = idleTimeout ?? this.#arrival.idleTimeout;
     if (limit !== undefined) this.#endWhenIdle(peer, limit);
-    const connection = this.#number;
-    const of = { endpoint, connection, remote };
-    const serving: ServiceContext = {
+    service.handle(this.#peer, this.#serviceContext(remote)).then(
+      // UDP has no end of input but the server's.
+      (detail) =>
+        this.end(detail ? { reason: "done", detail } : { reason: peer.framed ? "stopped" : "eof" }),
+      (error) => this.end(endingOf(error)),
+    );
+  }
+
+  #serviceContext(remote: Address): ServiceContext {
+    const { endpoint, values, state, server: { log, clock } } = this.#options.context;
+    const fields = { endpoint, connection: this.#number, remote };
+    return {
       values,
       state,
       clock,
-      report: (detail) => log.emit({ event: "upstream", ...of, detail }),
-      measured: (measured) => log.emit({ event: "measured", ...of, ...measured }),
+      report: (detail) => log.emit({ event: "upstream", ...fields, detail }),
+      measured: (measured) => log.emit({ event: "measured", ...fields, ...measured }),
       watch: (upstream, began) => {
         this.#upstream = upstream;
         this.#capture(upstream, { initiator: "local", began });
       },
     };
-    service.handle(this.#peer, serving).then(
-      // UDP has no end of input but the server's.
-      (detail) =>
-        this.end(detail ? { reason: "eof", detail } : { reason: peer.framed ? "stopped" : "eof" }),
-      (error) => this.end(endingOf(error)),
-    );
   }
 
   /**

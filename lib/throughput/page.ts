@@ -41,15 +41,17 @@ function hasTrouble({ intervals }: ThroughputResult): boolean {
 }
 
 function figures({ directions }: ThroughputResult): Record<string, string> {
-  const figures: Record<string, string> = {};
+  const figures = new Map<string, string>();
   for (const { direction, receivedBitsPerSecond, retransmits, datagrams } of directions) {
-    figures[direction] = formatBitRate(receivedBitsPerSecond);
-    if (retransmits !== undefined) figures[`retransmits ${direction}`] = formatCount(retransmits);
+    figures.set(direction, formatBitRate(receivedBitsPerSecond));
+    if (retransmits !== undefined) {
+      figures.set(`retransmits ${direction}`, formatCount(retransmits));
+    }
     if (!datagrams) continue;
-    figures[`lost ${direction}`] = formatCount(datagrams.lost);
-    figures[`jitter ${direction}`] = formatDuration(datagrams.jitterMs);
+    figures.set(`lost ${direction}`, formatCount(datagrams.lost));
+    figures.set(`jitter ${direction}`, formatDuration(datagrams.jitterMs));
   }
-  return figures;
+  return Object.fromEntries(figures);
 }
 
 function streamTable({ streams }: ThroughputResult): string {

@@ -146,6 +146,10 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "HTTP is not spoken here; for the connection below it try localhost:80",
   ],
   [
+    "server :0=iperf3 --once",
+    "Option --once: a peer of service iperf3 needs several connections",
+  ],
+  [
     "server :80=ecko",
     'Unknown service "ecko" (known: echo, discard, chargen, daytime, time, reply, forward, iperf3); did you mean echo?',
   ],

@@ -21,6 +21,7 @@ export function noteOf({ faults, tls, alpn, closed }: ConnectionView): string {
 
 const ENDS: ReadonlyMap<string, string> = new Map([
   ["eof", "ended by the peer"],
+  ["done", "ended by the service"],
   ["reset", "reset by the peer"],
   ["idle", "idle for too long"],
   ["stopped", "the server stopped"],

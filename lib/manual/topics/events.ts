@@ -15,7 +15,8 @@ const EVENTS: Readonly<Record<keyof EventMap, string>> = {
     "(protocol, cipher) with --client-ca or --proxy-protocol; alpn; subject, of its certificate",
   data: "a chunk: connection, direction (in, out), offset, bytes; text, or hex where it is no " +
     "UTF-8; truncated",
-  closed: "a connection has ended: received, sent (bytes), elapsedMs, reason (eof, reset, idle, " +
+  closed:
+    "a connection has ended: received, sent (bytes), elapsedMs, reason (eof, done, reset, idle, " +
     "stopped, fault, error), detail; tcp, what the system knew of it",
   refused:
     "a connection was not served: remote, reason (denied, limit, host-limit, handshake), detail",

@@ -8,6 +8,7 @@ export const iperf3 = defineService({
   summary: "measure throughput with iperf3, or with client --throughput",
   options: {},
   takesDatagrams: true,
+  needsSeveral: true,
   hidesPayload: true,
   example: "netecho server :5201=iperf3",
   start: () => new ServerTests(),

@@ -74,3 +74,14 @@ Deno.test("a path with controls in it is shown, and commands no terminal", () =>
     "unix:/tmp/a\\x1b[31m\\u{202e}b",
   );
 });
+
+Deno.test("an address without a port has the default one, where there is one", () => {
+  const portOf = (text: string) => formatAddress(parseAddress(text, { defaultPort: 5201 }));
+  assertEquals(portOf("localhost"), "tcp://localhost:5201");
+  assertEquals(portOf("[::1]"), "tcp://[::1]:5201");
+  assertEquals(portOf("[fe80::1%eth0]"), "tcp://[fe80::1%eth0]:5201");
+  assertEquals(portOf("udp://10.0.0.1"), "udp://10.0.0.1:5201");
+  assertEquals(portOf("tls://localhost:443"), "tls://localhost:443");
+  assertEquals(portOf("8080"), "tcp://:8080");
+  assertThrows(() => portOf("a b"), UsageError);
+});

@@ -2,6 +2,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import { acceptingFromAll, receivingFromAll } from "../../../lib/net/both_families.ts";
+import { initialValues } from "../../../lib/cli/options.ts";
+import { systemClock } from "../../../lib/core/clock.ts";
+import type { InetAddress } from "../../../lib/net/address.ts";
+import { listenWithDatagrams } from "../../../lib/net/datagrams_beside.ts";
+import { listenOptions } from "../../../lib/net/transports.ts";
 import { bind, type HostPort } from "../../../lib/net/listen.ts";
 
 /** A system on which other programs have taken some addresses. */
@@ -92,4 +97,29 @@ Deno.test("datagrams come from both sockets and go out by the one for their fami
   both.close();
   assertEquals(await pending, "Interrupted");
   client.close();
+});
+
+Deno.test("datagrams come to the port of a stream listener, whose end frees both", async () => {
+  const options = { values: initialValues(listenOptions), clock: systemClock };
+  const address = { transport: "tcp", hostname: "127.0.0.1", port: 0 };
+  const listener = await listenWithDatagrams(address, options);
+  const { port } = listener.address as InetAddress;
+  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  await socket.send(new Uint8Array(3), { transport: "udp", hostname: "127.0.0.1", port });
+  const first = await listener.accept();
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+  const second = await listener.accept();
+  assertEquals([first, second].map(({ local }) => local.transport), ["udp", "tcp"]);
+  first.close();
+  second.close();
+  conn.close();
+  socket.close();
+  const accepting = listener.accept().catch(() => "closed");
+  listener.close();
+  assertEquals(await accepting, "closed");
+  await listener.released;
+  await listenWithDatagrams({ ...address, port }, options).then(async (again) => {
+    again.close();
+    await again.released;
+  });
 });

@@ -21,6 +21,7 @@ import { reports } from "../../../lib/report/formats.ts";
 import { text } from "../../../lib/report/formats/text.ts";
 import { assertThrows } from "@std/assert";
 import chartScript from "../../../lib/report/html/charts.js" with { type: "text" };
+import throughputCharts from "../../../lib/throughput/charts.js" with { type: "text" };
 import loadCharts from "../../../lib/report/html/load_charts.js" with { type: "text" };
 import { needing } from "../../support/skips.ts";
 import { randomWords } from "../../support/bytes.ts";
@@ -143,13 +144,27 @@ Deno.test("html: where nothing was answered, no line is drawn", () => {
   assert(latency!.series.slice(1).every(({ spanGaps }) => !spanGaps));
 });
 
+Deno.test("html: a throughput draws each direction, and what was sent again or lost", () => {
+  const interval = (direction: string, toMs: number, more: object) => ({
+    ...{ direction, fromMs: toMs - 1000, toMs, omitted: false, bitsPerSecond: toMs, lost: 0 },
+    ...more,
+  });
+  const intervals = [1000, 2000].flatMap((toMs) => [
+    interval("up", toMs, { retransmits: 3 }),
+    interval("down", toMs, { lost: 5 }),
+  ]);
+  const charts = chartsOf({ intervals }, throughputCharts);
+  assertEquals(charts.get("rate")!.data, [[1, 2], [1000, 2000], [1000, 2000]]);
+  assertEquals(charts.get("trouble")!.data, [[1, 2], [3, 3], [5, 5]]);
+});
+
 interface Chart {
   readonly data: readonly (readonly (number | null)[])[];
   readonly series: readonly { readonly spanGaps: boolean }[];
 }
 
 /** What the page asks its chart library to draw. */
-function chartsOf(result: BenchResult): ReadonlyMap<string, Chart> {
+function chartsOf(result: unknown, describing = loadCharts): ReadonlyMap<string, Chart> {
   const charts = new Map<string, Chart>();
   const element = (id: string) => ({
     id,
@@ -171,7 +186,7 @@ function chartsOf(result: BenchResult): ReadonlyMap<string, Chart> {
     addEventListener() {},
     innerWidth: 800,
   };
-  const script = `${chartScript}${loadCharts}`;
+  const script = `${chartScript}${describing}`;
   new Function(...Object.keys(globals), script)(...Object.values(globals));
   return charts;
 }

@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { initialValues } from "../../../lib/cli/options.ts";
 import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
-import { bitRate, rateOption, requestRate } from "../../../lib/probe/rate.ts";
 import { ControlChannel } from "../../../lib/throughput/control_channel.ts";
 import { DatagramTracker } from "../../../lib/throughput/datagram_tracker.ts";
 import { Pacer } from "../../../lib/throughput/pacer.ts";
@@ -194,13 +192,4 @@ Deno.test("totals: streams add up by direction; what one does not tell, nobody k
   assertEquals(up!.datagrams, { packets: 20, lost: 2, outOfOrder: undefined, jitterMs: 3 });
   assertEquals([up!.sentBytes, up!.receivedBitsPerSecond, up!.retransmits], [20, 144, undefined]);
   assertEquals([down!.direction, down!.sentBytes], ["down", 10]);
-});
-
-Deno.test("rate: requests and bits are told apart", () => {
-  const rate = rateOption.parse("2.5Gbit/s");
-  assertEquals([bitRate(rate), bitRate(undefined)], [2.5e9, undefined]);
-  assertThrows(() => requestRate(rate), Error, "as in 500/s");
-  assertThrows(() => bitRate(rateOption.parse("20k/s")), Error, "as in 50Mbit/s");
-  assertThrows(() => rateOption.parse("0Mbit/s"), Error, "above 0");
-  assertEquals(initialValues({ rate: rateOption }), { rate: undefined });
 });
