@@ -7,7 +7,7 @@
  * read again, and only as many of those that queued are read at once as one turn can serve.
  */
 import { type Clock, systemClock } from "../core/clock.ts";
-import { pollSockets } from "../core/runtime.ts";
+import { bulkGate } from "./bulk_gate.ts";
 
 const MIN_OPEN = 120; // connections below which the runtime serves each
 const MAX_RELEASED = 100; // reads of queued connections under way, of the runtime's 128
@@ -18,13 +18,9 @@ const MAX_CALM_MS = 30;
 const IDLE_AFTER_MS = 10; // a released connection that is silent is idle, and gives its place to others
 
 const BULK_CHUNK_BYTES = 64 * 1024;
-const BULK_BYTES_PER_TURN = 2 * 1024 * 1024; // after which other sockets are looked at
 
 /** A connection, for a {@linkcode ReadWindow}. */
-export interface WindowPlace {
-  /** Bytes of large chunks in a row. */
-  bulkBytes: number;
-}
+export type WindowPlace = object;
 
 /** Decides when connections are read. */
 export class ReadWindow {
@@ -47,7 +43,7 @@ export class ReadWindow {
   /** Adds a connection. */
   enter(): WindowPlace {
     this.#open++;
-    return { bulkBytes: 0 };
+    return {};
   }
 
   /** Removes a connection. */
@@ -63,8 +59,7 @@ export class ReadWindow {
    * for the promise, if there is one.
    */
   nextRead(place: WindowPlace, lastBytes: number): Promise<void> | undefined {
-    if (lastBytes >= BULK_CHUNK_BYTES) return nextBulkRead(place, lastBytes);
-    place.bulkBytes = 0;
+    if (lastBytes >= BULK_CHUNK_BYTES) return bulkGate.pass(lastBytes);
     if (this.#open <= MIN_OPEN) return undefined;
     this.#sample();
     if (!this.#released.delete(place) && this.#saturated) {
@@ -119,14 +114,6 @@ export class ReadWindow {
       this.#released.delete(place);
     }
   }
-}
-
-// While I/O is always ready, the runtime completes it at once and never polls other sockets.
-function nextBulkRead(place: WindowPlace, bytes: number): Promise<void> | undefined {
-  place.bulkBytes += bytes;
-  if (place.bulkBytes < BULK_BYTES_PER_TURN) return undefined;
-  place.bulkBytes = 0;
-  return pollSockets();
 }
 
 /** The window of this thread. */

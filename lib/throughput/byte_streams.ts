@@ -1,12 +1,9 @@
 /** Streams of a test over TCP, TLS or a Unix socket. */
-import { pollSockets } from "../core/runtime.ts";
+import { bulkGate } from "../net/bulk_gate.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type DataStream, NO_COUNTS, type StreamOptions } from "./data_stream.ts";
 import { Pacer } from "./pacer.ts";
 import { PayloadCheck } from "./payload.ts";
-
-// While a socket takes all that is written, the runtime never looks at the others.
-const WRITES_PER_TURN = 4;
 
 /** Sends blocks as fast as they are taken, or at a rate. */
 export class ByteSender implements DataStream {
@@ -38,11 +35,11 @@ export class ByteSender implements DataStream {
     const { peer, payload, bitsPerSecond, allowance, clock } = this.#options;
     const chunk = bitsPerSecond ? payload.block : payload.chunk;
     const pacer = bitsPerSecond ? new Pacer(bitsPerSecond, { clock, stop }) : undefined;
-    for (let count = 1; !stop.aborted; count++) {
+    while (!stop.aborted) {
       const length = allowance?.take(chunk.length) ?? chunk.length;
       if (length === 0) return;
       await pacer?.next(length);
-      if (count % WRITES_PER_TURN === 0) await pollSockets();
+      await bulkGate.pass(length);
       if (!stop.aborted) await peer.write(chunk.subarray(0, length));
     }
   }

@@ -3,7 +3,7 @@ import { ReadWindow, type WindowPlace } from "../../../lib/net/read_window.ts";
 import { FakeClock } from "../../support/fakes.ts";
 
 const SMALL = 100; // bytes
-const BULK = 256 * 1024;
+const BULK = 512 * 1024;
 
 function windowOf(count: number) {
   const clock = new FakeClock();
@@ -103,7 +103,7 @@ Deno.test("read window: a connection that is closed while it queues is let go", 
   await Promise.all(waits.values());
 });
 
-Deno.test("read window: a bulk transfer lets the others have a turn after every 2 MiB", async () => {
+Deno.test("read window: a bulk transfer lets the others have a turn after every 4 MiB", async () => {
   const { clock, window, places: [place] } = windowOf(1);
   for (let round = 0; round < 3; round++) {
     for (let chunk = 1; chunk < 8; chunk++) {
