@@ -17,17 +17,18 @@ export function giveUp(): never {
   throw new NetworkError("Stopped before the end");
 }
 
-/** Throws the error; with `json`, stdout is JSON even then. */
+/** Throws the error; with `json`, stdout is JSON even then, and has what is known besides. */
 export async function failWith(
   error: unknown,
-  { context, json, schema }: {
+  { context, json, schema, known = {} }: {
     readonly context: ModeContext;
     readonly json: boolean;
     readonly schema: string;
+    readonly known?: object;
   },
 ): Promise<never> {
   if (json && error instanceof NetworkError) {
-    const failure = { schema, ...settingOf(context), error: error.message };
+    const failure = { schema, ...settingOf(context), error: error.message, ...known };
     await writeText(context.output, `${JSON.stringify(failure, null, 2)}\n`);
   }
   throw error;

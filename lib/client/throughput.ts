@@ -46,7 +46,7 @@ export async function runThroughput(
     .catch((error) => run.failWith(error));
   await run.print(result);
   await writeReports(report, ({ name }) => throughputReports[name]!.render(result));
-  if (verify) judge(result, showAddress(context.target.address));
+  if (verify) judge(result);
   return 0;
 }
 
@@ -91,6 +91,7 @@ class ThroughputRun {
 
   /** Makes the test. */
   async test(): Promise<ThroughputResult> {
+    if (this.#parameters.check) (await this.#openProbe("--verify")).peer.close();
     return this.#resultOf(await this.#test({ stop: this.#stop }));
   }
 
@@ -99,11 +100,9 @@ class ThroughputRun {
     const { clock } = this.#context;
     const histograms = await loadHistograms();
     const [idle, loaded] = [histograms.create(), histograms.create()];
-    const peer = await this.#dialControl();
-    const probe = new EchoProbe(peer, clock);
+    const { probe, peer } = await this.#openProbe("--under-load");
     const probeFailed = Promise.withResolvers<void>();
     try {
-      await probe.open();
       await probe.measure(idle, Promise.race([delay(IDLE_MS, { clock }), this.#stop]));
       const begun = Promise.withResolvers<void>();
       const stop = Promise.race([this.#stop, probeFailed.promise]);
@@ -132,8 +131,24 @@ class ThroughputRun {
     const failure = isClear
       ? error
       : new NetworkError(`The test with ${name} failed: ${explain(error)}`, { cause: error });
-    const [context, json] = [this.#context, this.#json];
-    return await failWith(failure, { context, json, schema: THROUGHPUT_SCHEMA });
+    return await failWith(failure, {
+      context: this.#context,
+      json: this.#json,
+      schema: THROUGHPUT_SCHEMA,
+      known: { intervals: this.#intervals },
+    });
+  }
+
+  // netecho's service echoes, and no other does.
+  async #openProbe(option: string): Promise<{ probe: EchoProbe; peer: Duplex }> {
+    const peer = await this.#dialControl();
+    const probe = new EchoProbe(peer, this.#context.clock);
+    if (await probe.answers()) return { probe, peer };
+    peer.close();
+    throw new NetworkError(
+      `Option ${option} needs a server of netecho's: ` +
+        `${showAddress(this.#context.target.address)} does not echo`,
+    );
   }
 
   #dialControl(): Promise<Duplex> {
@@ -205,11 +220,7 @@ class ThroughputRun {
   }
 }
 
-function judge({ directions }: ThroughputResult, name: string): void {
-  const corrupt = directions.map(({ corruptBytes }) => corruptBytes);
-  if (corrupt.includes(undefined)) {
-    throw new NetworkError(`Cannot verify: ${name} is no netecho, and does not check what it gets`);
-  }
-  const all = corrupt.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+function judge({ directions }: ThroughputResult): void {
+  const all = directions.reduce((sum, { corruptBytes = 0 }) => sum + corruptBytes, 0);
   if (all > 0) throw new NetworkError(`${formatQuantity(all, "byte")} arrived corrupt`);
 }

@@ -84,6 +84,7 @@ export function parametersFor(
     bitsPerSecond: bitRate(rate) ?? (connectionless ? DATAGRAM_RATE : undefined),
     wideNumbers: connectionless,
     check: verify,
+    tellsCookie: true,
     ignored: [],
   };
 }

@@ -35,7 +35,7 @@ export function bitRate(rate: Rate | undefined): number | undefined {
 function readRate(given: string): Rate {
   const bits = parseBitRate(given);
   if (bits === 0) throw new UsageError(`a rate above 0 such as 50Mbit/s is needed, not "${given}"`);
-  return bits
-    ? { perSecond: bits, of: "bits" }
-    : { perSecond: parseFrequency(given), of: "requests" };
+  if (bits) return { perSecond: bits, of: "bits" };
+  if (/^\d/.test(given)) return { perSecond: parseFrequency(given), of: "requests" };
+  throw new UsageError(`a rate such as 500/s, 20k/s or 50Mbit/s is needed, not "${given}"`);
 }

@@ -70,18 +70,28 @@ export async function prepareDelivery(
 }
 
 /**
- * Finds out whether files can be written.
+ * Finds out whether files can be written; those that are not there yet are not there afterwards.
  *
  * @throws {NetworkError} naming the one that cannot
  */
 export async function checkWritable(files: readonly ReportFile[]): Promise<void> {
   for (const { path } of files) {
     try {
-      (await Deno.open(path, { write: true, create: true })).close();
+      await tryWriting(path);
     } catch (error) {
       throw cannotWrite(path, error);
     }
   }
+}
+
+async function tryWriting(path: string): Promise<void> {
+  try {
+    (await Deno.open(path, { write: true, createNew: true })).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    return (await Deno.open(path, { write: true })).close();
+  }
+  await Deno.remove(path);
 }
 
 /**

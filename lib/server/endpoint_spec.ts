@@ -94,7 +94,7 @@ export async function readEndpoint(
   const service = serviceName === undefined
     ? defaults.of(serverOptions).service
     : find(services, { name: serviceName, kind: "service" });
-  checkAmplification({ service, transport });
+  checkDatagrams({ service, transport });
   const table = optionsOf({ service, transport });
   const own = readPairs(pairs, {
     owner: `Endpoint ${written}`,
@@ -134,10 +134,17 @@ function serverWide(given: ReadonlySet<string>): string[] {
   return [...given].filter((key) => Object.hasOwn(serverOptions, key));
 }
 
-function checkAmplification(
+function checkDatagrams(
   { service, transport }: Pick<EndpointSpec, "service" | "transport">,
 ): void {
-  if (!transport.connectionless || !service.amplifies) return;
+  if (!transport.connectionless) return;
+  if (service.takesDatagrams) {
+    throw new UsageError(
+      `Service ${service.name} begins with a connection; leave out ${transport.name}://, as its port ` +
+        "takes datagrams as well",
+    );
+  }
+  if (!service.amplifies) return;
   throw new UsageError(
     `Service ${service.name} is not offered over ${transport.name.toUpperCase()}: its answers are ` +
       "longer than their questions, which helps those who forge a sender's address; leave out " +

@@ -14,6 +14,8 @@ export interface ServiceContext<T extends OptionTable = OptionTable, S = unknown
   readonly clock: Clock;
   /** Reports what becomes of a connection that the service makes for its peer. */
   readonly report: (detail: string) => void;
+  /** To be called while the peer is silent for a good reason, so that it does not count as idle. */
+  readonly active: () => void;
   /** Reports what was measured with the peer. */
   readonly measured: (measured: Omit<EventMap["measured"], keyof OfConnection>) => void;
   /** Captures a connection that the service makes for its peer, where the peer's is captured. */

@@ -241,6 +241,7 @@ export class Session {
       state,
       clock,
       report: (detail) => log.emit({ event: "upstream", ...fields, detail }),
+      active: () => this.#lastActive = clock.now(),
       measured: (measured) => log.emit({ event: "measured", ...fields, ...measured }),
       watch: (upstream, began) => {
         this.#upstream = upstream;

@@ -3,14 +3,19 @@
 
 const directions = [...new Set(result.intervals.map(({ direction }) => direction))];
 const of = (direction) => result.intervals.filter((each) => each.direction === direction);
-// Every direction has the same intervals; those that are omitted come before 0.
+// What is omitted comes before 0.
 const omittedMs = Math.max(
   0,
   ...result.intervals.filter((each) => each.omitted).map(({ toMs }) => toMs),
 );
-const seconds = of(directions[0]).map(({ toMs, omitted }) =>
-  (toMs - (omitted ? omittedMs : 0)) / 1000
-);
+const at = (ms, { omitted }) => (ms - (omitted ? omittedMs : 0)) / 1000;
+// Every direction has the same intervals. The first of them begins the line.
+const shared = of(directions[0]);
+const seconds = [at(shared[0].fromMs, shared[0]), ...shared.map((each) => at(each.toMs, each))];
+const values = (direction, key) => {
+  const all = of(direction).map((each) => each[key] ?? null);
+  return [all[0], ...all];
+};
 const COLORS = ["--one", "--two", "--three"];
 
 function bits(value) {
@@ -23,7 +28,7 @@ function bits(value) {
 
 function overTime(series, { label, value, size = 90 }) {
   return {
-    data: [seconds, ...series.map(([, values]) => values)],
+    data: [seconds, ...series.map(([, points]) => points)],
     options: {
       scales: { x: { time: false }, y: { range: (_, __, max) => [0, max * 1.1 || 1] } },
       series: [time, ...series.map(([name], index) => line(name, COLORS[index], value))],
@@ -40,16 +45,16 @@ const count = (value) => value === null || value === undefined ? "–" : value.t
 draw({
   rate: () =>
     overTime(
-      directions.map((direction) => [direction, of(direction).map((each) => each.bitsPerSecond)]),
+      directions.map((direction) => [direction, values(direction, "bitsPerSecond")]),
       { label: "bit/s", value: bits },
     ),
   ...(document.getElementById("trouble") && {
     trouble: () =>
       overTime(
         [
-          ["retransmits", of("up").map(({ retransmits }) => retransmits ?? null)],
-          ["lost", of("down").map(({ lost }) => lost)],
-        ].filter(([, values]) => values.length > 0 && values.some((value) => value !== null)),
+          ["retransmits", values("up", "retransmits")],
+          ["lost", values("down", "lost")],
+        ].filter(([, points]) => points.some((value) => value !== null && value !== undefined)),
         {
           label: "segments, datagrams",
           value: count,

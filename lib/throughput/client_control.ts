@@ -7,6 +7,7 @@ import { ControlChannel } from "./control_channel.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { describeServerError, STATE, type State } from "./protocol.ts";
 
+const TLS_ALERT = 21; // the content type, which a TLS record begins with (RFC 8446, section 5.1)
 const ANSWER_TIMEOUT_MS = 30_000; // also for a server whose sockets are full of data
 
 /** The client's end of a control connection. */
@@ -81,7 +82,10 @@ export class ClientControl {
         return `${name} ${this.#hasBegun ? "ended" : "refused"} the test: ${reason}`;
       }
       default:
-        return `${name} is no iperf3 server: it answered ${state}`;
+        return this.#hasBegun
+          ? `${name} sent something that is not iperf3's protocol: ${state}`
+          : `${name} is no iperf3 server: it answered ${state}` +
+            (state === TLS_ALERT ? "; does it speak TLS? try tls://" : "");
     }
   }
 

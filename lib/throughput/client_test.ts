@@ -1,4 +1,5 @@
 /** A test at the client, from its control connection to the results of both sides. */
+import { concat } from "@std/bytes/concat";
 import { type Clock, delay, settlesWithin } from "../core/clock.ts";
 import { type CpuUse, measureCpu } from "../core/cpu.ts";
 import { NetworkError } from "../core/errors.ts";
@@ -79,7 +80,7 @@ async function prepare(options: ClientTestOptions, opened: DisposableStack): Pro
   const joined: Joined[] = [];
   for (const _ of sendingStreams(parameters, "client")) {
     const stream = closing(await options.dialStream(peer));
-    await (stream.framed ? openDatagrams(stream, options) : stream.write(cookie));
+    await (stream.framed ? openDatagrams(stream, { cookie, ...options }) : stream.write(cookie));
     joined.push({ peer: stream, first: new Uint8Array(0) });
   }
   await control.expect(STATE.testStart);
@@ -146,9 +147,9 @@ async function isDone(
 // The server's answer may come behind datagrams of the test, if they go that way.
 async function openDatagrams(
   peer: Duplex,
-  { clock, connectTimeout, name }: ClientTestOptions,
+  { cookie, clock, connectTimeout, name }: ClientTestOptions & { readonly cookie: Uint8Array },
 ): Promise<void> {
-  await peer.write(DATAGRAM_HELLO);
+  await peer.write(concat([DATAGRAM_HELLO, cookie]));
   const answered = (async () => {
     for (let chunk = await peer.read(); chunk; chunk = await peer.read()) {
       if (chunk.length === DATAGRAM_ANSWER.length) return;

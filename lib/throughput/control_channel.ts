@@ -49,9 +49,10 @@ export class ControlChannel {
     const length = await this.readNumber();
     if (length > MAX_JSON_BYTES) throw new SyntaxError(`a document of ${length} bytes`);
     const bytes = await this.#take(length);
-    const value: unknown = bytes && JSON.parse(new TextDecoder().decode(bytes));
+    if (!bytes) throw new SyntaxError("the connection ended before its end");
+    const value = parseJson(bytes);
     if (isObject(value)) return value;
-    throw new SyntaxError(bytes ? "no JSON object" : "the connection ended before its end");
+    throw new SyntaxError("no JSON object");
   }
 
   /** The next number of four bytes; 0 where the connection ends. */
@@ -89,6 +90,15 @@ export class ControlChannel {
     const taken = this.#read.slice(0, length);
     this.#read = this.#read.slice(length);
     return taken;
+  }
+}
+
+// Undefined where it is none: how the parser puts it is of no use to a reader.
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
   }
 }
 

@@ -65,6 +65,7 @@ export class DatagramReceiver implements DataStream {
   readonly #check: PayloadCheck | undefined;
   lastByteAt = -Infinity;
   #bytes = 0;
+  #damaged = 0; // bytes of headers that cannot be
 
   constructor(options: StreamOptions) {
     this.id = options.id;
@@ -75,7 +76,7 @@ export class DatagramReceiver implements DataStream {
 
   get counts(): DataStream["counts"] {
     const { highest: packets, lost, outOfOrder } = this.#tracker;
-    const corrupt = this.#check?.corrupt ?? 0;
+    const corrupt = this.#damaged + (this.#check?.corrupt ?? 0);
     return { bytes: this.#bytes, packets, lost, outOfOrder, corrupt };
   }
 
@@ -99,7 +100,8 @@ export class DatagramReceiver implements DataStream {
       : header.getUint32(NUMBER_AT);
     this.#bytes += datagram.length;
     this.lastByteAt = clock.now();
-    this.#tracker.add(number, this.lastByteAt - readTime(header));
+    const isWhole = this.#tracker.add(number, this.lastByteAt - readTime(header));
+    if (!isWhole) this.#damaged += headerBytes;
     this.#check?.check(datagram.subarray(headerBytes), headerBytes);
   }
 }

@@ -1,5 +1,8 @@
 /** What the numbers and times of datagrams tell of those that are missing. */
 
+const MAX_MISSING = 2 ** 24; // datagrams in a row: more than two minutes of them
+const MAX_DIFFERENCE_MS = 600_000;
+
 /**
  * Counts loss and jitter as iperf3 does, in constant space: a gap in the numbers is loss until a
  * datagram comes that fills it, which is out of order.
@@ -25,8 +28,15 @@ export class DatagramTracker {
   jitterMs = 0;
   #lastTransit: number | undefined;
 
-  /** Adds a datagram, and how long it took; the clocks of the two sides need not agree. */
-  add(number: number, transitMs: number): void {
+  /**
+   * Adds a datagram, and how long it took; the clocks of the two sides need not agree. Returns false,
+   * and adds nothing, where the number or the time cannot be.
+   */
+  add(number: number, transitMs: number): boolean {
+    const difference = Math.abs(transitMs - (this.#lastTransit ?? transitMs));
+    const isPossible = number > 0 && number <= this.highest + MAX_MISSING &&
+      difference <= MAX_DIFFERENCE_MS;
+    if (!isPossible) return false;
     if (number > this.highest) {
       this.lost += number - 1 - this.highest;
       this.highest = number;
@@ -34,8 +44,8 @@ export class DatagramTracker {
       this.outOfOrder++;
       if (this.lost > 0) this.lost--;
     }
-    const difference = Math.abs(transitMs - (this.#lastTransit ?? transitMs));
     this.#lastTransit = transitMs;
     this.jitterMs += (difference - this.jitterMs) / 16;
+    return true;
   }
 }

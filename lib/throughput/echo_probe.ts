@@ -3,7 +3,6 @@ import { type Clock, delay, settlesWithin } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { sameBytes } from "../core/bytes.ts";
 import type { Histogram } from "../core/histogram.ts";
-import { formatDuration } from "../core/units.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { COOKIE_BYTES, ECHO_PREFIX, newCookie } from "./protocol.ts";
 
@@ -22,19 +21,6 @@ export class EchoProbe {
   }
 
   /**
-   * Makes a first round trip, which is not measured.
-   *
-   * @throws {NetworkError} where the server does not echo
-   */
-  async open(): Promise<void> {
-    if (await this.#answers()) return;
-    throw new NetworkError(
-      "Option --under-load needs a server of netecho's: this one did not echo within " +
-        formatDuration(ANSWER_TIMEOUT_MS),
-    );
-  }
-
-  /**
    * Measures round trips until something has happened, each from the moment that it was due.
    *
    * @throws {NetworkError} where one is not answered in time
@@ -46,14 +32,15 @@ export class EchoProbe {
     for (let due = this.#clock.now(); !signal.aborted; due += INTERVAL_MS) {
       const left = due - this.#clock.now();
       if (left > 0) await delay(left, { clock: this.#clock, signal });
-      const answered = await Promise.race([this.#answers(), ended]);
+      const answered = await Promise.race([this.answers(), ended]);
       if (signal.aborted) return;
       if (!answered) throw new NetworkError("The connection under load was not answered");
       histogram.record(this.#clock.now() - due);
     }
   }
 
-  async #answers(): Promise<boolean> {
+  /** Makes a round trip; returns whether the server echoes, in time. */
+  async answers(): Promise<boolean> {
     const limit = { clock: this.#clock, milliseconds: ANSWER_TIMEOUT_MS };
     const answering = this.#roundTrip();
     return await settlesWithin(answering, limit) && await answering;

@@ -39,6 +39,8 @@ export interface TestParameters {
   readonly bitsPerSecond?: number | undefined;
   /** Whether datagrams have numbers of 64 bits. */
   readonly wideNumbers: boolean;
+  /** Whether the client's datagrams that open streams tell the cookie: those of netecho do. */
+  readonly tellsCookie: boolean;
   /** Whether the receiving side checks that every block is as the first one. */
   readonly check: boolean;
   /** What the client asks for besides, by iperf3's names, and is not done. */
@@ -50,6 +52,7 @@ const IGNORED = ["MSS", "window", "TOS", "flowlabel", "congestion", "fqrate", "d
 
 // What the client's netecho asks of a netecho; others leave it alone.
 const CHECK = "netecho_check";
+const TELLS_COOKIE = "netecho_cookies";
 
 /** The parameters as a client sends them. */
 export function writeParameters(parameters: TestParameters): JsonObject {
@@ -68,6 +71,7 @@ export function writeParameters(parameters: TestParameters): JsonObject {
     pacing_timer: 1000,
     ...(wideNumbers && { udp_counters_64bit: 1 }),
     ...(check && { [CHECK]: true }),
+    ...(parameters.tellsCookie && { [TELLS_COOKIE]: true }),
     client_version: "3.12",
   };
 }
@@ -111,6 +115,7 @@ export function readParameters(json: JsonObject): TestParameters {
     ...(bitsPerSecond > 0 && { bitsPerSecond }),
     wideNumbers: Boolean(json["udp_counters_64bit"]),
     check: json[CHECK] === true,
+    tellsCookie: json[TELLS_COOKIE] === true,
     ignored: IGNORED.filter((name) => Boolean(json[name])),
   };
 }

@@ -42,6 +42,7 @@ export const SERVER_ERROR = {
   datagramSize: 20,
   parameters: 114,
   authorization: 142,
+  overtime: 160,
   createStream: 200,
   streamClosed: 207,
 } as const;
@@ -56,12 +57,18 @@ const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [SERVER_ERROR.datagramSize, "the size of datagrams is not valid"],
   [27, "the bit rate is above its limit"],
   [37, "the test is longer than it allows"],
+  [109, "the control connection was closed"],
+  [110, "it received an unknown message"],
+  [112, "it could not read from the control connection"],
   [SERVER_ERROR.parameters, "it could not read the parameters"],
+  [117, "it could not read the results"],
   [119, "the client has terminated"],
   [SERVER_ERROR.authorization, "it asks for authentication, or refused it"],
   [144, "it received nothing for too long"],
-  [160, "the test took longer than it allows"],
+  [SERVER_ERROR.overtime, "the test took longer than it allows"],
   [SERVER_ERROR.createStream, "it could not create a stream"],
+  [205, "it could not write to a stream"],
+  [206, "it could not read from a stream"],
   [SERVER_ERROR.streamClosed, "a stream was closed before its end"],
   [202, "it could not listen for streams"],
   [204, "it could not accept a stream"],
@@ -69,6 +76,7 @@ const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
 
 /** What an error that a server reports means. */
 export function describeServerError(code: number): string {
+  if (code === 0) return "it gave no reason";
   return ERROR_TEXTS.get(code) ?? `its error number ${code} (iperf_api.h)`;
 }
 
@@ -99,7 +107,10 @@ export function newCookie(prefix = ""): Uint8Array {
  */
 export const ECHO_PREFIX = "netecho-echo-";
 
-/** The datagram that opens a stream over UDP, and the one that answers it. */
+/**
+ * The datagram that opens a stream over UDP, and the one that answers it. netecho's has the cookie
+ * behind it, which iperf3 does not read.
+ */
 export const DATAGRAM_HELLO: Uint8Array = new TextEncoder().encode("9876");
 export const DATAGRAM_ANSWER: Uint8Array = new TextEncoder().encode("6789");
 

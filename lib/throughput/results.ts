@@ -4,7 +4,8 @@ import type { CpuUse } from "../core/cpu.ts";
 import type { StreamTotal } from "./measurement.ts";
 import type { Transfer } from "./transfer.ts";
 
-const UNKNOWN = -1; // retransmits, where the system does not tell
+const UNKNOWN = -1; // what the system does not tell, such as retransmits
+const UNSIGNED_UNKNOWN = 2 ** 64; // the same, as some versions of iperf3 write it
 
 /** What the other side tells of a stream. */
 export interface PeerStream {
@@ -73,9 +74,13 @@ export function readResults(json: JsonObject): PeerResults {
   const { streams } = json;
   if (!Array.isArray(streams)) throw new SyntaxError("results without streams");
   const number = numberOf(json);
+  const read = streams.filter(isObject).map(readStream);
+  if (new Set(read.map(({ id }) => id)).size < read.length) {
+    throw new SyntaxError("results with two streams of one number");
+  }
   return {
     cpu: { user: number("cpu_util_user") / 100, system: number("cpu_util_system") / 100 },
-    streams: streams.filter(isObject).map(readStream),
+    streams: read,
   };
 }
 
@@ -97,7 +102,10 @@ function readStream(json: JsonObject): PeerStream {
 function numberOf(json: JsonObject): (name: string) => number {
   return (name) => {
     const value = json[name] ?? 0;
-    if (typeof value === "number") return value;
-    throw new SyntaxError(`results whose ${name} is no number`);
+    if (value === UNKNOWN || value === UNSIGNED_UNKNOWN) return UNKNOWN;
+    const isPossible = typeof value === "number" && Number.isFinite(value) &&
+      Math.abs(value) <= Number.MAX_SAFE_INTEGER && value >= 0;
+    if (isPossible) return value;
+    throw new SyntaxError(`results whose ${name} is ${JSON.stringify(value)}`);
   };
 }

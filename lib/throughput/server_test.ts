@@ -1,5 +1,5 @@
 /** One test at the server, from its control connection to its results. */
-import { type Clock, settlesWithin, whileProgressing } from "../core/clock.ts";
+import { type Clock, delay, settlesWithin, whileProgressing } from "../core/clock.ts";
 import { measureCpu } from "../core/cpu.ts";
 import { NetworkError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
@@ -15,6 +15,7 @@ import { Transfer } from "./transfer.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000; // for each thing that a client is asked for
 const SILENCE_MS = 120_000; // of all streams, after which the client counts as gone
+const OVERTIME_MS = 40_000; // as iperf3's server has it
 const LEAVING_MS = 500; // between the ends of its connections
 
 /** Why the connections of a test end. */
@@ -27,6 +28,8 @@ export type Measured = Omit<EventMap["measured"], keyof OfConnection>;
 export interface ServerTestOptions {
   readonly clock: Clock;
   readonly measured: (measured: Measured) => void;
+  /** Tells that the control connection is not idle, while its streams are not. */
+  readonly active: () => void;
   /** Whether datagrams come to the port as well. */
   readonly takesDatagrams: boolean;
   /** Runs it while no other test of the host waits for datagrams, which do not tell whose they are. */
@@ -48,9 +51,9 @@ export class ServerTest {
     this.#options = options;
   }
 
-  /** Which connections it waits for, if it does. */
-  get awaits(): TestParameters["protocol"] | undefined {
-    return this.#awaits;
+  /** Whether it waits for a stream over UDP; with `named`, for those that tell their cookie. */
+  awaitsDatagram({ named }: { readonly named: boolean }): boolean {
+    return this.#awaits === "udp" && this.#parameters?.tellsCookie === named;
   }
 
   /**
@@ -62,6 +65,8 @@ export class ServerTest {
   async join(joined: Joined & { readonly order: number }): Promise<string> {
     if (!this.#awaits) throw new NetworkError("a stream that no test waits for");
     this.#joined.push(joined);
+    const { active } = this.#options;
+    joined.peer.observe({ received: active, sent: active });
     if (this.#joined.length === this.#streamCount) {
       this.#awaits = undefined;
       this.#complete();
@@ -155,7 +160,8 @@ export class ServerTest {
     const { clock } = this.#options;
     const ending = this.#channel.readState();
     const limit = { clock, milliseconds: SILENCE_MS, progress: () => transfer.progress };
-    const ended = Promise.race([ending, transfer.failed]);
+    const overtime = new AbortController();
+    const ended = Promise.race([ending, transfer.failed, this.#overtime(overtime.signal)]);
     try {
       if (!await whileProgressing(ended, limit)) {
         throw new NetworkError(`nothing was sent or received for ${formatDuration(SILENCE_MS)}`);
@@ -163,12 +169,27 @@ export class ServerTest {
     } catch (error) {
       // A client that leaves takes its streams with it.
       if (!await settlesWithin(ending, { clock, milliseconds: LEAVING_MS })) {
-        await this.#channel.refuse(SERVER_ERROR.streamClosed);
+        const { overtime, streamClosed } = SERVER_ERROR;
+        await this.#channel.refuse(error instanceof RefusedTest ? overtime : streamClosed);
         throw new NetworkError(`the test failed: ${explain(error)}`, { cause: error });
       }
+    } finally {
+      overtime.abort();
     }
     const state = await ending;
     if (state !== STATE.testEnd) throw new NetworkError(`${leaving(state)} before the end`);
+  }
+
+  // Rejects when the client should have ended it long ago.
+  async #overtime(signal: AbortSignal): Promise<void> {
+    const { duration, omit } = this.#parameters!;
+    if (duration === 0) return await new Promise(() => {});
+    await delay(omit + duration + OVERTIME_MS, { clock: this.#options.clock, signal });
+    if (signal.aborted) return;
+    throw new RefusedTest(
+      SERVER_ERROR.overtime,
+      `it was to end after ${formatDuration(omit + duration)}, and did not`,
+    );
   }
 
   async #inTime<T>(

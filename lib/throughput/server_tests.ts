@@ -16,6 +16,8 @@ const COOKIE_TIMEOUT_MS = 10_000;
 export interface TestContext {
   readonly clock: Clock;
   readonly measured: (measured: Measured) => void;
+  /** Tells that the connection is not idle. */
+  readonly active: () => void;
 }
 
 /** A test, and whose it is. */
@@ -75,15 +77,26 @@ export class ServerTests {
     }
   }
 
-  // A datagram that opens a stream tells of no test. That of another host than the client's, which
-  // anybody may have forged, gets no answer: the stream may be one that sends.
+  // iperf3's datagram does not tell whose it is: of its tests, one at a time waits for them.
+  #waitingFor(datagram: Uint8Array, host: string | undefined): Begun | undefined {
+    const cookie = new TextDecoder("latin1").decode(datagram.subarray(DATAGRAM_HELLO.length, -1));
+    if (datagram.length === DATAGRAM_HELLO.length + COOKIE_BYTES) {
+      const named = this.#tests.get(cookie);
+      return named?.test.awaitsDatagram({ named: true }) ? named : undefined;
+    }
+    if (datagram.length !== DATAGRAM_HELLO.length) return undefined;
+    return this.#tests.values().find(({ test, control }) =>
+      test.awaitsDatagram({ named: false }) && hostOf(control) === host
+    );
+  }
+
+  // That of another host than the client's, which anybody may have forged, gets no answer: the stream
+  // may be one that sends.
   async #serveDatagrams(peer: Duplex, order: number): Promise<string | void> {
     const first = await peer.read();
     if (!first) return;
-    const waiting = this.#tests.values().find(({ test, control }) =>
-      test.awaits === "udp" && hostOf(control) === hostOf(peer)
-    );
-    if (!waiting || first.length !== DATAGRAM_HELLO.length) {
+    const waiting = this.#waitingFor(first, hostOf(peer));
+    if (!waiting || hostOf(waiting.control) !== hostOf(peer)) {
       throw new NetworkError("a datagram of a stream that no test waits for");
     }
     await peer.write(DATAGRAM_ANSWER);

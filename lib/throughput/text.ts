@@ -1,5 +1,5 @@
 /** A test for a terminal or a log: a line for each interval, and what it comes to. */
-import { formatBitRate, formatCount, formatDuration, formatSize } from "../core/units.ts";
+import { formatBitRate, formatDuration, formatQuantity, formatSize } from "../core/units.ts";
 import { printableText } from "../terminal/sanitize.ts";
 import type { Distribution } from "../report/distribution.ts";
 import { describeDatagrams, describeTotal, type StreamResult } from "./totals.ts";
@@ -38,7 +38,7 @@ function details(
   if (!tcp || retransmits === undefined) return [];
   const window = formatSize(tcp.congestionWindow * tcp.segmentBytes);
   return [
-    `${formatCount(retransmits)} retransmits`,
+    formatQuantity(retransmits, "retransmit"),
     `rtt ${formatDuration(tcp.rttMs)}`,
     `window ${window}`,
   ];

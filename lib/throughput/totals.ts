@@ -1,5 +1,11 @@
 /** What both sides tell of a test, by its directions. */
-import { formatBitRate, formatCount, formatDuration, formatSize } from "../core/units.ts";
+import {
+  formatBitRate,
+  formatCount,
+  formatDuration,
+  formatQuantity,
+  formatSize,
+} from "../core/units.ts";
 import type { Side, TestParameters } from "./parameters.ts";
 import type { PeerResults, PeerStream } from "./results.ts";
 import type { StreamTotal } from "./measurement.ts";
@@ -122,9 +128,9 @@ export function describeTotal(total: DirectionTotal): string {
   const all = [
     `${formatBitRate(receivedBitsPerSecond)}, ${formatSize(sentBytes)} sent, ` +
     `${formatSize(receivedBytes)} received`,
-    retransmits !== undefined && `${formatCount(retransmits)} retransmits`,
+    retransmits !== undefined && formatQuantity(retransmits, "retransmit"),
     datagrams && describeDatagrams(datagrams),
-    total.corruptBytes !== undefined && `${formatCount(total.corruptBytes)} bytes corrupt`,
+    total.corruptBytes !== undefined && `${formatQuantity(total.corruptBytes, "byte")} corrupt`,
   ];
   return all.filter(Boolean).join(", ");
 }
@@ -134,7 +140,9 @@ export function describeDatagrams(
   { packets, lost, outOfOrder = 0, jitterMs }: DatagramTotal,
 ): string {
   const share = packets > 0 ? lost / packets * 100 : 0;
-  return `${formatCount(lost)} of ${formatCount(packets)} datagrams lost (${share.toFixed(2)}%)` +
+  return `${formatCount(lost)} of ${formatQuantity(packets, "datagram")} lost (${
+    share.toFixed(2)
+  }%)` +
     (outOfOrder > 0 ? `, ${formatCount(outOfOrder)} out of order` : "") +
     `, jitter ${formatDuration(jitterMs)}`;
 }

@@ -354,6 +354,7 @@ Deno.test("servers that are none, or refuse, are one clear line", async () => {
       [[], /closed the connection: is it an iperf3 server\?\n$/],
       [[0xff], /is busy with another test; iperf3 serves one at a time\n$/],
       [[11], /has stopped\n$/],
+      [[21], /it answered 21; does it speak TLS\? try tls:\/\/\n$/],
       [[0xfe, 0, 0, 0, 142, 0, 0, 0, 0], /asks for authentication, or refused it\n$/],
       [
         [9, 0xfe, 0, 0, 0, 37, 0, 0, 0, 0],
@@ -370,6 +371,50 @@ Deno.test("servers that are none, or refuse, are one clear line", async () => {
   assertMatch((JSON.parse(text) as Result).error!, /busy/);
 });
 
+Deno.test("an option that needs netecho at the other end is refused before the test", async () => {
+  for (const option of ["--verify", "--under-load"]) {
+    const { code, stderr } = await saidOf([9], option);
+    assertEquals(code, 1);
+    assertMatch(stderr, new RegExp(`Option ${option} needs a server of netecho's`));
+  }
+});
+
+Deno.test("a server that goes in the middle of a test leaves what was measured, and no report", async () => {
+  await using server = await service();
+  await withFolder(async (folder) => {
+    const report = `${folder}/result.json`;
+    const testing = (...args: string[]) =>
+      new Running(netechoCommand([
+        ...["client", `127.0.0.1:${server.port}`, "--throughput", "--duration", "1m"],
+        ...["--rate", "10Mbit/s", "--report", report, ...args],
+      ]));
+    await using json = testing("--json");
+    await server.line(/"event":"opened".*"connection":2/);
+    await using text = testing();
+    await text.line(/^ +0\.00 to 1\./); // and so have those of the one that began before
+    server.kill("SIGKILL");
+    for (const { code, stderr } of [await json.end(), await text.end()]) {
+      assertEquals(code, 1);
+      assertMatch(stderr, /^netecho: .*(closed the connection before|reset|ended before)/);
+    }
+    const { error, intervals } = JSON.parse(json.lines.join("\n")) as Result;
+    assert(error !== undefined && intervals.length > 0);
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("a test whose control connection is silent is not idle while its streams are not", async () => {
+  await using server = await Server.start(
+    ["--json", "--idle-timeout", "700ms"],
+    "127.0.0.1:0=iperf3",
+  );
+  const result = await measure(
+    `127.0.0.1:${server.port}`,
+    ...["--duration", "2s", "--rate", "5Mbit/s", "--length", "8192"],
+  );
+  assertEquals(result.directions.length, 1);
+});
+
 Deno.test("usage: what makes no sense is one line, exit code 2", async () => {
   for (
     const [args, wanted] of [
@@ -377,6 +422,8 @@ Deno.test("usage: what makes no sense is one line, exit code 2", async () => {
       [["--reverse", "--bidir"], /exclude each other/],
       [["--bytes", "0"], /a size above 0/],
       [["--bytes", "1MB", "--duration", "1s"], /exclude each other/],
+      [["--omit", "1500ms"], /whole seconds are needed/],
+      [["--rate", "fast"], /500\/s, 20k\/s or 50Mbit\/s is needed/],
       [["--length", "2MB"], /from 1 byte to 1MiB/],
       [["--parallel", "129"], /128/],
       [["--show", "hex"], /exclude each other/],

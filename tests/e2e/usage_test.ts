@@ -146,6 +146,10 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
     "HTTP is not spoken here; for the connection below it try localhost:80",
   ],
   [
+    "server udp://:0=iperf3",
+    "Service iperf3 begins with a connection; leave out udp://, as its port takes datagrams as well",
+  ],
+  [
     "server :0=iperf3 --once",
     "Option --once: a peer of service iperf3 needs several connections",
   ],

@@ -37,6 +37,7 @@ const context = {
   clock: systemClock,
   report() {},
   measured() {},
+  active() {},
   watch() {},
   values: { ...initialValues(serviceOptions), reply: new Uint8Array([7]) },
 };

@@ -12,5 +12,5 @@ export const iperf3 = defineService({
   hidesPayload: true,
   example: "netecho server :5201=iperf3",
   start: () => new ServerTests(),
-  handle: (peer, { state, clock, measured }) => state.serve(peer, { clock, measured }),
+  handle: (peer, { state, ...context }) => state.serve(peer, context),
 });

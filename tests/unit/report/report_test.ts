@@ -154,8 +154,8 @@ Deno.test("html: a throughput draws each direction, and what was sent again or l
     interval("down", toMs, { lost: 5 }),
   ]);
   const charts = chartsOf({ intervals }, throughputCharts);
-  assertEquals(charts.get("rate")!.data, [[1, 2], [1000, 2000], [1000, 2000]]);
-  assertEquals(charts.get("trouble")!.data, [[1, 2], [3, 3], [5, 5]]);
+  assertEquals(charts.get("rate")!.data, [[0, 1, 2], [1000, 1000, 2000], [1000, 1000, 2000]]);
+  assertEquals(charts.get("trouble")!.data, [[0, 1, 2], [3, 3, 3], [5, 5, 5]]);
 });
 
 interface Chart {

@@ -32,6 +32,7 @@ const PARAMETERS: TestParameters = {
   bitsPerSecond: 5e6,
   wideNumbers: true,
   check: true,
+  tellsCookie: true,
   ignored: [],
 };
 
@@ -130,6 +131,10 @@ Deno.test("datagram tracker: what comes late is not lost, and jitter is that of 
   assertEquals(tracker.jitterMs, 1);
   tracker.add(11, 26);
   assertEquals(tracker.jitterMs, 1 - 1 / 16);
+  for (const [number, transit] of [[0, 26], [2 ** 40, 26], [12, 26 + 3_600_000]] as const) {
+    assertEquals(tracker.add(number, transit), false);
+  }
+  assertEquals([tracker.highest, tracker.jitterMs], [11, 1 - 1 / 16]);
 });
 
 Deno.test("payload: a chunk is whole blocks, and what differs is counted, wherever it is cut", () => {
@@ -171,6 +176,15 @@ Deno.test("results: numbers that are none are an error; without omitted ones all
   assertEquals([retransmits, packets, lost, jitterMs, corrupt], [undefined, 10, 3, 2, undefined]);
   assertThrows(() => readResults({ ...whole, streams: [{ ...stream, bytes: "8" }] }), SyntaxError);
   assertThrows(() => readResults({ ...whole, streams: 5 }), SyntaxError);
+  const [unsigned] = readResults({
+    ...whole,
+    streams: [{ ...stream, retransmits: 18446744073709551615 }],
+  }).streams;
+  assertEquals(unsigned!.retransmits, undefined);
+  for (const bytes of [-5, 1e300]) {
+    assertThrows(() => readResults({ ...whole, streams: [{ ...stream, bytes }] }), SyntaxError);
+  }
+  assertThrows(() => readResults({ ...whole, streams: [stream, stream] }), SyntaxError);
 });
 
 Deno.test("totals: streams add up by direction; what one does not tell, nobody knows", () => {

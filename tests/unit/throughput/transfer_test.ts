@@ -18,6 +18,7 @@ const PARAMETERS = {
   blockBytes: 1000,
   wideNumbers: false,
   check: false,
+  tellsCookie: false,
   ignored: [],
 } as const;
 
