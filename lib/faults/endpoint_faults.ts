@@ -132,7 +132,7 @@ export class EndpointFaults implements Iterable<NamedFault> {
   ): Duplex {
     const decided: OpenConnection["decided"] = new Map();
     const striking = this.#faults.flatMap((fault) => {
-      const decision = this.#decide(fault, { number });
+      const decision = this.#decide(fault, { number, framed: peer.framed });
       decided.set(fault, decision);
       return decision ?? [];
     });
@@ -181,7 +181,8 @@ export class EndpointFaults implements Iterable<NamedFault> {
       const striking = faults.flatMap((fault) => {
         if (!decided.has(fault)) {
           const replaces = fault.before && decided.get(fault.before);
-          decided.set(fault, this.#decide(fault, { number, joined: true, replaces }));
+          const { framed } = duplex;
+          decided.set(fault, this.#decide(fault, { number, framed, joined: true, replaces }));
         }
         return decided.get(fault) ?? [];
       });
@@ -191,13 +192,17 @@ export class EndpointFaults implements Iterable<NamedFault> {
 
   #decide(
     fault: EndpointFault,
-    { number, joined = false, replaces }: Pick<StrikingFault, "joined" | "replaces"> & {
+    { number, framed, joined = false, replaces }: Pick<StrikingFault, "joined" | "replaces"> & {
       readonly number: number;
+      /** Whether the connection carries datagrams. */
+      readonly framed: boolean;
     },
   ): StrikingFault | undefined {
     const { spec, shared } = fault;
     // What strikes at accept comes too late for a connection that is open.
     if (spec.fault.acceptDelay || (joined && spec.fault.atAccept)) return undefined;
+    const { only } = spec.fault;
+    if (only !== undefined && only !== (framed ? "datagrams" : "streams")) return undefined;
     if (!this.#strikes(fault, number)) return undefined;
     const random = (direction: Direction) =>
       this.#random(fault, { number, purpose: direction === "in" ? IN : OUT });

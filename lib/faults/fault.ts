@@ -56,6 +56,9 @@ export interface FaultContext {
   readonly finish: () => void;
 }
 
+/** What an endpoint or a connection carries. */
+export type Carried = "datagrams" | "streams";
+
 /** One way to misbehave. */
 export interface Fault extends Named {
   /** Its parameters, by toxiproxy's names. */
@@ -65,7 +68,7 @@ export interface Fault extends Named {
   /** Whether it strikes once, when a peer is accepted, and has no direction. */
   readonly atAccept?: boolean;
   /** What the fault is only for, if anything. */
-  readonly only?: "datagrams" | "streams";
+  readonly only?: Carried;
   /** Whether it sends RST, which not every system lets a program do. */
   resets?(settings: Values<OptionTable>): boolean;
   /** Whether nothing passes while it is in force. */

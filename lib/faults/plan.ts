@@ -1,6 +1,7 @@
 /** Which faults strike which connections, and by what chance. */
 import { UsageError } from "../core/errors.ts";
 import { EndpointFaults } from "./endpoint_faults.ts";
+import type { Carried } from "./fault.ts";
 import { type FaultSpec, parseFault, readFaults } from "./parse.ts";
 
 /** An endpoint, as far as faults are concerned. */
@@ -9,8 +10,8 @@ export interface FaultTarget {
   readonly names: readonly string[];
   /** What chance is seeded by: its name or, as the port may change, its address as written. */
   readonly seedName: string;
-  /** Whether a chunk is a datagram. */
-  readonly framed: boolean;
+  /** What its connections carry: several where a service takes both. */
+  readonly carries: readonly Carried[];
   /** Faults of its own, besides those of the command line. */
   readonly own?: readonly FaultSpec[];
 }
@@ -72,12 +73,12 @@ function isOn({ common: { on } }: FaultSpec, { names }: FaultTarget): boolean {
   return on.length === 0 || on.some((name) => names.includes(name));
 }
 
-/** Whether an endpoint of datagrams, or of streams, can have a fault. */
+/** Whether an endpoint can have a fault, by what it carries. */
 export function fits(
   { fault: { only } }: FaultSpec,
-  { framed }: Pick<FaultTarget, "framed">,
+  { carries }: Pick<FaultTarget, "carries">,
 ): boolean {
-  return only === undefined || only === (framed ? "datagrams" : "streams");
+  return only === undefined || carries.includes(only);
 }
 
 function checkTargets(spec: FaultSpec, targets: readonly FaultTarget[]): void {

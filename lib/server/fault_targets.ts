@@ -1,9 +1,10 @@
 /** Which endpoints the faults of the command line are for. */
 import type { Values } from "../cli/options.ts";
 import { withPatterns } from "../core/byte_pattern.ts";
+import type { Carried } from "../faults/fault.ts";
 import type { FaultSpec } from "../faults/parse.ts";
 import type { FaultPlan } from "../faults/plan.ts";
-import { formatAddress } from "../net/address.ts";
+import { formatAddress, isTcp } from "../net/address.ts";
 import { defaultName, type EndpointSpec } from "./endpoint_spec.ts";
 import type { serverOptions } from "./options.ts";
 
@@ -27,13 +28,21 @@ export async function planIfAny(
   if (fault.length + faults.length + ownFaults.flat().length === 0 && !live) return undefined;
   const { planFaults } = await import("../faults/plan.ts");
   const seedNames = specs.map(({ name, written }) => name ?? written);
-  const targets = specs.map(({ name, written, address, transport }, index) => ({
+  const targets = specs.map(({ name, written, address, ...spec }, index) => ({
     names: [name ?? defaultName(address), written, formatAddress(address), defaultName(address)],
     seedName: uniqueName(seedNames, index),
-    framed: transport.connectionless ?? false,
+    carries: carriedBy({ address, ...spec }),
     own: ownFaults[index] ?? [],
   }));
   return await withPatterns(() => planFaults({ fault, faults, seed, targets, live }));
+}
+
+/** What the connections of an endpoint carry. */
+export function carriedBy(
+  { address, transport, service }: Pick<EndpointSpec, "address" | "transport" | "service">,
+): readonly Carried[] {
+  if (transport.connectionless) return ["datagrams"];
+  return service.takesDatagrams && isTcp(address) ? ["streams", "datagrams"] : ["streams"];
 }
 
 // Two endpoints on any free port are written alike, but are to differ by chance.

@@ -16,6 +16,7 @@ import {
   readEndpoint,
 } from "./endpoint_spec.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { carriedBy } from "./fault_targets.ts";
 import type { Ending, ServerContext, Session } from "./session.ts";
 import type { NumberedSession } from "./session_captures.ts";
 import type { SessionsOptions } from "./sessions.ts";
@@ -218,10 +219,10 @@ function faultsOf({ faults, name }: Endpoint): EndpointFaults {
   throw new UsageError(`The faults of endpoint ${name} cannot be changed`);
 }
 
-function checkFits(fault: FaultSpec, { transport }: EndpointSpec): void {
-  if (fits(fault, { framed: transport.connectionless ?? false })) return;
+function checkFits(fault: FaultSpec, spec: EndpointSpec): void {
+  if (fits(fault, { carries: carriedBy(spec) })) return;
   const { fault: { name, only } } = fault;
-  throw new UsageError(`Fault ${name} is for ${only} alone, and not for ${transport.name}`);
+  throw new UsageError(`Fault ${name} is for ${only} alone, and not for ${spec.transport.name}`);
 }
 
 function describeFault({ name, spec: { fault, given } }: NamedFault): string {

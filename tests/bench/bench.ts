@@ -1,10 +1,12 @@
 /**
  * Measures the server against plain echo servers in C, Go, Node and socat, side by side in one run,
  * the client against a C ping-pong and a C load generator, loads against their own repetition,
- * start-up against a one-line Deno program, and the page of the control interface against itself,
- * idle. Prints Markdown tables.
+ * start-up against a one-line Deno program, throughput against iperf3, and the page of the control
+ * interface against itself, idle. Prints Markdown tables.
  *
- * usage: deno task bench [ROUNDS|page]     (default 9; a round takes about 35 s; page: the page alone)
+ * usage: deno task bench [ROUNDS]              (default 9; a round takes about 60 s)
+ *        deno task bench page                  (the page alone)
+ *        deno task bench throughput [ROUNDS]   (throughput alone; default 3)
  *
  * Figures are CPU time of the server, its children included, for each message in its least
  * disturbed round, and their ratio to the first server's: other work on the machine only ever adds,
@@ -20,6 +22,7 @@ import { compareFairness } from "./fairness.ts";
 import { compareForward } from "./forward.ts";
 import { comparePage } from "./page.ts";
 import { compareRepeats } from "./repeats.ts";
+import { compareThroughput } from "./throughput.ts";
 
 const LOADS: readonly Load[] = [
   { name: "TCP, 64 B, 50 connections", transport: "tcp", connections: 50, size: 64 },
@@ -82,8 +85,9 @@ async function compareStartUp(folder: string, rounds: number): Promise<void> {
   }
 }
 
-const only = Deno.args[0] === "page";
-const rounds = Number(only ? 0 : Deno.args[0] ?? 9);
+const [first = "9", second = "3"] = Deno.args;
+const only = Number.isNaN(Number(first)) ? first : undefined;
+const rounds = Number(only ? second : first);
 const folder = await Deno.makeTempDir();
 await using authority = await Authority.create();
 const workshop = { folder, authority, issued: await authority.issue(), say };
@@ -96,5 +100,6 @@ if (!only) {
   await compareRepeats(workshop);
   await compareStartUp(folder, rounds);
 }
-await comparePage(workshop);
+if (only !== "page") await compareThroughput({ say, rounds });
+if (only !== "throughput") await comparePage(workshop);
 await Deno.remove(folder, { recursive: true });

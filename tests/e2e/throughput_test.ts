@@ -238,6 +238,17 @@ Deno.test({
   },
 });
 
+Deno.test("faults of the service strike its datagrams alone, where they are for those", async () => {
+  const fault = "drop:10%,direction=in,after=1KiB";
+  await using server = await Server.start(["-q", "--fault", fault], "127.0.0.1:0=iperf3");
+  const sent = ["--bytes", "1MB", "--length", "1000", "--rate", "20Mbit/s"];
+  const over = (transport: string) => measure(`${transport}://127.0.0.1:${server.port}`, ...sent);
+  const [udp, tcp] = [(await over("udp")).directions[0]!, (await over("tcp")).directions[0]!];
+  assert(udp.datagrams!.lost > 30 && udp.datagrams!.lost < 300, JSON.stringify(udp));
+  assertEquals(udp.receivedBytes, (udp.datagrams!.packets - udp.datagrams!.lost) * 1000);
+  assertEquals(tcp.receivedBytes, 1_000_000);
+});
+
 Deno.test("over TLS and Unix sockets, with the payload checked", async () => {
   await using authority = await Authority.create();
   const { cert, key } = await authority.issue();

@@ -26,7 +26,8 @@ const pieces = (bytes: Uint8Array<ArrayBuffer>, length: number) =>
 await withPatterns(() => parseFault("latency:1s,match=/START/")); // loads their engine
 
 function planOf(texts: readonly string[], seed = 1, framed = false): Pick<EndpointFaults, "apply"> {
-  const target = { names: [], seedName: "test", framed };
+  const carries = [framed ? "datagrams" : "streams"] as const;
+  const target = { names: [], seedName: "test", carries };
   const { endpoints } = planFaults({ fault: texts, faults: [], seed, targets: [target] });
   return endpoints[0] ?? { apply: (peer) => peer };
 }
