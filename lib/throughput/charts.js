@@ -54,7 +54,7 @@ draw({
         [
           ["retransmits", values("up", "retransmits")],
           ["lost", values("down", "lost")],
-        ].filter(([, points]) => points.some((value) => value !== null && value !== undefined)),
+        ].filter(([, points]) => points.some((value) => value > 0)),
         {
           label: "segments, datagrams",
           value: count,

@@ -6,7 +6,7 @@ import type { Histogram } from "../core/histogram.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { COOKIE_BYTES, ECHO_PREFIX, newCookie } from "./protocol.ts";
 
-const INTERVAL_MS = 10; // between two round trips
+const INTERVAL_MS = 50; // between two round trips: what one waits for must not hold up the next
 const ANSWER_TIMEOUT_MS = 10_000;
 
 /** A connection whose round trips are measured. */
