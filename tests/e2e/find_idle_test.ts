@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Authority } from "../support/pki.ts";
 import { MAY_USE_FFI, netecho, netechoCommand, Running, Server } from "../support/programs.ts";
-import { needing } from "../support/skips.ts";
+import { needing, needingFile } from "../support/skips.ts";
 import { unusedPort, withFolder } from "../support/system.ts";
 
 interface Found {
@@ -122,6 +122,30 @@ listen echo
       assertEquals(up.code, 0, up.stderr);
       const found = await findIdle(`127.0.0.1:${port}`, "1s", "--steps", "5");
       assertFound(found, { limit: 700, step: 200, how: "fin" });
+    }),
+});
+
+const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so"; // where Debian has it
+
+Deno.test({
+  ...needingFile(STREAM_MODULE, "find-idle: nginx' proxy_timeout", ["nginx"]),
+  fn: () =>
+    withFolder(async (folder) => {
+      await using echo = await Server.start(["-q"]);
+      const port = unusedPort();
+      await Deno.writeTextFile(
+        `${folder}/conf`,
+        `load_module ${STREAM_MODULE}; daemon off; pid ${folder}/pid; events {} stream {
+         server { listen 127.0.0.1:${port}; proxy_pass 127.0.0.1:${echo.port};
+         proxy_timeout 700ms; } }`,
+      );
+      await using nginx = new Running(["nginx", ["-c", `${folder}/conf`, "-e", "stderr"]]);
+      const address = `127.0.0.1:${port}`;
+      const up = await netecho(["client", address, "--wait", "10s", "--expect", "echo"]);
+      assertEquals(up.code, 0, up.stderr);
+      const found = await findIdle(address, "1s", "--steps", "5");
+      assertFound(found, { limit: 700, step: 200, how: "fin" });
+      await nginx.stop("SIGTERM");
     }),
 });
 

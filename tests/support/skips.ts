@@ -24,6 +24,22 @@ export function needing(
   return { name: `${name} (skipped: no ${lacking.join(", ")} here)`, ignore: true };
 }
 
+/** The same for a test that needs a file of the system besides. */
+export function needingFile(
+  path: string,
+  name: string,
+  programs: readonly string[] = [],
+): { name: string; ignore: boolean } {
+  const needs = needing(programs, name);
+  if (needs.ignore) return needs;
+  try {
+    Deno.statSync(path);
+    return needs;
+  } catch {
+    return { name: `${name} (skipped: no ${path} here)`, ignore: true };
+  }
+}
+
 /** The same for a test that looks into /proc or uses programs as they are on Linux. */
 export function onLinux(
   name: string,
