@@ -3,14 +3,13 @@ import { type Clock, delay, settlesWithin, whileProgressing } from "../core/cloc
 import { measureCpu } from "../core/cpu.ts";
 import { NetworkError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
-import type { EventMap, OfConnection } from "../log/event.ts";
 import { formatDuration } from "../core/units.ts";
 import type { ControlChannel } from "./control_channel.ts";
+import { type Measured, measuredIn } from "./measured.ts";
 import { type Joined, openStreams } from "./open_stream.ts";
 import { readParameters, sendingStreams, type TestParameters } from "./parameters.ts";
 import { RefusedTest, SERVER_ERROR, STATE } from "./protocol.ts";
-import { type PeerResults, readResults, writeResults } from "./results.ts";
-import { describeTotal, directionTotals, streamResults } from "./totals.ts";
+import { readResults, writeResults } from "./results.ts";
 import { Transfer } from "./transfer.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000; // for each thing that a client is asked for
@@ -20,9 +19,6 @@ const LEAVING_MS = 500; // between the ends of its connections
 
 /** Why the connections of a test end. */
 export const TEST_OVER = "the test is over";
-
-/** What was measured: in a line, and by names. */
-export type Measured = Omit<EventMap["measured"], keyof OfConnection>;
 
 /** What a test needs besides its control connection. */
 export interface ServerTestOptions {
@@ -204,19 +200,4 @@ export class ServerTest {
 
 function leaving(state: number | undefined): string {
   return state === STATE.clientTerminate ? "the client has stopped the test" : "the client left";
-}
-
-function measuredIn(
-  transfer: Transfer,
-  { peer, parameters }: { readonly peer: PeerResults; readonly parameters: TestParameters },
-): Measured {
-  const { protocol, streams, ignored } = parameters;
-  const results = streamResults(transfer, { peer, parameters, side: "server" });
-  const totals = directionTotals(results);
-  const lines = totals.map((total) => `${total.direction} ${describeTotal(total)}`);
-  const notDone = ignored.length > 0 ? `; not done: ${ignored.join(", ")}` : "";
-  return {
-    detail: `${protocol} for ${formatDuration(transfer.elapsedMs)}: ${lines.join("; ")}${notDone}`,
-    figures: { protocol, streams, elapsedMs: transfer.elapsedMs, directions: totals },
-  };
 }

@@ -8,7 +8,8 @@ import type { Duplex } from "../net/duplex.ts";
 import { pump } from "../net/pump.ts";
 import { ControlChannel } from "./control_channel.ts";
 import { COOKIE_BYTES, DATAGRAM_ANSWER, DATAGRAM_HELLO, ECHO_PREFIX } from "./protocol.ts";
-import { type Measured, ServerTest, TEST_OVER } from "./server_test.ts";
+import type { Measured } from "./measured.ts";
+import { ServerTest, TEST_OVER } from "./server_test.ts";
 
 const COOKIE_TIMEOUT_MS = 10_000;
 
