@@ -1,8 +1,10 @@
 /** iperf3: measures throughput with its clients, and with netecho's own. */
-import { ServerTests } from "../../throughput/server_tests.ts";
+import type { ServerTests } from "../../throughput/server_tests.ts";
 import { defineService } from "../service.ts";
 
-/** The iperf3 service. It serves any number of clients at once. */
+const load = () => import("../../throughput/server_tests.ts");
+
+/** The iperf3 service; what it measures with is loaded where an endpoint has it. */
 export const iperf3 = defineService({
   name: "iperf3",
   summary: "measure throughput with iperf3, or with client --throughput",
@@ -11,6 +13,11 @@ export const iperf3 = defineService({
   needsSeveral: true,
   hidesPayload: true,
   example: "netecho server :5201=iperf3",
-  start: () => new ServerTests(),
-  handle: (peer, { state, ...context }) => state.serve(peer, context),
+  load,
+  start: (): { tests?: ServerTests } => ({}),
+  async handle(peer, { state, ...context }) {
+    const { ServerTests } = await load();
+    state.tests ??= new ServerTests();
+    return await state.tests.serve(peer, context);
+  },
 });
