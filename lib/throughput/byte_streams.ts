@@ -5,6 +5,9 @@ import { type DataStream, NO_COUNTS, type StreamOptions } from "./data_stream.ts
 import { Pacer } from "./pacer.ts";
 import { PayloadCheck } from "./payload.ts";
 
+const PIECES_PER_SECOND = 100;
+const MIN_PACED_BYTES = 1024;
+
 /** Sends blocks as fast as they are taken, or at a rate. */
 export class ByteSender implements DataStream {
   readonly id: number;
@@ -28,21 +31,32 @@ export class ByteSender implements DataStream {
 
   async run(stop: AbortSignal): Promise<void> {
     await this.#send(stop);
-    if (this.#options.endsWithFin) await this.peer.closeWrite();
+    if (!this.#options.endsWithFin) return;
+    // One that has sent all it may is not over before the test is.
+    if (!stop.aborted) await new Promise((resolve) => stop.addEventListener("abort", resolve));
+    await this.peer.closeWrite();
   }
 
   async #send(stop: AbortSignal): Promise<void> {
     const { peer, payload, bitsPerSecond, allowance, clock } = this.#options;
     const chunk = bitsPerSecond ? payload.block : payload.chunk;
+    const most = bitsPerSecond ? pacedBytes(bitsPerSecond) : chunk.length;
     const pacer = bitsPerSecond ? new Pacer(bitsPerSecond, { clock, stop }) : undefined;
-    while (!stop.aborted) {
-      const length = allowance?.take(chunk.length) ?? chunk.length;
+    for (let at = 0; !stop.aborted;) {
+      const wanted = Math.min(most, chunk.length - at);
+      const length = allowance?.take(wanted) ?? wanted;
       if (length === 0) return;
       await pacer?.next(length);
       await bulkGate.pass(length);
-      if (!stop.aborted) await peer.write(chunk.subarray(0, length));
+      if (!stop.aborted) await peer.write(chunk.subarray(at, at + length));
+      at = (at + length) % chunk.length;
     }
   }
+}
+
+// A block may be more than a second's worth: smaller pieces keep to the rate more evenly.
+function pacedBytes(bitsPerSecond: number): number {
+  return Math.max(MIN_PACED_BYTES, Math.floor(bitsPerSecond / 8 / PIECES_PER_SECOND));
 }
 
 /** Receives, and drops what it has seen. */

@@ -8,17 +8,27 @@ import type { Duplex } from "../net/duplex.ts";
 import { describeServerError, STATE, type State } from "./protocol.ts";
 
 const TLS_ALERT = 21; // the content type, which a TLS record begins with (RFC 8446, section 5.1)
-const ANSWER_TIMEOUT_MS = 30_000; // also for a server whose sockets are full of data
+const ANSWER_TIMEOUT_MS = 30_000; // of a server whose sockets may be full of data
 
 /** The client's end of a control connection. */
 export class ClientControl {
   readonly #channel: ControlChannel;
   readonly #clock: Clock;
   readonly #name: string;
+  readonly #connectTimeout: number;
   #hasBegun = false; // so that the server is one, and has accepted the test
 
   /** @param name the server's address, for errors */
-  constructor(peer: Duplex, { clock, name }: { readonly clock: Clock; readonly name: string }) {
+  constructor(
+    peer: Duplex,
+    { clock, name, connectTimeout }: {
+      readonly clock: Clock;
+      readonly name: string;
+      /** Milliseconds for each answer before the streams are made. */
+      readonly connectTimeout: number;
+    },
+  ) {
+    this.#connectTimeout = connectTimeout;
     this.#channel = new ControlChannel(peer);
     this.#clock = clock;
     this.#name = name;
@@ -90,10 +100,11 @@ export class ClientControl {
   }
 
   async #inTime<T>(work: Promise<T>): Promise<T> {
-    const limit = { clock: this.#clock, milliseconds: ANSWER_TIMEOUT_MS };
+    const milliseconds = this.#hasBegun ? ANSWER_TIMEOUT_MS : this.#connectTimeout;
+    const limit = { clock: this.#clock, milliseconds };
     if (!await settlesWithin(work, limit)) {
       throw new NetworkError(
-        `${this.#name} gave no answer within ${formatDuration(ANSWER_TIMEOUT_MS)}`,
+        `${this.#name} gave no answer within ${formatDuration(milliseconds)}`,
       );
     }
     return await work.catch((error) => {

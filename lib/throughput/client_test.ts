@@ -71,7 +71,7 @@ async function prepare(options: ClientTestOptions, opened: DisposableStack): Pro
     return peer;
   };
   const peer = closing(await options.dialControl());
-  const control = new ClientControl(peer, { clock, name });
+  const control = new ClientControl(peer, { clock, name, connectTimeout: options.connectTimeout });
   const cookie = newCookie();
   await control.sendCookie(cookie);
   await control.expect(STATE.paramExchange);
@@ -124,6 +124,7 @@ async function measure(
   await control.expect(STATE.exchangeResults);
   await control.sendJson(writeResults(transfer, { cpu, check }));
   const peer = readResults(await control.readJson());
+  transfer.settle();
   await control.expect(STATE.displayResults);
   await control.sendState(STATE.iperfDone);
   return { transfer, peer, cpu };

@@ -66,7 +66,10 @@ const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [SERVER_ERROR.authorization, "it asks for authentication, or refused it"],
   [144, "it received nothing for too long"],
   [SERVER_ERROR.overtime, "the test took longer than it allows"],
-  [SERVER_ERROR.createStream, "it could not create a stream"],
+  [
+    SERVER_ERROR.createStream,
+    "it did not get all streams; does a limit of connections refuse them?",
+  ],
   [205, "it could not write to a stream"],
   [206, "it could not read from a stream"],
   [SERVER_ERROR.streamClosed, "a stream was closed before its end"],

@@ -5,6 +5,7 @@ import { NetworkError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import { formatDuration } from "../core/units.ts";
 import type { ControlChannel } from "./control_channel.ts";
+import { Allowance } from "./data_stream.ts";
 import { type Measured, measuredIn } from "./measured.ts";
 import { type Joined, openStreams } from "./open_stream.ts";
 import { readParameters, sendingStreams, type TestParameters } from "./parameters.ts";
@@ -122,17 +123,24 @@ export class ServerTest {
       throw new NetworkError(`${leaving(state)} before its streams were made`);
     });
     left.catch(() => {}); // it may be over before
-    await this.#inTime(Promise.race([complete, left]), {
-      what: "did not open its streams",
-      progress: () => this.#joined.length,
-    });
+    try {
+      await this.#inTime(Promise.race([complete, left]), {
+        what: "did not open its streams",
+        progress: () => this.#joined.length,
+      });
+    } catch (error) {
+      // A connection beyond a limit of the server never came here.
+      await this.#channel.refuse(SERVER_ERROR.createStream).catch(() => {}); // it may have left
+      throw error;
+    }
   }
 
   async #measure(parameters: TestParameters): Promise<void> {
     const channel = this.#channel;
     const { clock, measured } = this.#options;
     const inOrder = this.#joined.toSorted((one, other) => one.order - other.order);
-    const streams = openStreams(inOrder, { parameters, side: "server", clock });
+    const allowance = allowanceOf(parameters);
+    const streams = openStreams(inOrder, { parameters, side: "server", allowance, clock });
     const cpuUse = measureCpu(clock);
     await channel.sendState(STATE.testStart);
     const transfer = new Transfer(streams, { clock, ...parameters });
@@ -146,6 +154,7 @@ export class ServerTest {
     await transfer.drain();
     await channel.sendState(STATE.exchangeResults);
     const peer = readResults(await this.#inTime(channel.readJson(), { what: "sent no results" }));
+    transfer.settle(); // what was still on its way has come, for the client has waited for it
     await channel.sendJson(writeResults(transfer, { cpu, check: parameters.check }));
     await channel.sendState(STATE.displayResults);
     measured(measuredIn(transfer, { peer, parameters }));
@@ -196,6 +205,11 @@ export class ServerTest {
     if (await whileProgressing(work, limit)) return await work;
     throw new NetworkError(`the client ${what} within ${formatDuration(ANSWER_TIMEOUT_MS)}`);
   }
+}
+
+// Over UDP the client waits for so many bytes, of which some may be lost.
+function allowanceOf({ protocol, bytes, omit }: TestParameters): Allowance | undefined {
+  return protocol === "tcp" && bytes !== undefined && omit === 0 ? new Allowance(bytes) : undefined;
 }
 
 function leaving(state: number | undefined): string {

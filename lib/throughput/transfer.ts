@@ -86,11 +86,6 @@ export class Transfer {
     return this.streams.reduce((sum, { counts }) => sum + counts.bytes, 0);
   }
 
-  /** What has come to this side so far. */
-  get received(): number {
-    return this.#receivers.reduce((sum, { counts }) => sum + counts.bytes, 0);
-  }
-
   /** Ends the test; what is under way is not waited for. */
   stop(): void {
     if (this.#stopping.signal.aborted) return;
@@ -100,20 +95,25 @@ export class Transfer {
     this.#measurement.end();
   }
 
-  /** Waits for what was sent in time and is still on its way; then the totals stand. */
+  /** Waits for what is being written and what is still on its way; then the totals stand. */
   async drain(): Promise<void> {
     const { clock, bytes = Infinity } = this.#options;
     const [quiet, most] = bytes === Infinity
       ? [Math.max(QUIET_MS, 2 * this.#roundTripMs), MAX_DRAIN_MS]
       : [LIMITED_QUIET_MS, MAX_LIMITED_DRAIN_MS];
     const until = clock.now() + most;
-    let [before, since] = [this.received, clock.now()];
-    const isComplete = () => this.received >= bytes;
-    while (this.#receivers.length > 0 && !isComplete() && clock.now() < until) {
+    let [before, since] = [this.progress, clock.now()];
+    while (this.#received < bytes && clock.now() < until) {
       if (await settlesWithin(this.#over.promise, { clock, milliseconds: QUIET_MS })) break;
-      if (this.received === before && clock.now() - since >= quiet) break;
-      if (this.received !== before) [before, since] = [this.received, clock.now()];
+      const now = this.progress;
+      if (now === before && clock.now() - since >= quiet) break;
+      if (now !== before) [before, since] = [now, clock.now()];
     }
+    this.settle();
+  }
+
+  /** Has the totals be what has passed until now. */
+  settle(): void {
     this.#totals = this.#measurement.totals();
   }
 
@@ -124,6 +124,10 @@ export class Transfer {
 
   get #receivers(): readonly DataStream[] {
     return this.streams.filter(({ sends }) => !sends);
+  }
+
+  get #received(): number {
+    return this.#receivers.reduce((sum, { counts }) => sum + counts.bytes, 0);
   }
 
   get #roundTripMs(): number {

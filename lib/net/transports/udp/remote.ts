@@ -63,6 +63,7 @@ export class Remote implements Arrival, DatagramSocket {
   // those who forge a sender's address (RFC 4732 section 3.1).
   #credit = 0;
   #over: { readonly error?: Error } | undefined;
+  #closed = false;
   #wake = () => {};
 
   constructor(key: string, options: RemoteOptions) {
@@ -123,6 +124,7 @@ export class Remote implements Arrival, DatagramSocket {
   }
 
   write(bytes: Uint8Array): Promise<number> {
+    if (this.#closed) return Promise.reject(new Deno.errors.BadResource("closed"));
     this.#credit -= bytes.length;
     if (this.#credit >= 0) return this.#options.conn.send(bytes, this.#options.to);
     return Promise.reject(
@@ -137,6 +139,7 @@ export class Remote implements Arrival, DatagramSocket {
   }
 
   close(): void {
+    this.#closed = true;
     this.end();
     memoryBudget.give(this.#queued);
     this.#queue.length = this.#queued = 0;
