@@ -49,6 +49,8 @@ export interface Service extends Named {
   load?(values: Values<OptionTable>): Promise<unknown>;
   /** Makes what the connections of an endpoint share. */
   start?(values: Values<OptionTable>): unknown;
+  /** Learns of a peer that a limit of the server has refused. */
+  refused?(remote: Address, state: unknown): void;
   /**
    * Serves one peer until its end. The caller closes the peer afterwards. Returns why, where it was
    * not the peer that ended it.
@@ -58,14 +60,17 @@ export interface Service extends Named {
 
 /** Declares a service whose functions know the types of its options. */
 export function defineService<T extends OptionTable, S = undefined>(
-  service: Omit<Service, "options" | "check" | "targets" | "load" | "start" | "handle"> & {
-    readonly options: T;
-    check?(values: Values<T>): Promise<void> | void;
-    targets?(values: Values<T>): readonly Address[];
-    load?(values: Values<T>): Promise<unknown>;
-    start?(values: Values<T>): S;
-    handle(peer: Duplex, context: ServiceContext<T, S>): Promise<string | void>;
-  },
+  service:
+    & Omit<Service, "options" | "check" | "targets" | "load" | "start" | "refused" | "handle">
+    & {
+      readonly options: T;
+      check?(values: Values<T>): Promise<void> | void;
+      targets?(values: Values<T>): readonly Address[];
+      load?(values: Values<T>): Promise<unknown>;
+      start?(values: Values<T>): S;
+      refused?(remote: Address, state: S): void;
+      handle(peer: Duplex, context: ServiceContext<T, S>): Promise<string | void>;
+    },
 ): Service {
   return service as Service;
 }

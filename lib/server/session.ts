@@ -198,6 +198,7 @@ export class Session {
     const admitted = onOpen(remote);
     if (typeof admitted !== "number") {
       peer.close();
+      service.refused?.(remote, context.state);
       return this.#refuse(remote, admitted);
     }
     this.#peer = peer;

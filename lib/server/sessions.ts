@@ -100,9 +100,10 @@ export class Sessions implements Iterable<Session> {
 
   #refuse(arrival: Arrival, refusal: Refusal): void {
     this.#refused++;
-    const { endpoint, server: { log } } = this.#contextOf();
+    const { endpoint, service, state, server: { log } } = this.#contextOf();
     log.emit({ event: "refused", endpoint, remote: arrival.remote, ...refusal });
     arrival.close();
+    service.refused?.(arrival.remote, state);
   }
 
   #begin(arrival: Arrival, ticket: Ticket): void {

@@ -68,7 +68,7 @@ const ERROR_TEXTS: ReadonlyMap<number, string> = new Map([
   [SERVER_ERROR.overtime, "the test took longer than it allows"],
   [
     SERVER_ERROR.createStream,
-    "it did not get all streams; does a limit of connections refuse them?",
+    "a limit of its connections, or something between, keeps streams from it",
   ],
   [205, "it could not write to a stream"],
   [206, "it could not read from a stream"],

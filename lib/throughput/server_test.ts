@@ -41,6 +41,7 @@ export class ServerTest {
   readonly #over = Promise.withResolvers<void>();
   #parameters: TestParameters | undefined;
   #awaits: TestParameters["protocol"] | undefined;
+  readonly #refused = Promise.withResolvers<never>();
   #complete = () => {};
 
   constructor(channel: ControlChannel, options: ServerTestOptions) {
@@ -70,6 +71,11 @@ export class ServerTest {
     }
     await this.#over.promise;
     return TEST_OVER;
+  }
+
+  /** Ends it where it still waits for streams: one was refused, and will not come. */
+  refusedStream(): void {
+    if (this.#awaits) this.#refused.reject(new NetworkError("a limit refused one of its streams"));
   }
 
   /**
@@ -123,13 +129,13 @@ export class ServerTest {
       throw new NetworkError(`${leaving(state)} before its streams were made`);
     });
     left.catch(() => {}); // it may be over before
+    this.#refused.promise.catch(() => {});
     try {
-      await this.#inTime(Promise.race([complete, left]), {
+      await this.#inTime(Promise.race([complete, left, this.#refused.promise]), {
         what: "did not open its streams",
         progress: () => this.#joined.length,
       });
     } catch (error) {
-      // A connection beyond a limit of the server never came here.
       await this.#channel.refuse(SERVER_ERROR.createStream).catch(() => {}); // it may have left
       throw error;
     }

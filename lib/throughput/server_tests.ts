@@ -3,7 +3,7 @@ import { type Clock, settlesWithin } from "../core/clock.ts";
 import { NetworkError } from "../core/errors.ts";
 import { Turns } from "../core/turns.ts";
 import { formatDuration } from "../core/units.ts";
-import { isInet, isTcp } from "../net/address.ts";
+import { type Address, isInet, isTcp } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { pump } from "../net/pump.ts";
 import { ControlChannel } from "./control_channel.ts";
@@ -48,6 +48,14 @@ export class ServerTests {
     const known = this.#tests.get(cookie);
     if (known) return await known.test.join({ peer, first: channel.rest, order });
     return await this.#begin(cookie, { channel, control: peer, context });
+  }
+
+  /** A connection of a host was refused: it may have been a stream that a test of it waits for. */
+  refused(remote: Address): void {
+    const host = isInet(remote) ? remote.hostname : undefined;
+    for (const { test, control } of this.#tests.values()) {
+      if (hostOf(control) === host) test.refusedStream();
+    }
   }
 
   async #begin(

@@ -4,6 +4,7 @@ import { readAll, readExactly, writeAll } from "../support/connections.ts";
 import { Authority } from "../support/pki.ts";
 import {
   type Finished,
+  MAY_USE_FFI,
   netecho,
   netechoCommand,
   Running,
@@ -79,8 +80,14 @@ async function measure(address: string, ...args: readonly string[]): Promise<Res
   return JSON.parse(text);
 }
 
-function assertNear(one: number, other: number, what: string): void {
+/** Two tell the same figure. */
+function assertSame(one: number, other: number, what: string): void {
   assert(Math.abs(one - other) <= 0.01 * Math.max(one, other), `${what}: ${one}, ${other}`);
+}
+
+/** What was sent has come; on a busy machine a sender hears of the end late, and sends on meanwhile. */
+function assertCame(sent: number, received: number): void {
+  assert(Math.abs(sent - received) <= 0.25 * Math.max(sent, received), `${sent}, ${received}`);
 }
 
 // Rates that leave the other tests some of the machine.
@@ -117,12 +124,12 @@ for (const args of IPERF_RUNS) {
       for (const [index, own] of directions.entries()) {
         const suffix = index === 0 ? "" : "_bidir_reverse";
         const [sent, received] = ["sum_sent", "sum_received"].map((name) => end[name + suffix]!);
-        assertNear(sent!.bytes, own.sentBytes, "sent");
-        assertNear(received!.bytes, own.receivedBytes, "received");
+        assertSame(sent!.bytes, own.sentBytes, "sent");
+        assertSame(received!.bytes, own.receivedBytes, "received");
         if (own.datagrams) {
           assertEquals(own.datagrams.lost, received!.lost_packets);
-          assertNear(own.datagrams.packets, received!.packets!, "packets");
-        } else assertNear(own.sentBytes, own.receivedBytes, "both");
+          assertSame(own.datagrams.packets, received!.packets!, "packets");
+        } else assertCame(own.sentBytes, own.receivedBytes);
       }
     },
   });
@@ -198,9 +205,9 @@ for (const peer of ["netecho", "iperf3"] as const) {
         const streams = args.includes("--parallel") ? 2 : 1;
         for (const { sentBytes, receivedBytes, datagrams, retransmits } of result.directions) {
           const lost = (datagrams?.lost ?? 0) * size;
-          assertNear(sentBytes, receivedBytes + lost, "both ends");
+          assertCame(sentBytes, receivedBytes + lost);
           assertEquals(datagrams !== undefined, transport === "udp");
-          if (transport === "tcp" && Deno.build.os === "linux" && peer === "iperf3") {
+          if (transport === "tcp" && Deno.build.os === "linux" && MAY_USE_FFI) {
             assert(retransmits! >= 0);
           }
         }
@@ -228,13 +235,14 @@ Deno.test({
         ],
         `${listen}=forward,to=127.0.0.1:${port}`,
       );
-      const args = ["-u", "-n", "1000K", "-l", "1000", "-b", "10M"];
+      // So slowly that no buffer overflows where this machine is busy.
+      const args = ["-u", "-n", "300K", "-l", "1000", "-b", "2M"];
       const { end, error } = await iperf3(proxy.port, ...args);
       assertEquals(error, undefined);
       return end["sum"]!;
     };
     const [one, other] = [await lossOf(theirs.port), await lossOf(ours.port)];
-    assert(one.lost_packets! > 20, JSON.stringify(one));
+    assert(one.lost_packets! > 10, JSON.stringify(one));
     assertEquals(other.lost_packets, one.lost_packets);
     assertEquals(other.packets, one.packets);
   },
@@ -243,7 +251,7 @@ Deno.test({
 Deno.test("faults of the service strike its datagrams alone, where they are for those", async () => {
   const fault = "drop:10%,direction=in,after=1KiB";
   await using server = await Server.start(["-q", "--fault", fault], "127.0.0.1:0=iperf3");
-  const sent = ["--bytes", "1MB", "--length", "1000", "--rate", "20Mbit/s"];
+  const sent = ["--bytes", "1MB", "--length", "1000", "--rate", "5Mbit/s"];
   const over = (transport: string) => measure(`${transport}://127.0.0.1:${server.port}`, ...sent);
   const [udp, tcp] = [(await over("udp")).directions[0]!, (await over("tcp")).directions[0]!];
   assert(udp.datagrams!.lost > 30 && udp.datagrams!.lost < 300, JSON.stringify(udp));
@@ -426,6 +434,18 @@ Deno.test("a test whose control connection is silent is not idle while its strea
     ...["--duration", "2s", "--rate", "5Mbit/s", "--length", "8192"],
   );
   assertEquals(result.directions.length, 1);
+});
+
+Deno.test("a stream that a limit of the server refuses ends the test at once, and is named as the cause", async () => {
+  await using server = await Server.start(
+    ["--json", "--max-connections-per-host", "3"],
+    "127.0.0.1:0=iperf3",
+  );
+  for (const address of [`127.0.0.1:${server.port}`, `udp://127.0.0.1:${server.port}`]) {
+    const { code, stderr } = await client(address, "--parallel", "4", "--duration", "1s");
+    assertEquals(code, 1);
+    assertMatch(stderr, /refused the test: a limit of its connections|ended the test: .*limit/);
+  }
 });
 
 Deno.test("usage: what makes no sense is one line, exit code 2", async () => {

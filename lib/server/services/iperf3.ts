@@ -15,6 +15,7 @@ export const iperf3 = defineService({
   example: "netecho server :5201=iperf3",
   load,
   start: (): { tests?: ServerTests } => ({}),
+  refused: (remote, { tests }) => tests?.refused(remote),
   async handle(peer, { state, ...context }) {
     const { ServerTests } = await load();
     state.tests ??= new ServerTests();
