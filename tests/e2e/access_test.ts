@@ -252,3 +252,45 @@ Deno.test({
     await server.line(/"remote":"tls:\/\/203\.0\.113\.7:4444"/);
   },
 });
+
+/** How many records of TLS of a type a flight begins with, whole ones alone. */
+function countRecords(flight: Uint8Array, type: number): number {
+  let count = 0;
+  for (let at = 0; at + 5 <= flight.length;) {
+    const length = flight[at + 3]! << 8 | flight[at + 4]!;
+    if (at + 5 + length > flight.length) break;
+    if (flight[at] === type) count++;
+    at += 5 + length;
+  }
+  return count;
+}
+
+Deno.test({
+  ...await withNodeNetworking(
+    "the end of a TLS session counts where it comes with the handshake's",
+  ),
+  async fn() {
+    await using server = await Server.start(["--proxy-protocol", "--json"], "tls://127.0.0.1:0");
+    using between = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const APPLICATION_DATA = 23; // of TLS 1.3: Finished, the message, close_notify
+    const relaying = (async () => {
+      using client = await between.accept();
+      using upstream = await server.connect();
+      const back = upstream.readable.pipeTo(client.writable).catch(() => {});
+      const buffer = new Uint8Array(65_536);
+      await writeAll(upstream, buffer.slice(0, (await client.read(buffer))!)); // PROXY header
+      await writeAll(upstream, buffer.slice(0, (await client.read(buffer))!)); // ClientHello
+      let flight = new Uint8Array(0);
+      while (countRecords(flight, APPLICATION_DATA) < 3) {
+        const length = (await client.read(buffer))!;
+        flight = new Uint8Array([...flight, ...buffer.subarray(0, length)]);
+      }
+      await writeAll(upstream, flight);
+      await back;
+    })();
+    const args = ["client", `tls://127.0.0.1:${between.addr.port}`, "--insecure"];
+    const { code, text } = await netecho([...args, "--proxy-protocol"], { input: "hello\n" });
+    assertEquals([code, text], [0, "hello\n"]);
+    await relaying.catch(() => {}); // both ends have gone
+  },
+});

@@ -58,13 +58,13 @@ export class NodeTlsSocket implements Socket {
 
   static async #shake(feed: Feed, { start, event }: Start): Promise<NodeTlsSocket> {
     const session = start(feed.stream);
-    const shaken = Promise.withResolvers<void>();
+    const shaken = Promise.withResolvers<NodeTlsSocket>();
     feed.onFailure = shaken.reject;
     session.on("error", shaken.reject);
-    session.once(event, shaken.resolve);
+    // At once: what comes together with the last of the handshake, its end included, is told next.
+    session.once(event, () => shaken.resolve(new NodeTlsSocket(session, feed)));
     try {
-      await shaken.promise;
-      return new NodeTlsSocket(session, feed);
+      return await shaken.promise;
     } catch (error) {
       session.destroy();
       feed.stream.destroy();
