@@ -272,25 +272,37 @@ Deno.test({
   async fn() {
     await using server = await Server.start(["--proxy-protocol", "--json"], "tls://127.0.0.1:0");
     using between = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const [LINE_FEED, HANDSHAKE] = [10, 22]; // the end of the PROXY header, and ClientHello
     const APPLICATION_DATA = 23; // of TLS 1.3: Finished, the message, close_notify
     const relaying = (async () => {
       using client = await between.accept();
       using upstream = await server.connect();
       const back = upstream.readable.pipeTo(client.writable).catch(() => {});
       const buffer = new Uint8Array(65_536);
-      await writeAll(upstream, buffer.slice(0, (await client.read(buffer))!)); // PROXY header
-      await writeAll(upstream, buffer.slice(0, (await client.read(buffer))!)); // ClientHello
-      let flight = new Uint8Array(0);
-      while (countRecords(flight, APPLICATION_DATA) < 3) {
-        const length = (await client.read(buffer))!;
-        flight = new Uint8Array([...flight, ...buffer.subarray(0, length)]);
-      }
-      await writeAll(upstream, flight);
+      // However the system cuts what the client has sent.
+      const readUntil = async (isWhole: (flight: Uint8Array) => boolean) => {
+        let flight = new Uint8Array(0);
+        while (!isWhole(flight)) {
+          const length = (await client.read(buffer))!;
+          flight = new Uint8Array([...flight, ...buffer.subarray(0, length)]);
+        }
+        return flight;
+      };
+      const afterHeader = (flight: Uint8Array) => flight.subarray(flight.indexOf(LINE_FEED) + 1);
+      const first = await readUntil((flight) =>
+        flight.includes(LINE_FEED) && countRecords(afterHeader(flight), HANDSHAKE) === 1
+      );
+      await writeAll(upstream, first);
+      await writeAll(
+        upstream,
+        await readUntil((flight) => countRecords(flight, APPLICATION_DATA) === 3),
+      );
       await back;
     })();
+    relaying.catch(() => {}); // both ends have gone
     const args = ["client", `tls://127.0.0.1:${between.addr.port}`, "--insecure"];
     const { code, text } = await netecho([...args, "--proxy-protocol"], { input: "hello\n" });
     assertEquals([code, text], [0, "hello\n"]);
-    await relaying.catch(() => {}); // both ends have gone
+    await relaying.catch(() => {});
   },
 });
