@@ -134,15 +134,14 @@ async function measure(
 
 async function isDone(
   transfer: Transfer,
-  { parameters: { bytes, duration, omit }, clock, signal }: ClientTestOptions & {
+  { parameters: { directions, bytes, duration, omit }, clock, signal }: ClientTestOptions & {
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
   if (bytes === undefined) return await delay(omit + duration, { clock, signal });
   await transfer.sent;
-  const receivers = transfer.streams.filter(({ sends }) => !sends);
-  const left = () => receivers.reduce((left, { counts }) => left - counts.bytes, bytes);
-  while (receivers.length > 0 && left() > 0 && !signal.aborted) {
+  if (directions === "up") return;
+  while (transfer.received < bytes && !signal.aborted) {
     await delay(BYTES_POLL_MS, { clock, signal });
   }
 }

@@ -78,11 +78,24 @@ export const NO_COUNTS: StreamCounts = {
 
 /** What has been added since. */
 export function countsSince(now: StreamCounts, before: StreamCounts): StreamCounts {
+  return eachOf(now, before, (count, other) => count - other);
+}
+
+/** What has passed over two streams together. */
+export function addCounts(one: StreamCounts, other: StreamCounts): StreamCounts {
+  return eachOf(one, other, (count, more) => count + more);
+}
+
+function eachOf(
+  one: StreamCounts,
+  other: StreamCounts,
+  of: (count: number, other: number) => number,
+): StreamCounts {
   return {
-    bytes: now.bytes - before.bytes,
-    packets: now.packets - before.packets,
-    lost: now.lost - before.lost,
-    outOfOrder: now.outOfOrder - before.outOfOrder,
-    corrupt: now.corrupt - before.corrupt,
+    bytes: of(one.bytes, other.bytes),
+    packets: of(one.packets, other.packets),
+    lost: of(one.lost, other.lost),
+    outOfOrder: of(one.outOfOrder, other.outOfOrder),
+    corrupt: of(one.corrupt, other.corrupt),
   };
 }

@@ -2,7 +2,7 @@
 import type { Distribution } from "../report/distribution.ts";
 import type { RunInfo } from "../report/result.ts";
 import type { TcpInfo } from "../net/tcp_info.ts";
-import type { StreamCounts } from "./data_stream.ts";
+import { addCounts, type StreamCounts } from "./data_stream.ts";
 import type { TestParameters } from "./parameters.ts";
 import type { CpuUse } from "../core/cpu.ts";
 import type { Direction, DirectionTotal, StreamResult } from "./totals.ts";
@@ -73,7 +73,7 @@ export function directionIntervals(
   return [...directions].map(([direction, some]): DirectionInterval => {
     const sum = (of: (each: (typeof some)[number]) => number) =>
       some.reduce((total, each) => total + of(each), 0);
-    const bytes = sum(({ counts }) => counts.bytes);
+    const counts = some.map(({ counts }) => counts).reduce(addCounts);
     const [first] = some;
     const sends = direction === "up";
     return {
@@ -81,12 +81,8 @@ export function directionIntervals(
       fromMs,
       toMs,
       omitted,
-      bytes,
-      bitsPerSecond: bytes * 8000 / (toMs - fromMs),
-      packets: sum(({ counts }) => counts.packets),
-      lost: sum(({ counts }) => counts.lost),
-      outOfOrder: sum(({ counts }) => counts.outOfOrder),
-      corrupt: sum(({ counts }) => counts.corrupt),
+      ...counts,
+      bitsPerSecond: counts.bytes * 8000 / (toMs - fromMs),
       ...(sends && first!.tcp && {
         retransmits: sum(({ retransmits = 0 }) => retransmits),
         tcp: first!.tcp,
@@ -104,8 +100,7 @@ export function describeTest(
   const way = directions === "both" ? "up and down" : directions;
   const limit = bytes === undefined ? `for ${formatDuration(duration)}` : formatSize(bytes);
   const each = directions === "both" ? " each way" : "";
-  return `${way}, ${
-    formatQuantity(streams, protocol === "udp" ? "UDP stream" : "stream")
-  }${each}, ` +
-    limit + (omit > 0 ? ` after ${formatDuration(omit)} that are omitted` : "");
+  const connections = formatQuantity(streams, protocol === "udp" ? "UDP stream" : "stream");
+  const omitted = omit > 0 ? ` after ${formatDuration(omit)} that are omitted` : "";
+  return `${way}, ${connections}${each}, ${limit}${omitted}`;
 }

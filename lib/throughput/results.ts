@@ -38,7 +38,7 @@ export function writeResults(
     cpu_util_user: percent(cpu.user),
     cpu_util_system: percent(cpu.system),
     sender_has_retransmits: sends ? Number(totals.some(({ tcp }) => tcp)) : UNKNOWN,
-    streams: totals.map((total) => streamResults(total, { check })),
+    streams: totals.map((total) => writeStream(total, { check })),
   };
 }
 
@@ -46,7 +46,7 @@ function percent(share: number): number {
   return share * 100;
 }
 
-function streamResults(
+function writeStream(
   { id, sends, counts, omitted, jitterMs, retransmits, elapsedMs }: StreamTotal,
   { check }: { readonly check: boolean },
 ): JsonObject {
@@ -103,9 +103,8 @@ function numberOf(json: JsonObject): (name: string) => number {
   return (name) => {
     const value = json[name] ?? 0;
     if (value === UNKNOWN || value === UNSIGNED_UNKNOWN) return UNKNOWN;
-    const isPossible = typeof value === "number" && Number.isFinite(value) &&
-      Math.abs(value) <= Number.MAX_SAFE_INTEGER && value >= 0;
-    if (isPossible) return value;
+    const most = Number.MAX_SAFE_INTEGER;
+    if (typeof value === "number" && value >= 0 && value <= most) return value;
     throw new SyntaxError(`results whose ${name} is ${JSON.stringify(value)}`);
   };
 }

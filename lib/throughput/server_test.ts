@@ -103,11 +103,8 @@ export class ServerTest {
     const channel = this.#channel;
     await channel.sendState(STATE.paramExchange);
     try {
-      const parameters = readParameters(
-        await this.#inTime(channel.readJson(), {
-          what: "sent no parameters",
-        }),
-      );
+      const json = await this.#inTime(channel.readJson(), { what: "sent no parameters" });
+      const parameters = readParameters(json);
       const { protocol } = parameters;
       if (protocol === "tcp" || this.#options.takesDatagrams) return parameters;
       throw new RefusedTest(SERVER_ERROR.createStream, "this endpoint has no port for datagrams");

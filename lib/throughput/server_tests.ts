@@ -52,9 +52,8 @@ export class ServerTests {
 
   /** A connection of a host was refused: it may have been a stream that a test of it waits for. */
   refused(remote: Address): void {
-    const host = isInet(remote) ? remote.hostname : undefined;
     for (const { test, control } of this.#tests.values()) {
-      if (hostOf(control) === host) test.refusedStream();
+      if (hostOf(control) === hostOf({ remote })) test.refusedStream();
     }
   }
 
@@ -86,30 +85,27 @@ export class ServerTests {
     }
   }
 
-  // iperf3's datagram does not tell whose it is: of its tests, one at a time waits for them.
-  #waitingFor(datagram: Uint8Array, host: string | undefined): Begun | undefined {
-    const cookie = new TextDecoder("latin1").decode(datagram.subarray(DATAGRAM_HELLO.length, -1));
-    if (datagram.length === DATAGRAM_HELLO.length + COOKIE_BYTES) {
-      const named = this.#tests.get(cookie);
-      return named?.test.awaitsDatagram({ named: true }) ? named : undefined;
-    }
-    if (datagram.length !== DATAGRAM_HELLO.length) return undefined;
-    return this.#tests.values().find(({ test, control }) =>
-      test.awaitsDatagram({ named: false }) && hostOf(control) === host
-    );
+  // The test that waits for a datagram that opens a stream. netecho's tells the cookie; of the tests of
+  // iperf3, one at a time waits. A datagram of another host than the client's, which anybody may have
+  // forged, gets no answer: the stream may be one that sends.
+  #waitingFor(datagram: Uint8Array, host: string | undefined): ServerTest | undefined {
+    const named = datagram.length === DATAGRAM_HELLO.length + COOKIE_BYTES;
+    if (!named && datagram.length !== DATAGRAM_HELLO.length) return undefined;
+    const told = new TextDecoder("latin1").decode(datagram.subarray(DATAGRAM_HELLO.length, -1));
+    const [, begun] =
+      this.#tests.entries().find(([cookie, { test, control }]) =>
+        hostOf(control) === host && test.awaitsDatagram({ named }) && (!named || cookie === told)
+      ) ?? [];
+    return begun?.test;
   }
 
-  // That of another host than the client's, which anybody may have forged, gets no answer: the stream
-  // may be one that sends.
   async #serveDatagrams(peer: Duplex, order: number): Promise<string | void> {
     const first = await peer.read();
     if (!first) return;
     const waiting = this.#waitingFor(first, hostOf(peer));
-    if (!waiting || hostOf(waiting.control) !== hostOf(peer)) {
-      throw new NetworkError("a datagram of a stream that no test waits for");
-    }
+    if (!waiting) throw new NetworkError("a datagram of a stream that no test waits for");
     await peer.write(DATAGRAM_ANSWER);
-    return await waiting.test.join({ peer, first: new Uint8Array(0), order });
+    return await waiting.join({ peer, first: new Uint8Array(0), order });
   }
 }
 
@@ -131,6 +127,6 @@ async function echo(
   await pump(peer, peer);
 }
 
-function hostOf({ remote }: Duplex): string | undefined {
+function hostOf({ remote }: Pick<Duplex, "remote">): string | undefined {
   return isInet(remote) ? remote.hostname : undefined;
 }

@@ -86,6 +86,11 @@ export class Transfer {
     return this.streams.reduce((sum, { counts }) => sum + counts.bytes, 0);
   }
 
+  /** What has come to this side so far. */
+  get received(): number {
+    return this.#receivers.reduce((sum, { counts }) => sum + counts.bytes, 0);
+  }
+
   /** Ends the test; what is under way is not waited for. */
   stop(): void {
     if (this.#stopping.signal.aborted) return;
@@ -103,7 +108,7 @@ export class Transfer {
       : [LIMITED_QUIET_MS, MAX_LIMITED_DRAIN_MS];
     const until = clock.now() + most;
     let [before, since] = [this.progress, clock.now()];
-    while (this.#received < bytes && clock.now() < until) {
+    while (this.received < bytes && clock.now() < until) {
       if (await settlesWithin(this.#over.promise, { clock, milliseconds: QUIET_MS })) break;
       const now = this.progress;
       if (now === before && clock.now() - since >= quiet) break;
@@ -124,10 +129,6 @@ export class Transfer {
 
   get #receivers(): readonly DataStream[] {
     return this.streams.filter(({ sends }) => !sends);
-  }
-
-  get #received(): number {
-    return this.#receivers.reduce((sum, { counts }) => sum + counts.bytes, 0);
   }
 
   get #roundTripMs(): number {

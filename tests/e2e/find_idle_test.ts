@@ -27,6 +27,11 @@ async function findIdle(address: string, ...args: string[]): Promise<Found> {
   return JSON.parse(text);
 }
 
+async function untilItAnswers(address: string, ...exchange: string[]): Promise<void> {
+  const { code, stderr } = await netecho(["client", address, "--wait", "10s", ...exchange]);
+  assertEquals(code, 0, stderr);
+}
+
 /** The limit is within a step of what was found. */
 function assertFound(
   found: Found,
@@ -111,15 +116,7 @@ listen echo
 `,
       );
       await using _haproxy = new Running(["haproxy", ["-db", "-f", `${folder}/conf`]]);
-      const up = await netecho([
-        "client",
-        `127.0.0.1:${port}`,
-        "--wait",
-        "10s",
-        "--expect",
-        "echo",
-      ]);
-      assertEquals(up.code, 0, up.stderr);
+      await untilItAnswers(`127.0.0.1:${port}`, "--expect", "echo");
       const found = await findIdle(`127.0.0.1:${port}`, "1s", "--steps", "5");
       assertFound(found, { limit: 700, step: 200, how: "fin" });
     }),
@@ -141,8 +138,7 @@ Deno.test({
       );
       await using nginx = new Running(["nginx", ["-c", `${folder}/conf`, "-e", "stderr"]]);
       const address = `127.0.0.1:${port}`;
-      const up = await netecho(["client", address, "--wait", "10s", "--expect", "echo"]);
-      assertEquals(up.code, 0, up.stderr);
+      await untilItAnswers(address, "--expect", "echo");
       const found = await findIdle(address, "1s", "--steps", "5");
       assertFound(found, { limit: 700, step: 200, how: "fin" });
       await nginx.stop("SIGTERM");
@@ -161,8 +157,7 @@ Deno.test({
       );
       await using nginx = new Running(["nginx", ["-c", `${folder}/conf`, "-e", "stderr"]]);
       const get = ["--send", "GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n", "--expect", "hello"];
-      const up = await netecho(["client", `127.0.0.1:${port}`, "--wait", "10s", ...get]);
-      assertEquals(up.code, 0, up.stderr);
+      await untilItAnswers(`127.0.0.1:${port}`, ...get);
       const found = await findIdle(`127.0.0.1:${port}`, "1s", "--steps", "5", ...get);
       assertFound(found, { limit: 700, step: 200, how: "fin" });
       await nginx.stop("SIGTERM");
