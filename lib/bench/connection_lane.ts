@@ -36,6 +36,7 @@ export class ConnectionLane implements Lane {
   #writing = false;
   #reading = false;
   #ended = false;
+  #isAnswered = false; // once
   #now = 0;
   readonly #small: boolean;
 
@@ -88,7 +89,8 @@ export class ConnectionLane implements Lane {
       unanswered.push(number);
     }
     for (const number of unanswered) this.#fail(number, error);
-    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0, tcp });
+    const answered = this.#isAnswered;
+    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0, answered, tcp });
   }
 
   #fail(number: number, error: unknown): void {
@@ -142,6 +144,7 @@ export class ConnectionLane implements Lane {
     const { standing, sentAt: sent } = this.#tracker.answered(number);
     if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED_ANSWER);
     if (standing !== "answer") return this.#options.events.onStray(STRAYS[standing]);
+    this.#isAnswered = true;
     const due = this.#due[number & this.#mask]!;
     this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });
   }

@@ -132,13 +132,13 @@ export class Generator implements LaneEvents {
     recorder.recordProblem(clock.now(), kind);
   }
 
-  onEnd(lane: Lane, { error, idle, tcp }: LaneEnding): void {
+  onEnd(lane: Lane, { error, idle, answered, tcp }: LaneEnding): void {
     const { recorder, clock } = this.#generating;
     if (tcp) recorder.recordTcp(tcpTotals(tcp));
     // Requests that waited have told of it.
     if (error && idle) recorder.recordProblem(clock.now(), `between requests: ${reasonOf(error)}`);
     this.#open?.remove(lane);
-    this.#lanes.replace(lane);
+    this.#lanes.replace(lane, { answered });
   }
 
   #begin(): void {

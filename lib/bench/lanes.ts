@@ -8,7 +8,7 @@ import { ConnectionLane } from "./connection_lane.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import type { LoadOptions } from "../report/load.ts";
 
-const REDIAL_AFTER_MS = 100; // after a failure
+const REDIAL_AFTER_MS = 100; // after a connection on which nothing was answered, or none
 const MAX_DIALING = 64; // connections that are dialled at once
 
 /** What {@linkcode Lanes} work with. */
@@ -74,11 +74,12 @@ export class Lanes {
     throw failure;
   }
 
-  /** Replaces a lane that has failed. */
-  replace(lane: Lane): void {
+  /** Replaces a lane that was lost: at once where the peer had answered on it. */
+  replace(lane: Lane, { answered }: { readonly answered: boolean }): void {
     this.#open.delete(lane);
     if (this.#open.size === 0) this.#goneSince ??= this.#options.clock.now();
-    this.#addLater(lane.slot, { again: true });
+    if (answered) this.#addNow(lane.slot, { again: true });
+    else this.#addLater(lane.slot, { again: true });
   }
 
   /** Gives up the requests that were sent at `moment` or before. */
@@ -113,15 +114,17 @@ export class Lanes {
     { error, again = false }: { readonly error?: unknown; readonly again?: boolean },
   ): void {
     if (this.#over) return;
-    const { clock, load, onFailure, onReconnect, onGone } = this.#options;
+    const { clock, load, onFailure, onGone } = this.#options;
     if (error) onFailure(`cannot connect: ${reasonOf(error)}`);
     if (clock.now() - (this.#goneSince ?? Infinity) >= load.timeout) onGone();
-    clock.after(REDIAL_AFTER_MS, () => {
-      if (this.#over) return;
-      this.#add(slot).then(
-        () => again && onReconnect(),
-        (error) => this.#addLater(slot, { error, again }),
-      );
-    });
+    clock.after(REDIAL_AFTER_MS, () => this.#addNow(slot, { again }));
+  }
+
+  #addNow(slot: number, { again }: { readonly again: boolean }): void {
+    if (this.#over) return;
+    this.#add(slot).then(
+      () => again && this.#options.onReconnect(),
+      (error) => this.#addLater(slot, { error, again }),
+    );
   }
 }

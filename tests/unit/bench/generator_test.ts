@@ -175,6 +175,36 @@ Deno.test("a connection that is silent is given up, and made again", async () =>
   assert(recorder.arrived > 400, `${recorder.arrived}`);
 });
 
+Deno.test("a connection that was answered is made again at once, one that was not after a pause", async () => {
+  const closing = (afterAnswers: number) => {
+    let made = 0;
+    const { clock, recorder, running } = generate({ duration: 1000 }, (clock) => {
+      made++;
+      let left = afterAnswers;
+      const peer: FakePeer = new FakePeer({
+        onWrite(chunk) {
+          const answer = left-- > 0 ? chunk.slice() : null;
+          clock.after(1, () => peer.say(answer));
+        },
+      });
+      return peer;
+    });
+    return { clock, running, counts: () => ({ made, reconnects: recorder.reconnects }) };
+  };
+  // 9 answers and an end take 10 ms, or a little more of this clock's steps.
+  const answered = closing(9);
+  await pass(answered.clock, 1100);
+  await answered.running;
+  const { made, reconnects } = answered.counts();
+  assert(made > 50, `${made} connections`);
+  assert(reconnects >= made - 2, `${reconnects} reconnects`); // the last may come after the end
+
+  const silent = closing(0);
+  await pass(silent.clock, 1100);
+  await silent.running;
+  assert(silent.counts().made <= 11, `${silent.counts().made} connections`);
+});
+
 Deno.test("a peer that is not there is an error at the start, and a failure later", async () => {
   const refused = new NetworkError("no", { cause: new Deno.errors.ConnectionRefused("no") });
   const { running } = generate({}, () => Promise.reject(refused));
