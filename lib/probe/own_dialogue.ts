@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer";
 import { byteText } from "../core/byte_pattern.ts";
 import type { Dialogue, DialogueOptions } from "./exchange.ts";
-import type { OwnRequest } from "./own_request.ts";
-import { type Filling, fillingOf } from "./template.ts";
+import type { Answer, OwnRequest } from "./own_request.ts";
+import { FillBuffer, type Filling, fillingOf } from "./template.ts";
 
 const MAX_RECENT = 256; // requests over UDP whose answers may still come
 const SECOND_ANSWER = "a second answer";
@@ -17,6 +17,7 @@ class Asked {
   /** The number of the last request; 0 before the first. */
   last = 0;
   readonly #choose: Choose;
+  readonly #filled = new FillBuffer();
   readonly #fillings = new Map<number, Filling>(); // of requests that wait
 
   constructor(choose: Choose) {
@@ -25,7 +26,8 @@ class Asked {
 
   requests(first: number, count: number): Uint8Array {
     if (count === 1) return this.#request(first);
-    return Buffer.concat(Array.from({ length: count }, (_, index) => this.#request(first + index)));
+    const copy = (_: unknown, index: number) => this.#request(first + index).slice();
+    return Buffer.concat(Array.from({ length: count }, copy));
   }
 
   kindOf(number: number): OwnRequest {
@@ -42,7 +44,7 @@ class Asked {
 
   #request(number: number): Uint8Array {
     this.last = number;
-    const { bytes, filling } = this.#choose(number).request(number);
+    const { bytes, filling } = this.#choose(number).request(number, this.#filled);
     if (filling) this.#fillings.set(number, filling);
     return bytes;
   }
@@ -75,26 +77,32 @@ export class StreamDialogue implements Dialogue {
   received(chunk: Uint8Array): void {
     const [asked, next] = [this.#asked, this.#next];
     const isWaiting = this.#text === "" && next <= asked.last;
-    if (isWaiting && asked.kindOf(next).isExactly(chunk, asked.fillingOf(next))) {
+    const kind = asked.kindOf(next);
+    if (isWaiting && kind.isRight(chunk, asked.fillingOf(next))) {
       return this.#answered(true, chunk.length);
     }
     this.#text += byteText(chunk);
-    while (this.#text !== "" && this.#takeAnswer()) this.#rest = this.#text.length;
+    while (this.#text !== "") {
+      const answer = this.#takeAnswer();
+      if (!answer) break;
+      if (isWaiting && answer.intact && answer.length === chunk.length) kind.remember(chunk);
+      this.#rest = this.#text.length;
+    }
     const { mostBytes } = this.#asked.kindOf(this.#next);
     if (this.#text.length > mostBytes) this.#text = this.#text.slice(-mostBytes);
   }
 
   // What is left over is the next one's; a whole answer that nothing waits for is a second one.
-  #takeAnswer(): boolean {
+  #takeAnswer(): Answer | undefined {
     const { last } = this.#asked;
     const number = Math.min(this.#next, last);
     const filling = this.#asked.fillingOf(number);
     const found = this.#asked.kindOf(number).answer(this.#text, { filling, isWhole: false });
-    if (!found) return false;
+    if (!found) return undefined;
     this.#text = this.#text.slice(found.length);
     if (this.#next <= last) this.#answered(found.intact, found.length);
     else this.#options.onStray(SECOND_ANSWER, found.length);
-    return true;
+    return found;
   }
 
   #answered(intact: boolean, size: number): void {

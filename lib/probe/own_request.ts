@@ -4,9 +4,10 @@ import { bytesOfText, isExpression, literalPattern } from "../core/byte_pattern.
 import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
 import { type Expectation, parseExpectation } from "./expect_buffer.ts";
-import { type Filling, fillingOf, Template, templateOf } from "./template.ts";
+import { FillBuffer, type Filling, fillingOf, Template, templateOf } from "./template.ts";
 
 const LINE_FEED = 0x0a;
+const MAX_REMEMBERED_BYTES = 64 * 1024;
 const MAX_UNCUT_BYTES = 4 * 1024 * 1024; // of an answer whose length is not known before
 
 /** The longest answer that may be asked for by its length, in bytes. */
@@ -34,6 +35,13 @@ interface Expected {
   readonly isLiteral: boolean;
 }
 
+/** An answer at the beginning of what has come. */
+export interface Answer {
+  /** Characters that it has, one for each byte. */
+  readonly length: number;
+  readonly intact: boolean;
+}
+
 /** One request and its answer, ready to be made. */
 export class OwnRequest {
   readonly weight: number;
@@ -44,8 +52,10 @@ export class OwnRequest {
   readonly #names: readonly string[];
   /** Whether an answer depends on more of its request than the number. */
   readonly #remembers: boolean;
-  /** Whether one literal is all that an answer may be. */
-  readonly #isExact: boolean;
+  /** Whether one literal is all that is expected, and another one of each request. */
+  readonly #isOneText: boolean;
+  readonly #filled = new FillBuffer();
+  #lastAnswer: Uint8Array | undefined; // that was right, where all may be the same
 
   /** @throws {UsageError} where what is sent or expected is invalid */
   constructor(spec: ExchangeSpec) {
@@ -56,8 +66,9 @@ export class OwnRequest {
     const expected = this.#expected.flatMap(({ template }) => template.names);
     this.#names = [...new Set([...this.#send.names, ...expected])];
     this.#remembers = expected.some((name) => name !== "seq");
-    this.requestBytes = this.#send.bytes(fillingOf(this.#names, 2 ** 31)).length;
-    this.#isExact = this.#expected.length === 1 && this.#expected[0]!.isLiteral;
+    this.requestBytes = this.#send.bytes(fillingOf(this.#names, 2 ** 31), this.#filled).length;
+    this.#isOneText = this.isDistinct && this.#expected.length === 1 &&
+      this.#expected[0]!.isLiteral;
   }
 
   /** Whether answers tell to which request they belong. */
@@ -66,22 +77,32 @@ export class OwnRequest {
   }
 
   /** The bytes of a request, and what to remember of it for its answer. */
-  request(number: number): { readonly bytes: Uint8Array; readonly filling?: Filling } {
-    if (this.#names.length === 0) return { bytes: this.#send.bytes(NOTHING) };
+  request(
+    number: number,
+    into: FillBuffer,
+  ): { readonly bytes: Uint8Array; readonly filling?: Filling } {
+    if (this.#names.length === 0) return { bytes: this.#send.bytes(NOTHING, into) };
     const filling = fillingOf(this.#names, number);
-    const bytes = this.#send.bytes(filling).slice(); // a write keeps it until it is done
+    const bytes = this.#send.bytes(filling, into);
     return this.#remembers ? { bytes, filling } : { bytes };
   }
 
-  /** Whether a chunk is the whole answer as it is expected: most are, and no text need be made of them. */
-  isExactly(chunk: Uint8Array, filling: () => Filling): boolean {
-    if (!this.#isExact) return false;
-    const { fixed, template } = this.#expected[0]!;
-    const wanted = fixed?.bytes ?? template.bytes(filling());
+  /** Whether a chunk is known to be a whole and right answer, without a text being made of it. */
+  isRight(chunk: Uint8Array, filling: () => Filling): boolean {
+    if (this.#lastAnswer && sameBytes(this.#lastAnswer, chunk)) return true;
+    if (!this.#isOneText) return false;
+    const wanted = this.#expected[0]!.template.bytes(filling(), this.#filled);
     const { expectBytes, expectLine } = this.#spec;
     if (expectBytes !== undefined && expectBytes !== wanted.length) return false;
     if (expectLine && wanted.indexOf(LINE_FEED) !== wanted.length - 1) return false;
     return sameBytes(wanted, chunk);
+  }
+
+  /** Remembers a whole and right answer: the next one often is the same. */
+  remember(answer: Uint8Array): void {
+    if (this.isDistinct || answer.length > MAX_REMEMBERED_BYTES) return;
+    if (this.#lastAnswer?.length === answer.length) this.#lastAnswer.set(answer);
+    else this.#lastAnswer = answer.slice();
   }
 
   /** Bytes of which an answer may be made before it is whole. */
@@ -102,7 +123,7 @@ export class OwnRequest {
       /** Whether the text is the answer, as a datagram is. */
       readonly isWhole: boolean;
     },
-  ): { readonly length: number; readonly intact: boolean } | undefined {
+  ): Answer | undefined {
     const { expectBytes, expectLine } = this.#spec;
     if (isWhole) {
       const hasLength = expectBytes === undefined || expectBytes === text.length;

@@ -34,7 +34,6 @@ export class Template {
   /** The placeholders that it has. */
   readonly names: readonly string[];
   readonly #pieces: readonly Piece[]; // the last one has no placeholder behind it
-  #filled = new Uint8Array(256);
 
   /** @throws {UsageError} where something random is longer than 1 MiB */
   constructor(text: string) {
@@ -57,28 +56,38 @@ export class Template {
       .join("");
   }
 
-  /** The same as bytes, one for each character, in a buffer that is used again. */
-  bytes(filling: Filling): Uint8Array {
+  /** The same as bytes, one for each character. */
+  bytes(filling: Filling, into: FillBuffer): Uint8Array {
     const pieces = this.#pieces;
     if (pieces.length === 1) return pieces[0]!.bytes;
-    let filled = this.#filled;
+    let filled = into.bytes;
     let at = 0;
     for (let index = 0; index < pieces.length; index++) {
       const { bytes, name } = pieces[index]!;
       const value = name === undefined ? "" : filling(name);
       const end = at + bytes.length + value.length;
-      if (end > filled.length) filled = this.#grown(end);
+      if (end > filled.length) filled = into.grown(end);
       filled.set(bytes, at);
       at += bytes.length;
       for (let place = 0; place < value.length; place++) filled[at++] = value.charCodeAt(place);
     }
     return filled.subarray(0, at);
   }
+}
 
-  #grown(least: number): Uint8Array<ArrayBuffer> {
+/** Where templates are filled: what is there is valid until the next one. */
+export class FillBuffer {
+  #bytes = new Uint8Array(64);
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** The same with room for so many bytes at least. */
+  grown(least: number): Uint8Array {
     const grown = new Uint8Array(2 * least);
-    grown.set(this.#filled);
-    return this.#filled = grown;
+    grown.set(this.#bytes);
+    return this.#bytes = grown;
   }
 }
 
