@@ -1,5 +1,6 @@
 /** Latencies in HDR histograms: constant memory, and a stated error. */
 import { concat } from "@std/bytes/concat";
+import { BucketCounts } from "./bucket_counts.ts";
 import type { JsHistogram as Hdr } from "hdr-histogram-js";
 
 /** The largest latency that is kept, in milliseconds; a longer one counts as this. */
@@ -15,16 +16,21 @@ export type Digits = 2 | 3;
  * recorded by less than 1 in 10 to the power of its digits: 0.1 % with three.
  */
 export class Histogram {
-  readonly #hdr: Hdr;
+  readonly #whole: Hdr;
+  readonly #recent: BucketCounts; // what is not in it yet
   readonly #library: Library;
+  #count: number;
   #min = Infinity;
   #max = 0;
   #sum = 0; // milliseconds
 
   /** Use {@linkcode loadHistograms}. */
   constructor(hdr: Hdr, library: Library) {
-    this.#hdr = hdr;
+    const digits = hdr.numberOfSignificantValueDigits as Digits;
+    this.#whole = hdr;
+    this.#recent = new BucketCounts({ digits, largest: MAX_VALUE_MS * NANOSECONDS });
     this.#library = library;
+    this.#count = hdr.totalCount;
     if (hdr.totalCount === 0) return;
     this.#min = hdr.getValueAtPercentile(0) / NANOSECONDS;
     this.#max = hdr.maxValue / NANOSECONDS;
@@ -32,7 +38,7 @@ export class Histogram {
   }
 
   get count(): number {
-    return this.#hdr.totalCount;
+    return this.#count;
   }
 
   get min(): number {
@@ -54,7 +60,8 @@ export class Histogram {
 
   record(milliseconds: number): void {
     const value = Math.min(Math.max(milliseconds, 0), MAX_VALUE_MS);
-    this.#hdr.recordValue(Math.round(value * NANOSECONDS));
+    this.#recent.add(Math.round(value * NANOSECONDS));
+    this.#count++;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
     this.#sum += value;
@@ -77,13 +84,16 @@ export class Histogram {
 
   add(other: Histogram): void {
     this.#hdr.add(other.#hdr);
+    this.#count += other.#count;
     this.#min = Math.min(this.#min, other.#min);
     this.#max = Math.max(this.#max, other.#max);
     this.#sum += other.#sum;
   }
 
   reset(): void {
-    this.#hdr.reset();
+    this.#whole.reset();
+    this.#recent.clear();
+    this.#count = 0;
     this.#min = Infinity;
     this.#max = 0;
     this.#sum = 0;
@@ -92,6 +102,11 @@ export class Histogram {
   /** In the HdrHistogram interchange format (V2, compressed, base64), in nanoseconds. */
   encode(): string {
     return this.#library.encode(this.#hdr);
+  }
+
+  get #hdr(): Hdr {
+    this.#recent.drain((value, count) => this.#whole.recordValueWithCount(value, count));
+    return this.#whole;
   }
 }
 
