@@ -4,9 +4,9 @@
  * start-up against a one-line Deno program, throughput against iperf3, and the page of the control
  * interface against itself, idle. Prints Markdown tables.
  *
- * usage: deno task bench [ROUNDS]              (default 9; a round takes about 60 s)
- *        deno task bench page                  (the page alone)
- *        deno task bench throughput [ROUNDS]   (throughput alone; default 3)
+ * usage: deno task bench [ROUNDS]          (default 9; a round takes about 60 s)
+ *        deno task bench PART [ROUNDS]     (one of servers, fairness, forward, client, repeats,
+ *                                           startup, throughput, page; default 3)
  *
  * Figures are CPU time of the server, its children included, for each message in its least
  * disturbed round, and their ratio to the first server's: other work on the machine only ever adds,
@@ -92,14 +92,21 @@ const folder = await Deno.makeTempDir();
 await using authority = await Authority.create();
 const workshop = { folder, authority, issued: await authority.issue(), say };
 await build(workshop);
-if (!only) {
-  for (const load of LOADS) await compare(load, { workshop, rounds });
-  await compareFairness(workshop);
-  await compareForward({ workshop, rounds });
-  await compareClient({ workshop, rounds });
-  await compareRepeats(workshop);
-  await compareStartUp(folder, rounds);
+const parts = new Map<string, () => Promise<void>>([
+  ["servers", async () => {
+    for (const load of LOADS) await compare(load, { workshop, rounds });
+  }],
+  ["fairness", () => compareFairness(workshop)],
+  ["forward", () => compareForward({ workshop, rounds })],
+  ["client", () => compareClient({ workshop, rounds })],
+  ["repeats", () => compareRepeats(workshop)],
+  ["startup", () => compareStartUp(folder, rounds)],
+  ["throughput", () => compareThroughput({ say, rounds })],
+  ["page", () => comparePage(workshop)],
+]);
+if (only && !parts.has(only)) {
+  say(`there is no part "${only}"; there are ${[...parts.keys()].join(", ")}`);
+  Deno.exit(2);
 }
-if (only !== "page") await compareThroughput({ say, rounds });
-if (only !== "throughput") await comparePage(workshop);
+for (const [name, part] of parts) if (!only || name === only) await part();
 await Deno.remove(folder, { recursive: true });
