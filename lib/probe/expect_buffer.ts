@@ -1,11 +1,5 @@
 /** Matching expectations in what a peer has sent. */
-import {
-  type BytePattern,
-  bytePattern,
-  bytesOfText,
-  byteText,
-  isExpression,
-} from "../core/byte_pattern.ts";
+import { type BytePattern, bytePattern, bytesOfText, byteText } from "../core/byte_pattern.ts";
 import { unescape } from "../core/escapes.ts";
 
 const MAX_KEPT_BYTES = 1 << 20; // bytes that are kept while nothing of them is expected
@@ -15,8 +9,6 @@ export interface Expectation {
   /** As it was given. */
   readonly text: string;
   readonly pattern: BytePattern;
-  /** The bytes that are meant; undefined for a `/regex/`. */
-  readonly bytes?: Uint8Array | undefined;
 }
 
 /**
@@ -26,7 +18,7 @@ export interface Expectation {
  */
 export function parseExpectation(text: string): Expectation {
   const pattern = bytePattern(text, { literal: unescape });
-  return { text, pattern, ...(!isExpression(text) && { bytes: unescape(text) }) };
+  return { text, pattern };
 }
 
 /**

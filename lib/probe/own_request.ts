@@ -1,6 +1,6 @@
 /** One request of one's own and its answer. */
 import { sameBytes } from "../core/bytes.ts";
-import { bytesOfText, isExpression, literalPattern } from "../core/byte_pattern.ts";
+import { isExpression, literalPattern } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
 import { type Expectation, parseExpectation } from "./expect_buffer.ts";
@@ -164,9 +164,7 @@ function expectedOf(text: string): Expected {
   const isLiteral = !isExpression(text);
   const template = isLiteral ? templateOf(unescape(text)) : new Template(text);
   const filled = template.fill(fillingOf(template.names, 1));
-  const sample = isLiteral
-    ? { text, pattern: literalPattern(filled), bytes: bytesOfText(filled) }
-    : parseExpectation(filled);
+  const sample = isLiteral ? { text, pattern: literalPattern(filled) } : parseExpectation(filled);
   if (filled === "" || sample.pattern.find("")) {
     throw new UsageError(`${text} is found in every answer, as nothing is enough for it`);
   }

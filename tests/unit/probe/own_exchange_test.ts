@@ -65,6 +65,21 @@ Deno.test("own exchange: what is left over is the next one's", async () => {
   assertEquals(one.told, ["1:true:2", "2:true:12"]);
 });
 
+Deno.test("own exchange: an answer like the last one is right, another one is looked at for itself", async () => {
+  const one = await talk([{ expect: ["OK\\n"] }]);
+  one.ask(1, 5);
+  for (const text of ["1 OK\n", "1 OK\n", "1 KO\n", "1 OK\n", "2 OK\n"]) one.hear(text);
+  assertEquals(one.told, ["1:true:5", "2:true:5", "3:true:10", "4:true:5"]);
+  one.hear("2 OK\n");
+  one.hear("2 OK\n");
+  assertEquals(one.told.slice(4), ["5:true:5", "a second answer"]);
+
+  const kinds = await talk([{ expect: ["OK"], expectBytes: 2 }]);
+  kinds.ask(1, 3);
+  for (const text of ["OK", "KO", "OK"]) kinds.hear(text);
+  assertEquals(kinds.told, ["1:true:2", "2:false:2", "3:true:2"]);
+});
+
 Deno.test("own exchange: a line, or so many bytes, are right or wrong at once", async () => {
   const line = await talk([{ expect: ["+PONG"], expectLine: true }]);
   line.ask(1, 3);
