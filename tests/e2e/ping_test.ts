@@ -192,7 +192,7 @@ Deno.test({
 Deno.test("ping: a deadline ends a run without an answer; as ping(8), fewer than asked is exit 1", async () => {
   await using server = await Server.start(["-q", "--service", "discard"]);
   const at = `127.0.0.1:${server.port}`;
-  const silent = await netecho(["client", at, "--ping", "--deadline", "100ms", "-i", "10ms"]);
+  const silent = await netecho(["client", at, "--ping", "--deadline", "1s", "-i", "10ms"]);
   assertEquals(silent.code, 1);
   assertMatch(silent.text, /0 received, 100% lost/);
   await using echo = await Server.start(["-q"]);
@@ -202,7 +202,7 @@ Deno.test("ping: a deadline ends a run without an answer; as ping(8), fewer than
       `127.0.0.1:${echo.port}`,
       "--ping",
       "--deadline",
-      "150ms",
+      "1s",
       "-c",
       "50",
       "-i",
@@ -210,7 +210,7 @@ Deno.test("ping: a deadline ends a run without an answer; as ping(8), fewer than
     ],
   );
   assertEquals(few.code, 1);
-  assertMatch(few.text, /^\d+ sent, [1-9] received/m);
+  assertMatch(few.text, /^\d+ sent, [1-9]\d? received/m);
 });
 
 Deno.test({
