@@ -36,7 +36,7 @@ export class ConnectLane implements Lane {
   }
 
   close(): void {
-    this.#options.events.onEnd(this, { error: undefined, idle: true, answered: false });
+    this.#options.events.onEnd(this, { error: undefined, idle: true, served: false });
   }
 
   async #attempt(due: number): Promise<void> {

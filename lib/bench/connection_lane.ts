@@ -1,4 +1,5 @@
 /** One connection under load, for request after request. */
+import { isReset } from "../core/explain.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Dialogue } from "../probe/exchange.ts";
 import { UNASKED_ANSWER } from "../probe/messages.ts";
@@ -36,7 +37,7 @@ export class ConnectionLane implements Lane {
   #writing = false;
   #reading = false;
   #ended = false;
-  #isAnswered = false; // once
+  #isAnswered = false; // rightly, once
   #now = 0;
   readonly #small: boolean;
 
@@ -89,8 +90,9 @@ export class ConnectionLane implements Lane {
       unanswered.push(number);
     }
     for (const number of unanswered) this.#fail(number, error);
-    const answered = this.#isAnswered;
-    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0, answered, tcp });
+    // As a server ends a connection that has had its number of requests.
+    const served = this.#isAnswered && (error === CLOSED || isReset(error));
+    this.#options.events.onEnd(this, { error, idle: unanswered.length === 0, served, tcp });
   }
 
   #fail(number: number, error: unknown): void {
@@ -144,7 +146,7 @@ export class ConnectionLane implements Lane {
     const { standing, sentAt: sent } = this.#tracker.answered(number);
     if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED_ANSWER);
     if (standing !== "answer") return this.#options.events.onStray(STRAYS[standing]);
-    this.#isAnswered = true;
+    this.#isAnswered ||= intact;
     const due = this.#due[number & this.#mask]!;
     this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });
   }

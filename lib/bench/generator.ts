@@ -132,13 +132,13 @@ export class Generator implements LaneEvents {
     recorder.recordProblem(clock.now(), kind);
   }
 
-  onEnd(lane: Lane, { error, idle, answered, tcp }: LaneEnding): void {
+  onEnd(lane: Lane, { error, idle, served, tcp }: LaneEnding): void {
     const { recorder, clock } = this.#generating;
     if (tcp) recorder.recordTcp(tcpTotals(tcp));
     // Requests that waited have told of it.
     if (error && idle) recorder.recordProblem(clock.now(), `between requests: ${reasonOf(error)}`);
     this.#open?.remove(lane);
-    this.#lanes.replace(lane, { answered });
+    this.#lanes.replace(lane, { served });
   }
 
   #begin(): void {

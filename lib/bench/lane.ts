@@ -40,8 +40,8 @@ export interface LaneEnding {
   readonly error: unknown;
   /** Whether no request waited for an answer. */
   readonly idle: boolean;
-  /** Whether the peer had answered on it. */
-  readonly answered: boolean;
+  /** Whether the peer ended it, after a right answer. */
+  readonly served: boolean;
   /** What the system knew of it, where it tells. */
   readonly tcp?: TcpInfo | undefined;
 }

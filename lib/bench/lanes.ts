@@ -8,7 +8,7 @@ import { ConnectionLane } from "./connection_lane.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import type { LoadOptions } from "../report/load.ts";
 
-const REDIAL_AFTER_MS = 100; // after a connection on which nothing was answered, or none
+const REDIAL_AFTER_MS = 100; // after a connection that served nothing, or a failed dial
 const MAX_DIALING = 64; // connections that are dialled at once
 
 /** What {@linkcode Lanes} work with. */
@@ -74,11 +74,11 @@ export class Lanes {
     throw failure;
   }
 
-  /** Replaces a lane that was lost: at once where the peer had answered on it. */
-  replace(lane: Lane, { answered }: { readonly answered: boolean }): void {
+  /** Replaces a lane that was lost: at once where it had served. */
+  replace(lane: Lane, { served }: { readonly served: boolean }): void {
     this.#open.delete(lane);
     if (this.#open.size === 0) this.#goneSince ??= this.#options.clock.now();
-    if (answered) this.#addNow(lane.slot, { again: true });
+    if (served) this.#addNow(lane.slot, { again: true });
     else this.#addLater(lane.slot, { again: true });
   }
 

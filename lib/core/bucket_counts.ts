@@ -26,9 +26,10 @@ const halves = new Uint32Array(number.buffer);
  */
 export class BucketCounts {
   readonly #shift: number;
-  readonly #first: number; // the place of 1, as the representation has it, less the one of 0
+  readonly #first: number; // what is subtracted from a representation: 1 has place 1, as 0 has place 0
   readonly #counts: Uint32Array;
-  #isEmpty = true;
+  #lowest = Infinity; // of the places that were counted at
+  #highest = -1;
 
   constructor({ digits, largest }: { readonly digits: 2 | 3; readonly largest: number }) {
     this.#shift = FRACTION_BITS - BITS[digits];
@@ -38,14 +39,16 @@ export class BucketCounts {
 
   /** Adds a value from 0 up to the largest. */
   add(value: number): void {
-    this.#counts[this.#place(value)]!++;
-    this.#isEmpty = false;
+    const place = this.#place(value);
+    this.#counts[place]!++;
+    if (place < this.#lowest) this.#lowest = place;
+    if (place > this.#highest) this.#highest = place;
   }
 
   /** Calls `each` with the least value of each bucket and its count, and forgets them. */
   drain(each: (least: number, count: number) => void): void {
-    if (this.#isEmpty) return;
-    for (const [place, count] of this.#counts.entries()) {
+    for (let place = this.#lowest; place <= this.#highest; place++) {
+      const count = this.#counts[place]!;
       if (count > 0) each(this.#least(place), count);
     }
     this.clear();
@@ -53,8 +56,10 @@ export class BucketCounts {
 
   /** Forgets all counts. */
   clear(): void {
-    this.#counts.fill(0);
-    this.#isEmpty = true;
+    if (this.#highest < 0) return;
+    this.#counts.fill(0, this.#lowest, this.#highest + 1);
+    this.#lowest = Infinity;
+    this.#highest = -1;
   }
 
   #place(value: number): number {

@@ -17,7 +17,7 @@ export type Digits = 2 | 3;
  */
 export class Histogram {
   readonly #whole: Hdr;
-  readonly #recent: BucketCounts; // what is not in it yet
+  readonly #recent: BucketCounts | undefined; // what is not in it yet; none where it was decoded
   readonly #library: Library;
   #count: number;
   #min = Infinity;
@@ -25,10 +25,9 @@ export class Histogram {
   #sum = 0; // milliseconds
 
   /** Use {@linkcode loadHistograms}. */
-  constructor(hdr: Hdr, library: Library) {
-    const digits = hdr.numberOfSignificantValueDigits as Digits;
+  constructor(hdr: Hdr, { library, recent }: Parts) {
     this.#whole = hdr;
-    this.#recent = new BucketCounts({ digits, largest: MAX_VALUE_MS * NANOSECONDS });
+    this.#recent = recent;
     this.#library = library;
     this.#count = hdr.totalCount;
     if (hdr.totalCount === 0) return;
@@ -60,7 +59,9 @@ export class Histogram {
 
   record(milliseconds: number): void {
     const value = Math.min(Math.max(milliseconds, 0), MAX_VALUE_MS);
-    this.#recent.add(Math.round(value * NANOSECONDS));
+    const nanoseconds = Math.round(value * NANOSECONDS);
+    if (this.#recent) this.#recent.add(nanoseconds);
+    else this.#whole.recordValue(nanoseconds);
     this.#count++;
     if (value < this.#min) this.#min = value;
     if (value > this.#max) this.#max = value;
@@ -92,7 +93,7 @@ export class Histogram {
 
   reset(): void {
     this.#whole.reset();
-    this.#recent.clear();
+    this.#recent?.clear();
     this.#count = 0;
     this.#min = Infinity;
     this.#max = 0;
@@ -105,7 +106,7 @@ export class Histogram {
   }
 
   get #hdr(): Hdr {
-    this.#recent.drain((value, count) => this.#whole.recordValueWithCount(value, count));
+    this.#recent?.drain((value, count) => this.#whole.recordValueWithCount(value, count));
     return this.#whole;
   }
 }
@@ -116,6 +117,12 @@ type Zlib = typeof import("node:zlib");
 /** What histograms need of the library. */
 interface Library {
   encode(hdr: Hdr): string;
+}
+
+/** What a histogram is made with. */
+interface Parts {
+  readonly library: Library;
+  readonly recent?: BucketCounts;
 }
 
 // The format: two numbers before the compressed part; in that, at these places in bytes, what to
@@ -174,8 +181,9 @@ export async function loadHistograms(): Promise<Histograms> {
         numberOfSignificantValueDigits: digits,
         autoResize: false,
       });
-      return new Histogram(made as Hdr, library);
+      const recent = new BucketCounts({ digits, largest: MAX_VALUE_MS * NANOSECONDS });
+      return new Histogram(made as Hdr, { library, recent });
     },
-    decode: (encoded) => new Histogram(hdr.decodeFromCompressedBase64(encoded) as Hdr, library),
+    decode: (encoded) => new Histogram(hdr.decodeFromCompressedBase64(encoded) as Hdr, { library }),
   };
 }

@@ -15,7 +15,7 @@ export interface ChunkReader {
 
 /** Writes chunk by chunk. */
 export interface ChunkWriter {
-  /** Writes the whole chunk. */
+  /** Writes the whole chunk, which must stay as it is until that is done. */
   write(chunk: Uint8Array): Promise<void>;
   /** Ends the output (half-close); reading may go on. */
   closeWrite(): Promise<void>;

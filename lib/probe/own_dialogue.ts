@@ -1,5 +1,4 @@
 /** Requests of one's own on one connection, and telling their answers apart. */
-import { Buffer } from "node:buffer";
 import { byteText } from "../core/byte_pattern.ts";
 import type { Dialogue, DialogueOptions } from "./exchange.ts";
 import type { Answer, OwnRequest } from "./own_request.ts";
@@ -25,9 +24,15 @@ class Asked {
   }
 
   requests(first: number, count: number): Uint8Array {
-    if (count === 1) return this.#request(first);
-    const copy = (_: unknown, index: number) => this.#request(first + index).slice();
-    return Buffer.concat(Array.from({ length: count }, copy));
+    this.last = first + count - 1;
+    const { constant } = this.#choose(first);
+    if (count === 1 && constant) return constant;
+    this.#filled.clear();
+    for (let number = first; number <= this.last; number++) {
+      const filling = this.#choose(number).request(number, this.#filled);
+      if (filling) this.#fillings.set(number, filling);
+    }
+    return this.#filled.filled;
   }
 
   kindOf(number: number): OwnRequest {
@@ -40,13 +45,6 @@ class Asked {
 
   forget(number: number): void {
     if (this.#fillings.size > 0) this.#fillings.delete(number);
-  }
-
-  #request(number: number): Uint8Array {
-    this.last = number;
-    const { bytes, filling } = this.#choose(number).request(number, this.#filled);
-    if (filling) this.#fillings.set(number, filling);
-    return bytes;
   }
 }
 

@@ -1,6 +1,6 @@
 /** One request of one's own and its answer. */
 import { sameBytes } from "../core/bytes.ts";
-import { isExpression, literalPattern } from "../core/byte_pattern.ts";
+import { bytesOfText, isExpression, literalPattern } from "../core/byte_pattern.ts";
 import { UsageError } from "../core/errors.ts";
 import { unescape } from "../core/escapes.ts";
 import { type Expectation, parseExpectation } from "./expect_buffer.ts";
@@ -8,6 +8,7 @@ import { FillBuffer, type Filling, fillingOf, Template, templateOf } from "./tem
 
 const LINE_FEED = 0x0a;
 const MAX_REMEMBERED_BYTES = 64 * 1024;
+const MAX_UNLIKE = 16; // answers in a row that are not like the last one, until none is remembered
 const MAX_UNCUT_BYTES = 4 * 1024 * 1024; // of an answer whose length is not known before
 
 /** The longest answer that may be asked for by its length, in bytes. */
@@ -46,6 +47,8 @@ export interface Answer {
 export class OwnRequest {
   readonly weight: number;
   readonly requestBytes: number;
+  /** The bytes of every request, where all are the same and nothing is to be remembered of one. */
+  readonly constant: Uint8Array | undefined;
   readonly #send: Template;
   readonly #expected: readonly Expected[];
   readonly #spec: ExchangeSpec;
@@ -54,8 +57,9 @@ export class OwnRequest {
   readonly #remembers: boolean;
   /** Whether one literal is all that is expected, and another one of each request. */
   readonly #isOneText: boolean;
-  readonly #filled = new FillBuffer();
+  readonly #wanted = new FillBuffer();
   #lastAnswer: Uint8Array | undefined; // that was right, where all may be the same
+  #unlike = 0; // answers since one was like the one before
 
   /** @throws {UsageError} where what is sent or expected is invalid */
   constructor(spec: ExchangeSpec) {
@@ -66,7 +70,8 @@ export class OwnRequest {
     const expected = this.#expected.flatMap(({ template }) => template.names);
     this.#names = [...new Set([...this.#send.names, ...expected])];
     this.#remembers = expected.some((name) => name !== "seq");
-    this.requestBytes = this.#send.bytes(fillingOf(this.#names, 2 ** 31), this.#filled).length;
+    this.requestBytes = this.#send.fill(fillingOf(this.#names, 2 ** 31)).length;
+    if (this.#names.length === 0) this.constant = bytesOfText(this.#send.fill(NOTHING));
     this.#isOneText = this.isDistinct && this.#expected.length === 1 &&
       this.#expected[0]!.isLiteral;
   }
@@ -76,31 +81,42 @@ export class OwnRequest {
     return this.#expected.some(({ template }) => !template.isConstant);
   }
 
-  /** The bytes of a request, and what to remember of it for its answer. */
-  request(
-    number: number,
-    into: FillBuffer,
-  ): { readonly bytes: Uint8Array; readonly filling?: Filling } {
-    if (this.#names.length === 0) return { bytes: this.#send.bytes(NOTHING, into) };
+  /** Appends the bytes of a request; returns what to remember of it for its answer. */
+  request(number: number, into: FillBuffer): Filling | undefined {
     const filling = fillingOf(this.#names, number);
-    const bytes = this.#send.bytes(filling, into);
-    return this.#remembers ? { bytes, filling } : { bytes };
+    this.#send.fillInto(into, filling);
+    return this.#remembers ? filling : undefined;
   }
 
-  /** Whether a chunk is known to be a whole and right answer, without a text being made of it. */
+  /**
+   * Whether a chunk is a whole and right answer, as far as comparing bytes tells: it is the one text
+   * that is expected, or the same as the last right answer.
+   */
   isRight(chunk: Uint8Array, filling: () => Filling): boolean {
-    if (this.#lastAnswer && sameBytes(this.#lastAnswer, chunk)) return true;
-    if (!this.#isOneText) return false;
-    const wanted = this.#expected[0]!.template.bytes(filling(), this.#filled);
+    return this.#isOneText ? this.#isWanted(chunk, filling()) : this.#isLikeLast(chunk);
+  }
+
+  #isWanted(chunk: Uint8Array, filling: Filling): boolean {
+    this.#wanted.clear();
+    this.#expected[0]!.template.fillInto(this.#wanted, filling);
+    const wanted = this.#wanted.filled;
     const { expectBytes, expectLine } = this.#spec;
     if (expectBytes !== undefined && expectBytes !== wanted.length) return false;
     if (expectLine && wanted.indexOf(LINE_FEED) !== wanted.length - 1) return false;
     return sameBytes(wanted, chunk);
   }
 
+  #isLikeLast(chunk: Uint8Array): boolean {
+    if (!this.#lastAnswer || !sameBytes(this.#lastAnswer, chunk)) return false;
+    this.#unlike = 0;
+    return true;
+  }
+
   /** Remembers a whole and right answer: the next one often is the same. */
   remember(answer: Uint8Array): void {
     if (this.isDistinct || answer.length > MAX_REMEMBERED_BYTES) return;
+    if (this.#unlike++ === MAX_UNLIKE) this.#lastAnswer = undefined;
+    if (this.#unlike > MAX_UNLIKE) return;
     if (this.#lastAnswer?.length === answer.length) this.#lastAnswer.set(answer);
     else this.#lastAnswer = answer.slice();
   }

@@ -83,7 +83,8 @@ class Trial {
     const { clock, timeout } = this.#options;
     let isAnswered = false;
     this.#answered = Promise.withResolvers();
-    this.#peer.write(this.#dialogue.requests(number, 1)).catch((error) => this.#end(error));
+    const request = this.#dialogue.requests(number, 1).slice(); // the next may be asked for before it is written
+    this.#peer.write(request).catch((error) => this.#end(error));
     const answered = this.#answered.promise.then(() => isAnswered = true);
     await settlesWithin(Promise.race([answered, this.#over]), { clock, milliseconds: timeout });
     this.#lastAnswer = clock.now();

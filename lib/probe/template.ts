@@ -56,38 +56,44 @@ export class Template {
       .join("");
   }
 
-  /** The same as bytes, one for each character. */
-  bytes(filling: Filling, into: FillBuffer): Uint8Array {
-    const pieces = this.#pieces;
-    if (pieces.length === 1) return pieces[0]!.bytes;
-    let filled = into.bytes;
-    let at = 0;
-    for (let index = 0; index < pieces.length; index++) {
-      const { bytes, name } = pieces[index]!;
-      const value = name === undefined ? "" : filling(name);
-      const end = at + bytes.length + value.length;
-      if (end > filled.length) filled = into.grown(end);
-      filled.set(bytes, at);
-      at += bytes.length;
-      for (let place = 0; place < value.length; place++) filled[at++] = value.charCodeAt(place);
+  /** Appends the same as bytes, one for each character. */
+  fillInto(buffer: FillBuffer, filling: Filling): void {
+    for (const { bytes, name } of this.#pieces) {
+      buffer.append(bytes, name === undefined ? "" : filling(name));
     }
-    return filled.subarray(0, at);
   }
 }
 
-/** Where templates are filled: what is there is valid until the next one. */
+/** Bytes that templates were filled into, one after the other. */
 export class FillBuffer {
   #bytes = new Uint8Array(64);
+  #length = 0;
 
-  get bytes(): Uint8Array {
-    return this.#bytes;
+  /** What was appended; valid until it is cleared. */
+  get filled(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
-  /** The same with room for so many bytes at least. */
-  grown(least: number): Uint8Array {
-    const grown = new Uint8Array(2 * least);
-    grown.set(this.#bytes);
-    return this.#bytes = grown;
+  /** Forgets what was appended; the room is used again. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** Appends bytes, and a text whose characters stand for bytes. */
+  append(bytes: Uint8Array, text: string): void {
+    const length = this.#length + bytes.length + text.length;
+    if (length > this.#bytes.length) this.#grow(length);
+    const into = this.#bytes;
+    into.set(bytes, this.#length);
+    let at = this.#length + bytes.length;
+    for (let place = 0; place < text.length; place++) into[at++] = text.charCodeAt(place);
+    this.#length = length;
+  }
+
+  #grow(least: number): void {
+    const grown = new Uint8Array(Math.max(least, 2 * this.#bytes.length));
+    grown.set(this.filled);
+    this.#bytes = grown;
   }
 }
 

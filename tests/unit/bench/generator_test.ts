@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { echoExchange } from "../../../lib/probe/echo_exchange.ts";
@@ -175,34 +176,39 @@ Deno.test("a connection that is silent is given up, and made again", async () =>
   assert(recorder.arrived > 400, `${recorder.arrived}`);
 });
 
-Deno.test("a connection that was answered is made again at once, one that was not after a pause", async () => {
-  const closing = (afterAnswers: number) => {
+Deno.test("a connection that the peer ends after right answers is made again at once, another one after a pause", async () => {
+  // What a peer says to a request, the how manieth of its connection that is; null ends it.
+  const dialled = async (say: (request: Uint8Array, index: number) => (Uint8Array | null)[]) => {
     let made = 0;
     const { clock, recorder, running } = generate({ duration: 1000 }, (clock) => {
       made++;
-      let left = afterAnswers;
+      let index = 0;
       const peer: FakePeer = new FakePeer({
         onWrite(chunk) {
-          const answer = left-- > 0 ? chunk.slice() : null;
-          clock.after(1, () => peer.say(answer));
+          const said = say(chunk.slice(), index++);
+          clock.after(1, () => said.forEach((one) => peer.say(one)));
         },
       });
       return peer;
     });
-    return { clock, running, counts: () => ({ made, reconnects: recorder.reconnects }) };
+    await pass(clock, 1100);
+    await running;
+    return { made, reconnects: recorder.reconnects };
   };
   // 9 answers and an end take 10 ms, or a little more of this clock's steps.
-  const answered = closing(9);
-  await pass(answered.clock, 1100);
-  await answered.running;
-  const { made, reconnects } = answered.counts();
+  const { made, reconnects } = await dialled((request, index) => [index < 9 ? request : null]);
   assert(made > 50, `${made} connections`);
   assert(reconnects >= made - 2, `${reconnects} reconnects`); // the last may come after the end
 
-  const silent = closing(0);
-  await pass(silent.clock, 1100);
-  await silent.running;
-  assert(silent.counts().made <= 11, `${silent.counts().made} connections`);
+  const paused = {
+    "no answer": () => [null],
+    "a wrong answer": (request: Uint8Array) => [request.fill(0), null],
+    "two answers": (request: Uint8Array) => [concat([request, request])],
+  };
+  for (const [name, say] of Object.entries(paused)) {
+    const { made } = await dialled(say);
+    assert(made <= 11, `${name}: ${made} connections`);
+  }
 });
 
 Deno.test("a peer that is not there is an error at the start, and a failure later", async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import * as hdr from "hdr-histogram-js";
 import { loadHistograms, MAX_VALUE_MS } from "../../../lib/core/histogram.ts";
 import { randomWords } from "../../support/bytes.ts";
 import { readHdr } from "../../support/hdr.ts";
@@ -67,4 +68,28 @@ Deno.test("histogram: what others read is to the bucket what was recorded", () =
       assert(to - from <= Math.max(0, from * 10 ** -digits), `${from} to ${to}`);
     }
   }
+});
+
+Deno.test("histogram: it may be read between records, and stays what the library alone counts", () => {
+  const nanoseconds = 1e6; // in a millisecond
+  const build = () => hdr.build({ highestTrackableValue: 7.2e12, autoResize: false });
+  const [one, alone] = [histograms.create(), build()];
+  for (const [index, sample] of samples(3000, 5).entries()) {
+    one.record(sample);
+    alone.recordValue(Math.round(sample * nanoseconds));
+    if (index % 7 > 0) continue;
+    for (const percent of [50, 99]) {
+      const least = Math.max(alone.getValueAtPercentile(percent) / nanoseconds, one.min);
+      assertEquals(one.at(percent), Math.min(least, one.max));
+    }
+  }
+  one.record(1);
+  one.reset();
+  assertEquals([one.count, one.countUpTo(10), one.at(50)], [0, 0, 0]);
+
+  // What was not read since it was recorded counts on both sides, and in one that was decoded.
+  const decoded = histograms.decode(histograms.create(2).encode());
+  for (const histogram of [one, decoded]) for (const value of [1, 2]) histogram.record(value);
+  one.add(decoded);
+  assertEquals([one.count, one.countUpTo(1.5), decoded.countUpTo(1.5)], [4, 2, 1]);
 });

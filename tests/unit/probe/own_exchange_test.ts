@@ -80,6 +80,44 @@ Deno.test("own exchange: an answer like the last one is right, another one is lo
   assertEquals(kinds.told, ["1:true:2", "2:false:2", "3:true:2"]);
 });
 
+Deno.test("own exchange: an answer like the last one is known however it comes, and an unlike one never", async () => {
+  const one = await talk([{ expect: ["OK\\n"] }]);
+  one.ask(1, 4);
+  for (const text of ["1 OK\n", "1 O", "K\n", "1 OK\n"]) one.hear(text);
+  assertEquals(one.told, ["1:true:5", "2:true:5", "3:true:5"]);
+
+  const long = "x".repeat(70_000) + "OK\n"; // too long to be remembered
+  one.ask(5, 2);
+  for (const text of [long, long, long.slice(1)]) one.hear(text);
+  assertEquals(one.told.slice(3), ["4:true:70003", "5:true:70003", "6:true:70002"]);
+
+  const unlike = await talk([{ expect: ["OK\\n"], expectLine: true }]);
+  const texts = Array.from({ length: 40 }, (_, number) => `${number % 30} OK\n`);
+  unlike.ask(1, 42);
+  for (const text of [...texts, "9 OK\n", "9 KO\n"]) unlike.hear(text);
+  const wanted = texts.map(({ length }, index) => `${index + 1}:true:${length}`);
+  assertEquals(unlike.told, [...wanted, "41:true:5", "42:false:5"]);
+
+  const kinds = await talk([
+    { send: "a", expect: ["A"], expectBytes: 1 },
+    { send: "b", expect: ["B"], expectBytes: 1 },
+  ]);
+  const asked = kinds.ask(1, 8);
+  for (const sent of asked) kinds.hear(sent.toUpperCase());
+  assertEquals(kinds.told, Array.from(asked, (_, index) => `${index + 1}:true:1`));
+  const more = kinds.ask(9, 8);
+  for (const sent of more) kinds.hear(sent === "a" ? "B" : "A");
+  assertEquals(kinds.told.slice(8), Array.from(more, (_, index) => `${index + 9}:false:1`));
+});
+
+Deno.test("own exchange: many requests at once are whole, whatever room they take", async () => {
+  const one = await talk([{ send: "{seq}:{random:100}\n", expectLine: true }]);
+  const lines = one.ask(98, 5).split("\n");
+  assertEquals(lines.map((line) => line.length), [103, 103, 104, 104, 104, 0]);
+  assertEquals(lines.map((line) => line.split(":")[0]), ["98", "99", "100", "101", "102", ""]);
+  assertMatch(one.ask(103), /^103:[a-z\d]{100}\n$/);
+});
+
 Deno.test("own exchange: a line, or so many bytes, are right or wrong at once", async () => {
   const line = await talk([{ expect: ["+PONG"], expectLine: true }]);
   line.ask(1, 3);
