@@ -36,14 +36,21 @@ export function residentMemory(pid: number): number {
  */
 export function cpuTime(pid: number): number {
   try {
-    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ");
-    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim();
-    const own = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 10;
-    return children.split(" ").filter(Boolean).map(Number).map(cpuTime).reduce(
-      (a, b) => a + b,
-      own,
-    );
+    for (;;) {
+      const { own, ended } = ticks(pid);
+      const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ");
+      const living = children.filter(Boolean).map((child) => cpuTime(Number(child)));
+      // Otherwise one has ended meanwhile, and might be counted nowhere.
+      if (ticks(pid).ended === ended) {
+        return living.reduce((sum, one) => sum + one, (own + ended) * 10);
+      }
+    }
   } catch {
     return 0; // it has ended, and its parent counts it
   }
+}
+
+function ticks(pid: number): { readonly own: number; readonly ended: number } {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]!.split(" ").map(Number);
+  return { own: fields[11]! + fields[12]!, ended: fields[13]! + fields[14]! };
 }
