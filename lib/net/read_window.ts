@@ -6,6 +6,7 @@
  * more connections than that and near saturation, a connection that has been read queues before it is
  * read again, and only as many of those that queued are read at once as one turn can serve.
  */
+import { Deque } from "@std/data-structures/deque";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { bulkGate } from "./bulk_gate.ts";
 
@@ -20,13 +21,17 @@ const IDLE_AFTER_MS = 10; // a released connection that is silent is idle, and g
 const BULK_CHUNK_BYTES = 64 * 1024;
 
 /** A connection, for a {@linkcode ReadWindow}. */
-export type WindowPlace = object;
+export interface WindowPlace {
+  /** Releases its next read, which waits; undefined where none does. */
+  release: (() => void) | undefined;
+}
 
 /** Decides when connections are read. */
 export class ReadWindow {
   readonly #clock: Clock;
-  // Those whose next read waits, in the order of arrival, with what releases it.
-  readonly #queue = new Map<WindowPlace, () => void>();
+  // Those whose next read waits, in the order of arrival, and some that have left. No map: it is
+  // searched from its beginning for the first that was not deleted.
+  readonly #queue = new Deque<WindowPlace>();
   // Those whose read was released, in that order, with the time of it.
   readonly #released = new Map<WindowPlace, number>();
   #open = 0;
@@ -43,15 +48,15 @@ export class ReadWindow {
   /** Adds a connection. */
   enter(): WindowPlace {
     this.#open++;
-    return {};
+    return { release: undefined };
   }
 
   /** Removes a connection. */
   leave(place: WindowPlace): void {
     this.#open--;
     this.#released.delete(place);
-    this.#queue.get(place)?.(); // its read fails, as it is closed
-    this.#queue.delete(place);
+    place.release?.(); // its read fails, as it is closed
+    place.release = undefined;
   }
 
   /**
@@ -65,9 +70,10 @@ export class ReadWindow {
     if (!this.#released.delete(place) && this.#saturated) {
       this.#lastStranger = this.#clock.now();
     }
-    if (!this.#saturated && this.#queue.size === 0) return undefined;
+    if (!this.#saturated && this.#queue.isEmpty()) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#queue.set(place, resolve);
+    place.release = resolve;
+    this.#queue.pushBack(place);
     this.#releaseNext();
     return promise;
   }
@@ -86,14 +92,15 @@ export class ReadWindow {
     const now = this.#clock.now();
     const calm = Math.min(MAX_CALM_MS, CALM_MS_PER_CONNECTION * this.#open);
     if (now - this.#lastStranger >= calm) {
-      for (const [place, release] of this.#queue) {
-        if (this.#released.size >= MAX_RELEASED) break;
-        this.#queue.delete(place);
+      while (this.#released.size < MAX_RELEASED && !this.#queue.isEmpty()) {
+        const place = this.#queue.popFront()!;
+        if (!place.release) continue; // it has left
         this.#released.set(place, now);
-        release();
+        place.release();
+        place.release = undefined;
       }
     }
-    if (this.#queue.size > 0) this.#setTimer();
+    if (!this.#queue.isEmpty()) this.#setTimer();
   }
 
   #setTimer(): void {

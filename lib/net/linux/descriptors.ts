@@ -45,16 +45,31 @@ function findLowestFree(libc: LibC): number {
   return descriptor;
 }
 
-/** Looks through all descriptors for a socket. */
+let byPort = new Map<number, number[]>(); // as of the last search
+
+/**
+ * Looks for a socket through all descriptors: those that were bound to its port at the last search,
+ * and otherwise anew. Where many are looked for at once, one search is enough.
+ */
 export function find(libc: LibC, key: SocketKey): number | undefined {
-  const { port } = key.local;
+  const look = () => byPort.get(key.local.port)?.find((each) => isSocket(libc, each, key));
+  const found = look();
+  if (found !== undefined) return found;
+  byPort = search(libc);
+  return look();
+}
+
+function search(libc: LibC): Map<number, number[]> {
+  const found = new Map<number, number[]>();
   for (let each = FIRST_DESCRIPTOR, last = each; each < last + MAX_GAP; each++) {
-    const bound = portOf(libc, each);
-    if (bound === undefined) continue;
+    const port = portOf(libc, each);
+    if (port === undefined) continue;
     last = each;
-    if (bound === port && isSocket(libc, each, key)) return each;
+    const others = found.get(port);
+    if (others) others.push(each);
+    else found.set(port, [each]);
   }
-  return undefined;
+  return found;
 }
 
 /** Whether a descriptor is this socket. One that may have ended need not have a remote any more. */
