@@ -14,6 +14,7 @@ import type { Log } from "./lib/log/log.ts";
 import { openServerLog } from "./lib/log/open.ts";
 import { scheme } from "./lib/net/address.ts";
 import { checkDescriptorLimit, raiseDescriptorLimit } from "./lib/net/descriptor_limit.ts";
+import { exactClock } from "./lib/net/linux/exact_clock.ts";
 import { libc } from "./lib/net/linux/libc.ts";
 import { preloadStreams } from "./lib/net/streams.ts";
 import { listenOptions, transports } from "./lib/net/transports.ts";
@@ -79,7 +80,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const once = values.once ? new OneSession(() => stopConnecting(endpoints)) : undefined;
   const server: ServerContext = {
     log,
-    clock: systemClock,
+    clock: exactClock(),
     nextConnection: counter(),
     captures: new Set(),
   };

@@ -11,6 +11,11 @@ export interface Clock {
   after(milliseconds: number, wake: () => void): () => void;
   /** Calls `wake` once, on the next turn of the event loop. */
   soon(wake: () => void): void;
+  /**
+   * The same as `after`, for some milliseconds at most and some tenths of a millisecond late, where
+   * the system offers it. It costs a thread for that time.
+   */
+  nap?(milliseconds: number, wake: () => void): () => void;
 }
 
 /** The system's clock. A pending call keeps the process alive. */

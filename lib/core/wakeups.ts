@@ -3,7 +3,9 @@ import { BinaryHeap } from "@std/data-structures/binary-heap";
 import type { Clock } from "./clock.ts";
 
 const TIMER_LATENESS_MS = 1.2; // by which a timer fires late, at the median
-const SHORTEST_SLEEP_MS = 0.1; // below it, no timer is set
+const MAX_TIMER_LATENESS_MS = 2.5; // the same, nearly always
+const NAP_LATENESS_MS = 0.25; // by which a nap is late on a busy machine; not more than may be early
+const SHORTEST_SLEEP_MS = 0.1; // below it, the clock is looked at
 const EARLY_MS = 0.3; // by which a function may be called early
 
 interface Wakeup {
@@ -14,8 +16,8 @@ interface Wakeup {
 
 /**
  * Calls each function at its moment of the clock, some tenths of a millisecond early or late.
- * Timers alone are a millisecond and more late, so the last stretch is spent looking at the clock
- * between turns of the event loop.
+ * Timers alone are a millisecond and more late, so the last stretch is a nap, or spent looking at
+ * the clock between turns of the event loop where the clock has none.
  *
  * @example
  * ```ts
@@ -78,14 +80,18 @@ export class Wakeups {
     this.#armedFor = moment;
     this.#disarm = () => {};
     if (moment === Infinity) return;
-    const sleep = moment - this.#clock.now() - TIMER_LATENESS_MS;
-    if (sleep > SHORTEST_SLEEP_MS) {
-      this.#disarm = this.#clock.after(sleep, this.#run);
-      return;
-    }
+    this.#disarm = this.#sleep(moment - this.#clock.now());
+  }
+
+  #sleep(left: number): () => void {
+    const clock = this.#clock;
+    const timer = left - (clock.nap ? MAX_TIMER_LATENESS_MS : TIMER_LATENESS_MS);
+    if (timer > SHORTEST_SLEEP_MS) return clock.after(timer, this.#run);
+    const nap = left - NAP_LATENESS_MS;
+    if (clock.nap && nap > SHORTEST_SLEEP_MS) return clock.nap(nap, this.#run);
     let disarmed = false;
-    this.#clock.soon(() => disarmed || this.#run());
-    this.#disarm = () => disarmed = true;
+    clock.soon(() => disarmed || this.#run());
+    return () => disarmed = true;
   }
 
   readonly #run = (): void => {

@@ -11,6 +11,7 @@ const FUNCTIONS = {
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  usleep: { parameters: ["u32"], result: "i32", nonblocking: true },
 } as const;
 
 /** The functions of the C library. */
