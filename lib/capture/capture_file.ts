@@ -1,6 +1,7 @@
 /** What a capture is written to. */
 import { BatchWriter } from "../core/batch_writer.ts";
 import type { Writer } from "../core/io.ts";
+import { type MemoryBudget, memoryBudget } from "../core/memory_budget.ts";
 
 const MAX_WRITE_BYTES = 64 * 1024; // so that it is seen whether the reader moves
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
@@ -20,23 +21,35 @@ export interface CaptureFile {
  * where more would have to wait than there is room for, or an earlier write has failed, `writeSync`
  * throws.
  */
-export function queuedFile(to: Writer): CaptureFile {
+export function queuedFile(to: Writer, budget: MemoryBudget = memoryBudget): CaptureFile {
   let failure: { readonly error: unknown } | undefined;
   let written = 0; // bytes
+  let held = 0; // bytes
+  const letGo = (length: number) => {
+    held -= length;
+    budget.give(length);
+  };
   const inParts = {
     async write(bytes: Uint8Array) {
       const length = await to.write(bytes.subarray(0, MAX_WRITE_BYTES));
       written += length;
+      letGo(length);
       return length;
     },
   };
-  const writer = new BatchWriter(inParts, { onError: (error) => failure = { error } });
+  const fail = (error: unknown) => {
+    failure = { error };
+    letGo(held);
+  };
+  const writer = new BatchWriter(inParts, { onError: fail });
   return {
     writeSync(block) {
       if (failure) throw failure.error;
       if (writer.backlog + block.length > MAX_QUEUED_BYTES) {
         throw new Error("its reader is too slow");
       }
+      held += block.length;
+      budget.take(block.length);
       writer.push(block);
       return block.length;
     },

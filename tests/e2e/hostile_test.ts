@@ -23,6 +23,18 @@ async function roundTrip(conn: Deno.Conn): Promise<void> {
   assertEquals(await readExactly(conn, HELLO.length), HELLO);
 }
 
+function openSockets(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  const isSocket = ({ name }: Deno.DirEntry) => {
+    try {
+      return Deno.readLinkSync(`${folder}/${name}`).startsWith("socket:");
+    } catch {
+      return false; // it was closed meanwhile
+    }
+  };
+  return [...Deno.readDirSync(folder)].filter(isSocket).length;
+}
+
 function openDescriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
 }
@@ -128,9 +140,12 @@ for (
       await using behind = await Server.start([], upstream);
       const options = args.map((arg) => arg.replace("PORT", `${behind.port}`));
       const service = upstream === undefined ? "" : "=forward";
-      const shell = netechoShell(["server", `127.0.0.1:0${service}`, "-q", ...options]);
+      const listen = [`127.0.0.1:0${service}`, "-q", "--stats", "100ms"];
+      const shell = netechoShell(["server", ...listen, ...options]);
       await using server = new Running(["bash", ["-c", `ulimit -n 64; exec ${shell}`]]);
       const port = Number(/:(\d+)$/.exec(await server.line(/^listening/))![1]);
+      await server.line(/ 0 open/);
+      const before = openSockets(server.pid);
       Deno.kill(server.pid, "SIGSTOP"); // so that all arrive at once
       const burst = await Promise.all(
         Array.from({ length: 100 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
@@ -150,6 +165,11 @@ for (
         answer = await echoed().catch(() => "");
       }
       assertEquals(answer, "late");
+      for (let ticks = 0; ticks < 20 && openSockets(server.pid) > before; ticks++) {
+        server.lines.length = 0;
+        await server.line(/ 0 open/);
+      }
+      assertEquals(openSockets(server.pid), before);
       assertEquals((await server.stop()).code, 0);
     },
   });

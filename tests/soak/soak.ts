@@ -10,9 +10,11 @@ import { fileURLToPath } from "node:url";
 import { fuzz, fuzzers } from "../support/fuzz.ts";
 import { Authority } from "../support/pki.ts";
 import { residentMemory, withFolder } from "../support/system.ts";
-import { wave } from "./waves.ts";
+import { exhaust, wave } from "./waves.ts";
 
 const CLIENTS_PER_PORT = 300; // in a wave
+const DESCRIPTORS = 300; // that the server may have
+const MORE_CLIENTS = 150; // for each port at once, which are more than that
 const FUZZED_INPUTS = 100_000; // of each kind
 const GROWTH = 1.05; // that heap and resident memory may show at the end
 const FAULTS = [
@@ -25,6 +27,8 @@ const FAULTS = [
   "timeout:200ms,toxicity=0.05,on=faulty",
   "slow_close:50ms,on=faulty",
 ];
+
+const OTHER_SERVICES = ["discard", "chargen", "daytime", "time", "reply,reply=ok", "iperf3"];
 
 const say = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 
@@ -43,8 +47,9 @@ class Target implements AsyncDisposable {
 
   constructor(args: readonly string[]) {
     const serve = fileURLToPath(new URL("serve.ts", import.meta.url));
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--v8-flags=--expose-gc", serve, ...args],
+    const program = [Deno.execPath(), "run", "-A", "--v8-flags=--expose-gc", serve, ...args];
+    this.#child = new Deno.Command("sh", {
+      args: ["-c", `ulimit -n ${DESCRIPTORS}; exec "$@"`, "sh", ...program],
       stdout: "piped",
       stderr: "piped",
     }).spawn();
@@ -92,27 +97,35 @@ async function soak(minutes: number, seed: number, folder: string): Promise<void
   const { cert, key } = await authority.issue();
   await using upstream = new Target(["127.0.0.1:0", "-q", "--stats", "500ms"]);
   const to = `127.0.0.1:${await upstream.port()}`;
-  await using target = new Target([
+  const endpoints = [
     "127.0.0.1:0",
     "127.0.0.1:0,name=faulty",
     `127.0.0.1:0=forward,to=${to}`,
     `tls://127.0.0.1:0,cert=${cert},key=${key}`,
+  ];
+  const others = [
+    `127.0.0.1:0=forward,to=udp://${to}`,
+    `tls://127.0.0.1:0,cert=${cert},key=${key},client-ca=${cert}`,
+    ...OTHER_SERVICES.map((service) => `127.0.0.1:0=${service}`),
+  ];
+  // Nobody reads what it prints during a wave.
+  await using target = new Target([
+    ...endpoints,
+    ...others,
     ...FAULTS.flatMap((fault) => ["--fault", fault]),
-    ...["-q", "--stats", "500ms", "--idle-timeout", "3s", "--seed", String(seed)],
+    ...["--show", "hex", "--stats", "500ms", "--idle-timeout", "3s", "--seed", String(seed)],
     ...["--capture", `${folder}/soak.pcapng`, "--capture-size", "10MB"],
   ]);
-  const ports = [
-    await target.port(),
-    await target.port(),
-    await target.port(),
-    await target.port(),
-  ];
+  const all: number[] = [];
+  while (all.length < endpoints.length + others.length) all.push(await target.port());
+  const ports = all.slice(0, endpoints.length);
   const first = await target.footprint();
   const rounds: Footprint[] = [];
   const end = Date.now() + minutes * 60_000;
   while (rounds.length < 3 || Date.now() < end) {
     const number = rounds.length;
     await wave({ ports, exact: ports[0]!, count: CLIENTS_PER_PORT, seed: seed + number });
+    await exhaust({ ports: all, count: MORE_CLIENTS });
     const now = await target.footprint();
     rounds.push(now);
     const [heap, resident] = [now.heap, now.resident].map((bytes) => (bytes / 2 ** 20).toFixed(1));

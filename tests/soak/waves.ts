@@ -88,3 +88,16 @@ export async function wave(
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
+
+/** Has so many clients for each port at once, which come, say something, and go. */
+export async function exhaust(
+  { ports, count }: { readonly ports: readonly number[]; readonly count: number },
+): Promise<void> {
+  const all = ports.flatMap((port) => Array.from({ length: count }, () => loopback(port)));
+  const clients = (await Promise.allSettled(all)).flatMap((made) =>
+    made.status === "fulfilled" ? [made.value] : []
+  );
+  await Promise.allSettled(clients.map((client) => client.write(new Uint8Array(8))));
+  await delay(1000, { clock: systemClock });
+  for (const client of clients) client.close();
+}

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Capture } from "../../../lib/capture/capture.ts";
+import { MemoryBudget } from "../../../lib/core/memory_budget.ts";
 import { queuedFile } from "../../../lib/capture/capture_file.ts";
 import { FakeClock, NOWHERE } from "../../support/fakes.ts";
 
@@ -76,4 +77,26 @@ Deno.test("capture: a write that failed behind a queue is told at the end", asyn
   await capture.flush(1000);
   await capture.flush(1000);
   assertEquals(errors, ["no space left on the device"]);
+});
+
+Deno.test("capture: what waits for a pipe counts as memory that is held", async () => {
+  for (const fails of [false, true]) {
+    const budget = new MemoryBudget(100);
+    const gate = Promise.withResolvers<void>();
+    const write = async (bytes: Uint8Array) => {
+      await gate.promise;
+      if (fails) throw new Error("broken pipe");
+      return bytes.length;
+    };
+    const file = queuedFile({ write }, budget);
+    file.writeSync(new Uint8Array(150));
+    assertEquals(budget.spent, true);
+    gate.resolve();
+    await file.flush!(1000).catch(() => {});
+    assertEquals(budget.spent, false);
+    budget.take(99);
+    assertEquals(budget.spent, false);
+    budget.take(1);
+    assertEquals(budget.spent, true); // no more was given back than was taken
+  }
 });

@@ -33,12 +33,15 @@ export function datagramClient(
 function sourceFor(to: InetAddress): string | undefined {
   if (to.hostname.includes("%")) return undefined; // a zone would have to be given by its number
   const hostname = to.hostname.includes(":") ? "::" : "0.0.0.0";
-  const conn = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  let conn: Deno.DatagramConn | undefined;
   try {
+    conn = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
     const local = socketAddress("udp", conn.addr as Deno.NetAddr);
     return new SystemSocket({ type: "udp", local }).connect(to)?.hostname;
+  } catch {
+    return undefined; // nothing is free for it
   } finally {
-    conn.close();
+    conn?.close();
   }
 }
 
