@@ -82,7 +82,7 @@ function optionsOf(arg: string, declared: readonly DeclaredOption[]): readonly G
   const names = declared.map(({ name }) => name);
   const isForeign = isWord(given);
   if (!isForeign && !names.includes(`-${given}`)) return lettersOf(arg, declared);
-  const hint = isForeign ? hintFor(given, () => false) : undefined;
+  const hint = isForeign ? hintFor(given, knownOf(declared)) : undefined;
   if (hint) throw new UsageError(`Unknown option ${given}: ${hint}`);
   throw new UsageError(`Unknown option ${given}`, {
     isOption: true,
@@ -97,7 +97,7 @@ function lettersOf(arg: string, declared: readonly DeclaredOption[]): readonly G
   for (let at = 1; at < arg.length && arg[at] !== "="; at++) {
     const option = find(arg[at]!);
     if (!option) {
-      const hint = hintFor(arg, (letter) => find(letter) !== undefined);
+      const hint = hintFor(arg, knownOf(declared));
       throw new UsageError(`Unknown option ${arg.replace(/=.*/s, "")}${hint ? `: ${hint}` : ""}`);
     }
     const rest = arg.slice(at + 1);
@@ -108,6 +108,10 @@ function lettersOf(arg: string, declared: readonly DeclaredOption[]): readonly G
   }
   if (found.length > 0) return found;
   throw new UsageError(`Unknown option ${arg}`);
+}
+
+function knownOf(declared: readonly DeclaredOption[]): string[] {
+  return declared.flatMap(({ name, short }) => short ? [name, `-${short}`] : [name]);
 }
 
 function flagText(name: string, value: string | undefined): string {

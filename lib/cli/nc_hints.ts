@@ -13,6 +13,8 @@ const NO_PROXY = "netecho speaks to no SOCKS or HTTP proxy";
 const LISTEN = "to listen, write netecho server ADDRESS";
 const SERVES_ON = "a server serves until it is stopped, unless --once is given";
 const UDP = "for UDP, write udp://HOST:PORT";
+const TLS = "for TLS, write tls://HOST:PORT";
+const PORT = "the port is part of ADDRESS; for a local one, write --source :PORT";
 const KEEP = "to keep what passes, write --capture FILE.pcapng; to see it, --show hex";
 const TLS_VERSIONS = "netecho takes TLS 1.2 and 1.3; -v shows which";
 const seconds = (value: string) => /^\d+$/.test(value) ? `${value}s` : value || "D";
@@ -31,10 +33,7 @@ const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOptio
   ["n", { write: "leave it out: an IP address is never looked up" }],
   ["N", { write: "leave it out: the end of input is a FIN, unless --no-half-close is given" }],
   ["o", { write: KEEP, takesValue: true }],
-  ["p", {
-    write: "the port is part of ADDRESS; for a local one, write --source :PORT",
-    takesValue: true,
-  }],
+  ["p", { write: PORT, takesValue: true }],
   ["q", {
     write: (value) =>
       `to wait for the peer after the end of input, write --linger ${seconds(value)}`,
@@ -66,18 +65,24 @@ const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOptio
   ["-tls1_3", { write: TLS_VERSIONS }],
   ["-CAfile", { write: "write --ca FILE" }],
   ["-showcerts", { write: "write -v" }],
+  ["--cert", { write: "write --client-cert FILE" }],
   ["--exec", { write: NO_PROGRAM }],
   ["--hex-dump", { write: KEEP }],
+  ["--host", { write: "write it without the option, as HOST:PORT" }],
   ["--keep-open", { write: SERVES_ON }],
+  ["--key", { write: "write --client-key FILE" }],
   ["--listen", { write: LISTEN }],
   ["--output", { write: KEEP }],
+  ["--port", { write: PORT }],
   ["--proxy", { write: NO_PROXY }],
   ["--sh-exec", { write: NO_PROGRAM }],
-  ["--ssl", { write: "for TLS, write tls://HOST:PORT" }],
+  ["--ssl", { write: TLS }],
   ["--ssl-cert", { write: "write --cert FILE, or for a client --client-cert FILE" }],
   ["--ssl-key", { write: "write --key FILE, or for a client --client-key FILE" }],
   ["--ssl-trustfile", { write: "write --ca FILE" }],
   ["--ssl-verify", { write: "a certificate is always verified, unless --insecure is given" }],
+  ["--tcp", { write: "leave it out: HOST:PORT is TCP" }],
+  ["--tls", { write: TLS }],
   ["--udp", { write: UDP }],
   ["--version", { write: "write netecho --version" }],
 ]);
@@ -89,23 +94,30 @@ export const OTHER_MEANINGS: ReadonlyMap<string, string> = new Map([
 
 /**
  * What to write here for the unknown options of an argument, such as `-zv`, `-w5` or `--ssl`;
- * undefined where none is known.
+ * undefined where none is known. `known` are the options that there are, as `-v` and `--verbose`.
  *
  * @example
  * ```ts
  * import { hintFor } from "./nc_hints.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(hintFor("-vz", (letter) => letter === "v"), "to see whether somebody listens, write --wait 5s");
+ * const known = ["-v", "--wait"];
+ * assertEquals(hintFor("-vz", known), "to see whether somebody listens, write --wait 5s");
  * ```
  */
-export function hintFor(arg: string, isKnown: (letter: string) => boolean): string | undefined {
-  if (isWord(arg)) return hint(arg, "");
+export function hintFor(arg: string, known: readonly string[]): string | undefined {
+  const found = isWord(arg) ? hint(arg, "") : lettersHint(arg, known);
+  const named = found?.match(/--[a-z][a-z-]*/g) ?? [];
+  const isElsewhere = !named.every((name) => known.includes(name));
+  return isElsewhere && !/server|client|netecho/.test(found!) ? `${found} (netecho client)` : found;
+}
+
+function lettersHint(arg: string, known: readonly string[]): string | undefined {
   const hints: string[] = [];
   for (let at = 1; at < arg.length; at++) {
     const letter = arg[at]!;
     const number = /^\d/.test(arg.slice(at + 1));
-    if (isKnown(letter) && !number) continue; // a flag of netecho's takes no number
+    if (known.includes(`-${letter}`) && !number) continue; // a flag of netecho's takes no number
     const option = FOREIGN.get(letter);
     if (!option) return undefined;
     hints.push(hint(letter, arg.slice(at + 1).replace(/^=/, ""))!);

@@ -62,6 +62,7 @@ export function parseAddress(text: string, { defaultPort }: ParseAddressOptions 
   const whole = defaultPort !== undefined && HOST_ALONE.test(rest!)
     ? `${rest}:${defaultPort}`
     : rest!;
+  rejectForeign(text);
   const [, v6, name, port] = /^(?:\[([^\]]*)\]|([^:]*)):([^:]*)$/s.exec(whole) ?? [];
   if (port === undefined) throw new UsageError(misshapen(text, rest!));
   return { transport, hostname: parseHost({ v6, name }, text), port: parsePort(port, text) };
@@ -193,6 +194,20 @@ function parsePort(digits: string, text: string): number {
   const port = Number(digits);
   if (/^\d+$/.test(digits) && port <= 65535) return port;
   throw new UsageError(`Address "${text}" needs a port between 0 and 65535, not "${digits}"`);
+}
+
+// Addresses as socat writes them, and their scheme here.
+const FOREIGN =
+  /^(tcp|udp|openssl|ssl|tls|unix)[46]?(-listen|-l|-connect|-client)?:(?!\/\/)(.*)$/is;
+const SCHEMES = new Map([["udp", "udp://"], ["unix", "unix:"], ["tcp", ""]]);
+
+function rejectForeign(text: string): void {
+  const [, kind, role, rest] = FOREIGN.exec(text.replace(/,.*/s, "")) ?? [];
+  if (rest === undefined || (!role && !rest.includes(":"))) return; // a host may be named tcp
+  const here = `${SCHEMES.get(kind!.toLowerCase()) ?? "tls://"}${
+    /^\d+$/.test(rest) ? ":" : ""
+  }${rest}`;
+  throw new UsageError(`Address "${text}": write ${here}`);
 }
 
 function misshapen(text: string, rest: string): string {

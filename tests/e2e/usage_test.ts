@@ -114,8 +114,16 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ],
   [
     "server -q8080",
-    "Unknown option -q8080: to wait for the peer after the end of input, write --linger 8080s",
+    "Unknown option -q8080: to wait for the peer after the end of input, write --linger 8080s " +
+    "(netecho client)",
   ],
+  ["client --cert c.pem", "Unknown option --cert: write --client-cert FILE"],
+  ["client --tls h:443", "Unknown option --tls: for TLS, write tls://HOST:PORT"],
+  ["client TCP:h:80", 'Address "TCP:h:80": write h:80'],
+  ["client udp:[::1]:9", 'Address "udp:[::1]:9": write udp://[::1]:9'],
+  ["client OPENSSL:h:443,verify=0", 'Address "OPENSSL:h:443,verify=0": write tls://h:443'],
+  ["client UNIX-CONNECT:/tmp/x", 'Address "UNIX-CONNECT:/tmp/x": write unix:/tmp/x'],
+  ["server TCP4-LISTEN:8080,fork", 'Address "TCP4-LISTEN:8080,fork": write :8080'],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],
   ["server --q", "Unknown option --q; did you mean --quiet?"],
   [
