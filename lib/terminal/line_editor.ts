@@ -9,6 +9,7 @@ import {
   moveCursor,
 } from "node:readline";
 import { systemClock } from "../core/clock.ts";
+import { columns } from "./output.ts";
 
 // Milliseconds. Drawing the prompt at once would take the time that the answer is measured by.
 const PROMPT_DELAY_MS = 20;
@@ -62,6 +63,7 @@ class LineEditor implements Terminal {
     this.#options = options;
     const { prompt, greeting, onInterrupt } = options;
     const settings = { input: this.#keys, output: stdout, prompt, terminal: true };
+    stdout.on("resize", this.#onResize); // before the editor, which draws the line again
     this.#editor = createInterface(settings);
     this.#editor.on("SIGINT", onInterrupt);
     this.#editor.on("line", (line) => this.#onLine(line));
@@ -94,6 +96,9 @@ class LineEditor implements Terminal {
     this.#prompt();
   };
 
+  // A terminal that has another width wraps what it shows anew, and moves the cursor with it.
+  readonly #onResize = (): void => this.#knowRowsAbove(this.#editor.getCursorPos().rows);
+
   #onLine(line: string): void {
     this.#options.onLine(line);
     this.#cancelPrompt = systemClock.after(PROMPT_DELAY_MS, () => this.#prompt());
@@ -111,6 +116,7 @@ class LineEditor implements Terminal {
     this.#editing = false;
     this.#cancelPrompt();
     stdin.off("data", this.#onInput).pause();
+    stdout.off("resize", this.#onResize);
     this.#editor.close();
   }
 
@@ -120,10 +126,15 @@ class LineEditor implements Terminal {
   }
 
   #clearLine(): void {
+    stdout.columns = columns(); // the runtime's are out of date until it has told of a new width
     moveCursor(stdout, 0, -this.#editor.getCursorPos().rows);
     cursorTo(stdout, 0);
     clearScreenDown(stdout);
-    // The editor moves up by the rows that it knows of, and does not know that they are gone.
-    (this.#editor as { prevRows?: number }).prevRows = 0;
+    this.#knowRowsAbove(0);
+  }
+
+  // To draw the line again, the editor moves up by the rows that it drew above the cursor.
+  #knowRowsAbove(rows: number): void {
+    (this.#editor as { prevRows?: number }).prevRows = rows;
   }
 }

@@ -198,12 +198,23 @@ Deno.test({
     const text = "abcdefghij".repeat(20);
     for (const piece of text.match(/.{10}/g)!) await terminal.press(...piece);
     await terminal.shows((lines) => lines.slice(1).join("") === `> ${text}`);
-    for (const line of ["one", "two"]) {
+    const said: string[] = [];
+    const say = async (line: string) => {
       await peer.write(new TextEncoder().encode(`${line}\n`));
-      await terminal.shows((lines) => lines.some((each) => each.endsWith(`: ${line}`)));
+      said.push(`read ${line.length + 1} bytes: ${line}`);
+      await terminal.shows((lines) => {
+        const above = lines.slice(-said.length - rowsOf(text), -rowsOf(text));
+        return above.join() === said.join() && lines.slice(-rowsOf(text)).join("") === `> ${text}`;
+      });
+    };
+    let columns = 80;
+    const rowsOf = (line: string) => Math.ceil((line.length + 2) / columns);
+    await say("one");
+    await say("two");
+    for (columns of [50, 90, 30, 100]) {
+      await terminal.resize(columns);
+      await terminal.shows((lines) => lines.slice(-rowsOf(text)).join("") === `> ${text}`);
+      await say(`at ${columns}`);
     }
-    await terminal.shows(([, one, two, ...rest]) =>
-      one === "read 4 bytes: one" && two === "read 4 bytes: two" && rest.join("") === `> ${text}`
-    );
   },
 });

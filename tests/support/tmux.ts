@@ -29,11 +29,25 @@ export class Tmux implements AsyncDisposable {
     await this.#run("set-buffer", text, ";", "paste-buffer");
   }
 
-  /** Waits until the lines of the screen, without empty ones, are such. */
+  /** Gives the terminal another width, in columns; the program can know it then. */
+  async resize(columns: number): Promise<void> {
+    await this.#run("resize-window", "-x", String(columns));
+    const terminal = (await this.#run("display-message", "-p", "#{pane_tty}")).trim();
+    // tmux tells it a while after it has wrapped what it shows.
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      const { text: size } = await runProgram(["stty", ["-F", terminal, "size"]]);
+      if (size.endsWith(` ${columns}\n`)) return;
+    }
+    assert(false, `the terminal never has ${columns} columns`);
+  }
+
+  /** Waits until the lines of the screen and above it, without empty ones, are such. */
   async shows(isSo: (lines: readonly string[]) => boolean): Promise<void> {
     let lines: string[] = [];
     for (let look = 0; look < MAX_LOOKS; look++) {
-      lines = (await this.#run("capture-pane", "-p")).split("\n").filter((line) => line !== "");
+      lines = (await this.#run("capture-pane", "-p", "-S", "-")).split("\n").filter((line) =>
+        line !== ""
+      );
       if (isSo(lines)) return;
     }
     assert(false, `the screen shows:\n${lines.join("\n")}`);
