@@ -139,7 +139,13 @@ async function soak(minutes: number, seed: number, folder: string): Promise<void
     last.heap <= second!.heap * GROWTH,
     `the heap grows: from ${second!.heap} to ${last.heap}`,
   );
-  assert(last.resident <= second!.resident * GROWTH, "resident memory grows");
+  // It goes up and down by a twelfth, as the allocator keeps more or less.
+  const late = rounds.slice(-Math.ceil(rounds.length / 4));
+  const resident = Math.min(...late.map((each) => each.resident));
+  assert(
+    resident <= second!.resident * GROWTH,
+    `resident memory grows: from ${second!.resident} to ${resident}`,
+  );
   say(`after ${rounds.length} waves nothing has grown; the heap began at ${first.heap}`);
 }
 
