@@ -345,36 +345,39 @@ Deno.test("control: a body that is too long is refused, and a slow one keeps no 
   assertEquals(status, 201);
 });
 
-Deno.test("control: metrics are the exposition format, and the summary's totals", async () => {
-  await using echo = await Server.start(["-q"]);
-  await using server = await Controlled.start(["--json", "127.0.0.1:0,name=e\\"]);
-  const upstream = `127.0.0.1:${echo.port}`;
-  await server.ask("POST /proxies", { name: 'p"', listen: "127.0.0.1:0", upstream });
-  await server.ask("POST /proxies/p%22/toxics", { type: "latency" });
-  using conn = await connectTo(await server.portOf("p%22"));
-  await echoThrough(conn, new Uint8Array(1000));
-  await server.line(/"event":"closed"/);
-  const samples = parseExposition((await server.ask("GET /metrics")).text);
-  const labels = `direction="upstream",listener="127.0.0.1:${await server.portOf("p%22")}",` +
-    `proxy="p\\"",upstream="${upstream}"`;
-  assertEquals(samples.get(`toxiproxy_proxy_received_bytes_total{${labels}}`), 1000);
-  assertEquals(samples.get(`toxiproxy_proxy_sent_bytes_total{${labels}}`), 1000);
-  const fault =
-    'netecho_faults_total{endpoint="p\\"",service="forward",fault="latency_downstream"}';
-  assertEquals(samples.get(fault), 1);
-  assertEquals(
-    samples.get('netecho_endpoint_connections_total{endpoint="e\\\\",service="echo"}'),
-    0,
-  );
-  await server.ask("DELETE /proxies/p%22");
-  const after = parseExposition((await server.ask("GET /metrics")).text);
-  await server.stop("SIGTERM");
-  const summary = JSON.parse(server.lines.at(-1)!);
-  for (const key of ["connections", "refused"]) {
-    assertEquals(after.get(`netecho_${key}_total`), summary[key]);
-  }
-  assertEquals(after.get("netecho_received_bytes_total"), summary.received);
-  assertEquals(after.get("netecho_sent_bytes_total"), summary.sent);
+Deno.test({
+  ...withSignals("control: metrics are the exposition format, and the summary's totals"),
+  async fn() {
+    await using echo = await Server.start(["-q"]);
+    await using server = await Controlled.start(["--json", "127.0.0.1:0,name=e\\"]);
+    const upstream = `127.0.0.1:${echo.port}`;
+    await server.ask("POST /proxies", { name: 'p"', listen: "127.0.0.1:0", upstream });
+    await server.ask("POST /proxies/p%22/toxics", { type: "latency" });
+    using conn = await connectTo(await server.portOf("p%22"));
+    await echoThrough(conn, new Uint8Array(1000));
+    await server.line(/"event":"closed"/);
+    const samples = parseExposition((await server.ask("GET /metrics")).text);
+    const labels = `direction="upstream",listener="127.0.0.1:${await server.portOf("p%22")}",` +
+      `proxy="p\\"",upstream="${upstream}"`;
+    assertEquals(samples.get(`toxiproxy_proxy_received_bytes_total{${labels}}`), 1000);
+    assertEquals(samples.get(`toxiproxy_proxy_sent_bytes_total{${labels}}`), 1000);
+    const fault =
+      'netecho_faults_total{endpoint="p\\"",service="forward",fault="latency_downstream"}';
+    assertEquals(samples.get(fault), 1);
+    assertEquals(
+      samples.get('netecho_endpoint_connections_total{endpoint="e\\\\",service="echo"}'),
+      0,
+    );
+    await server.ask("DELETE /proxies/p%22");
+    const after = parseExposition((await server.ask("GET /metrics")).text);
+    await server.stop("SIGTERM");
+    const summary = JSON.parse(server.lines.at(-1)!);
+    for (const key of ["connections", "refused"]) {
+      assertEquals(after.get(`netecho_${key}_total`), summary[key]);
+    }
+    assertEquals(after.get("netecho_received_bytes_total"), summary.received);
+    assertEquals(after.get("netecho_sent_bytes_total"), summary.sent);
+  },
 });
 
 /** Reads the text format of Prometheus by its rules; returns the samples by name and labels. */
@@ -503,17 +506,22 @@ Deno.test({
   },
 });
 
-Deno.test("control: without ADDRESS no endpoint is opened, and a stop ends what is under way", async () => {
-  await using server = await Controlled.start(["--json"]);
-  assertEquals((await server.ask("GET /v1/endpoints")).json, []);
-  const events = await fetch(`${server.url}/v1/events`);
-  const { code } = await server.stop("SIGTERM");
-  assertEquals(code, 0);
-  await events.body?.cancel().catch(() => {});
-  assertEquals(server.lines.map((line) => JSON.parse(line).event), ["control", "summary"]);
-  await using plain = new Running(netechoCommand(["server", "127.0.0.1:0"]));
-  await plain.line(/^listening/);
-  assert(plain.lines.every((line) => !line.startsWith("control")));
+Deno.test({
+  ...withSignals(
+    "control: without ADDRESS no endpoint is opened, and a stop ends what is under way",
+  ),
+  async fn() {
+    await using server = await Controlled.start(["--json"]);
+    assertEquals((await server.ask("GET /v1/endpoints")).json, []);
+    const events = await fetch(`${server.url}/v1/events`);
+    const { code } = await server.stop("SIGTERM");
+    assertEquals(code, 0);
+    await events.body?.cancel().catch(() => {});
+    assertEquals(server.lines.map((line) => JSON.parse(line).event), ["control", "summary"]);
+    await using plain = new Running(netechoCommand(["server", "127.0.0.1:0"]));
+    await plain.line(/^listening/);
+    assert(plain.lines.every((line) => !line.startsWith("control")));
+  },
 });
 
 type Data = Record<string, unknown>;

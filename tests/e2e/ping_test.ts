@@ -8,7 +8,7 @@ import {
   Running,
   Server,
 } from "../support/programs.ts";
-import { needing, onLinux, withSignals } from "../support/skips.ts";
+import { needing, onLinux, withSignals, withTransport } from "../support/skips.ts";
 import { unusedPort } from "../support/system.ts";
 
 const records = (text: string) =>
@@ -16,8 +16,7 @@ const records = (text: string) =>
 
 for (const address of ["127.0.0.1:0", "udp://127.0.0.1:0", "unix"]) {
   Deno.test({
-    name: `ping: ${address}: a line for each answer, then a summary`,
-    ignore: address === "unix" && Deno.build.os === "windows",
+    ...withTransport(address, `ping: ${address}: a line for each answer, then a summary`),
     async fn() {
       const path = await Deno.makeTempFile();
       await Deno.remove(path);

@@ -1,4 +1,5 @@
 /** Tests that need something: each is skipped with its reason in its name. */
+import { fileURLToPath } from "node:url";
 import { hasNodeNetworking } from "../../lib/core/runtime.ts";
 import { MAY_USE_FFI, netechoCommand, runProgram } from "./programs.ts";
 
@@ -77,6 +78,28 @@ export async function withNodeNetworking(
   const version = /Deno (\d+\.\d+)/.exec(text)?.[1] ?? "";
   if (hasNodeNetworking(version)) return needing(programs, name);
   return { name: `${name} (skipped: needs Deno 2.9, this is ${version})`, ignore: true };
+}
+
+/** The same for a test over Unix sockets; others of `transport` are not skipped. */
+export function withTransport(
+  transport: string,
+  name: string,
+): { name: string; ignore: boolean } {
+  const ignore = transport === "unix" && Deno.build.os === "windows";
+  return { name: ignore ? `${name} (skipped: no Unix sockets on Windows)` : name, ignore };
+}
+
+/** The same for a test that bundles scripts, for which Deno fetches esbuild for the system. */
+export function withBundler(name: string): { name: string; ignore: boolean } {
+  if (Deno.build.os !== "windows") return { name, ignore: false };
+  const { success } = new Deno.Command(Deno.execPath(), {
+    args: ["bundle", "--quiet", fileURLToPath(import.meta.url)],
+    stdout: "null",
+    stderr: "null",
+  }).outputSync();
+  return success
+    ? { name, ignore: false }
+    : { name: `${name} (skipped: no bundler here)`, ignore: true };
 }
 
 /** The same for a test that asks a program to stop, which Windows has no signal for. */

@@ -18,6 +18,7 @@ import type { StateMessage } from "../../../lib/control/v1/state_message.ts";
 import { catalog } from "../../../lib/control/v1/catalog.ts";
 import { printable } from "../../../lib/terminal/sanitize.ts";
 import { randomBytes } from "../../support/bytes.ts";
+import { withBundler } from "../../support/skips.ts";
 import { faults } from "../../../lib/faults/kinds.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 
@@ -25,11 +26,14 @@ const SAMPLE = { open: 0, connections: 0, refused: 0, received: 0, sent: 0, faul
 
 const MAX_PAGE_BYTES = 150 * 1024;
 
-Deno.test("page: the committed script is that of its sources (deno task page)", async () => {
-  const bundle = await Deno.readTextFile(
-    new URL("../../../lib/control/page/bundle.js", import.meta.url),
-  );
-  assertEquals(bundle, await bundlePage());
+Deno.test({
+  ...withBundler("page: the committed script is that of its sources (deno task page)"),
+  async fn() {
+    const bundle = await Deno.readTextFile(
+      new URL("../../../lib/control/page/bundle.js", import.meta.url),
+    );
+    assertEquals(bundle, await bundlePage());
+  },
 });
 
 Deno.test("page: it fits, its policy allows what it has and no more", async () => {
