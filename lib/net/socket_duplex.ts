@@ -9,6 +9,9 @@ import { type ChunkBuffer, ReadBuffer } from "./read_buffer.ts";
 import { readWindow, type WindowPlace } from "./read_window.ts";
 import { readableFrom, writableTo } from "./streams.ts";
 
+// Given to the system at once. Windows takes any length, so that it cannot be seen whether it passes.
+const MAX_WRITE_BYTES = 1024 * 1024;
+
 /** The part of `Deno.Conn` that a duplex needs. */
 export interface Socket extends Reader, Writer {
   closeWrite(): Promise<void>;
@@ -127,7 +130,8 @@ export class SocketDuplex implements Duplex {
       if (length < chunk.length) return this.write(chunk.subarray(length));
       this.#writing = false;
     };
-    return this.#socket.write(chunk).then(onWritten, this.#onFailed);
+    const part = chunk.length > MAX_WRITE_BYTES ? chunk.subarray(0, MAX_WRITE_BYTES) : chunk;
+    return this.#socket.write(part).then(onWritten, this.#onFailed);
   }
 
   async closeWrite(): Promise<void> {

@@ -51,3 +51,17 @@ Deno.test("web streams of a peer: made once, closed as a half-close, aborted as 
   await new SocketDuplex(other, NOWHERE).writable.abort();
   assertEquals(other.events, ["close"]);
 });
+
+Deno.test("a write goes to the system in pieces of a MiB at most, whose progress is seen", async () => {
+  const pieces: number[] = [];
+  const socket = Object.assign(new FakeSocket([]), {
+    write(bytes: Uint8Array) {
+      pieces.push(bytes.length);
+      return pieces.length < 3 ? Promise.resolve(bytes.length) : new Promise<number>(() => {});
+    },
+  });
+  const duplex = new SocketDuplex(socket, NOWHERE);
+  void duplex.write(new Uint8Array(5 * 2 ** 20));
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  assertEquals([pieces, duplex.traffic.sent], [Array(3).fill(2 ** 20), 2 * 2 ** 20]);
+});
