@@ -10,11 +10,12 @@ export const ROOT = new URL("../..", import.meta.url);
 const MAIN = fileURLToPath(new URL("main.ts", ROOT));
 const BINARY = Deno.env.get("NETECHO_BIN");
 const IMPORT_MAP = Deno.env.get("NETECHO_IMPORT_MAP");
+const FFI_IS_DENIED = Deno.env.get("NETECHO_FFI") === "0";
 /** Whether the program may call the system's functions; NETECHO_FFI=0 has it go without. */
-export const MAY_USE_FFI = Deno.env.get("NETECHO_FFI") !== "0";
+export const MAY_USE_FFI = Deno.build.os === "linux" && !FFI_IS_DENIED;
 const RUN = [
   ...["run", "-A"],
-  ...(MAY_USE_FFI ? [] : ["--deny-ffi"]),
+  ...(FFI_IS_DENIED ? ["--deny-ffi"] : []),
   ...(IMPORT_MAP ? ["--no-lock", `--import-map=${IMPORT_MAP}`] : []),
   MAIN,
 ];
