@@ -80,7 +80,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const once = values.once ? new OneSession(() => stopConnecting(endpoints)) : undefined;
   const server: ServerContext = {
     log,
-    clock: exactClock(),
+    clock: faults ? exactClock() : systemClock,
     nextConnection: counter(),
     captures: new Set(),
   };

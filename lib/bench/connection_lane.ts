@@ -37,7 +37,7 @@ export class ConnectionLane implements Lane {
   #writing = false;
   #reading = false;
   #ended = false;
-  #isAnswered = false; // rightly, once
+  #rightAnswers = 0;
   #now = 0;
   readonly #small: boolean;
 
@@ -91,7 +91,7 @@ export class ConnectionLane implements Lane {
     }
     for (const number of unanswered) this.#fail(number, error);
     // As a server ends a connection that has had its number of requests.
-    const served = this.#isAnswered && (error === CLOSED || isReset(error));
+    const served = isByPeer(error) && this.#rightAnswers > unanswered.length;
     this.#options.events.onEnd(this, { error, idle: unanswered.length === 0, served, tcp });
   }
 
@@ -146,8 +146,13 @@ export class ConnectionLane implements Lane {
     const { standing, sentAt: sent } = this.#tracker.answered(number);
     if (standing === "unknown" && !this.#peer.framed) return this.close(UNASKED_ANSWER);
     if (standing !== "answer") return this.#options.events.onStray(STRAYS[standing]);
-    this.#isAnswered ||= intact;
+    if (intact) this.#rightAnswers++;
     const due = this.#due[number & this.#mask]!;
     this.#options.events.onAnswer(this, { due, sent, now: this.#now, intact });
   }
+}
+
+// By FIN, by RST, or by a FIN that TLS did not announce.
+function isByPeer(error: unknown): boolean {
+  return error === CLOSED || isReset(error) || error instanceof Deno.errors.UnexpectedEof;
 }

@@ -40,7 +40,7 @@ export interface LaneEnding {
   readonly error: unknown;
   /** Whether no request waited for an answer. */
   readonly idle: boolean;
-  /** Whether the peer ended it, after a right answer. */
+  /** Whether the peer ended it, after more right answers than are owed now. */
   readonly served: boolean;
   /** What the system knew of it, where it tells. */
   readonly tcp?: TcpInfo | undefined;

@@ -14,7 +14,7 @@ const LISTEN = "to listen, write netecho server ADDRESS";
 const SERVES_ON = "a server serves until it is stopped, unless --once is given";
 const UDP = "for UDP, write udp://HOST:PORT";
 const TLS = "for TLS, write tls://HOST:PORT";
-const PORT = "the port is part of ADDRESS; for a local one, write --source :PORT";
+const PORT = "the port is part of ADDRESS; for the local one of a client, write --source :PORT";
 const KEEP = "to keep what passes, write --capture FILE.pcapng; to see it, --show hex";
 const TLS_VERSIONS = "netecho takes TLS 1.2 and 1.3; -v shows which";
 const seconds = (value: string) => /^\d+$/.test(value) ? `${value}s` : value || "D";
@@ -80,7 +80,7 @@ const FOREIGN: ReadonlyMap<string, ForeignOption> = new Map<string, ForeignOptio
   ["--ssl-cert", { write: "write --cert FILE, or for a client --client-cert FILE" }],
   ["--ssl-key", { write: "write --key FILE, or for a client --client-key FILE" }],
   ["--ssl-trustfile", { write: "write --ca FILE" }],
-  ["--ssl-verify", { write: "a certificate is always verified, unless --insecure is given" }],
+  ["--ssl-verify", { write: "a client always verifies, unless --insecure is given" }],
   ["--tcp", { write: "leave it out: HOST:PORT is TCP" }],
   ["--tls", { write: TLS }],
   ["--udp", { write: UDP }],
@@ -107,9 +107,9 @@ export const OTHER_MEANINGS: ReadonlyMap<string, string> = new Map([
  */
 export function hintFor(arg: string, known: readonly string[]): string | undefined {
   const found = isWord(arg) ? hint(arg, "") : lettersHint(arg, known);
-  const named = found?.match(/--[a-z][a-z-]*/g) ?? [];
-  const isElsewhere = !named.every((name) => known.includes(name));
-  return isElsewhere && !/server|client|netecho/.test(found!) ? `${found} (netecho client)` : found;
+  if (!found || /\b(server|client|netecho)\b/.test(found)) return found;
+  const named = found.match(/(?<!\S)--?[a-z][a-z-]*/g) ?? [];
+  return named.every((name) => known.includes(name)) ? found : `${found} (netecho client)`;
 }
 
 function lettersHint(arg: string, known: readonly string[]): string | undefined {

@@ -26,9 +26,10 @@ const halves = new Uint32Array(number.buffer);
  */
 export class BucketCounts {
   readonly #shift: number;
-  readonly #first: number; // what is subtracted from a representation: 1 has place 1, as 0 has place 0
+  readonly #first: number; // the representation of 1, less 1: place 0 is the value 0's
   readonly #counts: Uint32Array;
-  #lowest = Infinity; // of the places that were counted at
+  // Of the places that were counted at.
+  #lowest = Infinity;
   #highest = -1;
 
   constructor({ digits, largest }: { readonly digits: 2 | 3; readonly largest: number }) {

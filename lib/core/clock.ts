@@ -12,8 +12,8 @@ export interface Clock {
   /** Calls `wake` once, on the next turn of the event loop. */
   soon(wake: () => void): void;
   /**
-   * The same as `after`, for some milliseconds at most and some tenths of a millisecond late, where
-   * the system offers it. It costs a thread for that time.
+   * The same as `after`, but some tenths of a millisecond late, where the system offers it. For a few
+   * milliseconds only: it takes a thread for that time, also after it was cancelled.
    */
   nap?(milliseconds: number, wake: () => void): () => void;
 }
@@ -78,7 +78,8 @@ export function every(clock: Clock, milliseconds: number, wake: () => void): () 
   return () => cancel();
 }
 
-const MAX_TIMER_LATENESS_MS = 2.5;
+/** By which a timer fires late, nearly always. */
+export const MAX_TIMER_LATENESS_MS = 2.5;
 
 /**
  * Waits until a moment of the clock, to some microseconds. Timers are a millisecond and more late,

@@ -17,7 +17,8 @@ export type Digits = 2 | 3;
  */
 export class Histogram {
   readonly #whole: Hdr;
-  readonly #recent: BucketCounts | undefined; // what is not in it yet; none where it was decoded
+  // What is not in it yet. One that was decoded has none: little is recorded there.
+  readonly #recent: BucketCounts | undefined;
   readonly #library: Library;
   #count: number;
   #min = Infinity;
@@ -77,9 +78,10 @@ export class Histogram {
 
   /** How many latencies do not exceed `milliseconds`. */
   countUpTo(milliseconds: number): number {
-    const last = this.#hdr.countsArrayIndex(Math.round(milliseconds * NANOSECONDS));
+    const hdr = this.#hdr;
+    const last = hdr.countsArrayIndex(Math.round(milliseconds * NANOSECONDS));
     let count = 0;
-    for (let index = 0; index <= last; index++) count += this.#hdr.getCountAtIndex(index);
+    for (let index = 0; index <= last; index++) count += hdr.getCountAtIndex(index);
     return count;
   }
 

@@ -1,10 +1,9 @@
 /** Calling functions at exact moments, with one timer for all of them. */
 import { BinaryHeap } from "@std/data-structures/binary-heap";
-import type { Clock } from "./clock.ts";
+import { type Clock, MAX_TIMER_LATENESS_MS } from "./clock.ts";
 
 const TIMER_LATENESS_MS = 1.2; // by which a timer fires late, at the median
-const MAX_TIMER_LATENESS_MS = 2.5; // the same, nearly always
-const NAP_LATENESS_MS = 0.25; // by which a nap is late on a busy machine; not more than may be early
+const NAP_LATENESS_MS = 0.25; // by which a nap is late on a busy machine; at most EARLY_MS
 const SHORTEST_SLEEP_MS = 0.1; // below it, the clock is looked at
 const EARLY_MS = 0.3; // by which a function may be called early
 

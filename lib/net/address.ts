@@ -197,23 +197,24 @@ function parsePort(digits: string, text: string): number {
 }
 
 // Addresses as socat writes them, and their scheme here.
-const FOREIGN =
-  /^(tcp|udp|openssl|ssl|tls|unix)[46]?(-listen|-l|-connect|-client)?:(?!\/\/)(.*)$/is;
+const SOCAT_ADDRESS =
+  /^(tcp|udp|openssl|ssl|tls|unix)[46]?(?:-listen|-l|-connect|-client)?:(?!\/\/)(.*)$/is;
 const SCHEMES = new Map([["udp", "udp://"], ["unix", "unix:"], ["tcp", ""]]);
 
 function rejectForeign(text: string): void {
-  const [, kind, role, rest] = FOREIGN.exec(text.replace(/,.*/s, "")) ?? [];
-  if (rest === undefined || (!role && !rest.includes(":"))) return; // a host may be named tcp
-  const here = `${SCHEMES.get(kind!.toLowerCase()) ?? "tls://"}${
-    /^\d+$/.test(rest) ? ":" : ""
-  }${rest}`;
+  const [, kind, rest] = SOCAT_ADDRESS.exec(text.replace(/,.*/s, "")) ?? [];
+  if (rest === undefined) return;
+  // A host may be named tcp or tls-client.
+  if (!/[:/]/.test(rest) && !/^[A-Z46]+-LISTEN:/.test(text)) return;
+  const local = /^\d+$/.test(rest) && kind !== "UNIX" ? ":" : "";
+  const here = `${SCHEMES.get(kind!.toLowerCase()) ?? "tls://"}${local}${rest}`;
   throw new UsageError(`Address "${text}": write ${here}`);
 }
 
 function misshapen(text: string, rest: string): string {
   if (rest === "") return `An address is needed (${FORM}), not "${text}"`;
   if (HOST_ALONE.test(rest)) {
-    return `Address "${text}" has no port; try ${rest}:8080`;
+    return `Address "${text}" has no port; try ${text}:8080`;
   }
   if (/^[\da-f:.]+$/i.test(rest)) {
     return `Address "${text}" is ambiguous: write IPv6 in brackets, as in [::1]:8080`;

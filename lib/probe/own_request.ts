@@ -47,7 +47,7 @@ export interface Answer {
 export class OwnRequest {
   readonly weight: number;
   readonly requestBytes: number;
-  /** The bytes of every request, where all are the same and nothing is to be remembered of one. */
+  /** The bytes of every request, where all are the same. */
   readonly constant: Uint8Array | undefined;
   readonly #send: Template;
   readonly #expected: readonly Expected[];

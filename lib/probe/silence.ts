@@ -83,7 +83,8 @@ class Trial {
     const { clock, timeout } = this.#options;
     let isAnswered = false;
     this.#answered = Promise.withResolvers();
-    const request = this.#dialogue.requests(number, 1).slice(); // the next may be asked for before it is written
+    // The next may be asked for before this one is written.
+    const request = this.#dialogue.requests(number, 1).slice();
     this.#peer.write(request).catch((error) => this.#end(error));
     const answered = this.#answered.promise.then(() => isAnswered = true);
     await settlesWithin(Promise.race([answered, this.#over]), { clock, milliseconds: timeout });

@@ -126,7 +126,8 @@ class LineEditor implements Terminal {
   }
 
   #clearLine(): void {
-    stdout.columns = columns(); // the runtime's are out of date until it has told of a new width
+    // Some runtimes' are out of date until they have told of a new width.
+    if (stdout.columns !== columns()) stdout.columns = columns();
     moveCursor(stdout, 0, -this.#editor.getCursorPos().rows);
     cursorTo(stdout, 0);
     clearScreenDown(stdout);

@@ -1,6 +1,7 @@
 /** How the client connects, and which way it lets bytes go. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
+  allOf,
   needing,
   needingNamespace,
   onLinux,
@@ -25,9 +26,10 @@ function listen(): Deno.TcpListener {
   return Deno.listen({ hostname: "127.0.0.1", port: 0 });
 }
 
+const SOURCE_IS_SEEN = "--source is where the peer sees the client, over TCP, TLS and UDP";
+
 Deno.test({
-  ...await withNodeNetworking("--source is where the peer sees the client, over TCP, TLS and UDP"),
-  ignore: onLinux("").ignore || (await withNodeNetworking("")).ignore,
+  ...allOf(onLinux(SOURCE_IS_SEEN), await withNodeNetworking(SOURCE_IS_SEEN)),
   async fn() {
     for (const transport of ["tcp", "tls", "udp"]) {
       await using server = await Server.start(["--json"], `${transport}://127.0.0.1:0`);
@@ -51,13 +53,10 @@ Deno.test({
   },
 });
 
-async function lossless(name: string): Promise<{ name: string; ignore: boolean }> {
-  const needs = withoutWine(name);
-  return needs.ignore ? needs : await withNodeNetworking(name);
-}
+const WHOLE = "--source loses nothing in 50 MB";
 
 Deno.test({
-  ...await lossless("--source loses nothing in 50 MB"),
+  ...allOf(withoutWine(WHOLE), await withNodeNetworking(WHOLE)),
   async fn() {
     await using server = await Server.start(["-q"]);
     const args = ["127.0.0.1", String(server.port), "--verify", "--source", "127.0.0.1"];
@@ -158,9 +157,7 @@ Deno.test("--delay-lines sends line by line, and the rest when stdin ends", asyn
   assertEquals(data.map(({ text }) => text), ["one\n", "two\n", "\n", "rest"]);
 });
 
-Deno.test("--keepalive is asked of the system", {
-  ignore: onLinux("").ignore,
-}, async () => {
+Deno.test(onLinux("--keepalive is asked of the system"), async () => {
   using listener = listen();
   const { port } = listener.addr;
   const args = netechoCommand(["client", "127.0.0.1", String(port), "--keepalive"]);

@@ -34,7 +34,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   [
     "client -lvp 80",
     "Unknown option -lvp: to listen, write netecho server ADDRESS; the port is part of ADDRESS; " +
-    "for a local one, write --source :PORT",
+    "for the local one of a client, write --source :PORT",
   ],
   [
     "client -w5 h 80",
@@ -74,7 +74,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   [
     "client -lp8080",
     "Unknown option -lp8080: to listen, write netecho server ADDRESS; the port " +
-    "is part of ADDRESS; for a local one, write --source :PORT",
+    "is part of ADDRESS; for the local one of a client, write --source :PORT",
   ],
   ["client -=x", "Unknown option -=x"],
   ["servr :8080", 'Unknown subcommand "servr"; did you mean server?'],
@@ -122,6 +122,8 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["client TCP:h:80", 'Address "TCP:h:80": write h:80'],
   ["client udp:[::1]:9", 'Address "udp:[::1]:9": write udp://[::1]:9'],
   ["client OPENSSL:h:443,verify=0", 'Address "OPENSSL:h:443,verify=0": write tls://h:443'],
+  ["client tls://h", 'Address "tls://h" has no port; try tls://h:8080'],
+  ["server -showcerts", "Unknown option -showcerts: write -v (netecho client)"],
   ["client UNIX-CONNECT:/tmp/x", 'Address "UNIX-CONNECT:/tmp/x": write unix:/tmp/x'],
   ["server TCP4-LISTEN:8080,fork", 'Address "TCP4-LISTEN:8080,fork": write :8080'],
   ["server -q=perhaps", 'Option --quiet is a flag and takes no value, not "perhaps"'],

@@ -63,7 +63,7 @@ export class FakePeer implements Duplex {
   readonly readable: ReadableStream<Uint8Array> = readableFrom(this);
   readonly writable: WritableStream<Uint8Array> = writableTo(this);
   readonly #onWrite: (chunk: Uint8Array) => void;
-  readonly #chunks: (Uint8Array | null)[] = [];
+  readonly #chunks: (Uint8Array | null | Error)[] = [];
   #wake = () => {};
 
   constructor({ framed = false, onWrite }: {
@@ -74,15 +74,17 @@ export class FakePeer implements Duplex {
     this.#onWrite = onWrite;
   }
 
-  /** Says this to whoever reads; null is the end of input. */
-  say(chunk: Uint8Array | null): void {
+  /** Says this to whoever reads; null is the end of input, and an error what reading fails with. */
+  say(chunk: Uint8Array | null | Error): void {
     this.#chunks.push(chunk);
     this.#wake();
   }
 
   async read(): Promise<Uint8Array | null> {
     while (this.#chunks.length === 0) await new Promise<void>((resolve) => this.#wake = resolve);
-    return this.#chunks.shift()!;
+    const next = this.#chunks.shift()!;
+    if (next instanceof Error) throw next;
+    return next;
   }
 
   write(chunk: Uint8Array): Promise<void> {

@@ -59,6 +59,13 @@ export function withSystemCalls(
   return { name: `${name} (skipped: FFI is denied)`, ignore: true };
 }
 
+/** The same for a test that needs all of these. */
+export function allOf(
+  ...needs: readonly { name: string; ignore: boolean }[]
+): { name: string; ignore: boolean } {
+  return needs.find(({ ignore }) => ignore) ?? needs[0]!;
+}
+
 /** The same for a test that uses [::1]. */
 export function withIPv6(name: string): { name: string; ignore: boolean } {
   try {
@@ -146,7 +153,7 @@ export function needingNamespace(name: string): { name: string; ignore: boolean 
 export function withPacketLoss(name: string): { name: string; ignore: boolean } {
   const needs = needingNamespace(name);
   const lacking = withSystemCalls(name, ["nft"]);
-  if (needs.ignore || lacking.ignore) return needs.ignore ? needs : lacking;
+  if (needs.ignore || lacking.ignore) return allOf(needs, lacking);
   const { success } = new Deno.Command("unshare", {
     args: ["-rn", "bash", "-c", lossRules({ port: 9, oneOf: 4 }).join(" && ")],
     stderr: "null",

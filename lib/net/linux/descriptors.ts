@@ -48,12 +48,12 @@ function findLowestFree(libc: LibC): number {
 let byPort = new Map<number, number[]>(); // as of the last search
 
 /**
- * Looks for a socket through all descriptors: those that were bound to its port at the last search,
- * and otherwise anew. Where many are looked for at once, one search is enough.
+ * Looks for a socket through all descriptors. Where many connections are looked for, one search is
+ * enough for all that were there.
  */
 export function find(libc: LibC, key: SocketKey): number | undefined {
   const look = () => byPort.get(key.local.port)?.find((each) => isSocket(libc, each, key));
-  const found = look();
+  const found = key.remote && look();
   if (found !== undefined) return found;
   byPort = search(libc);
   return look();

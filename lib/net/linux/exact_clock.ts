@@ -1,41 +1,37 @@
 /** The system's clock, with sleeps shorter than the runtime's timers. */
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { type LibC, libc } from "./libc.ts";
+import { libcWithoutAsking } from "./libc.ts";
 
-/** The system's clock, whose naps are the C library's. */
-class ExactClock implements Clock {
-  readonly #libc: LibC;
+const MAX_THREADS = 2; // that sleep at once; the runtime has 32 for everything that blocks
 
-  constructor(libc: LibC) {
-    this.#libc = libc;
-  }
-
-  now(): number {
-    return systemClock.now();
-  }
-
-  wallTime(): number {
-    return systemClock.wallTime();
-  }
-
-  after(milliseconds: number, wake: () => void): () => void {
-    return systemClock.after(milliseconds, wake);
-  }
-
-  soon(wake: () => void): void {
-    systemClock.soon(wake);
-  }
-
-  /** Sleeps in another thread. */
-  nap(milliseconds: number, wake: () => void): () => void {
-    let cancelled = false;
-    this.#libc.usleep(Math.round(milliseconds * 1000)).then(() => cancelled || wake());
-    return () => cancelled = true;
-  }
-}
-
-/** The system's clock, with naps where the C library can be had. */
+/**
+ * The system's clock, with naps by usleep(3) in another thread where the C library can be had without
+ * asking anybody.
+ */
 export function exactClock(): Clock {
-  const system = libc();
-  return system ? new ExactClock(system) : systemClock;
+  const system = libcWithoutAsking();
+  if (!system) return systemClock;
+  let threads = 0;
+  return {
+    ...systemClock,
+    nap(milliseconds, wake) {
+      // The timer comes first where no thread is free; a nap that is cancelled keeps its own.
+      const cancel = systemClock.after(milliseconds, () => end(wake));
+      let over = false;
+      const end = (wake: () => void) => {
+        if (over) return;
+        over = true;
+        cancel();
+        wake();
+      };
+      if (threads < MAX_THREADS) {
+        threads++;
+        system.usleep(Math.round(milliseconds * 1000)).then(() => {
+          threads--;
+          end(wake);
+        });
+      }
+      return () => end(() => {});
+    },
+  };
 }

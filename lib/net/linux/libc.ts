@@ -28,6 +28,12 @@ export function libc(): LibC | undefined {
   return library.symbols;
 }
 
+/** The same; undefined also where the permission would have to be asked for. */
+export function libcWithoutAsking(): LibC | undefined {
+  const { state } = Deno.permissions.querySync({ name: "ffi", path: LIBRARY });
+  return state === "granted" ? libc() : undefined;
+}
+
 /** The same, if it has been asked for before. */
 export function loadedLibc(): LibC | undefined {
   return library?.symbols;

@@ -178,9 +178,10 @@ Deno.test("a connection that is silent is given up, and made again", async () =>
 
 Deno.test("a connection that the peer ends after right answers is made again at once, another one after a pause", async () => {
   // What a peer says to a request, the how manieth of its connection that is; null ends it.
-  const dialled = async (say: (request: Uint8Array, index: number) => (Uint8Array | null)[]) => {
+  type Said = Uint8Array | null | Error;
+  const dialled = async (say: (request: Uint8Array, index: number) => Said[], pipeline = 1) => {
     let made = 0;
-    const { clock, recorder, running } = generate({ duration: 1000 }, (clock) => {
+    const { clock, recorder, running } = generate({ duration: 1000, pipeline }, (clock) => {
       made++;
       let index = 0;
       const peer: FakePeer = new FakePeer({
@@ -195,13 +196,24 @@ Deno.test("a connection that the peer ends after right answers is made again at 
     await running;
     return { made, reconnects: recorder.reconnects };
   };
-  // 9 answers and an end take 10 ms, or a little more of this clock's steps.
-  const { made, reconnects } = await dialled((request, index) => [index < 9 ? request : null]);
-  assert(made > 50, `${made} connections`);
-  assert(reconnects >= made - 2, `${reconnects} reconnects`); // the last may come after the end
+  const ends = [
+    null,
+    new Deno.errors.ConnectionReset(),
+    new Deno.errors.UnexpectedEof("no close_notify"),
+  ];
+  for (const end of ends) {
+    // 9 answers and an end take 10 ms, or a little more of this clock's steps.
+    const { made, reconnects } = await dialled((request, index) => [index < 9 ? request : end]);
+    assert(made > 50, `${end}: ${made} connections`);
+    assert(reconnects >= made - 2, `${reconnects} reconnects`); // the last may come after the end
+  }
 
   const paused = {
     "no answer": () => [null],
+    "one answer of two": (request: Uint8Array, index: number) => [index < 1 ? request : null],
+    "an error of ours": (request: Uint8Array, index: number) => [
+      index < 9 ? request : new Error("ours"),
+    ],
     "a wrong answer": (request: Uint8Array) => [request.fill(0), null],
     "two answers": (request: Uint8Array) => [concat([request, request])],
   };

@@ -5,9 +5,11 @@ import { FakeClock } from "../../support/fakes.ts";
 /** Keeps what it was asked for, in order. */
 class AskedClock extends FakeClock {
   readonly asked: string[] = [];
+  /** Naps that are neither over nor cancelled. */
+  naps = 0;
 
   override after(milliseconds: number, wake: () => void): () => void {
-    this.asked.push("timer");
+    this.asked.push(`timer of ${milliseconds.toFixed(1)}`);
     return super.after(milliseconds, wake);
   }
 
@@ -19,8 +21,21 @@ class AskedClock extends FakeClock {
 
 class NappingClock extends AskedClock {
   nap(milliseconds: number, wake: () => void): () => void {
-    this.asked.push("nap");
-    return FakeClock.prototype.after.call(this, milliseconds, wake);
+    this.asked.push(`nap of ${milliseconds.toFixed(1)}`);
+    this.naps++;
+    let over = false;
+    const end = () => {
+      if (!over) this.naps--;
+      over = true;
+    };
+    const cancel = FakeClock.prototype.after.call(this, milliseconds, () => {
+      end();
+      wake();
+    });
+    return () => {
+      end();
+      cancel();
+    };
   }
 }
 
@@ -34,7 +49,7 @@ Deno.test("wakeups: the last stretch is a nap, where the clock has one", () => {
   const woken: number[] = [];
   wakeups.at(10, () => woken.push(clock.now()));
   passUntil(clock, 11);
-  assertEquals([clock.asked, woken.length], [["timer", "nap"], 1]);
+  assertEquals([clock.asked, woken.length], [["timer of 7.5", "nap of 2.3"], 1]);
   assert(Math.abs(woken[0]! - 10) < 0.31, `${woken}`);
 });
 
@@ -44,7 +59,7 @@ Deno.test("wakeups: without naps the clock is looked at", () => {
   const woken: number[] = [];
   wakeups.at(10, () => woken.push(clock.now()));
   passUntil(clock, 11);
-  assertEquals([...new Set(clock.asked)], ["timer", "look"]);
+  assertEquals([...new Set(clock.asked)], ["timer of 8.8", "look"]);
   assert(Math.abs(woken[0]! - 10) < 0.31, `${woken}`);
 });
 
@@ -54,6 +69,7 @@ Deno.test("wakeups: an earlier one ends the nap for a later one; one that is can
   const woken: string[] = [];
   wakeups.at(2, () => woken.push("later"));
   wakeups.at(1, () => woken.push("earlier"));
+  assertEquals(clock.naps, 1);
   const cancel = wakeups.at(1.5, () => woken.push("cancelled"));
   cancel();
   passUntil(clock, 1.2);

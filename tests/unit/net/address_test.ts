@@ -21,6 +21,9 @@ const VALID: Readonly<Record<string, [transport: string, hostname: string, port:
   "tcp://example.com:7": ["tcp", "example.com", 7],
   "TLS://example.com:443": ["tls", "example.com", 443],
   "udp://:7": ["udp", "", 7],
+  "tcp:80": ["tcp", "tcp", 80],
+  "tls-client:443": ["tcp", "tls-client", 443],
+  "tcp-listen:80": ["tcp", "tcp-listen", 80],
 };
 
 for (const [text, [transport, hostname, port]] of Object.entries(VALID)) {

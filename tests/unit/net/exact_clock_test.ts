@@ -1,20 +1,38 @@
 import { assert, assertEquals } from "@std/assert";
 import { exactClock } from "../../../lib/net/linux/exact_clock.ts";
-import { withSystemCalls } from "../../support/skips.ts";
+import { allOf, needing, withSystemCalls } from "../../support/skips.ts";
+import { withFolder } from "../../support/system.ts";
+
+const PROMPT = "exact clock: a nap takes its time, and is not told of where it was cancelled";
+const BUSY = "exact clock: a nap ends where every thread of the runtime waits for something";
 
 Deno.test({
-  ...withSystemCalls(
-    "exact clock: a nap takes its time, and is not told of where it was cancelled",
-  ),
+  ...withSystemCalls(PROMPT),
   sanitizeResources: false, // the library stays open
   async fn() {
     const clock = exactClock();
     const woken: string[] = [];
-    const cancel = clock.nap!(1, () => woken.push("cancelled"));
-    cancel();
+    for (let count = 0; count < 100; count++) clock.nap!(1, () => woken.push("cancelled"))();
     const started = clock.now();
     await new Promise<void>((resolve) => clock.nap!(2, resolve));
     assert(clock.now() - started >= 1.9);
     assertEquals(woken, []);
   },
+});
+
+Deno.test({
+  ...allOf(withSystemCalls(BUSY), needing(["mkfifo"], BUSY)),
+  sanitizeResources: false, // likewise
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/fifo`;
+      await new Deno.Command("mkfifo", { args: [path] }).output();
+      const opening = Array.from({ length: 40 }, () => Deno.open(path)); // each blocks a thread
+      const clock = exactClock();
+      for (let nap = 0; nap < 3; nap++) {
+        await new Promise<void>((resolve) => clock.nap!(1, resolve));
+      }
+      using _writer = Deno.openSync(path, { read: true, write: true }); // lets all of them go on
+      for (const file of await Promise.all(opening)) file.close();
+    }),
 });

@@ -88,8 +88,10 @@ Deno.test("read window: connections that fall silent do not keep the others wait
   for (const place of places) window.leave(place);
 });
 
-Deno.test("read window: a connection that is closed while it queues is let go", async () => {
-  const { window, places } = windowOf(300);
+/** Saturates a window; returns what the places that queue wait for. */
+function queueAll(
+  { window, places }: { readonly window: ReadWindow; readonly places: readonly WindowPlace[] },
+): Map<WindowPlace, Promise<void>> {
   const waits = new Map<WindowPlace, Promise<void>>();
   for (let round = 0; round < 2; round++) {
     for (const place of places) {
@@ -99,6 +101,23 @@ Deno.test("read window: a connection that is closed while it queues is let go", 
     }
   }
   assert(waits.size > 0);
+  return waits;
+}
+
+Deno.test("read window: those that left take nobody's turn", async () => {
+  const { clock, window, places } = windowOf(450);
+  const waits = queueAll({ window, places });
+  for (const place of places.slice(0, 300)) window.leave(place);
+  let released = 0;
+  for (const place of places.slice(300)) void waits.get(place)!.then(() => released++);
+  clock.advance(2); // longer than the calm of so many, and shorter than idleness
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  assert(released >= 100, `${released} of 150`);
+});
+
+Deno.test("read window: a connection that is closed while it queues is let go", async () => {
+  const { window, places } = windowOf(300);
+  const waits = queueAll({ window, places });
   for (const place of places) window.leave(place);
   await Promise.all(waits.values());
 });

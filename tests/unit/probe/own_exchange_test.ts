@@ -110,6 +110,21 @@ Deno.test("own exchange: an answer like the last one is known however it comes, 
   assertEquals(kinds.told.slice(8), Array.from(more, (_, index) => `${index + 9}:false:1`));
 });
 
+Deno.test("own exchange: the one text that is expected is right in its length alone", async () => {
+  const bytes = await talk([{ send: "{seq}", expect: ["{seq}"], expectBytes: 2 }]);
+  bytes.ask(1, 2);
+  bytes.hear("1");
+  assertEquals([bytes.told, bytes.pending], [[], 1]);
+  bytes.hear("x");
+  assertEquals(bytes.told, ["1:true:2"]);
+  const line = await talk([{ send: "{seq}", expect: ["{seq}"], expectLine: true }]);
+  line.ask(1);
+  line.hear("1");
+  assertEquals([line.told, line.pending], [[], 1]);
+  line.hear("\n");
+  assertEquals(line.told, ["1:true:2"]);
+});
+
 Deno.test("own exchange: many requests at once are whole, whatever room they take", async () => {
   const one = await talk([{ send: "{seq}:{random:100}\n", expectLine: true }]);
   const lines = one.ask(98, 5).split("\n");

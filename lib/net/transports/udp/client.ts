@@ -33,15 +33,17 @@ export function datagramClient(
 function sourceFor(to: InetAddress): string | undefined {
   if (to.hostname.includes("%")) return undefined; // a zone would have to be given by its number
   const hostname = to.hostname.includes(":") ? "::" : "0.0.0.0";
-  let conn: Deno.DatagramConn | undefined;
+  let conn: Deno.DatagramConn;
   try {
     conn = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  } catch {
+    return undefined; // no descriptor is free for it
+  }
+  try {
     const local = socketAddress("udp", conn.addr as Deno.NetAddr);
     return new SystemSocket({ type: "udp", local }).connect(to)?.hostname;
-  } catch {
-    return undefined; // nothing is free for it
   } finally {
-    conn?.close();
+    conn.close();
   }
 }
 

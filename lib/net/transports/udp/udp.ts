@@ -63,6 +63,7 @@ function bindEnd(to: InetAddress, source: InetAddress | undefined): Deno.Datagra
   try {
     return Deno.listenDatagram({ hostname, port, transport: "udp" });
   } catch (error) {
+    if (!source) throw error;
     throw cannotConnectFrom({ transport: "udp", hostname, port }, error);
   }
 }
