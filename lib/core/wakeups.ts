@@ -3,9 +3,9 @@ import { BinaryHeap } from "@std/data-structures/binary-heap";
 import { type Clock, MAX_TIMER_LATENESS_MS } from "./clock.ts";
 
 const TIMER_LATENESS_MS = 1.2; // by which a timer fires late, at the median
-const NAP_LATENESS_MS = 0.25; // by which a nap is late on a busy machine; at most EARLY_MS
+const NAP_LATENESS_MS = 0.2; // by which a nap is late on a busy machine; at most EARLY_MS
 const SHORTEST_SLEEP_MS = 0.1; // below it, the clock is looked at
-const EARLY_MS = 0.3; // by which a function may be called early
+const EARLY_MS = 0.2; // by which a function may be called early
 
 interface Wakeup {
   readonly moment: number;
