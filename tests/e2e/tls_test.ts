@@ -17,7 +17,13 @@ import {
   runProgram,
   Server,
 } from "../support/programs.ts";
-import { needing, onLinux, withNodeNetworking, withSystemCalls } from "../support/skips.ts";
+import {
+  needing,
+  onLinux,
+  withNodeNetworking,
+  withoutWine,
+  withSystemCalls,
+} from "../support/skips.ts";
 import { randomBytes, sha256 } from "../support/bytes.ts";
 import { OPENSSL_HELLO } from "../support/hello.ts";
 import { unusedPort, withFolder } from "../support/system.ts";
@@ -453,18 +459,24 @@ Deno.test("an echo of 64 KiB is not held back, whoever else has the port", async
   conn.close();
 });
 
-Deno.test("a thousand garbage connections at once, and the next good client is served", async () => {
-  await using authority = await Authority.create();
-  await using server = await serve(authority, ["-q"]);
-  for (let round = 0; round < 10; round++) {
-    await Promise.all(Array.from({ length: 100 }, async (_, index) => {
-      const conn = await server.connect();
-      if (index % 3) await conn.write(randomBytes(index * 7, index)).catch(() => {});
-      conn.close();
-    }));
-  }
-  const conn = await connect(server.port, authority);
-  assertEquals(await echoThrough(conn, new Uint8Array([1, 2, 3])), new Uint8Array([1, 2, 3]));
+Deno.test({
+  ...withoutWine(
+    "a thousand garbage connections at once, and the next good client is served",
+    "20 s of handshakes under Wine",
+  ),
+  async fn() {
+    await using authority = await Authority.create();
+    await using server = await serve(authority, ["-q"]);
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(Array.from({ length: 100 }, async (_, index) => {
+        const conn = await server.connect();
+        if (index % 3) await conn.write(randomBytes(index * 7, index)).catch(() => {});
+        conn.close();
+      }));
+    }
+    const conn = await connect(server.port, authority);
+    assertEquals(await echoThrough(conn, new Uint8Array([1, 2, 3])), new Uint8Array([1, 2, 3]));
+  },
 });
 
 Deno.test({

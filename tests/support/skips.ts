@@ -97,12 +97,15 @@ export function withTransport(
 }
 
 /**
- * The same for a test of many megabytes. Of writes of 512 KiB Wine now and then loses some, also
+ * The same for what Wine gets wrong by itself. Of writes of 512 KiB it now and then loses some, also of
  * those of a program that is not netecho.
  */
-export function withoutWine(name: string): { name: string; ignore: boolean } {
+export function withoutWine(
+  name: string,
+  why = "Wine loses bytes of long writes",
+): { name: string; ignore: boolean } {
   const ignore = Deno.build.os === "windows" && Deno.env.has("WINEPREFIX");
-  return { name: ignore ? `${name} (skipped: Wine loses bytes of long writes)` : name, ignore };
+  return { name: ignore ? `${name} (skipped: ${why})` : name, ignore };
 }
 
 /** The same for a test that bundles scripts, for which Deno fetches esbuild for the system. */
