@@ -38,7 +38,8 @@ const showing = {
   json: flag({ summary: "print events as JSON, one object a line" }),
   quiet: flag({
     short: "q",
-    summary: "print only listening lines, faults, a certificate made for this run, and errors",
+    summary: "print only listening lines, faults, a certificate made for this run, and failures " +
+      "to accept",
   }),
   stats: interval({ summary: "print a line of rates every D" }),
   color: choice(["auto", "always", "never"], {
