@@ -17,7 +17,8 @@ import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
 import { endAtSignals, endedBySignal, handleSignals } from "./lib/core/signals.ts";
 import { openPayloadLog } from "./lib/log/open.ts";
-import { type Address, parseAddress, parseHostPort, scheme, toConnect } from "./lib/net/address.ts";
+import { type Address, scheme } from "./lib/net/address.ts";
+import { parseAddress, parseHostPort, toConnect } from "./lib/net/parse_address.ts";
 import { dialOptions, transportOf, transports } from "./lib/net/transports.ts";
 import { StatusLine } from "./lib/terminal/status_line.ts";
 

@@ -1,7 +1,7 @@
 /** The options of the control interface. */
 import { textFile } from "../cli/files.ts";
 import { flag, list, text } from "../cli/options.ts";
-import { parseAddress } from "../net/address.ts";
+import { parseAddress } from "../net/parse_address.ts";
 
 /** The options of the control interface, and of what is written for it. */
 export const controlOptions = {

@@ -31,7 +31,7 @@ export function checkConflicts(
  * @example
  * ```ts
  * import { addressesClash } from "./conflicts.ts";
- * import { parseAddress } from "../net/address.ts";
+ * import { parseAddress } from "../net/parse_address.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const clash = (one: string, other: string) =>

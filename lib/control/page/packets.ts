@@ -1,7 +1,7 @@
 /** The bytes that are kept of a connection as a capture, for Wireshark. */
 import { flowOf, type Frame } from "../../capture/flow.ts";
 import { fileHeader, packetBlock } from "../../capture/pcapng_writer.ts";
-import { parseAddress } from "../../net/address.ts";
+import { parseAddress } from "../../net/parse_address.ts";
 import type { ByteView } from "./byte_view.ts";
 import type { ConnectionView } from "./store.ts";
 

@@ -1,6 +1,7 @@
 /** Where a proxy is to listen, as toxiproxy's clients write it. */
 import { isIP } from "node:net";
-import { formatHostPort, parseAddress } from "../../net/address.ts";
+import { formatHostPort } from "../../net/address.ts";
+import { parseAddress } from "../../net/parse_address.ts";
 import { resolve } from "../../net/connect/resolve.ts";
 
 const RESOLVE_TIMEOUT_MS = 5000;

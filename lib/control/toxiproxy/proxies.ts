@@ -3,7 +3,7 @@ import { NetworkError } from "../../core/errors.ts";
 import { withPatterns } from "../../core/byte_pattern.ts";
 import { attributesOf, selectorsOf, streamOf, toxicSpec } from "../../faults/toxic_spec.ts";
 import type { NamedFault } from "../../faults/endpoint_faults.ts";
-import { parseAddress } from "../../net/address.ts";
+import { parseAddress } from "../../net/parse_address.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { EndpointWords } from "../../server/endpoint_spec.ts";
 import type { LiveServer } from "../../server/live_server.ts";

@@ -1,5 +1,6 @@
 /** Endpoints of every service. */
-import { formatAddress, parseAddress } from "../../net/address.ts";
+import { formatAddress } from "../../net/address.ts";
+import { parseAddress } from "../../net/parse_address.ts";
 import { transportOf } from "../../net/transports.ts";
 import type { Endpoint } from "../../server/endpoint.ts";
 import type { LiveServer } from "../../server/live_server.ts";

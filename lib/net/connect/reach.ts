@@ -1,7 +1,8 @@
 /** Which addresses of a host are dialled, and from where. */
 import { flag, text, type Values } from "../../cli/options.ts";
 import { FinalError, UsageError } from "../../core/errors.ts";
-import { formatAddress, type InetAddress, isInet, isLiteral, parseAddress } from "../address.ts";
+import { formatAddress, type InetAddress, isInet, isLiteral } from "../address.ts";
+import { parseAddress } from "../parse_address.ts";
 
 /** What every transport over IP adds to the client's options. */
 export const reachOptions = {

@@ -15,23 +15,26 @@ export function exactClock(): Clock {
   return {
     ...systemClock,
     nap(milliseconds, wake) {
-      // The timer comes first where no thread is free; a nap that is cancelled keeps its own.
-      const cancel = systemClock.after(milliseconds, () => end(wake));
       let over = false;
-      const end = (wake: () => void) => {
-        if (over) return;
+      const end = () => {
         over = true;
         cancel();
+      };
+      const wakeUp = () => {
+        if (over) return;
+        end();
         wake();
       };
+      // It comes first where no thread is free. A nap that is cancelled keeps its own.
+      const cancel = systemClock.after(milliseconds, wakeUp);
       if (threads < MAX_THREADS) {
         threads++;
         system.usleep(Math.round(milliseconds * 1000)).then(() => {
           threads--;
-          end(wake);
+          wakeUp();
         });
       }
-      return () => end(() => {});
+      return end;
     },
   };
 }

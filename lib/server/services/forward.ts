@@ -1,6 +1,7 @@
 /** Forward: connects to another peer over any transport; half-close and reset are passed on. */
 import { pump } from "../../net/pump.ts";
-import { type Address, formatAddress, parseAddress, toConnect } from "../../net/address.ts";
+import { type Address, formatAddress } from "../../net/address.ts";
+import { parseAddress, toConnect } from "../../net/parse_address.ts";
 import { type Clock, whileProgressing } from "../../core/clock.ts";
 import { NetworkError, TimeoutError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";

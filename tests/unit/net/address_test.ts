@@ -3,11 +3,10 @@ import {
   type Address,
   formatAddress,
   isLiteral,
-  parseAddress,
-  parseHostPort,
   showAddress,
   socketAddress,
 } from "../../../lib/net/address.ts";
+import { parseAddress, parseHostPort } from "../../../lib/net/parse_address.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
 
 const VALID: Readonly<Record<string, [transport: string, hostname: string, port: number]>> = {

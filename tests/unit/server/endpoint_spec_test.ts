@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { parseOptions } from "../../../lib/cli/parse.ts";
 import { UsageError } from "../../../lib/core/errors.ts";
-import { formatAddress, parseAddress } from "../../../lib/net/address.ts";
+import { formatAddress } from "../../../lib/net/address.ts";
+import { parseAddress } from "../../../lib/net/parse_address.ts";
 import { listenOptions } from "../../../lib/net/transports.ts";
 import { checkConflicts, checkLoops } from "../../../lib/server/conflicts.ts";
 import { parseEndpoints } from "../../../lib/server/endpoint_spec.ts";

@@ -1,6 +1,6 @@
 /** The order in which a forwarder tries its addresses. */
 import { assertEquals } from "@std/assert";
-import { parseAddress } from "../../../lib/net/address.ts";
+import { parseAddress } from "../../../lib/net/parse_address.ts";
 import { Upstreams } from "../../../lib/server/upstreams.ts";
 import { FakeClock } from "../../support/fakes.ts";
 
