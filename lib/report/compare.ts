@@ -1,7 +1,13 @@
 /** Comparing two results: what has changed, and what is noise. */
 import { UsageError } from "../core/errors.ts";
 import { formatDuration } from "../core/units.ts";
-import type { BenchResult, Comparison, RunFigures, Slice } from "./result.ts";
+import {
+  type BenchResult,
+  type Comparison,
+  endlessShareOf,
+  type RunFigures,
+  type Slice,
+} from "./result.ts";
 
 const MIN_SAMPLES = { runs: 5, slices: 8 }; // of each result, for a verdict
 const SIGNIFICANT_ERRORS = 2.576; // standard errors: one in a hundred by chance
@@ -38,6 +44,11 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     of: ({ latency }) => latency.maxMs,
     run: ({ maxMs }) => maxMs,
     slice: unlessSilent(({ maxMs }) => maxMs),
+  },
+  failed: {
+    of: endlessShareOf,
+    run: ({ failedShare = NaN }) => failedShare,
+    slice: ({ answered, failed }) => failed / Math.max(1, answered + failed),
   },
 };
 

@@ -43,8 +43,12 @@ export function distributionsOf(
 
 /** A figure of two results, and whether its change means anything. */
 export function describeComparison({ name, before, now, verdict }: Comparison): string {
-  const told = (value: number) =>
-    value === ENDLESS_MS ? "endless" : `${formatFigures(value)}${name === "rate" ? "/s" : " ms"}`;
+  const told = (value: number) => {
+    if (name === "failed") return `${formatFigures(value * 100)}%`;
+    return value === ENDLESS_MS
+      ? "endless"
+      : `${formatFigures(value)}${name === "rate" ? "/s" : " ms"}`;
+  };
   const percent = (now / before - 1) * 100;
   const change = [before, now].every((value) => value > 0 && value < ENDLESS_MS)
     ? `, ${percent >= 0 ? "+" : ""}${percent.toFixed(1)}%`

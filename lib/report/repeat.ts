@@ -1,11 +1,13 @@
 /** The same load several times, one after the other. */
 import type { Histograms } from "../core/histogram.ts";
 import { sum } from "./merge.ts";
-import type { BenchResult, RunFigures, Slice } from "./result.ts";
+import { type BenchResult, endlessShareOf, type RunFigures, type Slice } from "./result.ts";
 
 /** The figures of one run of several. */
-function figuresOf({ rate, latency: { percentilesMs, maxMs } }: BenchResult): RunFigures {
-  return { rate, p50Ms: percentilesMs.p50, p99Ms: percentilesMs.p99, maxMs };
+function figuresOf(result: BenchResult): RunFigures {
+  const { rate, latency: { percentilesMs, maxMs } } = result;
+  const failedShare = endlessShareOf(result);
+  return { rate, p50Ms: percentilesMs.p50, p99Ms: percentilesMs.p99, maxMs, failedShare };
 }
 
 /** Adds up runs of one load that followed each other, and keeps the figures of each. */

@@ -14,6 +14,12 @@ export function endlessOf(
   return failed + unanswered + unsent;
 }
 
+/** The share of all requests that these are, from 0 to 1. */
+export function endlessShareOf({ latency: { count }, requests }: BenchResult): number {
+  const endless = endlessOf(requests);
+  return endless / Math.max(1, count + endless);
+}
+
 /** What happened in a slice of the measurement. */
 export type Slice = BenchResult["timeline"][number];
 

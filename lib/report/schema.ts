@@ -99,7 +99,11 @@ const search = v.object({
 });
 
 const comparison = v.object({
-  name: text,
+  name: described(
+    text,
+    "rate; p50, p99 and max in milliseconds; failed: the share of the requests that failed, or were " +
+      "never sent or answered",
+  ),
   before: v.number(),
   now: v.number(),
   verdict: described(
@@ -175,7 +179,13 @@ export const benchResultSchema = v.object({
   search: v.exactOptional(search),
   runs: described(
     v.exactOptional(
-      v.array(v.object({ rate: amount, p50Ms: amount, p99Ms: amount, maxMs: amount })),
+      v.array(v.object({
+        rate: amount,
+        p50Ms: amount,
+        p99Ms: amount,
+        maxMs: amount,
+        failedShare: v.exactOptional(amount),
+      })),
     ),
     "the figures of each run of --repeat",
   ),

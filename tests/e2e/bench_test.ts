@@ -192,7 +192,7 @@ Deno.test("bench: --find, --under-load, --self, --baseline, --merge and --report
     ["client", "--self", "--bench", ...QUICK, "--rate", "500/s", "--baseline", one, "--json"],
   );
   const now = resultOf(again.text);
-  assertEquals(now.comparison!.map(({ name }) => name), ["rate", "p50", "p99", "max"]);
+  assertEquals(now.comparison!.map(({ name }) => name), ["rate", "p50", "p99", "max", "failed"]);
 
   const other = `${folder}/other.json`;
   await Deno.writeTextFile(other, again.text);

@@ -223,6 +223,7 @@ Deno.test("comparison: the same distribution is noise, one that is half as slow 
     p50: "noise",
     p99: "noise",
     max: "noise",
+    failed: "noise",
   });
   const { p50, p99, rate } = verdicts(resultOf({ seed: 7, factor: 1.5 }));
   assertEquals([p50, p99, rate], ["changed", "changed", "noise"]);
@@ -363,7 +364,8 @@ function comparisonsOfRuns(times: number, slower: number): Comparison[][] {
   return Array.from({ length: times }, () => {
     const order = recorded.map((run) => ({ run, at: random() })).toSorted((a, b) => a.at - b.at);
     const runs = order.map(({ run }) => run);
-    const slow = runs.slice(10, 20).map(({ rate, p50Ms, p99Ms, maxMs }) => ({
+    const slow = runs.slice(10, 20).map(({ rate, p50Ms, p99Ms, maxMs, failedShare = 0 }) => ({
+      failedShare,
       rate: rate / slower,
       p50Ms: p50Ms * slower,
       p99Ms: p99Ms * slower,
@@ -403,6 +405,14 @@ Deno.test("comparison: an outage counts, and what is unlike is named", () => {
     "connections 5, now 50",
     "slice 250 ms, now 500 ms",
   ]);
+  const failing = {
+    ...one,
+    requests: { ...one.requests, failed: 500 },
+    timeline: one.timeline.map((slice) => ({ ...slice, failed: 10 })),
+  };
+  const told = compare(failing, one).find(({ name }) => name === "failed")!;
+  assertEquals(told.verdict, "changed");
+  assertMatch(describeComparison(told), /^0\.03% to 4\.\d+%, \+\d+\.\d%: changed$/);
   const max = compare({ ...one, load }, one).find(({ name }) => name === "max");
   assertEquals(max!.verdict, "unknown");
 });
