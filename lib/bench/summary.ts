@@ -1,6 +1,6 @@
 /** Making a result of a measurement. */
 import { SCHEMA_VERSION } from "../report/schema_version.ts";
-import { roundMs } from "../core/units.ts";
+import { LONGEST_WAIT_MS, roundMs } from "../core/units.ts";
 import { distribution, percentiles } from "../report/distribution.ts";
 import { type BenchLoad, isHeld } from "../report/load.ts";
 import type { ExchangeSpec } from "../probe/own_request.ts";
@@ -54,10 +54,11 @@ export function summarise(measured: Measurement, { load, run }: {
 
 /** The load as a result has it: what was not asked for is left out. */
 export function described(
-  { rate, requests, exchanges, offset: _, ...load }: BenchLoad,
+  { rate, requests, exchanges, duration, offset: _, ...load }: BenchLoad,
 ): BenchResult["load"] {
   return {
     ...load,
+    ...(duration < LONGEST_WAIT_MS && { duration }),
     ...(exchanges && { exchanges: exchanges.map(describedExchange) }),
     ...(rate !== undefined && { rate }),
     ...(requests !== undefined && { requests }),

@@ -88,7 +88,8 @@ export function unlike(now: BenchResult, before: BenchResult): string[] {
     netecho,
     ...environment,
     ...load,
-    duration: load.requests === undefined ? formatDuration(load.duration) : undefined,
+    // Earlier results have one of 24 days beside a number of requests.
+    duration: load.requests === undefined ? formatDuration(load.duration ?? 0) : undefined,
     slice: formatDuration(load.slice),
   });
   const [old, own] = [settings(before), settings(now)] as Record<string, unknown>[];

@@ -57,7 +57,9 @@ export function sum(
       ...load,
       connections: total(({ load }) => load.connections),
       workers: Math.max(...results.map(({ load }) => load.workers)),
-      duration: Math.max(...results.map(({ load }) => load.duration)),
+      ...(load.duration !== undefined && {
+        duration: Math.max(...results.map(({ load: { duration = 0 } }) => duration)),
+      }),
       ...(load.requests !== undefined && { requests: total(({ load }) => load.requests) }),
       ...(load.rate !== undefined && { rate: total(({ load }) => load.rate) }),
     },

@@ -65,7 +65,7 @@ const load = v.object({
     v.exactOptional(amount),
     "requests a second of an open loop; absent in a closed one",
   ),
-  duration: amount,
+  duration: described(v.exactOptional(amount), "absent where the number of requests alone ends it"),
   requests: described(v.exactOptional(count), "how many requests to measure"),
   warmup: amount,
   ramp: amount,

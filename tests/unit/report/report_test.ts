@@ -334,7 +334,7 @@ Deno.test("connections: those that were answered, and how often each was", () =>
   const whole = { ...resultOf().load, connections: 3, rate: undefined, requests: undefined };
   const counts = { elapsedMs: 100, inFlight: 1, unanswered: 0, unsent: 0, cpu: 0.5, timeline: [] };
   const { connections, requests } = summarise({ ...counts, recorder: other }, {
-    load: { ...whole, exchanges: undefined },
+    load: { ...whole, duration: 100, exchanges: undefined },
     run: SETTING,
   });
   assertEquals(connections, { used: 2, leastAnswers: 0, mostAnswers: 3, reconnects: 1 });
