@@ -12,6 +12,7 @@ import { clientOptions, optionGroups } from "./lib/client/options.ts";
 import { Progress } from "./lib/client/progress.ts";
 import { jsonTrace, textTrace } from "./lib/client/trace.ts";
 import { namedInput, namedOutput } from "./lib/client/stdio.ts";
+import { standardInput } from "./lib/terminal/console_input.ts";
 import { withPatterns } from "./lib/core/byte_pattern.ts";
 import { systemClock } from "./lib/core/clock.ts";
 import { UsageError } from "./lib/core/errors.ts";
@@ -173,7 +174,7 @@ function createContext(
     ...peers[0]!,
     peers,
     connectTimeout,
-    input: namedInput(Deno.stdin, "stdin"),
+    input: namedInput(standardInput(), "stdin"),
     output: namedOutput(output, name),
     errors,
     signals: handleSignals,
