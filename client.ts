@@ -175,6 +175,7 @@ function createContext(
     peers,
     connectTimeout,
     input: namedInput(standardInput(), "stdin"),
+    isTyped: Deno.stdin.isTerminal(),
     output: namedOutput(output, name),
     errors,
     signals: handleSignals,

@@ -40,6 +40,8 @@ export interface ModeContext {
   /** All peers that are named: this one alone, but for a mode that takes several. */
   readonly peers: readonly ModePeer[];
   readonly input: Reader;
+  /** Whether the input is typed on a terminal. */
+  readonly isTyped: boolean;
   readonly output: Screen;
   readonly errors: Screen;
   /** Handles the signals that end a process. */

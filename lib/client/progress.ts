@@ -1,6 +1,5 @@
 /** That something goes on: a line on a terminal, once it has taken a while. */
 import { type Clock, every } from "../core/clock.ts";
-import type { Screen } from "../core/io.ts";
 import { formatByteRate, formatSize } from "../core/units.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { StatusLine } from "../terminal/status_line.ts";
@@ -44,15 +43,15 @@ export class Progress {
 
   /**
    * Shows what `describe` tells and how long it has been, until the work is over. Returns or throws
-   * what the work does. Where `payload` goes to a terminal, that is progress enough.
+   * what the work does. Not where somebody types on the terminal, or sees there what comes
+   * (`covered`).
    */
   async during<T>(
     work: Promise<T>,
     describe: () => string,
-    { payload }: { readonly payload?: Screen } = {},
+    { covered = false }: { readonly covered?: boolean } = {},
   ): Promise<T> {
-    const covered = payload?.isTerminal() && !this.#forced;
-    if (!this.#status.live || covered) return await work;
+    if (!this.#status.live || (covered && !this.#forced)) return await work;
     const started = this.#clock.now();
     const show = () => {
       const seconds = Math.floor((this.#clock.now() - started) / 1000);

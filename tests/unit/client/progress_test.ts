@@ -53,7 +53,7 @@ Deno.test("progress hides no failure, and lines stand above it", async () => {
 
 Deno.test("progress is shown on a terminal that shows nothing else, or when it is asked for", async () => {
   for (
-    const [options, payloadTerminal, shown] of [
+    const [options, covered, shown] of [
       [{ terminal: false }, false, false],
       [{ terminal: true, live: false }, false, false],
       [{ terminal: true, live: true }, true, false],
@@ -63,8 +63,7 @@ Deno.test("progress is shown on a terminal that shows nothing else, or when it i
   ) {
     const { clock, output, progress } = start(options);
     const work = Promise.withResolvers<void>();
-    const payload = new FakeTerminal(payloadTerminal);
-    const during = progress.during(work.promise, () => "waiting", { payload });
+    const during = progress.during(work.promise, () => "waiting", { covered });
     clock.advance(2000);
     work.resolve();
     await during;
