@@ -31,6 +31,11 @@ export async function pollSockets(): Promise<void> {
   await crypto.subtle.digest("SHA-1", NOTHING);
 }
 
+/** Whether functions of a library may be called without anybody being asked. */
+export function mayCall(library: string): boolean {
+  return Deno.permissions.querySync({ name: "ffi", path: library }).state === "granted";
+}
+
 /** A variable of the environment; undefined also where its permission was not granted. */
 export function environmentVariable(name: string): string | undefined {
   try {

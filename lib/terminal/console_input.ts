@@ -1,5 +1,6 @@
 /** What is typed on a console of Windows. */
 import type { Reader } from "../core/io.ts";
+import { mayCall } from "../core/runtime.ts";
 
 // <winbase.h>
 const LIBRARY = "kernel32.dll";
@@ -13,9 +14,8 @@ const CTRL_Z = "\x1a"; // at the beginning of a line it ends the input
  * characters are lost (denoland/deno#18240): there ReadConsoleW is called, where that is permitted.
  */
 export function standardInput(): Reader {
-  if (Deno.build.os !== "windows" || !Deno.stdin.isTerminal()) return Deno.stdin;
-  const readLine = consoleReader();
-  return readLine ? new ConsoleInput(readLine) : Deno.stdin;
+  const isConsole = Deno.build.os === "windows" && Deno.stdin.isTerminal();
+  return isConsole && mayCall(LIBRARY) ? new ConsoleInput(consoleReader()) : Deno.stdin;
 }
 
 /** The lines of a console as UTF-8. */
@@ -42,32 +42,28 @@ export class ConsoleInput implements Reader {
   }
 }
 
-function consoleReader(): (() => Promise<string>) | undefined {
-  try {
-    const { symbols } = Deno.dlopen(LIBRARY, {
-      GetStdHandle: { parameters: ["i32"], result: "pointer" },
-      ReadConsoleW: {
-        parameters: ["pointer", "buffer", "u32", "buffer", "pointer"],
-        result: "i32",
-        nonblocking: true,
-      },
-    });
-    const handle = symbols.GetStdHandle(STD_INPUT_HANDLE);
-    const units = new Uint16Array(MAX_UNITS);
-    const count = new Uint32Array(1);
-    const [text, length] = [new Uint8Array(units.buffer), new Uint8Array(count.buffer)];
-    const decoder = new TextDecoder("utf-16le");
-    return async () => {
-      let line = "";
-      // Ctrl-C ends a call without a character; half of one may be all that there was room for.
-      while (line === "") {
-        const isRead = await symbols.ReadConsoleW(handle, text, MAX_UNITS, length, null);
-        if (!isRead) throw new Error("ReadConsoleW failed");
-        line = decoder.decode(text.subarray(0, 2 * count[0]!), { stream: true });
-      }
-      return line;
-    };
-  } catch {
-    return undefined; // no permission
-  }
+function consoleReader(): () => Promise<string> {
+  const { symbols } = Deno.dlopen(LIBRARY, {
+    GetStdHandle: { parameters: ["i32"], result: "pointer" },
+    ReadConsoleW: {
+      parameters: ["pointer", "buffer", "u32", "buffer", "pointer"],
+      result: "i32",
+      nonblocking: true,
+    },
+  });
+  const handle = symbols.GetStdHandle(STD_INPUT_HANDLE);
+  const units = new Uint16Array(MAX_UNITS);
+  const count = new Uint32Array(1);
+  const [text, length] = [new Uint8Array(units.buffer), new Uint8Array(count.buffer)];
+  const decoder = new TextDecoder("utf-16le");
+  return async () => {
+    let line = "";
+    // Ctrl-C ends a call without a character; half of one may be all that there was room for.
+    while (line === "") {
+      const isRead = await symbols.ReadConsoleW(handle, text, MAX_UNITS, length, null);
+      if (!isRead) throw new Error("ReadConsoleW failed");
+      line = decoder.decode(text.subarray(0, 2 * count[0]!), { stream: true });
+    }
+    return line;
+  };
 }

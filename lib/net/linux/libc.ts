@@ -1,4 +1,5 @@
 /** The C library, for what the runtime has no call for. Linux with glibc only. */
+import { mayCall } from "../../core/runtime.ts";
 
 const LIBRARY = "libc.so.6";
 const FUNCTIONS = {
@@ -30,8 +31,7 @@ export function libc(): LibC | undefined {
 
 /** The same; undefined also where the permission would have to be asked for. */
 export function libcWithoutAsking(): LibC | undefined {
-  const { state } = Deno.permissions.querySync({ name: "ffi", path: LIBRARY });
-  return state === "granted" ? libc() : undefined;
+  return mayCall(LIBRARY) ? libc() : undefined;
 }
 
 /** The same, if it has been asked for before. */
