@@ -143,7 +143,8 @@ const WRONG: Readonly<Record<string, [(conn: Deno.Conn) => Promise<void>, string
     "The echo differs at offset 777: 0x61 came back, 0x60 was sent",
   ],
   "fails when less comes back": [
-    async (conn) => await writeAll(conn, await readExactly(conn, 999)),
+    // What stays unread may become a reset.
+    async (conn) => await writeAll(conn, (await readExactly(conn, 1000)).subarray(1)),
     "The echo is incomplete: 999 of the 1,000 bytes sent came back",
   ],
   "fails when more comes back": [
