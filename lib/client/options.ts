@@ -26,7 +26,7 @@ const showing = {
   }),
   progress: choice(["auto", "always", "never"], {
     summary: "show in a line on stderr that something takes long: on a terminal that has nothing " +
-      "else to show, always or never",
+      "else to show and where nobody types, always or never",
   }),
   color: choice(["auto", "always", "never"], {
     summary: "colour the output: on a terminal, always or never",

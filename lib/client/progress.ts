@@ -49,11 +49,12 @@ export class Progress {
   async during<T>(
     work: Promise<T>,
     describe: () => string,
-    { covered = false }: { readonly covered?: boolean } = {},
+    { covered = () => false }: { readonly covered?: () => boolean } = {},
   ): Promise<T> {
-    if (!this.#status.live || (covered && !this.#forced)) return await work;
+    if (!this.#status.live) return await work;
     const started = this.#clock.now();
     const show = () => {
+      if (covered() && !this.#forced) return;
       const seconds = Math.floor((this.#clock.now() - started) / 1000);
       this.#status.show(`${seconds} s: ${describe()}`);
     };

@@ -106,11 +106,15 @@ const SCHEMES = new Map([["udp", "udp://"], ["unix", "unix:"], ["tcp", ""]]);
 function rejectForeign(text: string): void {
   const [, kind, rest] = SOCAT_ADDRESS.exec(text.replace(/,.*/s, "")) ?? [];
   if (rest === undefined) return;
-  // A host may be named tcp or tls-client.
-  if (!/[:/]/.test(rest) && !/^[A-Z46]+-LISTEN:/.test(text)) return;
-  const local = /^\d+$/.test(rest) && kind !== "UNIX" ? ":" : "";
-  const here = `${SCHEMES.get(kind!.toLowerCase()) ?? "tls://"}${local}${rest}`;
-  throw new UsageError(`Address "${text}": write ${here}`);
+  const isUnix = /^unix$/i.test(kind!);
+  const isPort = /^\d+$/.test(rest);
+  // A host may be named tcp or tls-client; none has options behind its port, or is written so.
+  if (isPort && !/,|^[A-Z46]+-/.test(text)) return;
+  if (!isUnix && !isPort && !/:\d+$/.test(rest)) return;
+  const local = isPort && !isUnix ? ":" : "";
+  throw new UsageError(
+    `Address "${text}": write ${SCHEMES.get(kind!.toLowerCase()) ?? "tls://"}${local}${rest}`,
+  );
 }
 
 function misshapen(text: string, rest: string): string {

@@ -4,7 +4,7 @@ import { formatDuration } from "../core/units.ts";
 import {
   type BenchResult,
   type Comparison,
-  endlessShareOf,
+  failedShareOf,
   type RunFigures,
   type Slice,
 } from "./result.ts";
@@ -46,9 +46,9 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     slice: unlessSilent(({ maxMs }) => maxMs),
   },
   failed: {
-    of: endlessShareOf,
+    of: ({ requests }) => failedShareOf(requests),
     run: ({ failedShare = NaN }) => failedShare,
-    slice: ({ answered, failed }) => failed / Math.max(1, answered + failed),
+    slice: failedShareOf,
   },
 };
 
@@ -68,16 +68,18 @@ export function compare(now: BenchResult, before: BenchResult): Comparison[] {
   const runs = [before, now].map(({ runs = [] }) => runs.length);
   const by = Math.min(...runs) >= MIN_SAMPLES.runs ? "runs" : "slices";
   const sameSlices = before.load.slice === now.load.slice;
-  return Object.entries(FIGURES).map(([name, figure]) => {
+  return Object.entries(FIGURES).flatMap(([name, figure]) => {
     const samples = (result: BenchResult) =>
       by === "runs" ? result.runs!.map(figure.run) : whole(result).map(figure.slice);
     const figures = { before: figure.of(before), now: figure.of(now) };
+    // Earlier versions do not tell of each run what failed.
+    if (by === "runs" && [before, now].flatMap(samples).some(Number.isNaN)) return [];
     // The longer a slice, the greater its maximum.
     const comparable = by === "runs" || name !== "max" || sameSlices;
     const verdict = comparable
       ? judge(by, figures, { before: samples(before), now: samples(now) })
       : "unknown";
-    return { name, ...figures, verdict };
+    return [{ name, ...figures, verdict }];
   });
 }
 

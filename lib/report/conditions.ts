@@ -10,7 +10,7 @@ import {
   parseFrequency,
 } from "../core/units.ts";
 import { ENDLESS_MS, type PercentileName, PERCENTILES } from "./distribution.ts";
-import { type BenchResult, endlessOf, endlessShareOf } from "./result.ts";
+import { type BenchResult, endlessOf } from "./result.ts";
 
 /** What a condition is about: how its values are read, written and found. */
 interface Metric {
@@ -18,6 +18,11 @@ interface Metric {
   write(value: number): string;
   /** Undefined where the result has no such value. */
   find(result: BenchResult): number | undefined;
+}
+
+function endlessShare({ latency: { count }, requests }: BenchResult): number {
+  const endless = endlessOf(requests);
+  return endless / Math.max(1, count + endless);
 }
 
 /** A condition. */
@@ -110,7 +115,7 @@ export function parseCondition(given: string): Condition {
       const found = value(result);
       if (Number.isNaN(found)) return `there is no ${name}`;
       if (found !== Infinity) return `${name} is ${metric.write(found)}`;
-      const share = (endlessShareOf(result) * 100).toFixed(1);
+      const share = (endlessShare(result) * 100).toFixed(1);
       return `${name} is endless: ${share}% of the requests failed, or were never sent or answered`;
     },
   };

@@ -34,7 +34,7 @@ export function sum(
   results: readonly [BenchResult, ...BenchResult[]],
   histograms: Histograms,
 ): BenchResult {
-  const { schema, netecho, command, environment, load } = results[0];
+  const { schema, netecho, command, environment, load: { duration: _, ...load } } = results[0];
   const address = [...new Set(results.map(({ address }) => address))].join(", ");
   const total = (of: (result: BenchResult) => number | undefined) =>
     results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
@@ -57,7 +57,7 @@ export function sum(
       ...load,
       connections: total(({ load }) => load.connections),
       workers: Math.max(...results.map(({ load }) => load.workers)),
-      ...(load.duration !== undefined && {
+      ...(load.requests === undefined && {
         duration: Math.max(...results.map(({ load: { duration = 0 } }) => duration)),
       }),
       ...(load.requests !== undefined && { requests: total(({ load }) => load.requests) }),

@@ -14,10 +14,11 @@ export function endlessOf(
   return failed + unanswered + unsent;
 }
 
-/** The share of all requests that these are, from 0 to 1. */
-export function endlessShareOf({ latency: { count }, requests }: BenchResult): number {
-  const endless = endlessOf(requests);
-  return endless / Math.max(1, count + endless);
+/** The share of failures among what was answered or failed, from 0 to 1. */
+export function failedShareOf(
+  { answered, failed }: { readonly answered: number; readonly failed: number },
+): number {
+  return failed / Math.max(1, answered + failed);
 }
 
 /** What happened in a slice of the measurement. */

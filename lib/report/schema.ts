@@ -101,8 +101,8 @@ const search = v.object({
 const comparison = v.object({
   name: described(
     text,
-    "rate; p50, p99 and max in milliseconds; failed: the share of the requests that failed, or were " +
-      "never sent or answered",
+    "rate; p50, p99 and max in milliseconds; failed: the share of failures among what was answered " +
+      "or failed, from 0 to 1",
   ),
   before: v.number(),
   now: v.number(),

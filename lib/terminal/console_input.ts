@@ -23,6 +23,7 @@ export class ConsoleInput implements Reader {
   readonly #readLine: () => Promise<string>;
   readonly #encoder = new TextEncoder();
   #rest = new Uint8Array(0); // of a line
+  #isLineStart = true;
 
   /** @param readLine resolves with what was typed, up to a line end if there is room for all of it */
   constructor(readLine: () => Promise<string>) {
@@ -32,7 +33,8 @@ export class ConsoleInput implements Reader {
   async read(into: Uint8Array): Promise<number | null> {
     if (this.#rest.length === 0) {
       const line = await this.#readLine();
-      if (line.startsWith(CTRL_Z)) return null;
+      if (this.#isLineStart && line.startsWith(CTRL_Z)) return null;
+      this.#isLineStart = line.endsWith("\n");
       this.#rest = this.#encoder.encode(line);
     }
     const length = Math.min(this.#rest.length, into.length);
@@ -55,7 +57,7 @@ function consoleReader(): () => Promise<string> {
   const units = new Uint16Array(MAX_UNITS);
   const count = new Uint32Array(1);
   const [text, length] = [new Uint8Array(units.buffer), new Uint8Array(count.buffer)];
-  const decoder = new TextDecoder("utf-16le");
+  const decoder = new TextDecoder("utf-16le", { ignoreBOM: true });
   return async () => {
     let line = "";
     // Ctrl-C ends a call without a character; half of one may be all that there was room for.

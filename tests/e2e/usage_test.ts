@@ -124,6 +124,13 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["client udp:[::1]:9", 'Address "udp:[::1]:9": write udp://[::1]:9'],
   ["client OPENSSL:h:443,verify=0", 'Address "OPENSSL:h:443,verify=0": write tls://h:443'],
   ["client tls://h", 'Address "tls://h" has no port; try tls://h:8080'],
+  ["server -servername h", "Unknown option -servername: write --servername NAME (netecho client)"],
+  ["client tcp-connect:8080,retry=5", 'Address "tcp-connect:8080,retry=5": write :8080'],
+  ["client UNIX-CONNECT:sock", 'Address "UNIX-CONNECT:sock": write unix:sock'],
+  [
+    "client tcp:h/80",
+    'Address "tcp:h/80" needs a port between 0 and 65535, not "h/80"',
+  ],
   ["server -showcerts", "Unknown option -showcerts: write -v (netecho client)"],
   ["client UNIX-CONNECT:/tmp/x", 'Address "UNIX-CONNECT:/tmp/x": write unix:/tmp/x'],
   ["server TCP4-LISTEN:8080,fork", 'Address "TCP4-LISTEN:8080,fork": write :8080'],

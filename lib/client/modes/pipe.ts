@@ -62,7 +62,8 @@ export const pipe = defineMode({
     const exchanging = exchangeAll(peer, { sending, receiving, linger, clock, verifier });
     try {
       const describe = () => `${meter()}; waiting for ${waitingFor()}`;
-      const covered = (!recvOnly && context.isTyped) || (!sendOnly && output.isTerminal());
+      const covered = () =>
+        (context.isTyped && !recvOnly && !whole) || (output.isTerminal() && !sendOnly);
       await progress.during(exchanging, describe, { covered });
     } finally {
       const tcp = context.trace && peer.tcpInfo;

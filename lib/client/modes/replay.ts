@@ -81,7 +81,9 @@ export const replay = defineMode({
     const describe = () => `${meter()}; waiting for ${waitingFor}`;
     try {
       const replaying = Promise.race([playing, receiving.then(() => playing)]);
-      await context.progress.during(replaying, describe, { covered: context.output.isTerminal() });
+      await context.progress.during(replaying, describe, {
+        covered: () => context.output.isTerminal(),
+      });
     } catch (error) {
       throw failureOf(peer, error);
     } finally {

@@ -49,7 +49,7 @@ let byPort = new Map<number, number[]>(); // as of the last search
 
 /**
  * Looks for a socket through all descriptors. Where many connections are looked for, one search is
- * enough for all that were there.
+ * enough for all that were there. Not for a listener, whose address those that it accepted have too.
  */
 export function find(libc: LibC, key: SocketKey): number | undefined {
   const look = () => byPort.get(key.local.port)?.find((each) => isSocket(libc, each, key));

@@ -1,15 +1,16 @@
 /** The system's clock, with sleeps shorter than the runtime's timers. */
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { libcWithoutAsking } from "./libc.ts";
+import { type LibC, libcWithoutAsking } from "./libc.ts";
 
-const MAX_THREADS = 2; // that sleep at once; the runtime has 32 for everything that blocks
+const MAX_SLEEPING_THREADS = 2; // of the 32 that the runtime has for everything that blocks
 
 /**
  * The system's clock, with naps by usleep(3) in another thread where the C library can be had without
  * asking anybody.
  */
-export function exactClock(): Clock {
-  const system = libcWithoutAsking();
+export function exactClock(
+  system: Pick<LibC, "usleep"> | undefined = libcWithoutAsking(),
+): Clock {
   if (!system) return systemClock;
   let threads = 0;
   return {
@@ -25,9 +26,9 @@ export function exactClock(): Clock {
         end();
         wake();
       };
-      // It comes first where no thread is free. A nap that is cancelled keeps its own.
-      const cancel = systemClock.after(milliseconds, wakeUp);
-      if (threads < MAX_THREADS) {
+      // For where no thread is free: a nap that is cancelled keeps its own, and others have theirs.
+      const cancel = systemClock.after(Math.ceil(milliseconds) + 1, wakeUp);
+      if (threads < MAX_SLEEPING_THREADS) {
         threads++;
         system.usleep(Math.round(milliseconds * 1000)).then(() => {
           threads--;

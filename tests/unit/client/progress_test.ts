@@ -63,7 +63,7 @@ Deno.test("progress is shown on a terminal that shows nothing else, or when it i
   ) {
     const { clock, output, progress } = start(options);
     const work = Promise.withResolvers<void>();
-    const during = progress.during(work.promise, () => "waiting", { covered });
+    const during = progress.during(work.promise, () => "waiting", { covered: () => covered });
     clock.advance(2000);
     work.resolve();
     await during;

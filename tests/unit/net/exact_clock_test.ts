@@ -38,3 +38,27 @@ Deno.test({
       for (const file of await Promise.all(opening)) file.close();
     }),
 });
+
+Deno.test("exact clock: two threads sleep at most, also for naps that were cancelled", async () => {
+  const sleeps: { microseconds: number; over: () => void }[] = [];
+  const usleep = (microseconds: number) => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    sleeps.push({ microseconds, over: () => resolve(0) });
+    return promise;
+  };
+  const clock = exactClock({ usleep });
+  const woken: string[] = [];
+  clock.nap!(1.5, () => woken.push("cancelled"))();
+  const cancel = clock.nap!(60_000, () => woken.push("slept"));
+  const third = Promise.withResolvers<void>();
+  clock.nap!(1, third.resolve);
+  assertEquals(sleeps.map(({ microseconds }) => microseconds), [1500, 60_000_000]);
+  await third.promise; // by a timer
+  for (const { over } of sleeps) over();
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  assertEquals(woken, ["slept"]);
+  clock.nap!(60_000, () => {})();
+  assertEquals(sleeps.length, 3);
+  sleeps[2]!.over();
+  cancel();
+});

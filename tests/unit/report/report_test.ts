@@ -5,6 +5,7 @@ import { distribution, ENDLESS_MS } from "../../../lib/report/distribution.ts";
 import { parseResult } from "../../../lib/report/read.ts";
 import { parseCondition } from "../../../lib/report/conditions.ts";
 import type { BenchLoad } from "../../../lib/report/load.ts";
+import { inTurn } from "../../../lib/report/repeat.ts";
 import { merge } from "../../../lib/report/merge.ts";
 import { Recorder } from "../../../lib/bench/recorder.ts";
 import { sliceOf } from "../../../lib/bench/measurement.ts";
@@ -413,6 +414,17 @@ Deno.test("comparison: an outage counts, and what is unlike is named", () => {
   const told = compare(failing, one).find(({ name }) => name === "failed")!;
   assertEquals(told.verdict, "changed");
   assertMatch(describeComparison(told), /^0\.03% to 4\.\d+%, \+\d+\.\d%: changed$/);
+  const runs = Array.from({ length: 5 }, () => inTurn([failing], histograms).runs![0]!);
+  assertEquals(runs[0]!.failedShare, told.now);
+  const repeated = (all: RunFigures[], result = one) => ({ ...result, runs: all });
+  const sound = runs.map((run) => ({ ...run, failedShare: 0 }));
+  const byRuns = compare(repeated(runs, failing), repeated(sound)).find(({ name }) =>
+    name === "failed"
+  );
+  assertEquals(byRuns!.verdict, "changed");
+  const old = runs.map(({ failedShare: _, ...run }) => run);
+  const names = compare(repeated(runs), repeated(old)).map(({ name }) => name);
+  assertEquals(names, ["rate", "p50", "p99", "max"]);
   const max = compare({ ...one, load }, one).find(({ name }) => name === "max");
   assertEquals(max!.verdict, "unknown");
 });

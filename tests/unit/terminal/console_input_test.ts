@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { ConsoleInput } from "../../../lib/terminal/console_input.ts";
 
 Deno.test("console input: lines are UTF-8, read in pieces; Ctrl-Z ends them", async () => {
-  const lines = ["ã啊🦄\r\n", "", "b\x1a\r\n", "\x1a\r\n", "late\r\n"];
+  const lines = ["ã啊🦄\r\n", "", "b", "\x1a\r\n", "\x1a\r\n", "late\r\n"];
   const input = new ConsoleInput(() => Promise.resolve(lines.shift()!));
   const into = new Uint8Array(5);
   const read: number[] = [];
