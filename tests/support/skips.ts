@@ -3,6 +3,23 @@ import { fileURLToPath } from "node:url";
 import { hasNodeNetworking } from "../../lib/core/runtime.ts";
 import { MAY_USE_FFI, netechoCommand, runProgram } from "./programs.ts";
 
+/** The name of a test, and whether it is skipped. */
+export interface Need {
+  readonly name: string;
+  readonly ignore: boolean;
+}
+
+function runs(name: string): Need {
+  return { name, ignore: false };
+}
+
+function skipped(name: string, why: string): Need {
+  return { name: `${name} (skipped: ${why})`, ignore: true };
+}
+
+/** Whether this is Deno for Windows under Wine, which is slow and has faults of its own. */
+export const UNDER_WINE = Deno.build.os === "windows" && Deno.env.has("WINEPREFIX");
+
 /** Whether a program is on the PATH. */
 export function has(program: string): boolean {
   const paths = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
@@ -19,10 +36,10 @@ export function has(program: string): boolean {
 export function needing(
   programs: readonly string[],
   name: string,
-): { name: string; ignore: boolean } {
+): Need {
   const lacking = programs.filter((program) => !has(program));
-  if (lacking.length === 0) return { name, ignore: false };
-  return { name: `${name} (skipped: no ${lacking.join(", ")} here)`, ignore: true };
+  if (lacking.length === 0) return runs(name);
+  return skipped(name, `no ${lacking.join(", ")} here`);
 }
 
 /** The same for a test that needs a file of the system besides. */
@@ -30,14 +47,14 @@ export function needingFile(
   path: string,
   name: string,
   programs: readonly string[] = [],
-): { name: string; ignore: boolean } {
+): Need {
   const needs = needing(programs, name);
   if (needs.ignore) return needs;
   try {
     Deno.statSync(path);
     return needs;
   } catch {
-    return { name: `${name} (skipped: no ${path} here)`, ignore: true };
+    return skipped(name, `no ${path} here`);
   }
 }
 
@@ -45,34 +62,34 @@ export function needingFile(
 export function onLinux(
   name: string,
   programs: readonly string[] = [],
-): { name: string; ignore: boolean } {
+): Need {
   if (Deno.build.os === "linux") return needing(programs, name);
-  return { name: `${name} (skipped: needs Linux)`, ignore: true };
+  return skipped(name, "needs Linux");
 }
 
 /** The same for a test of what netecho does by functions of the system, which it may be denied. */
 export function withSystemCalls(
   name: string,
   programs: readonly string[] = [],
-): { name: string; ignore: boolean } {
+): Need {
   if (MAY_USE_FFI || Deno.build.os !== "linux") return onLinux(name, programs);
-  return { name: `${name} (skipped: FFI is denied)`, ignore: true };
+  return skipped(name, "FFI is denied");
 }
 
 /** The same for a test that needs all of these. */
 export function allOf(
-  ...needs: readonly { name: string; ignore: boolean }[]
-): { name: string; ignore: boolean } {
+  ...needs: readonly Need[]
+): Need {
   return needs.find(({ ignore }) => ignore) ?? needs[0]!;
 }
 
 /** The same for a test that uses [::1]. */
-export function withIPv6(name: string): { name: string; ignore: boolean } {
+export function withIPv6(name: string): Need {
   try {
     Deno.listen({ hostname: "::1", port: 0 }).close();
-    return { name, ignore: false };
+    return runs(name);
   } catch {
-    return { name: `${name} (skipped: no IPv6 here)`, ignore: true };
+    return skipped(name, "no IPv6 here");
   }
 }
 
@@ -80,20 +97,20 @@ export function withIPv6(name: string): { name: string; ignore: boolean } {
 export async function withNodeNetworking(
   name: string,
   programs: readonly string[] = [],
-): Promise<{ name: string; ignore: boolean }> {
+): Promise<Need> {
   const { text } = await runProgram(netechoCommand(["--version"]));
   const version = /Deno (\d+\.\d+)/.exec(text)?.[1] ?? "";
   if (hasNodeNetworking(version)) return needing(programs, name);
-  return { name: `${name} (skipped: needs Deno 2.9, this is ${version})`, ignore: true };
+  return skipped(name, `needs Deno 2.9, this is ${version}`);
 }
 
 /** The same for a test over Unix sockets; others of `transport` are not skipped. */
 export function withTransport(
   transport: string,
   name: string,
-): { name: string; ignore: boolean } {
-  const ignore = transport === "unix" && Deno.build.os === "windows";
-  return { name: ignore ? `${name} (skipped: no Unix sockets on Windows)` : name, ignore };
+): Need {
+  const can = transport !== "unix" || Deno.build.os !== "windows";
+  return can ? runs(name) : skipped(name, "no Unix sockets on Windows");
 }
 
 /**
@@ -103,65 +120,60 @@ export function withTransport(
 export function withoutWine(
   name: string,
   why = "Wine loses bytes of long writes",
-): { name: string; ignore: boolean } {
-  const ignore = Deno.build.os === "windows" && Deno.env.has("WINEPREFIX");
-  return { name: ignore ? `${name} (skipped: ${why})` : name, ignore };
+): Need {
+  return UNDER_WINE ? skipped(name, why) : runs(name);
 }
 
 /** The same for a test that bundles scripts, for which Deno fetches esbuild for the system. */
-export function withBundler(name: string): { name: string; ignore: boolean } {
-  if (Deno.build.os !== "windows") return { name, ignore: false };
+export function withBundler(name: string): Need {
+  if (Deno.build.os !== "windows") return runs(name);
   const { success } = new Deno.Command(Deno.execPath(), {
     args: ["bundle", "--quiet", fileURLToPath(import.meta.url)],
     stdout: "null",
     stderr: "null",
   }).outputSync();
-  return success
-    ? { name, ignore: false }
-    : { name: `${name} (skipped: no bundler here)`, ignore: true };
+  return success ? runs(name) : skipped(name, "no bundler here");
 }
 
 /** The same for a test that asks a program to stop, which Windows has no signal for. */
-export function withSignals(name: string): { name: string; ignore: boolean } {
-  const ignore = Deno.build.os === "windows";
-  return { name: ignore ? `${name} (skipped: no signals on Windows)` : name, ignore };
+export function withSignals(name: string): Need {
+  return Deno.build.os === "windows" ? skipped(name, "no signals on Windows") : runs(name);
 }
 
 /** The same for a test that sends one signal, which its program must not have been told to ignore. */
-export function withSignal(signal: Deno.Signal, name: string): { name: string; ignore: boolean } {
+export function withSignal(signal: Deno.Signal, name: string): Need {
   if (signal !== "SIGHUP") return withSignals(name);
   if (Deno.build.os !== "linux") {
-    return { name: `${name} (skipped: SIGHUP is handled on Linux alone)`, ignore: true };
+    return skipped(name, "SIGHUP is handled on Linux alone");
   }
   if (Deno.env.has("NETECHO_BIN") || !MAY_USE_FFI) {
-    return { name: `${name} (skipped: the binary may not read what it ignores)`, ignore: true };
+    return skipped(name, "the binary may not read what it ignores");
   }
   const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))!;
-  const ignore = (BigInt(`0x${ignored}`) & 1n) === 1n;
-  return { name: ignore ? `${name} (skipped: started by nohup)` : name, ignore };
+  const isIgnored = (BigInt(`0x${ignored}`) & 1n) === 1n;
+  return isIgnored ? skipped(name, "started by nohup") : runs(name);
 }
 
 /** The same for a test that makes a network namespace of its own, with `unshare -rn`. */
-export function needingNamespace(name: string): { name: string; ignore: boolean } {
+export function needingNamespace(name: string): Need {
   const needs = onLinux(name, ["unshare", "ip"]);
   if (needs.ignore) return needs;
   const { success } = new Deno.Command("unshare", {
     args: ["-rn", "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1"],
     stderr: "null",
   }).outputSync();
-  return success ? needs : { name: `${name} (skipped: no network namespaces here)`, ignore: true };
+  return success ? needs : skipped(name, "no network namespaces here");
 }
 
 /** The same for a test that sees the system send segments again, which {@linkcode lossRules} lose. */
-export function withPacketLoss(name: string): { name: string; ignore: boolean } {
-  const needs = needingNamespace(name);
-  const lacking = withSystemCalls(name, ["nft"]);
-  if (needs.ignore || lacking.ignore) return allOf(needs, lacking);
+export function withPacketLoss(name: string): Need {
+  const needs = allOf(needingNamespace(name), withSystemCalls(name, ["nft"]));
+  if (needs.ignore) return needs;
   const { success } = new Deno.Command("unshare", {
     args: ["-rn", "bash", "-c", lossRules({ port: 9, oneOf: 4 }).join(" && ")],
     stderr: "null",
   }).outputSync();
-  return success ? needs : { name: `${name} (skipped: nft cannot drop here)`, ignore: true };
+  return success ? needs : skipped(name, "nft cannot drop here");
 }
 
 /** Shell commands by which one of so many segments to a port of 127.0.0.1 is lost. */

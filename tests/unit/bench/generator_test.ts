@@ -179,9 +179,9 @@ Deno.test("a connection that is silent is given up, and made again", async () =>
 Deno.test("a connection that the peer ends after right answers is made again at once, another one after a pause", async () => {
   // What a peer says to a request, the how manieth of its connection that is; null ends it.
   type Said = Uint8Array | null | Error;
-  const dialled = async (say: (request: Uint8Array, index: number) => Said[], pipeline = 1) => {
+  const dialled = async (say: (request: Uint8Array, index: number) => Said[]) => {
     let made = 0;
-    const { clock, recorder, running } = generate({ duration: 1000, pipeline }, (clock) => {
+    const { clock, recorder, running } = generate({ duration: 1000 }, (clock) => {
       made++;
       let index = 0;
       const peer: FakePeer = new FakePeer({
