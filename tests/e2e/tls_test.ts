@@ -226,8 +226,33 @@ Deno.test({
       const { code, text, stderr } = await connectAs(who);
       assertEquals([code, text], [1, ""]);
       assertMatch(stderr, /^netecho: The (peer reset the connection|connection failed) .*\n$/);
-      assert(server.events.some(({ detail }) => String(detail).startsWith(why)), why);
+      await server.line(new RegExp(`"detail":"${RegExp.escape(why)}`));
     }
+  },
+});
+
+Deno.test({
+  ...await withNodeNetworking(
+    "a client without a certificate is told by an alert that --client-ca asks for one",
+    ["openssl", "curl"],
+  ),
+  async fn() {
+    await using authority = await Authority.create();
+    await using server = await serve(authority, ["--client-ca", authority.ca]);
+    const { port } = server;
+    for (const version of ["-tls1_3", "-tls1_2"]) {
+      const to = ["s_client", "-connect", `localhost:${port}`, "-ign_eof", version];
+      // What it sends is not read, and must not reset the connection before the alert is.
+      const { stderr } = await runProgram(["openssl", to], { input: "x".repeat(100_000) });
+      assertMatch(stderr, /alert certificate required/);
+    }
+    const url = `https://localhost:${port}/`;
+    const curl = await runProgram(["curl", ["-sS", "--cacert", authority.ca, url]], { input: "" });
+    assertMatch(curl.stderr, /alert certificate required/);
+    const own = ["client", `tls://localhost:${port}`, "--ca", authority.ca];
+    const { code, stderr } = await netecho(own, { input: "x".repeat(100_000) });
+    assertEquals(code, 1);
+    assertMatch(stderr, /the peer asks for a certificate; give --client-cert/);
   },
 });
 

@@ -31,6 +31,11 @@ export const eof: Topic = {
         ["a client's FIN at the server", "all that is owed is echoed, then FIN; nothing is lost"],
         ["FIN or RST at the forwarder", "passed on as the same, direction by direction"],
         ["TLS", "close_notify is a FIN; an end without it is told, as exit 1"],
+        [
+          "--client-ca",
+          "who shows no certificate is told by the alert certificate_required; whose certificate is " +
+          "not trusted, by an end without close_notify",
+        ],
         ["UDP", "has no end: the client waits a second for the last answer, or --linger"],
         [
           "SIGINT, SIGTERM or (Linux) SIGHUP at the server",

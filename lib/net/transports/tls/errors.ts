@@ -14,10 +14,15 @@ const AUTHORITYS_OWN =
 const NO_KEY = "it does not hold the key of its certificate";
 const NOT_TLS = "it does not speak TLS; try tcp://";
 
-const NO_PROTOCOL = /no_application_protocol|NoApplicationProtocol|any known protocol/;
+/** The reason for a client that `--client-ca` refuses because it shows no certificate. */
+export const NO_CERTIFICATE = "it showed no certificate, and --client-ca asks for one";
 
 const MEANINGS: readonly (readonly [said: RegExp, meaning: string])[] = [
-  [NO_PROTOCOL, "no protocol in common (ALPN)"],
+  [
+    /no_application_protocol|NoApplicationProtocol|any known protocol/,
+    "no protocol in common (ALPN)",
+  ],
+  [/DID_NOT_RETURN_A_CERTIFICATE/, NO_CERTIFICATE],
   [
     /PeerIncompatible|peer is incompatible|unsupported protocol/i,
     "no TLS version or cipher in common",
@@ -68,9 +73,4 @@ export function isAuthoritysOwn(error: unknown): boolean {
 export function explainUnjudged(error: unknown): string {
   const { code } = error as { code?: unknown };
   return String(code).startsWith("UNABLE_TO_VERIFY") ? NO_KEY : explainTls(error);
-}
-
-/** Whether a handshake failed because there is no protocol in common (ALPN). */
-export function isUnknownProtocol(error: unknown): boolean {
-  return NO_PROTOCOL.test(String(error));
 }

@@ -4,6 +4,7 @@ import { Duplex as NodeDuplex } from "node:stream";
 import { writeAll } from "../../../core/io.ts";
 import type { ChunkReader } from "../../duplex.ts";
 import { Inbox } from "../../node/inbox.ts";
+import { LAST_WRITE_MS } from "../../incoming.ts";
 import { closeQuietly, type Socket } from "../../socket_duplex.ts";
 import { chunksOf } from "../../streams.ts";
 
@@ -20,6 +21,7 @@ export class Feed {
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
   readonly #chunks: ChunkReader;
+  #reading: Promise<Uint8Array | null> | undefined;
   #wanted = false;
 
   constructor(socket: Socket) {
@@ -42,7 +44,7 @@ export class Feed {
     if (!this.#wanted || !this.inbox.empty) return;
     this.#wanted = false;
     try {
-      const chunk = await this.#chunks.read();
+      const chunk = await this.#read();
       if (!chunk) setImmediate(() => this.#end()); // after the data that came before
       else {
         this.onRead(chunk);
@@ -50,6 +52,29 @@ export class Feed {
       }
     } catch (error) {
       this.#fail(error);
+    }
+  }
+
+  #read(): Promise<Uint8Array | null> {
+    return this.#reading ??= this.#chunks.read().finally(() => this.#reading = undefined);
+  }
+
+  /**
+   * Sends bytes behind all that was written and ends the output. What the peer sends is dropped until
+   * it ends, for at most {@linkcode LAST_WRITE_MS}: a close with unread input would reset the
+   * connection, and what was sent be lost.
+   */
+  async sendLast(bytes: Uint8Array): Promise<void> {
+    const late = setTimeout(() => this.close(), LAST_WRITE_MS);
+    try {
+      await new Promise<void>((resolve) => this.onceWritten(resolve));
+      await this.#write(bytes);
+      await this.#socket.closeWrite();
+      while (await this.#read());
+    } catch {
+      // It has gone, or it is late.
+    } finally {
+      clearTimeout(late);
     }
   }
 

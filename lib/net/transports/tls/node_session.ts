@@ -11,7 +11,7 @@ import type { Certificate, TlsSession } from "../../tls_session.ts";
 import { HelloReader, withHello } from "./client_hello.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
-import { explainTls, explainUnjudged } from "./errors.ts";
+import { explainTls, explainUnjudged, NO_CERTIFICATE } from "./errors.ts";
 
 /** How a server shakes hands. */
 export interface AcceptOptions {
@@ -37,7 +37,8 @@ export function acceptorOf(
     secureContext,
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
     requestCert: clientCa !== undefined,
-    rejectUnauthorized: false, // judged below, to give a reason
+    // Refuses who shows no certificate; what is shown is judged below, to give a reason.
+    rejectUnauthorized: clientCa !== undefined,
   };
   return async (socket) => {
     const reader = new HelloReader();
@@ -54,7 +55,7 @@ export function acceptorOf(
 
 function judgeClient(session: TLSSocket, { chain }: TlsSession): string | undefined {
   const [shown] = chain ?? [];
-  if (!shown) return "it showed no certificate, and --client-ca asks for one";
+  if (!shown) return NO_CERTIFICATE;
   // What tls.Server uses; the types do not have it.
   const { ssl } = session as unknown as { ssl: { verifyError(): unknown } };
   const now = Date.now();

@@ -6,12 +6,10 @@
  * pauses it buffers without bound. Here it works on a stream that we feed, no faster than the
  * plain bytes are read.
  */
-import { writeAll } from "../../../core/io.ts";
 import type { Socket } from "../../socket_duplex.ts";
 import type { Duplex as NodeDuplex } from "node:stream";
 import { connect, type ConnectionOptions, TLSSocket, type TLSSocketOptions } from "node:tls";
 import { Feed } from "./feed.ts";
-import { isUnknownProtocol } from "./errors.ts";
 import { LAST_WRITE_MS } from "../../incoming.ts";
 import { endWriting, writeTo } from "../../node/write.ts";
 
@@ -39,7 +37,7 @@ export class NodeTlsSocket implements Socket {
 
   /**
    * Shakes hands as a server; `onRead` is shown what the client sends. Rejects with what the handshake
-   * fails with.
+   * fails with, once the client has been told of it by an alert.
    */
   static async accept(
     socket: Socket,
@@ -47,11 +45,16 @@ export class NodeTlsSocket implements Socket {
   ): Promise<NodeTlsSocket> {
     const feed = new Feed(socket);
     feed.onRead = onRead;
-    const start = (stream: NodeDuplex) => new TLSSocket(stream, { ...options, isServer: true });
+    let alert: Uint8Array | undefined;
+    const start = (stream: NodeDuplex) => {
+      const session = new TLSSocket(stream, { ...options, isServer: true });
+      onAlert(session, (bytes) => alert = bytes);
+      return session;
+    };
     try {
       return await NodeTlsSocket.#shake(feed, { start, event: "secure" });
     } catch (error) {
-      if (isUnknownProtocol(error)) await sendNoProtocol(socket);
+      if (alert) await feed.sendLast(alert);
       throw error;
     }
   }
@@ -126,15 +129,20 @@ interface Start {
   readonly event: "secure" | "secureConnect";
 }
 
-// A fatal alert in a record of TLS 1.2 (RFC 8446 section 5.1): no_application_protocol (RFC 7301).
-const NO_PROTOCOL_ALERT = new Uint8Array([21, 3, 3, 0, 2, 2, 120]);
+// What node:tls works on; the types do not have it.
+interface Engine {
+  onerror(error: unknown): void;
+  /** Takes the records that wait to be sent; not in every runtime. */
+  drainEncOut?(): Uint8Array;
+}
 
-// Tells the peer that there is no protocol in common, which node:tls keeps to itself.
-async function sendNoProtocol(socket: Socket): Promise<void> {
-  try {
-    await writeAll(socket, NO_PROTOCOL_ALERT);
-    await socket.closeWrite();
-  } catch {
-    // It has gone.
-  }
+// The alert that ends a handshake (RFC 8446 section 6.2) is sent by node:tls over a socket of its own
+// alone; over a stream it is dropped with the session.
+function onAlert(session: TLSSocket, take: (records: Uint8Array) => void): void {
+  const { ssl } = session as unknown as { ssl: Engine };
+  const onerror = ssl.onerror.bind(ssl);
+  ssl.onerror = (error) => {
+    if (ssl.drainEncOut) take(ssl.drainEncOut());
+    onerror(error);
+  };
 }
