@@ -24,3 +24,26 @@ Deno.test("the last bytes are followed by all that the peer still sends", async 
   await feed.sendLast(new TextEncoder().encode("alert"));
   assertEquals(calls, ["write alert", "closeWrite", "read flight", "read more", "read null"]);
 });
+
+Deno.test("once somebody reads plain bytes, the socket is read only while they wait", async () => {
+  let reads = 0;
+  const feed = new Feed({
+    read: (into) => {
+      into[0] = ++reads;
+      return Promise.resolve(1);
+    },
+    write: (bytes) => Promise.resolve(bytes.length),
+    closeWrite: () => Promise.resolve(),
+    close: () => {},
+  });
+  feed.stream.on("data", (chunk: Uint8Array) => feed.inbox.push(chunk)); // as a session that deciphers
+  const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
+  const into = new Uint8Array(10);
+  await settle();
+  assertEquals(reads, 1); // before: what belongs to the session is read without a reader
+  for (let expected = 1; expected <= 3; expected++) {
+    assertEquals([await feed.read(into), into[0]], [1, expected]);
+    await settle();
+    assertEquals(reads, expected);
+  }
+});

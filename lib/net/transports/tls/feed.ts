@@ -8,7 +8,10 @@ import { LAST_WRITE_MS } from "../../incoming.ts";
 import { closeQuietly, type Socket } from "../../socket_duplex.ts";
 import { chunksOf } from "../../streams.ts";
 
-/** The socket as a stream of Node's, read no faster than plain bytes are taken from the inbox. */
+/**
+ * The socket as a stream of Node's. Once somebody reads plain bytes, it is read only while they wait,
+ * so that they have their turn among the connections.
+ */
 export class Feed {
   readonly stream: NodeDuplex;
   /** Plain bytes, put there by the session. */
@@ -23,6 +26,7 @@ export class Feed {
   readonly #chunks: ChunkReader;
   #reading: Promise<Uint8Array | null> | undefined;
   #wanted = false;
+  #hasReader = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -31,7 +35,7 @@ export class Feed {
       allowHalfOpen: true,
       read: () => {
         this.#wanted = true;
-        this.go();
+        this.#go();
       },
       write: (chunk: Uint8Array, _, done) => void this.#write(chunk).then(() => done(), done),
       final: (done) => void socket.closeWrite().then(() => done(), done),
@@ -39,9 +43,18 @@ export class Feed {
     this.stream.on("error", (error) => this.#fail(error));
   }
 
-  /** Reads once, if the session wants more and all that it has given has been taken. */
-  async go(): Promise<void> {
-    if (!this.#wanted || !this.inbox.empty) return;
+  /** Reads plain bytes; null is their end. */
+  read(into: Uint8Array): Promise<number | null> {
+    this.#hasReader = true;
+    const reading = this.inbox.read(into);
+    this.#go();
+    return reading;
+  }
+
+  /** Reads once, if the session wants more and it is the time for it. */
+  async #go(): Promise<void> {
+    const { inbox } = this;
+    if (!this.#wanted || !inbox.empty || (this.#hasReader && !inbox.awaited)) return;
     this.#wanted = false;
     try {
       const chunk = await this.#read();

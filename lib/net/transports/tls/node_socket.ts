@@ -75,10 +75,8 @@ export class NodeTlsSocket implements Socket {
     }
   }
 
-  async read(into: Uint8Array): Promise<number | null> {
-    const length = await this.#feed.inbox.read(into);
-    this.#feed.go();
-    return length;
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#feed.read(into);
   }
 
   write(bytes: Uint8Array): Promise<number> {
