@@ -1,12 +1,12 @@
 /** A capture for as long as somebody reads it. */
 import { Capture } from "../../capture/capture.ts";
-import type { CaptureFile } from "../../capture/capture_file.ts";
+import { queuedFile } from "../../capture/capture_file.ts";
 import type { LiveServer } from "../../server/live_server.ts";
 import type { NumberedSession } from "../../server/session_captures.ts";
 import { say } from "../../terminal/output.ts";
 import { HttpError, type RouteRequest } from "../http.ts";
 
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
+const LAST_READ_MS = 1000; // that a reader who takes nothing has when the server stops
 
 /**
  * The packets of every connection, of those of `?endpoint=NAME`, or of `?connection=N`, from now on.
@@ -28,41 +28,34 @@ export function captureAnswer(
   const wanted = (session: NumberedSession) =>
     (endpoint === null || session.endpoint === endpoint) &&
     (connection === null || session.connection === Number(connection));
-  const { clock } = server.context;
-  let end = () => {};
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const file: CaptureFile = {
-        writeSync(block) {
-          if ((controller.desiredSize ?? 0) < -MAX_QUEUED_BYTES) {
-            throw new Error("its reader is too slow");
-          }
-          controller.enqueue(block.slice());
-          return block.length;
-        },
-      };
-      const onError = (reason: string) => {
-        end();
-        controller.error(reason); // so that it does not end as if it were whole
-        void say(`netecho: A capture by GET /v1/capture is cut short: ${reason}`);
-      };
-      const capture = new Capture({ open: () => file, clock, onError });
-      const finish = () => {
-        end();
-        controller.close();
-      };
-      stopping.addEventListener("abort", finish);
-      let captured = { remove() {} };
-      end = () => {
-        stopping.removeEventListener("abort", finish);
-        captured.remove();
-        capture.close();
-      };
-      captured = server.capture(capture, wanted);
-    },
-    cancel: () => end(),
-  }, new ByteLengthQueuingStrategy({ highWaterMark: 0 }));
-  return new Response(body, {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const file = queuedFile({
+    write: (bytes) => writer.write(bytes.slice()).then(() => bytes.length),
+  });
+  const onError = (reason: string) => {
+    end();
+    void writer.abort(reason); // so that it does not end as if it were whole
+    void say(`netecho: A capture by GET /v1/capture is cut short: ${reason}`);
+  };
+  const capture = new Capture({ open: () => file, clock: server.context.clock, onError });
+  let captured = { remove() {} };
+  const end = () => {
+    stopping.removeEventListener("abort", finish);
+    captured.remove();
+  };
+  const finish = async () => {
+    end();
+    if (await capture.flush(LAST_READ_MS)) await writer.close();
+  };
+  stopping.addEventListener("abort", finish);
+  // The reader has gone, or was cut off.
+  writer.closed.catch(() => {
+    end();
+    capture.close();
+  });
+  captured = server.capture(capture, wanted);
+  return new Response(readable, {
     headers: {
       "content-type": "application/vnd.tcpdump.pcap",
       "content-disposition": 'attachment; filename="netecho.pcapng"',

@@ -57,7 +57,7 @@ export const controlTopic: Topic = {
           [
             "/v1/capture",
             "packets for Wireshark for as long as it is read; ?endpoint=NAME, ?connection=N; a reader " +
-            "that is 16 MiB behind is cut off",
+            "that is 64 MiB behind is cut off",
           ],
           ["/v1/config", "all of it as JSON, which --config reads"],
           ["/metrics", "for Prometheus"],
