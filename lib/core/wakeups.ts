@@ -37,6 +37,7 @@ interface Wakeup {
 export class Wakeups {
   static readonly #byClock = new WeakMap<Clock, Wakeups>();
   readonly #clock: Clock;
+  #come = -Infinity; // a moment that is known to have come
   readonly #pending = new BinaryHeap<Wakeup>((one, other) => one.moment - other.moment);
   #armedFor = Infinity; // the moment that the timer, or the look at the clock, is for
   #disarm = () => {};
@@ -54,7 +55,8 @@ export class Wakeups {
 
   /** Whether a moment has come, or is so near that functions are called already. */
   hasCome(moment: number): boolean {
-    return moment - this.#clock.now() <= EARLY_MS;
+    if (moment > this.#come) this.#come = this.#clock.now() + EARLY_MS;
+    return moment <= this.#come;
   }
 
   /** Calls `wake` at a moment of the clock, in milliseconds; the returned function cancels that. */

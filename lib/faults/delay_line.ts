@@ -62,7 +62,7 @@ export class DelayLine implements Outlet {
   #releasing = false;
   #treating = false; // nothing is passed on in the middle of a chunk
   #wakeupFor: number | undefined;
-  #cancelWakeup = () => {};
+  #wakeup: (() => void) | undefined; // cancels it
 
   constructor(
     treatment: Treatment,
@@ -204,14 +204,16 @@ export class DelayLine implements Outlet {
     if (this.#wakeupFor === moment) return;
     this.#cancelWakeup();
     this.#wakeupFor = moment;
-    const cancel = this.#wakeups.at(moment, () => {
-      this.#wakeupFor = undefined;
-      this.#cancelWakeup = () => {};
-      this.#release();
-    });
-    this.#cancelWakeup = () => {
-      this.#wakeupFor = undefined;
-      cancel();
-    };
+    this.#wakeup = this.#wakeups.at(moment, this.#onWake);
+  }
+
+  readonly #onWake = (): void => {
+    this.#wakeupFor = this.#wakeup = undefined;
+    this.#release();
+  };
+
+  #cancelWakeup(): void {
+    this.#wakeup?.();
+    this.#wakeupFor = this.#wakeup = undefined;
   }
 }

@@ -8,6 +8,7 @@ import { ReadOutlet, WriteOutlet } from "./line_ends.ts";
 const LINGER_MS = 2000; // milliseconds that a peer has to end as well, after a fault has ended
 const DROP_MS = 1; // milliseconds that a dropped chunk takes, so that a service does not spin
 const RESET = new Deno.errors.ConnectionReset();
+const DONE = Promise.resolve();
 const PUSHES_PER_TURN = 16; // chunks taken in a row before the event loop turns
 
 /** What a {@linkcode FaultyDuplex} is made with. */
@@ -138,13 +139,14 @@ export class FaultyDuplex implements Duplex {
     return this.#writeThrough(chunk);
   }
 
-  async #writeThrough(chunk: Uint8Array): Promise<void> {
+  #writeThrough(chunk: Uint8Array): Promise<void> {
     this.#writing = true;
-    this.#writeEnd.throwIfFailed();
+    const { failure } = this.#writeEnd;
+    if (failure) return Promise.reject(failure.error);
     this.#out.push(chunk.slice()); // its buffer is used again
-    if (!this.#out.full) return await this.#pushed();
+    if (!this.#out.full) return this.#pushed();
     const room = new Promise<void>((resolve) => this.#roomToWrite = resolve);
-    await Promise.race([room, this.#writeEnd.passed]);
+    return Promise.race([room, this.#writeEnd.passed]);
   }
 
   async closeWrite(): Promise<void> {
@@ -205,9 +207,8 @@ export class FaultyDuplex implements Duplex {
   }
 
   // A fault that drops chunks takes no time for them; other connections are to have their turn.
-  async #pushed(): Promise<void> {
-    if (++this.#pushes % PUSHES_PER_TURN !== 0) return;
-    await turn(this.#control.clock);
+  #pushed(): Promise<void> {
+    return ++this.#pushes % PUSHES_PER_TURN === 0 ? turn(this.#control.clock) : DONE;
   }
 
   // Behind what a line has let through. Until the peer ends as well, what it sends is discarded: a

@@ -9,7 +9,7 @@ export class ReadOutlet implements Outlet {
   onRoom = (): void => {};
   #chunk: Uint8Array | undefined;
   #ending: Ending | undefined;
-  #wake = () => {};
+  #reader: PromiseWithResolvers<Uint8Array | null> | undefined;
   readonly #delivered = Promise.withResolvers<void>();
 
   /** Resolves when the end of input has been read. */
@@ -22,13 +22,18 @@ export class ReadOutlet implements Outlet {
   }
 
   push(chunk: Uint8Array): void {
-    this.#chunk = chunk;
-    this.#wake();
+    const reader = this.#reader;
+    if (!reader) return void (this.#chunk = chunk);
+    this.#reader = undefined;
+    reader.resolve(chunk);
   }
 
   end(ending: Ending = {}): void {
     this.#ending ??= ending;
-    this.#wake();
+    const reader = this.#reader;
+    if (!reader) return;
+    this.#reader = undefined;
+    reader.resolve(this.#tellEnding());
   }
 
   close(): void {
@@ -36,20 +41,26 @@ export class ReadOutlet implements Outlet {
     this.end(CLOSED);
   }
 
-  /** The next chunk, or null at the end of input. Rejects with the error of the ending. */
-  async read(): Promise<Uint8Array | null> {
-    while (!this.#chunk && !this.#ending) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
+  /**
+   * The next chunk, or null at the end of input. Rejects with the error of the ending. One call at a
+   * time.
+   */
+  read(): Promise<Uint8Array | null> {
     const chunk = this.#chunk;
     if (chunk) {
       this.#chunk = undefined;
       this.onRoom();
-      return chunk;
+      return Promise.resolve(chunk);
     }
+    if (this.#ending) return this.#tellEnding();
+    this.#reader = Promise.withResolvers();
+    return this.#reader.promise;
+  }
+
+  #tellEnding(): Promise<null> {
     this.#delivered.resolve();
-    if (this.#ending!.error !== undefined) throw this.#ending!.error;
-    return null;
+    const { error } = this.#ending!;
+    return error === undefined ? Promise.resolve(null) : Promise.reject(error);
   }
 }
 
@@ -81,9 +92,9 @@ export class WriteOutlet implements Outlet {
     return this.#passed.promise;
   }
 
-  /** @throws what writing has failed with */
-  throwIfFailed(): void {
-    if (this.#failure) throw this.#failure.error;
+  /** What writing has failed with. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
   }
 
   push(chunk: Uint8Array): void {

@@ -38,10 +38,9 @@ function forwarders(folder: string, to: string): Competitor[] {
   const from = `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,fork,nodelay,backlog=1024`;
   const script =
     `echo listening ${port}; exec socat ${from} TCP:127.0.0.1:${to},nodelay 2>/dev/null`;
-  const raw = fileURLToPath(new URL("peers/forward.ts", import.meta.url));
   return [
     netecho(to),
-    { name: "raw loops in Deno", command: [Deno.execPath(), ["run", "-A", raw, "0", to]] },
+    rawForwarder("0", to),
     ...(has("socat")
       ? [{ name: "socat", command: ["bash", ["-c", script]] as [string, string[]] }]
       : []),
@@ -49,15 +48,24 @@ function forwarders(folder: string, to: string): Competitor[] {
   ];
 }
 
-// Each direction of Go's waits, and netecho's two faults do.
+// Each direction waits.
 function delayers(folder: string, to: string): Competitor[] {
   const delayed = netecho(to, "--fault", "latency:1ms,direction=both");
-  return [delayed, ...(has("go") ? [goForwarder(folder, "0", to, "1")] : [])];
+  return [
+    delayed,
+    ...(Deno.build.os === "linux" ? [rawForwarder("0", to, "1")] : []),
+    ...(has("go") ? [goForwarder(folder, "0", to, "1")] : []),
+  ];
 }
 
 function netecho(to: string, ...args: string[]): Competitor {
   const server = ["server", "127.0.0.1:0=forward", "--to", `127.0.0.1:${to}`, "-q", ...args];
   return { name: "netecho -q", command: netechoCommand(server) };
+}
+
+function rawForwarder(...args: string[]): Competitor {
+  const path = fileURLToPath(new URL("peers/forward.ts", import.meta.url));
+  return { name: "raw loops in Deno", command: [Deno.execPath(), ["run", "-A", path, ...args]] };
 }
 
 function goForwarder(folder: string, ...args: string[]): Competitor {
