@@ -26,8 +26,15 @@ export type Change =
   | "fault-changed"
   | "fault-removed";
 
-/** Why a connection was not served. */
-export type RefusalReason = "denied" | "limit" | "host-limit" | "handshake";
+/** What a TLS client asked for and was given. */
+export interface TlsFacts {
+  /** The host that it means (SNI). */
+  readonly serverName?: string | undefined;
+  /** The versions that it offers. */
+  readonly offered?: readonly string[] | undefined;
+  readonly protocol?: string | undefined;
+  readonly cipher?: string | undefined;
+}
 
 /** Where something happens: at an endpoint of a server. */
 interface OfEndpoint {
@@ -59,13 +66,7 @@ export interface EventMap {
     readonly service: string;
     /** The proxy that it came through. */
     readonly via?: Address | undefined;
-    /** What a TLS client asked for and was given. */
-    readonly tls?: {
-      readonly serverName?: string | undefined;
-      readonly offered?: readonly string[] | undefined;
-      readonly protocol?: string | undefined;
-      readonly cipher?: string | undefined;
-    } | undefined;
+    readonly tls?: TlsFacts | undefined;
     /** What TLS negotiated: the ALPN protocol, and the subject of the peer's certificate. */
     readonly alpn?: string | undefined;
     readonly subject?: string | undefined;
@@ -89,7 +90,12 @@ export interface EventMap {
     readonly tcp?: TcpInfo | undefined;
   };
   /** A connection was accepted and closed unserved. */
-  refused: OfConnection & { readonly reason: RefusalReason; readonly detail: string };
+  refused: OfConnection & {
+    readonly reason: "denied" | "limit" | "host-limit" | "handshake";
+    readonly detail: string;
+    /** What a TLS client had asked for, where that is known. */
+    readonly tls?: TlsFacts;
+  };
   /** The faults that are in force, and the seed that gives the same run again. */
   faults: { readonly seed: number; readonly faults: readonly string[] };
   /** A fault has come into force, or struck. */

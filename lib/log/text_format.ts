@@ -95,7 +95,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       [
         via && ` via ${showAddress(via)}`,
         ...[
-          describeHello({ serverName: tls.serverName, versions: tls.offered ?? [] }),
+          describeHello({ serverName: tls.serverName, versions: tls.offered }),
           tls.protocol,
           tls.cipher,
         ]
@@ -124,9 +124,13 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     ],
     upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
     measured: ({ detail }) => [`${paint(CYAN, "measured")} ${printableText(detail)}`],
-    refused: ({ remote, detail }) => [
-      `${paint(YELLOW, "refused")} ${showAddress(remote)}: ${printableText(detail)}`,
-    ],
+    refused: ({ remote, detail, tls = {} }) => {
+      const asked = describeHello({ serverName: tls.serverName, versions: tls.offered });
+      return [
+        `${paint(YELLOW, "refused")} ${showAddress(remote)}: ${printableText(detail)}` +
+        (asked && ` (${printableText(asked)})`),
+      ];
+    },
     acceptFailed: ({ address, error, gone }) => [
       gone
         ? `${showAddress(address)}: ${error}`

@@ -1,4 +1,5 @@
 /** What is known of a TLS session. */
+import { NetworkError } from "../core/errors.ts";
 import { printableText } from "../terminal/sanitize.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -26,9 +27,25 @@ export interface ClientHello {
   readonly versions: readonly string[];
 }
 
+/** A server's handshake that failed. */
+export class HandshakeError extends NetworkError {
+  /** What the client had asked for, where that is known. */
+  readonly hello: ClientHello | undefined;
+
+  constructor(
+    message: string,
+    { hello, cause }: { readonly hello: ClientHello | undefined; readonly cause?: unknown },
+  ) {
+    super(message, { cause });
+    this.hello = hello;
+  }
+}
+
 /** The hello in words, such as `SNI a.example, offers TLSv1.3/TLSv1.2`; empty where it asks nothing. */
 export function describeHello(
-  { serverName, versions = [] }: Partial<ClientHello>,
+  { serverName, versions = [] }: {
+    readonly [Part in keyof ClientHello]?: ClientHello[Part] | undefined;
+  },
 ): string {
   return [
     serverName && `SNI ${shownNames([serverName])}`,

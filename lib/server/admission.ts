@@ -1,14 +1,11 @@
 /** Who is admitted: by their address, and while there are not too many. */
 import { type Address, isInet } from "../net/address.ts";
-import type { RefusalReason } from "../log/event.ts";
+import type { EventMap } from "../log/event.ts";
 import { formatQuantity } from "../core/units.ts";
 import type { AccessList } from "./access_list.ts";
 
 /** Why a peer is not served. */
-export interface Refusal {
-  readonly reason: RefusalReason;
-  readonly detail: string;
-}
+export type Refusal = Pick<EventMap["refused"], "reason" | "detail" | "tls">;
 
 /** Counts what is open at once, up to a limit: of a server, or of one endpoint. */
 export class ConnectionLimit {

@@ -9,12 +9,13 @@ import type { Log } from "../log/log.ts";
 import type { Firing } from "../faults/lines.ts";
 import type { AcceptDelay, EndpointFaults } from "../faults/endpoint_faults.ts";
 import type { Duplex, Observer, Traffic } from "../net/duplex.ts";
+import { HandshakeError } from "../net/tls_session.ts";
 import type { Arrival } from "../net/transport.ts";
 import type { OptionTable, Values } from "../cli/options.ts";
 import type { Refusal } from "./admission.ts";
 import type { Service, ServiceContext } from "./service.ts";
 import { type SessionCapture, SessionCaptures } from "./session_captures.ts";
-import { type SessionState, stateOf, tlsOf } from "./session_state.ts";
+import { type SessionState, stateOf, tlsFacts, tlsOf } from "./session_state.ts";
 import { formatDuration } from "../core/units.ts";
 
 /** What all sessions of a server share. */
@@ -102,8 +103,12 @@ export class Session {
     const peer = this.#arrival.open();
     if (!(peer instanceof Promise)) return this.#serve(peer);
     peer.then((peer) => this.#serve(peer), (error) => {
-      const refusal = { reason: "handshake", detail: explain(error) } as const;
-      this.#refuse(this.#arrival.remote, refusal);
+      const asked = error instanceof HandshakeError && error.hello;
+      this.#refuse(this.#arrival.remote, {
+        reason: "handshake",
+        detail: explain(error),
+        ...(asked && { tls: tlsFacts({ hello: asked }) }),
+      });
     });
   }
 

@@ -1,7 +1,8 @@
 /** What is known of a connection. */
-import type { EventMap } from "../log/event.ts";
+import type { TlsFacts } from "../log/event.ts";
 import type { Address } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
+import type { TlsSession } from "../net/tls_session.ts";
 
 /** What can be seen of a session from outside. Bytes are counts, times milliseconds. */
 export interface SessionState {
@@ -13,7 +14,7 @@ export interface SessionState {
   readonly via: Address | undefined;
   /** Where a forwarder has connected to. */
   readonly upstream: Address | undefined;
-  readonly tls: EventMap["opened"]["tls"];
+  readonly tls: TlsFacts | undefined;
   readonly alpn: string | undefined;
   readonly received: number;
   readonly sent: number;
@@ -38,8 +39,11 @@ export function stateOf(
 }
 
 /** What is known of the TLS session; undefined where nothing is. */
-export function tlsOf({ security }: Duplex): EventMap["opened"]["tls"] {
-  if (!security?.hello && !security?.protocol) return undefined;
-  const { hello, protocol, cipher } = security;
+export function tlsOf({ security }: Duplex): TlsFacts | undefined {
+  return security?.hello || security?.protocol ? tlsFacts(security) : undefined;
+}
+
+/** The part of a TLS session that events tell. */
+export function tlsFacts({ hello, protocol, cipher }: TlsSession): TlsFacts {
   return { serverName: hello?.serverName, offered: hello?.versions, protocol, cipher };
 }

@@ -19,7 +19,8 @@ const EVENTS: Readonly<Record<keyof EventMap, string>> = {
     "a connection has ended: received, sent (bytes), elapsedMs, reason (eof, done, reset, idle, " +
     "stopped, fault, error), detail; tcp, what the system knew of it",
   refused:
-    "a connection was not served: remote, reason (denied, limit, host-limit, handshake), detail",
+    "a connection was not served: remote, reason (denied, limit, host-limit, handshake), detail; " +
+    "tls, what the client had asked for",
   faults: "the faults that are in force: seed, faults",
   fault: "a fault has struck: connection, fault, direction, detail",
   control: "where the control interface listens (`url`), and the seed of faults that are added",

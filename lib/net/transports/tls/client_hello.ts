@@ -1,5 +1,5 @@
 /** The first message of a TLS client (RFC 8446 section 4.1.2). */
-import { type ClientHello, describeHello } from "../../tls_session.ts";
+import type { ClientHello } from "../../tls_session.ts";
 import { concat } from "@std/bytes/concat";
 
 /** Bytes that hold every hello in practice: a whole record (RFC 8446 section 5.1). */
@@ -66,12 +66,6 @@ export class HelloReader {
     this.#done = this.hello !== undefined || !more;
     if (this.#done) this.#begun = new Uint8Array();
   }
-}
-
-/** Why a handshake failed, with what the client had asked for. */
-export function withHello(reason: string, hello: ClientHello | undefined): string {
-  const asked = hello && describeHello(hello);
-  return asked ? `${reason} (${asked})` : reason;
 }
 
 function readHello(hello: Fields): ClientHello {

@@ -3,12 +3,12 @@ import type { Socket } from "../../socket_duplex.ts";
 import { X509Certificate } from "node:crypto";
 import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../../address.ts";
-import { FinalError, NetworkError } from "../../../core/errors.ts";
+import { FinalError } from "../../../core/errors.ts";
 import type { SecuredSocket } from "../../incoming.ts";
 import { readCertificate } from "./certificates.ts";
 import { versionOf } from "./der.ts";
-import type { Certificate, TlsSession } from "../../tls_session.ts";
-import { HelloReader, withHello } from "./client_hello.ts";
+import { type Certificate, HandshakeError, type TlsSession } from "../../tls_session.ts";
+import { HelloReader } from "./client_hello.ts";
 import { NodeTlsSocket } from "./node_socket.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import { explainTls, explainUnjudged, NO_CERTIFICATE } from "./errors.ts";
@@ -49,7 +49,7 @@ export function acceptorOf(
     const objection = clientCa !== undefined && judgeClient(engine.session, security);
     if (!objection) return { socket: engine, security };
     engine.abort();
-    throw new NetworkError(withHello(objection, hello));
+    throw new HandshakeError(objection, { hello });
   };
 }
 
@@ -136,7 +136,7 @@ async function shaking(
   try {
     return await engine;
   } catch (error) {
-    throw new NetworkError(withHello(explainUnjudged(error), reader?.hello), { cause: error });
+    throw new HandshakeError(explainUnjudged(error), { hello: reader?.hello, cause: error });
   }
 }
 

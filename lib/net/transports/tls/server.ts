@@ -1,6 +1,5 @@
 /** Listening for TLS. */
 import { type InetAddress, inZoneOf, socketAddress } from "../../address.ts";
-import { NetworkError } from "../../../core/errors.ts";
 import { hasNodeNetworking, requireNodeNetworking } from "../../../core/runtime.ts";
 import { acceptTcp, loadPreparing, type SecuredSocket, tcpArrival } from "../../incoming.ts";
 import {
@@ -17,9 +16,9 @@ import { ACCEPT_BACKLOG, bind, bindTcp } from "../../listen.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
-import { MAX_HELLO_BYTES, mayBeHello, readClientHello, withHello } from "./client_hello.ts";
+import { MAX_HELLO_BYTES, mayBeHello, readClientHello } from "./client_hello.ts";
 import { type Clock, delay } from "../../../core/clock.ts";
-import type { ClientHello } from "../../tls_session.ts";
+import { type ClientHello, HandshakeError } from "../../tls_session.ts";
 import type { Socket } from "../../socket_duplex.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
 
@@ -140,6 +139,6 @@ async function shake(conn: Deno.TlsConn, hello?: ClientHello): Promise<SecuredSo
     const { alpnProtocol } = await conn.handshake();
     return { socket: conn, security: { alpn: alpnProtocol ?? undefined, hello } };
   } catch (error) {
-    throw new NetworkError(withHello(explainTls(error), hello), { cause: error });
+    throw new HandshakeError(explainTls(error), { hello, cause: error });
   }
 }
