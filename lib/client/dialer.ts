@@ -4,8 +4,9 @@ import type { OptionTable, Values } from "../cli/options.ts";
 import type { Clock } from "../core/clock.ts";
 import { retry, type RetryLimit } from "../core/retry.ts";
 import { type Address, formatAddress, isInet } from "../net/address.ts";
+import { DialTimes } from "../net/dial_times.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { DialOptions, Phase } from "../net/transport.ts";
+import type { DialOptions, OnPhase } from "../net/transport.ts";
 import { dial } from "../net/transports.ts";
 import type { Trace } from "./trace.ts";
 import type { TlsSession } from "../net/tls_session.ts";
@@ -64,15 +65,14 @@ export class Dialer {
     const address = isInet(named)
       ? { ...named, ...(plain && { transport: "tcp" }), ...(hostname && { hostname }) }
       : named;
-    const started = clock.now();
+    const times = new DialTimes(clock);
     const onSession = trace && ((session: TlsSession) => traceSession(session, trace));
-    let began = started;
-    const onPart = (phase: Phase) => {
-      if (phase === "connect") began = clock.now();
-      onPhase?.(phase);
+    const onPart: OnPhase = (phase, moment) => {
+      times.onPhase(phase, moment);
+      onPhase?.(phase, moment);
     };
     const peer = await dial(address, { values, timeout, clock, onSession, onPhase: onPart });
-    const elapsedMs = clock.now() - started;
+    const { elapsedMs, began } = times;
     const comment = `client of ${formatAddress(peer.remote)}`;
     if (capture) peer.observe(capture.watch(peer, { initiator: "local", comment, began }));
     await trace?.say(trace.format.connected(peer, elapsedMs));

@@ -60,6 +60,9 @@ export interface ListenOptions<T extends OptionTable = OptionTable> {
  */
 export type Phase = "loading" | "dns" | "connect" | "tls";
 
+/** Called when a part is over, or was at a moment of the clock. */
+export type OnPhase = (phase: Phase, moment?: number) => void;
+
 /** How to dial. */
 export interface DialOptions<T extends OptionTable = OptionTable> {
   readonly values: Values<T>;
@@ -72,8 +75,8 @@ export interface DialOptions<T extends OptionTable = OptionTable> {
   readonly signal?: AbortSignal | undefined;
   /** Called with the TLS session before the peer is judged. */
   readonly onSession?: ((security: TlsSession) => Promise<void>) | undefined;
-  /** Called when a part is over; parts that a transport does not have are not reported. */
-  readonly onPhase?: ((phase: Phase) => void) | undefined;
+  /** Parts that a transport does not have are not reported. */
+  readonly onPhase?: OnPhase | undefined;
 }
 
 /** One way to reach a peer. */

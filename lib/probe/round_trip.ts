@@ -2,12 +2,13 @@
 import type { Address } from "../net/address.ts";
 import { type Clock, settlesWithin } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Phase } from "../net/transport.ts";
+import { type DialPart, DialTimes } from "../net/dial_times.ts";
+import type { OnPhase } from "../net/transport.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A part of a round trip, and how long it took in milliseconds. */
 export interface Part {
-  readonly name: Exclude<Phase, "loading"> | "echo" | "answer";
+  readonly name: DialPart["name"] | "echo" | "answer";
   readonly took: number;
 }
 
@@ -39,33 +40,32 @@ export interface RoundTripOptions {
 
 /** Connects within a time, in milliseconds. */
 export type Dial = (
-  request: { readonly atMost: number; readonly onPhase: (phase: Phase) => void },
+  request: { readonly atMost: number; readonly onPhase: OnPhase },
 ) => Promise<Duplex>;
 
 /** Connects, sends a message, waits for its answer, and closes; the timeout is for all of it. */
 export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): Promise<RoundTrip> {
   const { clock, exchange: { isNothing, partName }, timeout } = asking;
-  const parts: Part[] = [];
-  let started = clock.now();
-  let since = started;
-  const finish = (name: Part["name"] | "loading") => {
-    const took = clock.now() - since;
-    since += took;
-    if (name === "loading") started += took;
-    else parts.push({ name, took });
-  };
-  const peer = await dial({ atMost: timeout, onPhase: finish });
+  const times = new DialTimes(clock);
+  const peer = await dial({ atMost: timeout, onPhase: times.onPhase });
+  const { elapsedMs, parts } = times;
   if (isNothing) {
     peer.close();
-    return { took: clock.now() - started, parts, answer: "intact", size: 0, remote: peer.remote };
+    return { took: elapsedMs, parts, answer: "intact", size: 0, remote: peer.remote };
   }
-  since = clock.now();
+  const asked = clock.now();
   const { answer, size } = await exchangeOnce(peer, {
     ...asking,
-    timeout: Math.max(0, started + timeout - since),
+    timeout: Math.max(0, timeout - elapsedMs),
   });
-  finish(partName);
-  return { took: since - started, parts, answer, size, remote: peer.remote };
+  const part = { name: partName, took: clock.now() - asked };
+  return {
+    took: elapsedMs + part.took,
+    parts: [...parts, part],
+    answer,
+    size,
+    remote: peer.remote,
+  };
 }
 
 /** What became of a request. */

@@ -4,6 +4,7 @@ import { showAddress } from "../../net/address.ts";
 import { type Clock, delay } from "../../core/clock.ts";
 import { EchoMatcher } from "../echo_matcher.ts";
 import { exitCodeOf } from "../../core/signals.ts";
+import { DialTimes } from "../../net/dial_times.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import type { Terminal, TerminalOptions } from "../../terminal/line_editor.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -23,9 +24,9 @@ export const interactive = defineMode({
   options: conversationOptions,
   async run({ dial, openLog, clock, signals }, { crlf, linger: limit, noHalfClose }) {
     const openTerminal = await terminalOpener();
-    const started = clock.now();
-    const peer = await dial();
-    const took = formatDuration(clock.now() - started);
+    const times = new DialTimes(clock);
+    const peer = await dial({ onPhase: times.onPhase });
+    const took = formatDuration(times.elapsedMs);
     const linger = lingerFor(peer, limit);
     const exchange = new EchoMatcher();
     const left = Promise.withResolvers<void>();

@@ -5,6 +5,7 @@ import { parseAddress, toConnect } from "../../net/parse_address.ts";
 import { type Clock, whileProgressing } from "../../core/clock.ts";
 import { NetworkError, TimeoutError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
+import { DialTimes } from "../../net/dial_times.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { dial, dialOptions, transportOf } from "../../net/transports.ts";
 import { interval, keyName, list, type OptionTable, type Values } from "../../cli/options.ts";
@@ -111,20 +112,17 @@ async function connect(
 ): Promise<Duplex> {
   let failure: Error | undefined;
   for (const address of state.next(clock)) {
-    const started = clock.now();
-    let began = started;
+    const times = new DialTimes(clock);
     try {
       const upstream = await dial(address, {
         values: dialValues(values),
         timeout: values.toConnectTimeout,
         clock,
         signal,
-        onPhase(phase) {
-          if (phase === "connect") began = clock.now();
-        },
+        onPhase: times.onPhase,
       });
-      const took = formatDuration(clock.now() - started);
-      watch(upstream, began);
+      const took = formatDuration(times.elapsedMs);
+      watch(upstream, times.began);
       report(`connected to ${formatAddress(upstream.remote)} in ${took}`);
       return upstream;
     } catch (error) {

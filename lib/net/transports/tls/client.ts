@@ -38,7 +38,6 @@ export async function dialTls(
       const shaking = secure(connection, { ...options, address });
       shaking.catch(() => {}); // it may fail when nobody waits any more
       const { socket, security } = await Promise.race([shaking, aborted.promise]);
-      options.onPhase?.("tls");
       return new SocketDuplex(socket, {
         local,
         remote,
@@ -86,7 +85,7 @@ async function reasonFor(error: unknown, { ca }: Values<typeof dialOptions>): Pr
 
 async function secure(
   { conn, socket }: Connection,
-  { address, values, onSession, onPhase }: DialOptions<typeof dialOptions> & {
+  { address, values, clock, onSession, onPhase }: DialOptions<typeof dialOptions> & {
     readonly address: InetAddress;
   },
 ): Promise<SecuredSocket> {
@@ -96,20 +95,23 @@ async function secure(
   const unjudged = (insecure || fingerprint) && !onSession;
   const own = values.ca ? certificateBlocks(values.ca) : [];
   const ca = unjudged ? own : [...systemAuthorities(), ...own];
-  onPhase?.("loading");
   if (!conn || insecure || fingerprint || clientCert || (onSession && hasNodeNetworking())) {
     requireNodeNetworking("TLS with --insecure, --fingerprint, --client-cert or --source");
     return await connectTls(socket, {
       ...values,
       servername,
       ca,
+      clock,
+      onPhase,
       onSession: onSession ?? (() => {}),
     });
   }
   const alpnProtocols = [...alpn];
   const secured = await Deno.startTls(conn, { hostname: servername, caCerts: ca, alpnProtocols });
+  onPhase?.("loading");
   try {
     const { alpnProtocol } = await secured.handshake();
+    onPhase?.("tls");
     const security = { alpn: alpnProtocol ?? undefined };
     await onSession?.(security);
     return { socket: secured, security };

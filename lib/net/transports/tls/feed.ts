@@ -18,18 +18,19 @@ export class Feed {
   readonly inbox = new Inbox();
   #writes = 0; // under way
   #onWritten = () => {};
-  /** Called with what is read from the socket. */
-  onRead: (chunk: Uint8Array) => void = () => {};
   /** Called with the failure of the socket during the handshake. */
   onFailure: (error: unknown) => void = () => {};
   readonly #socket: Socket;
+  readonly #onRead: (chunk: Uint8Array) => void;
   readonly #chunks: ChunkReader;
   #reading: Promise<Uint8Array | null> | undefined;
   #wanted = false;
   #hasReader = false;
 
-  constructor(socket: Socket) {
+  /** `onRead` is shown what is read from the socket. */
+  constructor(socket: Socket, onRead: (chunk: Uint8Array) => void = () => {}) {
     this.#socket = socket;
+    this.#onRead = onRead;
     this.#chunks = chunksOf(socket);
     this.stream = new NodeDuplex({
       allowHalfOpen: true,
@@ -60,7 +61,7 @@ export class Feed {
       const chunk = await this.#read();
       if (!chunk) setImmediate(() => this.#end()); // after the data that came before
       else {
-        this.onRead(chunk);
+        this.#onRead(chunk);
         this.stream.push(Buffer.from(chunk));
       }
     } catch (error) {

@@ -5,6 +5,7 @@ import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../../address.ts";
 import { FinalError } from "../../../core/errors.ts";
 import type { SecuredSocket } from "../../incoming.ts";
+import type { DialOptions } from "../../transport.ts";
 import { readCertificate } from "./certificates.ts";
 import { versionOf } from "./der.ts";
 import { type Certificate, HandshakeError, type TlsSession } from "../../tls_session.ts";
@@ -69,7 +70,7 @@ function judgeClient(session: TLSSocket, { chain }: TlsSession): string | undefi
 }
 
 /** How a client shakes hands, and whom it trusts. */
-export interface ConnectOptions {
+export interface ConnectOptions extends Pick<DialOptions, "clock" | "onPhase"> {
   readonly servername: string;
   readonly ca: readonly string[];
   readonly insecure: boolean;
@@ -86,9 +87,11 @@ export async function connectTls(
   socket: Socket,
   connecting: ConnectOptions,
 ): Promise<SecuredSocket> {
-  const { servername, ca, insecure, fingerprint, clientCert, clientKey, alpn, onSession } =
-    connecting;
-  const engine = await shaking(NodeTlsSocket.connect(socket, {
+  const { servername, ca, insecure, fingerprint, clientCert, clientKey, alpn } = connecting;
+  const { onSession, onPhase, clock } = connecting;
+  let heard: number | undefined;
+  const shakingHands = shaking(NodeTlsSocket.connect(socket, {
+    onRead: () => heard = clock.now(),
     ca: [...ca],
     cert: clientCert && certificateBlocks(clientCert).join("\n"),
     key: clientCert && keyBlock(keyFor("--client-cert", { cert: clientCert, key: clientKey })),
@@ -97,11 +100,15 @@ export async function connectTls(
     // SNI takes no address (RFC 6066 section 3), but the certificate may be for one.
     ...(isLiteral(servername) ? { host: servername } : { servername }),
   }));
+  onPhase?.("loading");
+  const engine = await shakingHands;
+  onPhase?.("tls", heard); // judging what was heard is the program's own work
   const found = securityOf(engine.session, ca);
   const objection = judge(engine.session, { fingerprint, chain: found.chain });
   // What to do about it is no advice for who has done it.
   const security = { ...found, objection: insecure ? objection.split("; ")[0]! : objection };
   await onSession(security);
+  onPhase?.("loading");
   if (insecure || objection === "") return { socket: engine, security };
   engine.abort();
   throw new FinalError(objection);
@@ -121,7 +128,8 @@ async function shakeWithNobody(): Promise<void> {
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  await NodeTlsSocket.connect(nobody, { servername: "localhost" }).catch(() => {});
+  const options = { servername: "localhost", onRead: () => {} };
+  await NodeTlsSocket.connect(nobody, options).catch(() => {});
 }
 
 /** The certificates of the authorities that the system trusts, as PEM. */

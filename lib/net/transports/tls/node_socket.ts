@@ -29,10 +29,16 @@ export class NodeTlsSocket implements Socket {
     session.on("close", () => inbox.fail(new Deno.errors.Interrupted("closed")));
   }
 
-  /** Shakes hands as a client. Rejects with what the handshake fails with. */
-  static connect(socket: Socket, options: ConnectionOptions): Promise<NodeTlsSocket> {
+  /**
+   * Shakes hands as a client; `onRead` is shown what the server sends. Rejects with what the handshake
+   * fails with.
+   */
+  static connect(
+    socket: Socket,
+    { onRead, ...options }: ConnectionOptions & Watching,
+  ): Promise<NodeTlsSocket> {
     const start = (stream: NodeDuplex) => connect({ ...options, socket: stream });
-    return NodeTlsSocket.#shake(new Feed(socket), { start, event: "secureConnect" });
+    return NodeTlsSocket.#shake(new Feed(socket, onRead), { start, event: "secureConnect" });
   }
 
   /**
@@ -41,10 +47,9 @@ export class NodeTlsSocket implements Socket {
    */
   static async accept(
     socket: Socket,
-    { onRead, ...options }: TLSSocketOptions & { readonly onRead: (chunk: Uint8Array) => void },
+    { onRead, ...options }: TLSSocketOptions & Watching,
   ): Promise<NodeTlsSocket> {
-    const feed = new Feed(socket);
-    feed.onRead = onRead;
+    const feed = new Feed(socket, onRead);
     let alert: Uint8Array | undefined;
     const start = (stream: NodeDuplex) => {
       const session = new TLSSocket(stream, { ...options, isServer: true });
@@ -119,6 +124,10 @@ function onCloseNotify(session: TLSSocket, end: () => void): void {
     endWhenRead();
     return false;
   };
+}
+
+interface Watching {
+  readonly onRead: (chunk: Uint8Array) => void;
 }
 
 interface Start {
