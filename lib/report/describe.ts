@@ -133,11 +133,16 @@ export function describeLatency(ms: number): string {
 }
 
 /** Whether the rate was held, where it was not, and what that means. */
-export function describeUnsent({ requests: { unsent }, rate, load }: BenchResult): string[] {
-  if (unsent === 0) return [];
+export function describeUnsent(
+  { requests: { unsent }, rate, load, interrupted }: BenchResult,
+): string[] {
+  const rest = interrupted && load.requests !== undefined
+    ? [`the rest of ${formatQuantity(load.requests, "request")}, as it was interrupted`]
+    : [];
+  if (unsent === 0) return rest;
   const were = unsent === 1 ? "1 request was" : `${formatCount(unsent)} requests were`;
   if (load.rate === undefined) return [`${were} never sent: the peer was gone`];
   const line = `${were} due and not sent: no connection had room`;
   const held = isHeld(rate, { target: load.rate });
-  return held ? [line] : [`THE RATE WAS NOT HELD. ${line}`];
+  return [held ? line : `THE RATE WAS NOT HELD. ${line}`, ...rest];
 }

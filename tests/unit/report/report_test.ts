@@ -92,6 +92,13 @@ Deno.test("text: no line is longer than a terminal", async () => {
   for (const line of (await text.render(resultOf())).split("\n")) assert(line.length <= 80, line);
 });
 
+Deno.test("text: an interrupted number of requests names the rest", async () => {
+  const result = resultOf();
+  const load = { ...result.load, requests: 20_000 };
+  const lines = (await text.render({ ...result, load, interrupted: true })).split("\n");
+  assert(lines.includes("unsent      the rest of 20,000 requests, as it was interrupted"));
+});
+
 Deno.test("html: the numbers are the JSON's, and nothing in them ends a script", async () => {
   const result = resultOf();
   const page = await html.render(result);
