@@ -55,7 +55,10 @@ function failureOf(
   const { answered } = requests;
   const wrong = errors[wrongAnswer] ?? 0;
   if (wrong > 0 && answered > 0) {
-    return `${formatCount(wrong)} answers were not ${whatIsRight}; ${formatCount(answered)} were`;
+    const were = wrong === 1 ? "1 answer was" : `${formatCount(wrong)} answers were`;
+    return `${were} not ${whatIsRight}; ${formatCount(answered)} ${
+      answered === 1 ? "was" : "were"
+    }`;
   }
   if (wrong > 0) return advice;
   if (answered > 0) return undefined;

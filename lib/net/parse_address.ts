@@ -34,6 +34,9 @@ export function parseAddress(text: string, { defaultPort }: ParseAddressOptions 
   const [, scheme, rest] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(text)!;
   const transport = scheme?.toLowerCase() ?? "tcp";
   if (/^https?$/.test(transport)) throw new UsageError(notHttp(text, rest!));
+  if (/^(?:open)?ssl$/.test(transport)) {
+    throw new UsageError(`Address "${text}": write tls://${rest}`);
+  }
   if (/^\d+$/.test(rest!)) return { transport, hostname: "", port: parsePort(rest!, text) };
 
   const whole = defaultPort !== undefined && HOST_ALONE.test(rest!)

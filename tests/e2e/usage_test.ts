@@ -122,6 +122,7 @@ const MISTAKES: readonly (readonly [args: string, message: string])[] = [
   ["client --tls h:443", "Unknown option --tls: for TLS, write tls://HOST:PORT"],
   ["client TCP:h:80", 'Address "TCP:h:80": write h:80'],
   ["client udp:[::1]:9", 'Address "udp:[::1]:9": write udp://[::1]:9'],
+  ["server ssl://:8443", 'Address "ssl://:8443": write tls://:8443'],
   ["client OPENSSL:h:443,verify=0", 'Address "OPENSSL:h:443,verify=0": write tls://h:443'],
   ["client tls://h", 'Address "tls://h" has no port; try tls://h:8080'],
   ["server -servername h", "Unknown option -servername: write --servername NAME (netecho client)"],
