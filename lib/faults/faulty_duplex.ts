@@ -158,6 +158,7 @@ export class FaultyDuplex implements Duplex {
   async resetWhenWritten(): Promise<void> {
     this.#out.end({ error: RESET });
     await this.#writeEnd.passed.catch(() => {}); // the peer is gone
+    this.reset(); // whoever watches is to see a reset even so
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import { FaultyDuplex } from "../../../lib/faults/faulty_duplex.ts";
 import type { StrikingFault } from "../../../lib/faults/lines.ts";
 import { parseFault } from "../../../lib/faults/parse.ts";
 import { pump } from "../../../lib/net/pump.ts";
+import type { SystemSocket } from "../../../lib/net/linux/system_socket.ts";
 import { SocketDuplex } from "../../../lib/net/socket_duplex.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
 import { randomBytes } from "../../support/bytes.ts";
@@ -144,4 +145,23 @@ Deno.test("a fault that goes while the service is slow to read loses nothing", a
   assertEquals(got, chunks);
   assertEquals(await peer.read(), null);
   peer.close();
+});
+
+Deno.test("a peer that is gone while a fault holds its answer is reset, as watchers see", async () => {
+  const socket = {
+    read: () => new Promise<never>(() => {}),
+    write: () => Promise.reject(new Deno.errors.BrokenPipe()),
+    closeWrite: () => Promise.resolve(),
+    close() {},
+  };
+  const system = { reset() {} } as SystemSocket;
+  const control = { clock: systemClock, fired() {}, end() {} };
+  const inner = new SocketDuplex(socket, { ...NOWHERE, system });
+  const peer = new FaultyDuplex(inner, { striking: [striking("latency:5ms")], control });
+  const ends: string[] = [];
+  peer.observe({ closed: (how) => void ends.push(how) });
+  await peer.write(new Uint8Array(10));
+  await peer.resetWhenWritten();
+  peer.close();
+  assertEquals(ends, ["reset"]);
 });
