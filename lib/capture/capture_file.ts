@@ -3,7 +3,7 @@ import { BatchWriter } from "../core/batch_writer.ts";
 import type { Writer } from "../core/io.ts";
 import { type MemoryBudget, memoryBudget } from "../core/memory_budget.ts";
 
-const MAX_WRITE_BYTES = 64 * 1024; // so that it is seen whether the reader moves
+const PART_BYTES = 64 * 1024; // so that it is seen whether the reader moves
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 
 /** A file, or a pipe, that blocks are written to. */
@@ -16,12 +16,22 @@ export interface CaptureFile {
   close?(): void;
 }
 
+/** How a {@linkcode queuedFile} writes. */
+export interface QueuedFileOptions {
+  /** Bytes written at once, at most. */
+  readonly partBytes?: number;
+  readonly budget?: MemoryBudget;
+}
+
 /**
  * A pipe as a capture file. Blocks are written as their reader takes them. Nothing is left out:
  * where more would have to wait than there is room for, or an earlier write has failed, `writeSync`
  * throws.
  */
-export function queuedFile(to: Writer, budget: MemoryBudget = memoryBudget): CaptureFile {
+export function queuedFile(
+  to: Writer,
+  { partBytes = PART_BYTES, budget = memoryBudget }: QueuedFileOptions = {},
+): CaptureFile {
   let failure: { readonly error: unknown } | undefined;
   let written = 0; // bytes
   let held = 0; // bytes
@@ -31,7 +41,7 @@ export function queuedFile(to: Writer, budget: MemoryBudget = memoryBudget): Cap
   };
   const inParts = {
     async write(bytes: Uint8Array) {
-      const length = await to.write(bytes.subarray(0, MAX_WRITE_BYTES));
+      const length = await to.write(bytes.subarray(0, partBytes));
       written += length;
       letGo(length);
       return length;

@@ -37,7 +37,7 @@ interface Wakeup {
 export class Wakeups {
   static readonly #byClock = new WeakMap<Clock, Wakeups>();
   readonly #clock: Clock;
-  #come = -Infinity; // a moment that is known to have come
+  #come = -Infinity; // the latest moment that is known to have come
   readonly #pending = new BinaryHeap<Wakeup>((one, other) => one.moment - other.moment);
   #armedFor = Infinity; // the moment that the timer, or the look at the clock, is for
   #disarm = () => {};

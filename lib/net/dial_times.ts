@@ -27,11 +27,10 @@ export interface DialPart {
  * ```
  */
 export class DialTimes {
-  /** What was reported so far, without the loading. */
-  readonly parts: DialPart[] = [];
   /** The moment at which the connection stood, or else at which dialling began. */
   began: number;
   readonly #clock: Pick<Clock, "now">;
+  readonly #parts: DialPart[] = [];
   #started: number;
   #since: number;
 
@@ -45,12 +44,17 @@ export class DialTimes {
     const took = moment - this.#since;
     this.#since = moment;
     if (phase === "loading") this.#started += took;
-    else this.parts.push({ name: phase, took });
+    else this.#parts.push({ name: phase, took });
     if (phase === "connect") this.began = moment;
   };
 
-  /** Milliseconds so far. */
+  /** What was reported so far, without the loading. */
+  get parts(): readonly DialPart[] {
+    return this.#parts;
+  }
+
+  /** Milliseconds of all parts together. */
   get elapsedMs(): number {
-    return this.#clock.now() - this.#started;
+    return this.#since - this.#started;
   }
 }

@@ -13,7 +13,7 @@ import { flag, interval, type Values } from "../cli/options.ts";
 import { formatDuration } from "../core/units.ts";
 import { type SystemSocket, tcpSocket } from "./linux/system_socket.ts";
 import type { Duplex } from "./duplex.ts";
-import type { TlsSession } from "./tls_session.ts";
+import { HandshakeError, type TlsSession } from "./tls_session.ts";
 import type { Arrival } from "./transport.ts";
 
 /** What every transport of streams adds to the server's options. */
@@ -125,7 +125,10 @@ export class StreamArrival implements Arrival {
       this.close();
     });
     const preparing = this.#steps(progress);
-    preparing.catch(() => closeQuietly(this.#socket));
+    preparing.catch(async (error) => {
+      if (error instanceof HandshakeError) await error.telling;
+      closeQuietly(this.#socket);
+    });
     return await Promise.race([preparing, late.promise]).finally(cancel);
   }
 

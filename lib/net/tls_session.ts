@@ -31,13 +31,20 @@ export interface ClientHello {
 export class HandshakeError extends NetworkError {
   /** What the client had asked for, where that is known. */
   readonly hello: ClientHello | undefined;
+  /** Resolves when the client has been told, where it is; the socket stays open until then. */
+  readonly telling: Promise<void> | undefined;
 
   constructor(
     message: string,
-    { hello, cause }: { readonly hello: ClientHello | undefined; readonly cause?: unknown },
+    { hello, telling, cause }: {
+      readonly hello: ClientHello | undefined;
+      readonly telling?: Promise<void> | undefined;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, { cause });
     this.hello = hello;
+    this.telling = telling;
   }
 }
 

@@ -60,7 +60,7 @@ export interface ListenOptions<T extends OptionTable = OptionTable> {
  */
 export type Phase = "loading" | "dns" | "connect" | "tls";
 
-/** Called when a part is over, or was at a moment of the clock. */
+/** Called when a part is over; `moment` says when it ended, if that is not now. */
 export type OnPhase = (phase: Phase, moment?: number) => void;
 
 /** How to dial. */

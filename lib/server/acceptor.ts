@@ -8,11 +8,9 @@ import type { Arrival, Listener } from "../net/transport.ts";
 // on one core.
 const RETRY_DELAY_MS = 100;
 const RECOVERED_AFTER_MS = 1000; // without a failure
-// After so many, connections that are open have a turn: a burst would make them wait for its end.
-// More are accepted than served, as a peer that finds the system's queue full tries again after a
-// second.
-const ACCEPTS_PER_TURN = 128;
-const SERVED_PER_TURN = 8;
+// After so many, connections that are open have a turn: a burst would make them wait for its end. Not
+// after fewer, as a peer that finds the system's queue full tries again after a second.
+const ACCEPTS_PER_TURN = 256;
 
 /** What an {@linkcode Acceptor} needs besides the listener. */
 export interface AcceptorOptions {
@@ -30,8 +28,6 @@ export interface AcceptorOptions {
 export class Acceptor {
   readonly #listener: Listener;
   readonly #accepting: AcceptorOptions;
-  readonly #waiting: Arrival[] = [];
-  #served = 0; // in this turn
   #stopped = false;
   #failures = 0;
   #goneNoted = false;
@@ -51,24 +47,11 @@ export class Acceptor {
     while (!this.#stopped) {
       const arrival = await this.#accept();
       if (!arrival) continue;
-      this.#serve(arrival);
+      onArrival(arrival);
       if (++accepted % ACCEPTS_PER_TURN === 0) await turn(clock);
     }
-    for (const arrival of this.#waiting.splice(0)) onArrival(arrival);
     this.#endSpell();
     this.#forgetGone();
-  }
-
-  #serve(arrival: Arrival): void {
-    const { onArrival, clock } = this.#accepting;
-    if (this.#served === SERVED_PER_TURN) return void this.#waiting.push(arrival);
-    if (this.#served++ === 0) clock.soon(() => this.#serveNext());
-    onArrival(arrival);
-  }
-
-  #serveNext(): void {
-    this.#served = 0;
-    for (const arrival of this.#waiting.splice(0, SERVED_PER_TURN)) this.#serve(arrival);
   }
 
   /** Closes the listener and ends the loop. */

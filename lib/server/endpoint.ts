@@ -39,7 +39,8 @@ export class Endpoint {
     this.#options = options;
     this.#address = spec.address;
     this.#context = this.#sessionContext();
-    this.sessions = new Sessions(() => this.#context, options);
+    const { server: { clock } } = options;
+    this.sessions = new Sessions(() => this.#context, { ...options, clock });
   }
 
   #sessionContext(): SessionContext {

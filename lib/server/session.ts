@@ -90,8 +90,9 @@ export class Session {
     this.#started = this.#lastActive = options.context.server.clock.now();
   }
 
-  /** Begins to serve. */
+  /** Begins to serve, unless it has ended already. */
   begin(): void {
+    if (this.#ended) return;
     const { faults, server: { clock } } = this.#options.context;
     this.#delays = faults?.accepted() ?? this.#delays;
     if (this.#delays.length === 0) return this.#open();

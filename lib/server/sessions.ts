@@ -1,8 +1,13 @@
 /** The sessions of an endpoint: begun, counted, drained, ended. */
+import type { Clock } from "../core/clock.ts";
 import type { Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import { type Admission, type Refusal, Ticket } from "./admission.ts";
+import { Pacer } from "./pacer.ts";
 import { type Ending, NO_TRAFFIC, Session, type SessionContext } from "./session.ts";
+
+// So that a burst leaves turns to those who are open: it is accepted faster than it is served.
+const BEGUN_PER_TURN = 2;
 
 /** What is done so far: connections, and the chunks and bytes that they moved. */
 export interface Totals extends Traffic {
@@ -46,6 +51,7 @@ export class Sessions implements Iterable<Session> {
   admission: Admission;
   readonly #open = new Map<Session, Ticket>();
   readonly #onDrained: (() => void)[] = [];
+  readonly #pacer: Pacer;
   #connections = 0;
   #admitsNoMore: Refusal | undefined;
   #refused = 0;
@@ -53,10 +59,14 @@ export class Sessions implements Iterable<Session> {
   #endedUpstream = NO_TRAFFIC;
 
   /** @param contextOf what the next session works with */
-  constructor(contextOf: () => SessionContext, options: SessionsOptions) {
+  constructor(
+    contextOf: () => SessionContext,
+    { clock, ...options }: SessionsOptions & { readonly clock: Pick<Clock, "soon"> },
+  ) {
     this.#contextOf = contextOf;
     this.#options = options;
     this.admission = options.admission;
+    this.#pacer = new Pacer(BEGUN_PER_TURN, clock);
   }
 
   get totals(): Totals {
@@ -117,7 +127,7 @@ export class Sessions implements Iterable<Session> {
       onEnd: (ending) => this.#end(session, ending),
     });
     this.#open.set(session, ticket);
-    session.begin();
+    this.#pacer.run(() => session.begin());
   }
 
   #end(session: Session, ending: Ending | undefined): void {

@@ -257,6 +257,20 @@ Deno.test({
   },
 });
 
+Deno.test({
+  ...await withNodeNetworking("why a handshake failed is told while its client stays"),
+  async fn() {
+    await using authority = await Authority.create();
+    const patience = ["--client-ca", authority.ca, "--handshake-timeout", "500ms"];
+    await using server = await serve(authority, patience);
+    using conn = await server.connect();
+    await writeAll(conn, new TextEncoder().encode("GET / HTTP/1.0\r\n\r\n"));
+    const { detail } = JSON.parse(await server.line(/"event":"refused"/));
+    assertEquals(detail, "it does not speak TLS; try tcp://");
+    assertEquals(await readAll(conn), new Uint8Array([21, 3, 3, 0, 2, 2, 50])); // decode_error
+  },
+});
+
 for (const client of [false, true]) {
   const name = `half-close loses nothing in 50 MB, client certificates ${
     client ? "asked for" : "or not"

@@ -5,8 +5,10 @@ import type { LiveServer } from "../../server/live_server.ts";
 import type { NumberedSession } from "../../server/session_captures.ts";
 import { say } from "../../terminal/output.ts";
 import { HttpError, type RouteRequest } from "../http.ts";
+import { ReaderStream } from "../reader_stream.ts";
 
-const LAST_READ_MS = 1000; // that a reader who takes nothing has when the server stops
+const LAST_READ_MS = 1000; // that a reader may take nothing once the server stops
+const PART_BYTES = 4 * 1024 * 1024; // given to a reader at once, as it may have few turns
 
 /**
  * The packets of every connection, of those of `?endpoint=NAME`, or of `?connection=N`, from now on.
@@ -28,14 +30,11 @@ export function captureAnswer(
   const wanted = (session: NumberedSession) =>
     (endpoint === null || session.endpoint === endpoint) &&
     (connection === null || session.connection === Number(connection));
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const writer = writable.getWriter();
-  const file = queuedFile({
-    write: (bytes) => writer.write(bytes.slice()).then(() => bytes.length),
-  });
+  const stream = new ReaderStream();
+  const file = queuedFile(stream, { partBytes: PART_BYTES });
   const onError = (reason: string) => {
     end();
-    void writer.abort(reason); // so that it does not end as if it were whole
+    stream.cutShort(reason); // so that it does not end as if it were whole
     void say(`netecho: A capture by GET /v1/capture is cut short: ${reason}`);
   };
   const capture = new Capture({ open: () => file, clock: server.context.clock, onError });
@@ -46,16 +45,15 @@ export function captureAnswer(
   };
   const finish = async () => {
     end();
-    if (await capture.flush(LAST_READ_MS)) await writer.close();
+    if (await capture.flush(LAST_READ_MS)) stream.end();
   };
   stopping.addEventListener("abort", finish);
-  // The reader has gone, or was cut off.
-  writer.closed.catch(() => {
+  stream.gone.then(() => {
     end();
     capture.close();
   });
   captured = server.capture(capture, wanted);
-  return new Response(readable, {
+  return new Response(stream.readable, {
     headers: {
       "content-type": "application/vnd.tcpdump.pcap",
       "content-disposition": 'attachment; filename="netecho.pcapng"',

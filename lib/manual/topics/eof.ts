@@ -33,8 +33,8 @@ export const eof: Topic = {
         ["TLS", "close_notify is a FIN; an end without it is told, as exit 1"],
         [
           "--client-ca",
-          "who shows no certificate is told by the alert certificate_required; whose certificate is " +
-          "not trusted, by an end without close_notify",
+          "a client that shows no certificate gets the alert certificate_required; one whose " +
+          "certificate is not trusted sees an end without close_notify",
         ],
         ["UDP", "has no end: the client waits a second for the last answer, or --linger"],
         [

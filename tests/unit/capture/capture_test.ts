@@ -91,7 +91,7 @@ Deno.test("capture: what waits for a pipe counts as memory that is held", async 
       taken += length;
       return length;
     };
-    const file = queuedFile({ write }, budget);
+    const file = queuedFile({ write }, { budget });
     file.writeSync(new Uint8Array(250_000));
     assertEquals(budget.spent, true);
     gate.resolve();

@@ -47,3 +47,25 @@ Deno.test("once somebody reads plain bytes, the socket is read only while they w
     assertEquals(reads, expected);
   }
 });
+
+Deno.test("a read that is under way takes part in dropping what comes behind the last bytes", async () => {
+  const asked: PromiseWithResolvers<number | null>[] = [];
+  const feed = new Feed({
+    read: () => {
+      asked.push(Promise.withResolvers());
+      return asked.at(-1)!.promise;
+    },
+    write: (bytes) => Promise.resolve(bytes.length),
+    closeWrite: () => Promise.resolve(),
+    close: () => {},
+  });
+  feed.stream.on("data", () => {});
+  const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
+  await settle();
+  const told = feed.sendLast(new Uint8Array(7));
+  await settle();
+  assertEquals(asked.length, 1);
+  asked[0]!.resolve(null);
+  await told;
+  assertEquals(asked.length, 1);
+});

@@ -6,7 +6,6 @@ import type { Log } from "../../../lib/log/log.ts";
 import type { Arrival } from "../../../lib/net/transport.ts";
 import { FakeClock, FakeSocket, NOWHERE } from "../../support/fakes.ts";
 
-const TURN_MS = 0.01; // of the fake clock
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /** A listener whose accepts end as the script says, and then wait. */
@@ -79,19 +78,6 @@ Deno.test("out of descriptors: tried again every 100 ms, reported at both ends o
   assertEquals(run.clock.waiting, 0);
 });
 
-Deno.test("a burst is accepted faster than it is served, and served whole", async () => {
-  const run = listening(Array(300).fill("peer"));
-  await settle();
-  assertEquals([run.accepts, run.peers], [128, 8]);
-  run.clock.advance(TURN_MS);
-  await settle();
-  assertEquals([run.accepts, run.peers], [256, 16]);
-  run.acceptor.stop();
-  run.clock.advance(TURN_MS);
-  await run.done;
-  assertEquals(run.peers, 256);
-});
-
 for (const error of [gone, goneOnMacOS]) {
   Deno.test(`peers gone before they are accepted cost no pause and one line: ${error.message}`, async () => {
     const run = listening([...Array(1000).fill(error), "peer"]);
@@ -119,6 +105,5 @@ Deno.test("a peer that was gone hides no failure of this machine", async () => {
   assertEquals([run.peers, told], [1, [true, false]]);
   run.acceptor.stop();
   await run.done;
-  run.clock.advance(TURN_MS);
   assertEquals(run.clock.waiting, 0);
 });

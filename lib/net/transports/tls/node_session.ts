@@ -3,7 +3,7 @@ import type { Socket } from "../../socket_duplex.ts";
 import { X509Certificate } from "node:crypto";
 import tls, { type TLSSocket } from "node:tls";
 import { isLiteral } from "../../address.ts";
-import { FinalError } from "../../../core/errors.ts";
+import { FinalError, NetworkError } from "../../../core/errors.ts";
 import type { SecuredSocket } from "../../incoming.ts";
 import type { DialOptions } from "../../transport.ts";
 import { readCertificate } from "./certificates.ts";
@@ -38,13 +38,19 @@ export function acceptorOf(
     secureContext,
     ALPNProtocols: alpn.length > 0 ? [...alpn] : undefined,
     requestCert: clientCa !== undefined,
-    // Refuses who shows no certificate; what is shown is judged below, to give a reason.
+    // Refuses a client that shows no certificate; one that is shown is judged below, to give a reason.
     rejectUnauthorized: clientCa !== undefined,
   };
   return async (socket) => {
     const reader = new HelloReader();
     const onRead = (chunk: Uint8Array) => reader.read(chunk);
-    const engine = await shaking(NodeTlsSocket.accept(socket, { ...options, onRead }), reader);
+    let telling: Promise<void> | undefined;
+    const onTelling = (promise: Promise<void>) => telling = promise;
+    const engine = await NodeTlsSocket.accept(socket, { ...options, onRead, onTelling })
+      .catch((error) => {
+        const failed = { hello: reader.hello, telling, cause: error };
+        throw new HandshakeError(explainUnjudged(error), failed);
+      });
     const { hello } = reader;
     const security = { ...securityOf(engine.session), hello };
     const objection = clientCa !== undefined && judgeClient(engine.session, security);
@@ -90,7 +96,7 @@ export async function connectTls(
   const { servername, ca, insecure, fingerprint, clientCert, clientKey, alpn } = connecting;
   const { onSession, onPhase, clock } = connecting;
   let heard: number | undefined;
-  const shakingHands = shaking(NodeTlsSocket.connect(socket, {
+  const shakingHands = NodeTlsSocket.connect(socket, {
     onRead: () => heard = clock.now(),
     ca: [...ca],
     cert: clientCert && certificateBlocks(clientCert).join("\n"),
@@ -99,16 +105,17 @@ export async function connectTls(
     rejectUnauthorized: false, // judged below, after it was reported
     // SNI takes no address (RFC 6066 section 3), but the certificate may be for one.
     ...(isLiteral(servername) ? { host: servername } : { servername }),
-  }));
+  });
   onPhase?.("loading");
-  const engine = await shakingHands;
+  const engine = await shakingHands.catch((error) => {
+    throw new NetworkError(explainUnjudged(error), { cause: error });
+  });
   onPhase?.("tls", heard); // judging what was heard is the program's own work
   const found = securityOf(engine.session, ca);
   const objection = judge(engine.session, { fingerprint, chain: found.chain });
   // What to do about it is no advice for who has done it.
   const security = { ...found, objection: insecure ? objection.split("; ")[0]! : objection };
   await onSession(security);
-  onPhase?.("loading");
   if (insecure || objection === "") return { socket: engine, security };
   engine.abort();
   throw new FinalError(objection);
@@ -128,24 +135,12 @@ async function shakeWithNobody(): Promise<void> {
     closeWrite: () => Promise.resolve(),
     close() {},
   };
-  const options = { servername: "localhost", onRead: () => {} };
-  await NodeTlsSocket.connect(nobody, options).catch(() => {});
+  await NodeTlsSocket.connect(nobody, { servername: "localhost" }).catch(() => {});
 }
 
 /** The certificates of the authorities that the system trusts, as PEM. */
 export function systemAuthorities(): string[] {
   return tls.getCACertificates?.("system") ?? []; // not in every runtime
-}
-
-async function shaking(
-  engine: Promise<NodeTlsSocket>,
-  reader?: HelloReader,
-): Promise<NodeTlsSocket> {
-  try {
-    return await engine;
-  } catch (error) {
-    throw new HandshakeError(explainUnjudged(error), { hello: reader?.hello, cause: error });
-  }
 }
 
 // Why a peer is not trusted; empty if it is.

@@ -43,25 +43,21 @@ export class NodeTlsSocket implements Socket {
 
   /**
    * Shakes hands as a server; `onRead` is shown what the client sends. Rejects with what the handshake
-   * fails with, once the client has been told of it by an alert.
+   * fails with; `onTelling` gets what resolves when the client has been told of it by an alert.
    */
-  static async accept(
+  static accept(
     socket: Socket,
-    { onRead, ...options }: TLSSocketOptions & Watching,
+    { onRead, onTelling, ...options }: TLSSocketOptions & Watching & {
+      readonly onTelling: (telling: Promise<void>) => void;
+    },
   ): Promise<NodeTlsSocket> {
     const feed = new Feed(socket, onRead);
-    let alert: Uint8Array | undefined;
     const start = (stream: NodeDuplex) => {
       const session = new TLSSocket(stream, { ...options, isServer: true });
-      onAlert(session, (bytes) => alert = bytes);
+      onAlert(session, (alert) => onTelling(feed.sendLast(alert)));
       return session;
     };
-    try {
-      return await NodeTlsSocket.#shake(feed, { start, event: "secure" });
-    } catch (error) {
-      if (alert) await feed.sendLast(alert);
-      throw error;
-    }
+    return NodeTlsSocket.#shake(feed, { start, event: "secure" });
   }
 
   static async #shake(feed: Feed, { start, event }: Start): Promise<NodeTlsSocket> {
@@ -127,7 +123,7 @@ function onCloseNotify(session: TLSSocket, end: () => void): void {
 }
 
 interface Watching {
-  readonly onRead: (chunk: Uint8Array) => void;
+  readonly onRead?: (chunk: Uint8Array) => void;
 }
 
 interface Start {
@@ -147,9 +143,11 @@ interface Engine {
 // alone; over a stream it is dropped with the session.
 function onAlert(session: TLSSocket, take: (records: Uint8Array) => void): void {
   const { ssl } = session as unknown as { ssl: Engine };
-  const onerror = ssl.onerror.bind(ssl);
+  const { onerror } = ssl;
   ssl.onerror = (error) => {
-    if (ssl.drainEncOut) take(ssl.drainEncOut());
-    onerror(error);
+    const records = ssl.drainEncOut?.() ?? new Uint8Array();
+    if (records.length > 0) take(records);
+    onerror.call(ssl, error);
   };
+  session.once("secure", () => ssl.onerror = onerror);
 }

@@ -17,14 +17,13 @@ import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import type { listenOptions } from "./options.ts";
 import { explainTls } from "./errors.ts";
 import { MAX_HELLO_BYTES, mayBeHello, readClientHello } from "./client_hello.ts";
-import { type Clock, delay, settlesWithin, systemClock } from "../../../core/clock.ts";
+import { type Clock, delay } from "../../../core/clock.ts";
 import { type ClientHello, HandshakeError } from "../../tls_session.ts";
 import type { Socket } from "../../socket_duplex.ts";
 import type { Listener, ListenOptions } from "../../transport.ts";
 
 // Pauses before each look for the hello, two seconds in all. One that comes later is not known.
 const HELLO_PAUSES_MS = [0, 1, 1, 2, 4, 8, ...Array<number>(124).fill(16)];
-const REHEARSAL_MS = 1000;
 const peeked = new Uint8Array(MAX_HELLO_BYTES);
 // Names of the machine itself.
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
@@ -62,25 +61,10 @@ export async function listenTls(
   const needsNode = values.clientCa !== undefined || values.proxyProtocol || canWait;
   const byDeno = !needsNode && (libc() || !hasNodeNetworking());
   if (byDeno) checkVersion({ option: "--cert", pem: given.cert });
+  // Before it listens, as the first handshake of a program takes some 30 ms of its own.
+  if (hasNodeNetworking()) await (await import("./node_session.ts")).rehearseTls();
   const listening = byDeno ? listenByDeno(address, binding) : await listenByNode(address, binding);
-  await (rehearsed ??= rehearse(credentials).catch(() => {})); // the first handshake is slower then
   return { certificate, ...listening };
-}
-
-let rehearsed: Promise<unknown> | undefined;
-
-// The first handshake of a program takes some 30 ms of its own, so it is one with the program itself.
-async function rehearse(credentials: Credentials): Promise<void> {
-  const hostname = "127.0.0.1";
-  using listener = Deno.listenTls({ hostname, port: 0, ...credentials });
-  const [client, server] = await Promise.all([
-    Deno.connectTls({ hostname, port: listener.addr.port, caCerts: [credentials.cert] }),
-    listener.accept(),
-  ]);
-  const shaken = Promise.all([client.handshake(), server.handshake()]);
-  await settlesWithin(shaken, { milliseconds: REHEARSAL_MS, clock: systemClock });
-  client.close();
-  server.close();
 }
 
 interface Binding extends ListenOptions<typeof listenOptions> {
