@@ -8,7 +8,7 @@ import { described } from "../bench/summary.ts";
 import type { Exchange } from "../probe/exchange.ts";
 import { exchangeOf } from "../probe/exchange_of.ts";
 import type { Values } from "../cli/options.ts";
-import { formatCount } from "../core/units.ts";
+import { formatCount, formatWere } from "../core/units.ts";
 import { type deliveryOptions, prepareDelivery } from "../report/deliver.ts";
 import { checkDescriptorLimit } from "../net/descriptor_limit.ts";
 import { say } from "../terminal/output.ts";
@@ -55,10 +55,8 @@ function failureOf(
   const { answered } = requests;
   const wrong = errors[wrongAnswer] ?? 0;
   if (wrong > 0 && answered > 0) {
-    const were = wrong === 1 ? "1 answer was" : `${formatCount(wrong)} answers were`;
-    return `${were} not ${whatIsRight}; ${formatCount(answered)} ${
-      answered === 1 ? "was" : "were"
-    }`;
+    const were = answered === 1 ? "was" : "were";
+    return `${formatWere(wrong, "answer")} not ${whatIsRight}; ${formatCount(answered)} ${were}`;
   }
   if (wrong > 0) return advice;
   if (answered > 0) return undefined;

@@ -188,6 +188,11 @@ export function formatQuantity(count: number, thing: string): string {
   return `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
 }
 
+/** Writes what so many things were: `1 answer was`, `2,000 answers were`. */
+export function formatWere(count: number, thing: string): string {
+  return `${formatQuantity(count, thing)} ${count === 1 ? "was" : "were"}`;
+}
+
 /** Writes a rate in bytes a second, to three figures in IEC units: `1.21 MiB/s`. */
 export function formatByteRate(bytesPerSecond: number): string {
   return `${formatSize(bytesPerSecond)}/s`;

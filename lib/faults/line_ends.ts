@@ -22,18 +22,14 @@ export class ReadOutlet implements Outlet {
   }
 
   push(chunk: Uint8Array): void {
-    const reader = this.#reader;
-    if (!reader) return void (this.#chunk = chunk);
-    this.#reader = undefined;
-    reader.resolve(chunk);
+    const reader = this.#takeReader();
+    if (reader) reader.resolve(chunk);
+    else this.#chunk = chunk;
   }
 
   end(ending: Ending = {}): void {
     this.#ending ??= ending;
-    const reader = this.#reader;
-    if (!reader) return;
-    this.#reader = undefined;
-    reader.resolve(this.#tellEnding());
+    this.#takeReader()?.resolve(this.#tellEnding());
   }
 
   close(): void {
@@ -55,6 +51,12 @@ export class ReadOutlet implements Outlet {
     if (this.#ending) return this.#tellEnding();
     this.#reader = Promise.withResolvers();
     return this.#reader.promise;
+  }
+
+  #takeReader(): PromiseWithResolvers<Uint8Array | null> | undefined {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    return reader;
   }
 
   #tellEnding(): Promise<null> {

@@ -20,6 +20,7 @@ import {
   formatWith,
   MAX_DUMP_BYTES,
   type Show,
+  type TlsFacts,
 } from "./event.ts";
 
 const MAX_TEXT_BYTES = 256; // bytes of a chunk that are shown as text
@@ -95,7 +96,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
       [
         via && ` via ${showAddress(via)}`,
         ...[
-          describeHello({ serverName: tls.serverName, versions: tls.offered }),
+          describeAsked(tls),
           tls.protocol,
           tls.cipher,
         ]
@@ -125,7 +126,7 @@ function lines(paint: Paint): Omit<Formatters<string[]>, "data"> {
     upstream: ({ detail }) => [`${paint(DIM, "upstream")} ${printableText(detail)}`],
     measured: ({ detail }) => [`${paint(CYAN, "measured")} ${printableText(detail)}`],
     refused: ({ remote, detail, tls = {} }) => {
-      const asked = describeHello({ serverName: tls.serverName, versions: tls.offered });
+      const asked = describeAsked(tls);
       return [
         `${paint(YELLOW, "refused")} ${showAddress(remote)}: ${printableText(detail)}` +
         (asked && ` (${printableText(asked)})`),
@@ -204,4 +205,8 @@ function cachedTimeOfDay(paint: Paint): (time: number) => string {
 function rate(perSecond: number, unit: string): string {
   const figures = formatFigures(perSecond);
   return `${figures} ${unit}${figures === "1" ? "" : "s"}/s`;
+}
+
+function describeAsked({ serverName, offered }: TlsFacts): string {
+  return describeHello({ serverName, versions: offered });
 }

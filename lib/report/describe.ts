@@ -1,6 +1,12 @@
 /** What every report says of a result, in the same words. */
 import { describeTcpTotals } from "../net/tcp_info.ts";
-import { formatCount, formatDuration, formatFigures, formatQuantity } from "../core/units.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatFigures,
+  formatQuantity,
+  formatWere,
+} from "../core/units.ts";
 import { type Distribution, ENDLESS_MS } from "./distribution.ts";
 import { isHeld } from "./load.ts";
 import type { BenchResult, Comparison, Search } from "./result.ts";
@@ -140,7 +146,7 @@ export function describeUnsent(
     ? [`the rest of ${formatQuantity(load.requests, "request")}, as it was interrupted`]
     : [];
   if (unsent === 0) return rest;
-  const were = unsent === 1 ? "1 request was" : `${formatCount(unsent)} requests were`;
+  const were = formatWere(unsent, "request");
   if (load.rate === undefined) return [`${were} never sent: the peer was gone`];
   const line = `${were} due and not sent: no connection had room`;
   const held = isHeld(rate, { target: load.rate });

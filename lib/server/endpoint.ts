@@ -39,8 +39,7 @@ export class Endpoint {
     this.#options = options;
     this.#address = spec.address;
     this.#context = this.#sessionContext();
-    const { server: { clock } } = options;
-    this.sessions = new Sessions(() => this.#context, { ...options, clock });
+    this.sessions = new Sessions(() => this.#context, options);
   }
 
   #sessionContext(): SessionContext {

@@ -1,5 +1,4 @@
 /** The sessions of an endpoint: begun, counted, drained, ended. */
-import type { Clock } from "../core/clock.ts";
 import type { Traffic } from "../net/duplex.ts";
 import type { Arrival } from "../net/transport.ts";
 import { type Admission, type Refusal, Ticket } from "./admission.ts";
@@ -59,14 +58,11 @@ export class Sessions implements Iterable<Session> {
   #endedUpstream = NO_TRAFFIC;
 
   /** @param contextOf what the next session works with */
-  constructor(
-    contextOf: () => SessionContext,
-    { clock, ...options }: SessionsOptions & { readonly clock: Pick<Clock, "soon"> },
-  ) {
+  constructor(contextOf: () => SessionContext, options: SessionsOptions) {
     this.#contextOf = contextOf;
     this.#options = options;
     this.admission = options.admission;
-    this.#pacer = new Pacer(BEGUN_PER_TURN, clock);
+    this.#pacer = new Pacer(BEGUN_PER_TURN, contextOf().server.clock);
   }
 
   get totals(): Totals {

@@ -10,7 +10,7 @@ import { readCertificate } from "./certificates.ts";
 import { versionOf } from "./der.ts";
 import { type Certificate, HandshakeError, type TlsSession } from "../../tls_session.ts";
 import { HelloReader } from "./client_hello.ts";
-import { NodeTlsSocket } from "./node_socket.ts";
+import { engineOf, NodeTlsSocket } from "./node_socket.ts";
 import { certificateBlocks, keyBlock, keyFor } from "./pem.ts";
 import { explainTls, explainUnjudged, NO_CERTIFICATE } from "./errors.ts";
 
@@ -63,13 +63,11 @@ export function acceptorOf(
 function judgeClient(session: TLSSocket, { chain }: TlsSession): string | undefined {
   const [shown] = chain ?? [];
   if (!shown) return NO_CERTIFICATE;
-  // What tls.Server uses; the types do not have it.
-  const { ssl } = session as unknown as { ssl: { verifyError(): unknown } };
   const now = Date.now();
   const name = `its certificate (${shown.subject})`;
   if (shown.validTo < now) return `${name} has expired`;
   if (shown.validFrom > now) return `${name} is not valid yet`;
-  if (!ssl.verifyError()) return undefined;
+  if (!engineOf(session).verifyError()) return undefined;
   return versionOf(session.getPeerCertificate().raw) < 3
     ? `${name} is of X.509 version 1, which Deno's TLS refuses`
     : `${name} is not one for clients by an authority in --client-ca`;

@@ -132,22 +132,29 @@ interface Start {
   readonly event: "secure" | "secureConnect";
 }
 
-// What node:tls works on; the types do not have it.
+/** What node:tls works on; the types do not have it. */
 interface Engine {
+  /** What is wrong with the peer's certificate, as tls.Server asks. */
+  verifyError(): unknown;
   onerror(error: unknown): void;
   /** Takes the records that wait to be sent; not in every runtime. */
   drainEncOut?(): Uint8Array;
 }
 
+/** What a session works on. */
+export function engineOf(session: TLSSocket): Engine {
+  return (session as unknown as { ssl: Engine }).ssl;
+}
+
 // The alert that ends a handshake (RFC 8446 section 6.2) is sent by node:tls over a socket of its own
 // alone; over a stream it is dropped with the session.
 function onAlert(session: TLSSocket, take: (records: Uint8Array) => void): void {
-  const { ssl } = session as unknown as { ssl: Engine };
-  const { onerror } = ssl;
-  ssl.onerror = (error) => {
-    const records = ssl.drainEncOut?.() ?? new Uint8Array();
+  const engine = engineOf(session);
+  const { onerror } = engine;
+  engine.onerror = (error) => {
+    const records = engine.drainEncOut?.() ?? new Uint8Array();
     if (records.length > 0) take(records);
-    onerror.call(ssl, error);
+    onerror.call(engine, error);
   };
-  session.once("secure", () => ssl.onerror = onerror);
+  session.once("secure", () => engine.onerror = onerror);
 }
