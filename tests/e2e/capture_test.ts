@@ -9,8 +9,10 @@ import {
 } from "../support/programs.ts";
 import { echoThrough } from "../support/connections.ts";
 import {
+  allOf,
   needing,
   onLinux,
+  withDumpcap,
   withNodeNetworking,
   withSignals,
   withSystemCalls,
@@ -179,6 +181,62 @@ Deno.test({
       new TextDecoder().decode(await Deno.readFile(file)),
       await Deno.readTextFile(`${folder}/keys`),
     );
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  ...allOf(
+    withSystemCalls("capture: its secrets decrypt what the network carried, put behind it"),
+    withDumpcap("capture: its secrets decrypt what the network carried, put behind it", [
+      "tshark",
+      "mergecap",
+    ]),
+  ),
+  async fn() {
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue();
+    const folder = await Deno.makeTempDir();
+    const args = ["server", "tls://127.0.0.1:0", "--cert", cert, "--key", key, "-q"];
+    await using server = new Running(
+      netechoCommand([...args, "--capture", `${folder}/ours.pcapng`]),
+      { env: { SSLKEYLOGFILE: `${folder}/keys` } },
+    );
+    const where = (await server.line(/^listening/)).replace("listening ", "");
+    const port = where.split(":").at(-1)!;
+    const carried = `${folder}/carried.pcapng`;
+    await using dumpcap = new Running(
+      ["bash", ["-c", `exec dumpcap -i lo -f 'tcp port ${port}' -w '${carried}' 2>&1`]],
+    );
+    await dumpcap.line(/^File:/);
+    const trust = ["--ca", authority.ca, "--servername", "localhost"];
+    for (const input of ["first", "second"]) {
+      assertEquals((await netecho(["client", where, ...trust], { input })).text, input);
+    }
+    // What is there when it is stopped is lost, and it writes when it has time.
+    const seen = `tshark -r '${carried}' -Y tcp.flags.fin==1 | wc -l`;
+    for (let looks = 0; looks < 100 && Number((await bash(seen)).text) < 4;) looks++;
+    await dumpcap.stop();
+    await server.stop();
+    const both = `${folder}/both.pcapng`;
+    await bash('mergecap -a -w "$BOTH" "$FOLDER/ours.pcapng" "$FOLDER/carried.pcapng"', {
+      env: { FOLDER: folder, BOTH: both },
+    });
+    const fields = "-T fields -e frame.interface_name -e tcp.stream -e data.data";
+    const told = await tshark(both, `-d tcp.port==${port},tls -Y data ${fields}`);
+    const [first, second] = ["first", "second"].map((text) =>
+      new TextEncoder().encode(text).toHex()
+    );
+    assertEquals(told.split("\n").map((line) => line.split("\t")), [
+      ["netecho", "0", first],
+      ["netecho", "0", first],
+      ["netecho", "1", second],
+      ["netecho", "1", second],
+      ["lo", "2", first],
+      ["lo", "2", first],
+      ["lo", "3", second],
+      ["lo", "3", second],
+    ]);
     await Deno.remove(folder, { recursive: true });
   },
 });

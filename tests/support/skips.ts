@@ -154,6 +154,18 @@ export function withSignal(signal: Deno.Signal, name: string): Need {
   return isIgnored ? skipped(name, "started by nohup") : runs(name);
 }
 
+/** The same for a test that captures what the loopback interface carries. */
+export function withDumpcap(name: string, programs: readonly string[] = []): Need {
+  const needs = onLinux(name, ["dumpcap", ...programs]);
+  if (needs.ignore) return needs;
+  const { success } = new Deno.Command("dumpcap", {
+    args: ["-d", "-i", "lo"],
+    stdout: "null",
+    stderr: "null",
+  }).outputSync();
+  return success ? needs : skipped(name, "dumpcap may not capture here");
+}
+
 /** The same for a test that makes a network namespace of its own, with `unshare -rn`. */
 export function needingNamespace(name: string): Need {
   const needs = onLinux(name, ["unshare", "ip"]);

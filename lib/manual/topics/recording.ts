@@ -24,7 +24,12 @@ export const recording: Topic = {
             "reader moves, or for --grace; what is lost is said, and exit 1",
           ],
           ["--capture -", "to stdout; what is printed otherwise goes to stderr"],
-          ["SSLKEYLOGFILE", "where it is set, the secrets of TLS go into the capture as well"],
+          [
+            "SSLKEYLOGFILE",
+            "where it is set, the secrets of TLS go into the capture as well: with mergecap -a -w BOTH " +
+            "OURS OTHER they decrypt what another program captured of the same connections (without " +
+            "-a Wireshark takes the two of a port for one)",
+          ],
         ],
       },
       {
