@@ -2,7 +2,7 @@
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
 import { type IpHeader, readIpHeader, viewOf } from "./ip_header.ts";
-import { LINK_ETHERNET, LINK_SLL, LINK_SLL2 } from "./pcap_format.ts";
+import { ipInFrame, ipInGre, UnreadableFrame } from "./link.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** A TCP segment or a UDP datagram. */
@@ -34,66 +34,36 @@ export interface TcpHeader {
 const TCP = 6;
 const UDP = 17;
 const GRE = 47;
-const IPV4 = 0x0800;
-const IPV6 = 0x86dd;
-
-/** Bytes before the IP header, by link type. */
-const HEADERS: Readonly<Record<number, number>> = {
-  0: 4, // BSD loopback
-  12: 0, // raw IP, as OpenBSD numbers it
-  101: 0, // raw IP
-  108: 4, // OpenBSD loopback
-  228: 0, // IPv4
-  229: 0, // IPv6
-};
-
-interface TypedHeader {
-  /** Where the EtherType of what is carried stands. */
-  readonly typeAt: number;
-  readonly length: number;
-}
-
-/** Headers that say what they carry, by link type. */
-const TYPED: Readonly<Record<number, TypedHeader>> = {
-  [LINK_ETHERNET]: { typeAt: 12, length: 14 },
-  [LINK_SLL]: { typeAt: 14, length: 16 }, // Linux "any"
-  [LINK_SLL2]: { typeAt: 0, length: 20 },
-};
+const IPV4_IN_IP = 4; // RFC 2003
+const IPV6_IN_IP = 41; // RFC 4213
+const READ: readonly number[] = [TCP, UDP, GRE, IPV4_IN_IP, IPV6_IN_IP];
 
 /** Finds segments and datagrams, and counts what it cannot read. */
 export class Dissector {
   readonly #fragments = new Fragments();
-  #cut = 0; // packets that end within their headers
-  readonly #unknownLinks = new Map<number, number>(); // how many packets, by link type
+  readonly #unread = new Map<string, number>(); // how many packets, by what is wrong with them
 
   /** What could not be read, in words. */
   get troubles(): string[] {
     const { incomplete } = this.#fragments;
-    return [
-      ...[...this.#unknownLinks].map(([link, count]) =>
-        `${formatQuantity(count, "packet")} of link type ${link}, which is not understood`
-      ),
-      ...(this.#cut > 0 ? [`${formatQuantity(this.#cut, "packet")} cut within their headers`] : []),
-      ...(incomplete > 0
-        ? [`${formatQuantity(incomplete, "packet")} of which a fragment lacks`]
-        : []),
-    ];
+    const unread = [...this.#unread];
+    if (incomplete > 0) unread.push(["of which a fragment lacks", incomplete]);
+    return unread.map(([what, count]) => `${formatQuantity(count, "packet")} ${what}`);
   }
 
   /** The segment or datagram of a packet; undefined where there is none, or not all of it yet. */
-  dissect({ link, bytes }: CapturedPacket): TransportPacket | undefined {
-    const at = HEADERS[link];
-    const typed = TYPED[link];
-    if (at === undefined && !typed) {
-      this.#unknownLinks.set(link, (this.#unknownLinks.get(link) ?? 0) + 1);
-      return undefined;
-    }
+  dissect(packet: CapturedPacket): TransportPacket | undefined {
     try {
-      const ip = typed ? carriedIp(bytes, typed) : bytes.subarray(at);
+      const ip = ipInFrame(packet);
       return ip && this.#fromIp(ip);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#cut++;
+      const what = error instanceof RangeError
+        ? "cut within their headers"
+        : error instanceof UnreadableFrame
+        ? error.message
+        : undefined;
+      if (what === undefined) throw error;
+      this.#unread.set(what, (this.#unread.get(what) ?? 0) + 1);
       return undefined;
     }
   }
@@ -105,7 +75,7 @@ export class Dissector {
     const captured = bytes.subarray(at, Math.max(at, Math.min(length, bytes.length)));
     const missing = Math.max(0, length - Math.max(at, bytes.length));
     if (!part) return this.#fromTransport(captured, { ...header, missing });
-    if (missing > 0 || ![TCP, UDP].includes(protocol)) return undefined;
+    if (missing > 0 || !READ.includes(protocol)) return undefined;
     const key = [...hosts, protocol, part.id].join(" ");
     const whole = this.#fragments.add({ key, ...part, bytes: captured });
     return whole && this.#fromTransport(whole, { ...header, missing });
@@ -115,11 +85,9 @@ export class Dissector {
     bytes: Uint8Array,
     { protocol, hosts: [source, target], missing }: IpHeader & { readonly missing: number },
   ): TransportPacket | undefined {
+    const ip = carriedIp(protocol, bytes);
+    if (ip) return this.#fromIp(ip);
     const view = viewOf(bytes);
-    if (protocol === GRE) {
-      const ip = carriedByGre(bytes);
-      return ip && this.#fromIp(ip);
-    }
     if (protocol !== UDP && protocol !== TCP) return undefined;
     const from = `${source}:${view.getUint16(0)}`;
     const to = `${target}:${view.getUint16(2)}`;
@@ -140,35 +108,9 @@ export class Dissector {
   }
 }
 
-// The IP packet behind a header with an EtherType, and behind what may stand between the two.
-function carriedIp(
-  bytes: Uint8Array,
-  { typeAt, length }: TypedHeader,
-): Uint8Array | undefined {
-  const view = viewOf(bytes);
-  let type = view.getUint16(typeAt);
-  let at = length;
-  while (type === 0x8100 || type === 0x88a8) { // 802.1Q, 802.1ad
-    type = view.getUint16(at + 2);
-    at += 4;
-  }
-  if (type === 0x8864) { // PPPoE (RFC 2516), and the protocol of PPP
-    type = { 0x0021: IPV4, 0x0057: IPV6 }[view.getUint16(at + 6)] ?? 0;
-    at += 8;
-  } else if (type === 0x8847) { // MPLS (RFC 3032): IP is told by its version
-    while ((view.getUint8(at + 2) & 1) === 0) at += 4;
-    at += 4;
-    type = IPV4;
-  }
-  return type === IPV4 || type === IPV6 ? bytes.subarray(at) : undefined;
-}
-
-// RFC 2784 and RFC 2890: the flags say which fields there are.
-function carriedByGre(bytes: Uint8Array): Uint8Array | undefined {
-  const view = viewOf(bytes);
-  const fields = [0x8000, 0x2000, 0x1000].filter((flag) => view.getUint16(0) & flag).length;
-  const type = view.getUint16(2);
-  return type === IPV4 || type === IPV6 ? bytes.subarray(4 + 4 * fields) : undefined;
+function carriedIp(protocol: number, bytes: Uint8Array): Uint8Array | undefined {
+  if (protocol === GRE) return ipInGre(bytes);
+  return [IPV4_IN_IP, IPV6_IN_IP].includes(protocol) ? bytes : undefined;
 }
 
 function scaleOf(options: Uint8Array): number {

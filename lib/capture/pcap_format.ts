@@ -39,7 +39,11 @@ export const PCAP_MAGIC = { microseconds: 0xa1b2c3d4, nanoseconds: 0xa1b23c4d } 
 
 /** LINKTYPE_ETHERNET */
 export const LINK_ETHERNET = 1;
+/** LINKTYPE_IEEE802_11 */
+export const LINK_802_11 = 105;
 /** LINKTYPE_LINUX_SLL */
 export const LINK_SLL = 113;
+/** LINKTYPE_IEEE802_11_RADIOTAP */
+export const LINK_RADIOTAP = 127;
 /** LINKTYPE_LINUX_SLL2 */
 export const LINK_SLL2 = 276;

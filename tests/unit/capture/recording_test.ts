@@ -6,6 +6,7 @@ import { ACK, FIN, PSH, RST, SYN, tcpFrame, udpFrame } from "../../../lib/captur
 import { fileHeader, packetBlock } from "../../../lib/capture/pcapng_writer.ts";
 import { readRecordings, type Recording, saidBy } from "../../../lib/capture/recording.ts";
 import { randomBytes, randomWords } from "../../support/bytes.ts";
+import { pcap } from "../../support/pcap.ts";
 
 const CLIENT: InetAddress = { transport: "tcp", hostname: "192.0.2.1", port: 4000 };
 const SERVER: InetAddress = { transport: "tcp", hostname: "192.0.2.2", port: 80 };
@@ -146,30 +147,6 @@ Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", ()
     }
   }
 });
-
-/** A capture as tcpdump writes it; packets are half a second apart. */
-function pcap(
-  packets: readonly Uint8Array[],
-  { link, little, magic, perSecond }: {
-    link: number;
-    little: boolean;
-    magic: number;
-    perSecond: number;
-  },
-): Uint8Array {
-  const words = (...values: number[]) => {
-    const view = new DataView(new ArrayBuffer(values.length * 4));
-    values.forEach((value, index) => view.setUint32(index * 4, value, little));
-    return new Uint8Array(view.buffer);
-  };
-  return concat([
-    words(magic, 0x00040002, 0, 0, 65535, link),
-    ...packets.flatMap((packet, index) => [
-      words(1e9, index * perSecond / 2, packet.length, packet.length),
-      packet,
-    ]),
-  ]);
-}
 
 Deno.test("recording: a file that was cut off, and one that is no capture", () => {
   const frame = segment(UP, { sequence: 1, payload: text("data") });

@@ -1,0 +1,136 @@
+/** What carries IP in a capture, read as tshark reads it. */
+import { assertEquals } from "@std/assert";
+import { concat } from "@std/bytes/concat";
+import { ACK, tcpFrame } from "../../lib/capture/packet.ts";
+import { LINK_802_11, LINK_ETHERNET, LINK_RADIOTAP } from "../../lib/capture/pcap_format.ts";
+import { readRecordings, saidBy } from "../../lib/capture/recording.ts";
+import { bash } from "../support/programs.ts";
+import { needing } from "../support/skips.ts";
+import { pcap } from "../support/pcap.ts";
+
+const SAID = "data";
+const ETHERNET_BYTES = 14;
+
+const frame = tcpFrame(
+  {
+    from: { transport: "tcp", hostname: "192.0.2.1", port: 4000 },
+    to: { transport: "tcp", hostname: "192.0.2.2", port: 80 },
+  },
+  { flags: ACK, sequence: 1, acknowledged: 1, payload: new TextEncoder().encode(SAID) },
+);
+const packet = frame.subarray(ETHERNET_BYTES);
+const addresses = frame.subarray(0, 12);
+
+function bytes(hex: string): Uint8Array {
+  return Uint8Array.fromHex(hex.replaceAll(" ", ""));
+}
+
+/** An IPv4 header without a checksum, before what it carries. */
+function inIp(protocol: number, carried: Uint8Array): Uint8Array {
+  const header = new Uint8Array(20);
+  header.set([0x45, 0, (20 + carried.length) >> 8, (20 + carried.length) & 255, 0, 0, 0, 0, 64]);
+  header.set([protocol, 0, 0, 198, 51, 100, 1, 198, 51, 100, 2], 9);
+  return concat([header, carried]);
+}
+
+const MAC = "020000000001 020000000002 020000000003";
+const SNAP = "aaaa03 000000 0800";
+const wifi = (control: string, rest = "") => bytes(`${control} 0000 ${MAC} 1000 ${rest}`);
+
+const CARRIERS: Readonly<Record<string, { readonly link: number; readonly front: Uint8Array }>> = {
+  "802.1Q in 802.1ad": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes("88a8 0007 8100 0008 0800")]),
+  },
+  "VLAN behind Linux's any device": {
+    link: 113,
+    front: bytes("0000 0001 0006 0200000000020000 8100 0007 0800"),
+  },
+  "VLAN behind Linux's any device, version 2": {
+    link: 276,
+    front: bytes("8100 0000 00000001 0001 00 06 0200000000020000 0007 0800"),
+  },
+  "PPPoE": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes("8864 11 00 0001 002e 0021")]),
+  },
+  "MPLS": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes("8847 00010040 00011140")]),
+  },
+  "Wi-Fi to an access point": { link: LINK_802_11, front: wifi("0801", SNAP) },
+  "Wi-Fi with QoS": { link: LINK_802_11, front: wifi("8802", `0000 ${SNAP}`) },
+  "Wi-Fi with QoS and HT control": {
+    link: LINK_802_11,
+    front: wifi("8882", `0000 00000000 ${SNAP}`),
+  },
+  "Wi-Fi with four addresses": {
+    link: LINK_802_11,
+    front: wifi("8803", `020000000004 0000 ${SNAP}`),
+  },
+  "radiotap": {
+    link: LINK_RADIOTAP,
+    front: concat([bytes("00 00 0900 02000000 00"), wifi("0801", SNAP)]),
+  },
+  "radiotap with its time, two words of fields and a padded header of Wi-Fi": {
+    link: LINK_RADIOTAP,
+    front: concat([
+      bytes("00 00 1900 030000a0 00000020 00000000 0000000000000000 20"),
+      wifi("8802", `0000 0000 ${SNAP}`),
+    ]),
+  },
+};
+
+const TUNNELS: Readonly<Record<string, Uint8Array>> = {
+  "GRE": inIp(47, concat([bytes("0000 0800"), packet])),
+  "GRE with all of its fields": inIp(
+    47,
+    concat([bytes("b000 0800 00000000 00000001 00000001"), packet]),
+  ),
+  "Ethernet in GRE": inIp(47, concat([bytes("0000 6558"), frame])),
+  "IP in IP": inIp(4, packet),
+};
+
+const CASES = [
+  ...Object.entries(CARRIERS).map(([name, { link, front }]) => ({
+    name,
+    link,
+    whole: concat([front, packet]),
+  })),
+  ...Object.entries(TUNNELS).map(([name, whole]) => ({ name, link: 101, whole })),
+];
+
+for (const { name, link, whole } of CASES) {
+  Deno.test({
+    ...needing(["tshark"], `captures: ${name}, as tshark reads it`),
+    async fn() {
+      const file = pcap([whole], { link });
+      const path = await Deno.makeTempFile({ suffix: ".pcap" });
+      await Deno.writeFile(path, file);
+      const { text, stderr } = await bash('tshark -r "$FILE" -T fields -e tcp.payload', {
+        env: { FILE: path },
+      });
+      assertEquals([text.trim()], [new TextEncoder().encode(SAID).toHex()], stderr);
+      const { recordings, troubles } = readRecordings({ path, bytes: file });
+      assertEquals(recordings.map((each) => concat(saidBy("client", each))), [
+        new TextEncoder().encode(SAID),
+      ]);
+      assertEquals(troubles, []);
+      await Deno.remove(path);
+    },
+  });
+}
+
+Deno.test("captures: frames of Wi-Fi that cannot be read are counted by what they are", () => {
+  const frames = [
+    wifi("0841", SNAP), // protected
+    wifi("8802", `8000 ${SNAP}`), // A-MSDU
+    wifi("4801"), // no data in it
+    wifi("8000"), // a beacon
+  ].map((front) => concat([front, packet]));
+  const { troubles } = readRecordings({ path: "test", bytes: pcap(frames, { link: LINK_802_11 }) });
+  assertEquals(troubles, [
+    "1 packet encrypted by Wi-Fi",
+    "1 packet of Wi-Fi with several packets in one, which is not understood",
+  ]);
+});
