@@ -150,7 +150,10 @@ export const benchResultSchema = v.object({
     "in the measured time; absent where each request has a connection of its own",
   ),
   interrupted: v.exactOptional(v.literal(true)),
-  errors: described(v.record(text, count), "failures by their kind"),
+  errors: described(
+    v.record(text, count),
+    "failures by their kind: of requests, and of connections between requests or that could not be made",
+  ),
   rate: described(amount, "answers a second that came in the measured time"),
   latency: described(distribution, "in an open loop from the moment that a request was due"),
   uncorrected: described(
