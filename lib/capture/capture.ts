@@ -24,11 +24,13 @@ export interface CaptureOptions {
   readonly secrets?: (() => Uint8Array) | undefined;
   /** Called once when nothing more can be written. */
   readonly onError: (reason: string) => void;
+  /** Called once when there are no secrets of a TLS session, though there should be. */
+  readonly onUnlogged?: (() => void) | undefined;
 }
 
 /**
- * A capture. Blocks are written whole and at once, so that a program that is killed leaves a file
- * that can be read.
+ * A capture. Blocks are written whole and at once, so that what was written can be read while it
+ * grows.
  */
 export class Capture {
   readonly #options: CaptureOptions;
@@ -38,6 +40,7 @@ export class Capture {
   #size = 0; // bytes
   #watched = 0; // connections
   #broken = false;
+  #toldUnlogged = false;
 
   /** Opens the first file, or throws what that failed with. */
   constructor(options: CaptureOptions) {
@@ -52,11 +55,11 @@ export class Capture {
    * TLS handshake, so that the secrets come first where it is merged with what a network carried.
    */
   watch(
-    peer: Pick<Duplex, "local" | "remote" | "framed">,
+    peer: Pick<Duplex, "local" | "remote" | "framed" | "security">,
     options: Pick<FlowOptions, "initiator" | "comment" | "began">,
   ): Observer {
     const write = (frames: readonly Frame[]) => this.#writeFrames(frames);
-    this.#writeSecrets();
+    this.#writeSecrets(peer);
     return flowOf(peer, { ...options, number: ++this.#watched, write });
   }
 
@@ -105,9 +108,13 @@ export class Capture {
     );
   }
 
-  #writeSecrets(): void {
-    const { secrets } = this.#options;
+  #writeSecrets({ security }: Pick<Duplex, "security">): void {
+    const { secrets, onUnlogged } = this.#options;
     if (!secrets) return;
+    if (security && !security.secretsLogged && !this.#toldUnlogged) {
+      this.#toldUnlogged = true;
+      onUnlogged?.();
+    }
     const lines = secrets();
     if (lines.length > 0) this.#write(() => secretsBlock(lines));
   }
@@ -164,7 +171,12 @@ export function openCapture(
   try {
     const onError = (reason: string) =>
       void say(`netecho: Cannot write ${path}: ${reason}; the capture is cut short`);
-    return new Capture({ open, rotateAt, clock, secrets: keyLog(), onError });
+    const onUnlogged = () =>
+      void say(
+        "netecho: The secrets of some TLS sessions are not in the capture: the runtime does not tell " +
+          "them (help recording)",
+      );
+    return new Capture({ open, rotateAt, clock, secrets: keyLog(), onError, onUnlogged });
   } catch (error) {
     throw new NetworkError(`Cannot write ${path}: ${explain(error)}`, { cause: error });
   }

@@ -2,7 +2,7 @@
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
 import { type IpHeader, readIpHeader, viewOf } from "./ip_header.ts";
-import { ipInFrame, ipInGre, UnreadableFrame } from "./link.ts";
+import { ethernetInVxlan, ipInFrame, ipInGre, type LinkFrame, UnreadableFrame } from "./link.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** A TCP segment or a UDP datagram. */
@@ -31,12 +31,19 @@ export interface TcpHeader {
   readonly windowScale: number;
 }
 
-const TCP = 6;
-const UDP = 17;
-const GRE = 47;
-const IPV4_IN_IP = 4; // RFC 2003
-const IPV6_IN_IP = 41; // RFC 4213
-const READ: readonly number[] = [TCP, UDP, GRE, IPV4_IN_IP, IPV6_IN_IP];
+/** Numbers of protocols (https://www.iana.org/assignments/protocol-numbers). */
+const PROTOCOL = { ipv4: 4, tcp: 6, udp: 17, ipv6: 41, gre: 47, authentication: 51 } as const;
+
+/** Protocols that may carry any of these, and cannot be read. */
+const UNREADABLE: Readonly<Record<number, string>> = {
+  50: "encrypted by IPsec",
+  97: "of EtherIP, which is not understood",
+  115: "of L2TP, which is not understood",
+};
+
+const TCP_HEADER_BYTES = 20;
+const UDP_HEADER_BYTES = 8;
+const WRONG_LENGTH = "with a wrong length in the headers";
 
 /** Finds segments and datagrams, and counts what it cannot read. */
 export class Dissector {
@@ -51,66 +58,111 @@ export class Dissector {
     return unread.map(([what, count]) => `${formatQuantity(count, "packet")} ${what}`);
   }
 
-  /** The segment or datagram of a packet; undefined where there is none, or not all of it yet. */
-  dissect(packet: CapturedPacket): TransportPacket | undefined {
+  /**
+   * The segment or datagram of a packet, and what that may carry in turn; none where there is none,
+   * or not all of it yet.
+   */
+  dissect(packet: CapturedPacket): readonly TransportPacket[] {
+    if (packet.cut < 0) this.#count("longer in the file than on the wire");
+    return this.#fromFrame(packet, Math.max(0, packet.cut));
+  }
+
+  #count(what: string): void {
+    this.#unread.set(what, (this.#unread.get(what) ?? 0) + 1);
+  }
+
+  #fromFrame(frame: LinkFrame, cut: number): readonly TransportPacket[] {
     try {
-      const ip = ipInFrame(packet);
-      return ip && this.#fromIp(ip);
+      const ip = ipInFrame(frame);
+      return ip ? this.#fromIp(ip, cut) : [];
     } catch (error) {
-      const what = error instanceof RangeError
-        ? "cut within their headers"
-        : error instanceof UnreadableFrame
-        ? error.message
-        : undefined;
-      if (what === undefined) throw error;
-      this.#unread.set(what, (this.#unread.get(what) ?? 0) + 1);
-      return undefined;
+      if (error instanceof RangeError) this.#count("cut within the headers");
+      else if (error instanceof UnreadableFrame) this.#count(error.message);
+      else throw error;
+      return [];
     }
   }
 
-  #fromIp(bytes: Uint8Array): TransportPacket | undefined {
-    const header = readIpHeader(bytes);
-    if (!header) return undefined;
+  // Of the packet so many bytes at its end are cut.
+  #fromIp(bytes: Uint8Array, cut: number): readonly TransportPacket[] {
+    const header = readIpHeader(bytes, cut);
+    if (!header) return [];
     const { part, at, length, protocol, hosts } = header;
-    const captured = bytes.subarray(at, Math.max(at, Math.min(length, bytes.length)));
+    if (length < at) throw new UnreadableFrame(WRONG_LENGTH);
+    const captured = bytes.subarray(at, Math.min(length, bytes.length));
     const missing = Math.max(0, length - Math.max(at, bytes.length));
-    if (!part) return this.#fromTransport(captured, { ...header, missing });
-    if (missing > 0 || !READ.includes(protocol)) return undefined;
+    if (!part) return this.#fromTransport(captured, { protocol, hosts, missing });
+    if (!Object.values<number>(PROTOCOL).includes(protocol)) return [];
+    if (missing > 0) throw new UnreadableFrame("of fragments that are cut");
     const key = [...hosts, protocol, part.id].join(" ");
     const whole = this.#fragments.add({ key, ...part, bytes: captured });
-    return whole && this.#fromTransport(whole, { ...header, missing });
+    return whole ? this.#fromTransport(whole, { protocol, hosts, missing }) : [];
   }
 
-  #fromTransport(
-    bytes: Uint8Array,
-    { protocol, hosts: [source, target], missing }: IpHeader & { readonly missing: number },
-  ): TransportPacket | undefined {
-    const ip = carriedIp(protocol, bytes);
-    if (ip) return this.#fromIp(ip);
+  #fromTransport(bytes: Uint8Array, about: IpPayload): readonly TransportPacket[] {
+    const { protocol, hosts: [source, target], missing } = about;
+    const unreadable = UNREADABLE[protocol];
+    if (unreadable !== undefined) throw new UnreadableFrame(unreadable);
     const view = viewOf(bytes);
-    if (protocol !== UDP && protocol !== TCP) return undefined;
-    const from = `${source}:${view.getUint16(0)}`;
-    const to = `${target}:${view.getUint16(2)}`;
-    if (protocol === UDP) {
-      const length = view.getUint16(4) || bytes.length + missing; // 0: longer than it can say
-      const lacking = Math.max(0, length - bytes.length);
-      return { protocol: "udp", from, to, payload: bytes.subarray(8, length), missing: lacking };
+    const ends = () => ({
+      from: `${source}:${view.getUint16(0)}`,
+      to: `${target}:${view.getUint16(2)}`,
+    });
+    switch (protocol) {
+      case PROTOCOL.ipv4:
+      case PROTOCOL.ipv6:
+        return this.#fromIp(bytes, missing);
+      case PROTOCOL.gre: {
+        const ip = ipInGre(bytes);
+        return ip ? this.#fromIp(ip, missing) : [];
+      }
+      case PROTOCOL.authentication: { // RFC 4302: its length, in words, less two
+        const behind = bytes.subarray((view.getUint8(1) + 2) * 4);
+        return this.#fromTransport(behind, { ...about, protocol: view.getUint8(0) });
+      }
+      case PROTOCOL.udp: {
+        const datagram = { ...ends(), ...readUdp(bytes, missing) };
+        const frame = ethernetInVxlan(datagram);
+        return frame ? [datagram, ...this.#fromFrame(frame, datagram.missing)] : [datagram];
+      }
+      case PROTOCOL.tcp:
+        return [{ ...ends(), ...readTcp(bytes, missing) }];
     }
-    const begin = (view.getUint8(12) >> 4) * 4;
-    const tcp = {
-      flags: view.getUint8(13),
-      sequence: view.getUint32(4),
-      acknowledged: view.getUint32(8),
-      window: view.getUint16(14),
-      windowScale: scaleOf(bytes.subarray(20, begin)),
-    };
-    return { protocol: "tcp", from, to, payload: bytes.subarray(begin), missing, tcp };
+    return [];
   }
 }
 
-function carriedIp(protocol: number, bytes: Uint8Array): Uint8Array | undefined {
-  if (protocol === GRE) return ipInGre(bytes);
-  return [IPV4_IN_IP, IPV6_IN_IP].includes(protocol) ? bytes : undefined;
+/** What an IP packet carries, besides the bytes. */
+interface IpPayload extends Pick<IpHeader, "protocol" | "hosts"> {
+  /** How many bytes at the end of it are not there. */
+  readonly missing: number;
+}
+
+type WithoutEnds = Omit<TransportPacket, "from" | "to">;
+
+// RFC 768.
+function readUdp(bytes: Uint8Array, missing: number): WithoutEnds {
+  const length = viewOf(bytes).getUint16(4) || bytes.length + missing; // 0: longer than it can say
+  if (length < UDP_HEADER_BYTES) throw new UnreadableFrame(WRONG_LENGTH);
+  const payload = bytes.subarray(UDP_HEADER_BYTES, length);
+  return { protocol: "udp", payload, missing: Math.max(0, length - bytes.length) };
+}
+
+// RFC 9293 section 3.1.
+function readTcp(bytes: Uint8Array, missing: number): WithoutEnds {
+  const view = viewOf(bytes);
+  const begin = (view.getUint8(12) >> 4) * 4;
+  if (begin < TCP_HEADER_BYTES || begin > bytes.length + missing) {
+    throw new UnreadableFrame(WRONG_LENGTH);
+  }
+  const tcp = {
+    flags: view.getUint8(13),
+    sequence: view.getUint32(4),
+    acknowledged: view.getUint32(8),
+    window: view.getUint16(14),
+    windowScale: scaleOf(bytes.subarray(TCP_HEADER_BYTES, begin)),
+  };
+  return { protocol: "tcp", payload: bytes.subarray(begin), missing, tcp };
 }
 
 function scaleOf(options: Uint8Array): number {

@@ -23,23 +23,25 @@ export interface IpHeader {
 }
 
 /**
- * Reads the header that a packet begins with; undefined where it is of no IP. Throws RangeError where
- * the bytes end before it does.
+ * Reads the header that a packet begins with, of which so many bytes at its end are `cut`; undefined
+ * where it is of no IP. Throws RangeError where the bytes end before it does.
  */
-export function readIpHeader(bytes: Uint8Array): IpHeader | undefined {
+export function readIpHeader(bytes: Uint8Array, cut: number): IpHeader | undefined {
   const view = viewOf(bytes);
   const version = view.getUint8(0) >> 4;
-  if (version !== 4 && version !== 6) return undefined;
-  return version === 4 ? parseIPv4(view) : parseIPv6(view);
+  // A length of 0 is left for segmentation by the network card.
+  const whole = view.byteLength + cut;
+  if (version === 4) return parseIPv4(view, whole);
+  return version === 6 ? parseIPv6(view, whole) : undefined;
 }
 
-function parseIPv4(view: DataView): IpHeader {
+function parseIPv4(view: DataView, whole: number): IpHeader {
   const host = (at: number) => ipText(new Uint8Array(view.buffer, view.byteOffset + at, 4));
   const [offset, more] = [(view.getUint16(6) & 0x1fff) * 8, (view.getUint16(6) & 0x2000) !== 0];
   return {
     protocol: view.getUint8(9),
     hosts: [host(12), host(16)],
-    length: view.getUint16(2) || view.byteLength, // 0: left for segmentation by the network card
+    length: view.getUint16(2) || whole,
     at: (view.getUint8(0) & 15) * 4,
     part: offset > 0 || more ? { id: view.getUint16(4), offset, more } : undefined,
   };
@@ -47,7 +49,7 @@ function parseIPv4(view: DataView): IpHeader {
 
 const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]); // hop by hop, routing, destination
 
-function parseIPv6(view: DataView): IpHeader {
+function parseIPv6(view: DataView, whole: number): IpHeader {
   const host = (at: number) => `[${ipText(new Uint8Array(view.buffer, view.byteOffset + at, 16))}]`;
   let [protocol, at] = [view.getUint8(6), 40];
   let part: Part | undefined;
@@ -61,7 +63,7 @@ function parseIPv6(view: DataView): IpHeader {
     else break;
     protocol = next;
   }
-  const length = view.getUint16(4) === 0 ? view.byteLength : 40 + view.getUint16(4);
+  const length = view.getUint16(4) === 0 ? whole : 40 + view.getUint16(4);
   return { protocol, hosts: [host(8), host(24)], length, at, part };
 }
 

@@ -5,15 +5,20 @@ import { LINK_802_11, LINK_ETHERNET, LINK_RADIOTAP, LINK_SLL, LINK_SLL2 } from "
 /** A frame that cannot be read, with what it is: `encrypted by Wi-Fi`. */
 export class UnreadableFrame extends Error {}
 
+/** A frame as a network has carried it. */
+export interface LinkFrame {
+  /** What its headers begin with (https://www.tcpdump.org/linktypes.html). */
+  readonly link: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * The IP packet in a frame; undefined where it carries something else. Throws RangeError where the
  * bytes end before it does.
  *
  * @throws {UnreadableFrame}
  */
-export function ipInFrame(
-  { link, bytes }: { readonly link: number; readonly bytes: Uint8Array },
-): Uint8Array | undefined {
+export function ipInFrame({ link, bytes }: LinkFrame): Uint8Array | undefined {
   const read = READERS[link];
   if (!read) throw new UnreadableFrame(`of link type ${link}, which is not understood`);
   return read(bytes);
@@ -39,42 +44,80 @@ function behind(headerBytes: number): ReadFrame {
   return (bytes) => bytes.subarray(headerBytes);
 }
 
-const IPV4 = 0x0800;
-const IPV6 = 0x86dd;
+const MAX_LENGTH = 1500; // what is greater is an EtherType (IEEE 802.3 section 3.2.6)
 
 function behindEtherType(
   { typeAt, headerBytes }: { readonly typeAt: number; readonly headerBytes: number },
 ): ReadFrame {
-  return (bytes) => ipOfType(viewOf(bytes).getUint16(typeAt), bytes.subarray(headerBytes));
+  return (bytes) => {
+    const type = viewOf(bytes).getUint16(typeAt);
+    const carried = bytes.subarray(headerBytes);
+    return type <= MAX_LENGTH ? ipInLlc(carried) : ipOfType(type, carried);
+  };
+}
+
+// LLC and SNAP before an EtherType (RFC 1042).
+function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes);
+  const isSnap = view.byteLength >= 8 && view.getUint32(0) === 0xaaaa0300;
+  return isSnap ? ipOfType(view.getUint16(6), bytes.subarray(8)) : undefined;
 }
 
 // The IP packet behind an EtherType, and behind what may stand between the two.
 function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefined {
   const view = viewOf(bytes);
   switch (type) {
-    case IPV4:
-    case IPV6:
+    case 0x0800: // IPv4
+    case 0x86dd: // IPv6
       return bytes;
     case 0x8100: // 802.1Q
     case 0x88a8: // 802.1ad
+    case 0x9100: // the same, before that had a number
       return ipOfType(view.getUint16(2), bytes.subarray(4));
     case 0x8864: // PPPoE (RFC 2516), and the protocol of PPP
       return [0x0021, 0x0057].includes(view.getUint16(6)) ? bytes.subarray(8) : undefined;
-    case 0x8847: { // MPLS (RFC 3032), to the bottom of its stack
-      const isLast = (view.getUint8(2) & 1) === 1;
-      return isLast ? bytes.subarray(4) : ipOfType(type, bytes.subarray(4));
+    case 0x8847: // MPLS (RFC 3032), to the bottom of its stack
+    case 0x8848: {
+      if ((view.getUint8(2) & 1) === 0) return ipOfType(type, bytes.subarray(4));
+      if ([4, 6].includes(view.getUint8(4) >> 4)) return bytes.subarray(4);
+      throw new UnreadableFrame("of MPLS without IP, which is not understood");
     }
-    case 0x6558: // a frame of Ethernet, carried by GRE
-      return ipInFrame({ link: LINK_ETHERNET, bytes });
+    case 0x88e5:
+      throw new UnreadableFrame("of MACsec, which is not understood");
   }
   return undefined;
 }
 
-/** The IP packet that GRE carries (RFC 2784 and RFC 2890): its flags say which fields it has. */
+const ETHERNET_IN_GRE = 0x6558; // RFC 1701
+
+/**
+ * The IP packet that GRE carries (RFC 2784 and RFC 2890): its flags say which fields it has.
+ *
+ * @throws {UnreadableFrame}
+ */
 export function ipInGre(bytes: Uint8Array): Uint8Array | undefined {
   const view = viewOf(bytes);
-  const fields = [0x8000, 0x2000, 0x1000].filter((flag) => view.getUint16(0) & flag).length;
-  return ipOfType(view.getUint16(2), bytes.subarray(4 + 4 * fields));
+  const flags = view.getUint16(0);
+  const type = view.getUint16(2);
+  const fields = [0x8000, 0x2000, 0x1000].filter((flag) => flags & flag).length;
+  const carried = bytes.subarray(4 + 4 * fields);
+  if (type === ETHERNET_IN_GRE) return ipInFrame({ link: LINK_ETHERNET, bytes: carried });
+  const isKnown = (flags & 7) === 0; // its version
+  const ip = isKnown ? ipOfType(type, carried) : undefined;
+  if (ip || type === 0) return ip; // 0: a keepalive
+  const shown = type.toString(16).padStart(4, "0");
+  throw new UnreadableFrame(`of GRE with EtherType 0x${shown}, which is not understood`);
+}
+
+const VXLAN_PORT = 4789;
+const VXLAN_HEADER_BYTES = 8;
+
+/** The frame in a datagram of VXLAN (RFC 7348); undefined in another. */
+export function ethernetInVxlan(
+  { to, payload }: { readonly to: string; readonly payload: Uint8Array },
+): LinkFrame | undefined {
+  if (!to.endsWith(`:${VXLAN_PORT}`) || payload[0] !== 0x08) return undefined; // its flags
+  return { link: LINK_ETHERNET, bytes: payload.subarray(VXLAN_HEADER_BYTES) };
 }
 
 const FLAGS_FIELD = 1 << 1; // of a radiotap header: it has this field
@@ -93,7 +136,7 @@ function ipInRadiotap(bytes: Uint8Array): Uint8Array | undefined {
   return ipInWifi(bytes.subarray(view.getUint16(2, true)), { isPadded });
 }
 
-// IEEE 802.11: of data frames alone, and with LLC and SNAP before what they carry (RFC 1042).
+// IEEE 802.11: of data frames alone.
 function ipInWifi(
   bytes: Uint8Array,
   { isPadded = false }: { readonly isPadded?: boolean } = {},
@@ -109,6 +152,5 @@ function ipInWifi(
   }
   const end = qosAt + (hasQos ? 2 : 0) + (hasQos && flags & 0x80 ? 4 : 0);
   const llc = isPadded ? Math.ceil(end / 4) * 4 : end;
-  const isSnap = view.getUint32(llc) === 0xaaaa0300;
-  return isSnap ? ipOfType(view.getUint16(llc + 6), bytes.subarray(llc + 8)) : undefined;
+  return ipInLlc(bytes.subarray(llc));
 }

@@ -1,16 +1,15 @@
 /** Reading capture files: pcapng and pcap. */
 
-import { formatCount } from "../core/units.ts";
+import { formatCount, formatQuantity } from "../core/units.ts";
+import type { LinkFrame } from "./link.ts";
 import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION_CODE, PCAP_MAGIC } from "./pcap_format.ts";
 
 /** A packet as it was captured. */
-export interface CapturedPacket {
+export interface CapturedPacket extends LinkFrame {
   /** When it was seen, in milliseconds since 1970. */
   readonly at: number;
-  /** What its headers begin with (https://www.tcpdump.org/linktypes.html). */
-  readonly link: number;
-  /** What was captured of it, which may be less than all. */
-  readonly bytes: Uint8Array;
+  /** How many bytes at its end were not captured; less than 0 where the file contradicts itself. */
+  readonly cut: number;
 }
 
 /** What of a capture could not be read, in words. */
@@ -47,10 +46,10 @@ function* readPcap(
   const link = view.getUint32(20, little) & 0xffff;
   let at = 24;
   while (at + 16 <= view.byteLength) {
-    const length = view.getUint32(at + 8, little);
+    const [length, whole] = [view.getUint32(at + 8, little), view.getUint32(at + 12, little)];
     if (at + 16 + length > view.byteLength) return onTrouble(endsWithin("packet", at));
     const time = view.getUint32(at, little) + view.getUint32(at + 4, little) / perSecond;
-    yield { at: time * 1000, link, bytes: slice(view, { at: at + 16, length }) };
+    yield { at: time * 1000, link, ...packetAt(view, { at: at + 16, length, whole }) };
     at += 16 + length;
   }
   if (at < view.byteLength) onTrouble(endsWithin("packet", at));
@@ -70,32 +69,54 @@ interface Interface {
 }
 
 function* readPcapng(view: DataView, onTrouble: OnTrouble): Generator<CapturedPacket> {
-  let little = true;
   let interfaces: Interface[] = [];
   let last = 0; // the time of a packet, in milliseconds: simple blocks have none
-  let at = 0;
-  while (at + 12 <= view.byteLength) {
-    const isSection = view.getUint32(at) === BLOCK_TYPE.section;
-    if (isSection) {
-      little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
-      interfaces = [];
-    }
-    const type = view.getUint32(at, little);
-    const length = view.getUint32(at + 4, little);
-    if (length < 12 || at + length > view.byteLength) return onTrouble(endsWithin("block", at));
-    const body = new DataView(view.buffer, view.byteOffset + at + 8, length - 12);
-    if (type === BLOCK_TYPE.interface && !isSection && body.byteLength >= 8) {
+  const broken: number[] = []; // where blocks are that have no whole packet
+  for (const { type, at, body, little } of blocksOf(view, onTrouble)) {
+    if (type === BLOCK_TYPE.section) interfaces = [];
+    if (type === BLOCK_TYPE.interface && body.byteLength >= 8) {
       interfaces.push(readInterface(body, little));
     }
-    const read = isSection ? undefined : PACKET_BLOCKS[type];
-    const packet = read?.(body, { little, interfaces, last });
-    if (read && !packet) onTrouble(`the block at byte ${formatCount(at)} is no whole packet`);
-    at += length;
-    if (!packet) continue;
-    last = packet.at;
-    yield packet;
+    const read = PACKET_BLOCKS[type];
+    if (!read) continue;
+    const packet = read(body, { little, interfaces, last });
+    if (!packet) broken.push(at);
+    else {
+      last = packet.at;
+      yield packet;
+    }
   }
-  if (at < view.byteLength) onTrouble(endsWithin("block", at));
+  if (broken.length === 0) return;
+  const count = formatQuantity(broken.length, "block");
+  const first = formatCount(broken[0]!);
+  onTrouble(`${count} without a whole packet of a known interface, the first at byte ${first}`);
+}
+
+interface Block {
+  readonly type: number;
+  /** Where in the file it begins. */
+  readonly at: number;
+  readonly body: DataView;
+  readonly little: boolean;
+}
+
+function* blocksOf(view: DataView, onTrouble: OnTrouble): Generator<Block> {
+  let little = true;
+  for (let at = 0; at < view.byteLength;) {
+    const left = view.byteLength - at;
+    if (left < 12) return onTrouble(endsWithin("block", at));
+    if (view.getUint32(at) === BLOCK_TYPE.section) {
+      little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
+    }
+    // Its length stands at both of its ends.
+    const length = view.getUint32(at + 4, little);
+    if (length < 12 || length > left || view.getUint32(at + length - 4, little) !== length) {
+      return onTrouble(endsWithin("block", at));
+    }
+    const body = new DataView(view.buffer, view.byteOffset + at + 8, length - 12);
+    yield { type: view.getUint32(at, little), at, body, little };
+    at += length;
+  }
 }
 
 function readInterface(body: DataView, little: boolean): Interface {
@@ -129,9 +150,10 @@ const PACKET_BLOCKS: Readonly<Record<number, ReadPacket>> = {
   [BLOCK_TYPE.obsoletePacket]: timedPacket("getUint16"),
   [BLOCK_TYPE.simplePacket](body, { little, interfaces: [from], last }) {
     if (!from || body.byteLength < 4) return undefined;
-    const length = Math.min(body.getUint32(0, little), from.snapLength);
+    const whole = body.getUint32(0, little);
+    const length = Math.min(whole, from.snapLength);
     if (4 + length > body.byteLength) return undefined;
-    return { at: last, link: from.link, bytes: slice(body, { at: 4, length }) };
+    return { at: last, link: from.link, ...packetAt(body, { at: 4, length, whole }) };
   },
 };
 
@@ -140,17 +162,18 @@ function timedPacket(readNumber: "getUint16" | "getUint32"): ReadPacket {
   return (body, { little, interfaces }) => {
     if (body.byteLength < 20) return undefined;
     const from = interfaces[body[readNumber](0, little)];
-    const length = body.getUint32(12, little);
+    const [length, whole] = [body.getUint32(12, little), body.getUint32(16, little)];
     if (!from || 20 + length > body.byteLength) return undefined;
     const time = body.getUint32(4, little) * 2 ** 32 + body.getUint32(8, little);
     const at = time / from.perSecond * 1000 + from.offsetMs;
-    return { at, link: from.link, bytes: slice(body, { at: 20, length }) };
+    return { at, link: from.link, ...packetAt(body, { at: 20, length, whole }) };
   };
 }
 
-function slice(
+function packetAt(
   view: DataView,
-  { at, length }: { readonly at: number; readonly length: number },
-): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + at, length);
+  { at, length, whole }: { readonly at: number; readonly length: number; readonly whole: number },
+): Pick<CapturedPacket, "bytes" | "cut"> {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length);
+  return { bytes, cut: (whole || length) - length }; // some programs write 0
 }

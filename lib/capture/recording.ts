@@ -1,7 +1,7 @@
 /** Connections, reassembled from captured packets. */
 import { UsageError } from "../core/errors.ts";
 import { ACK, RST, SYN } from "./packet.ts";
-import { Dissector, type TransportPacket } from "./dissect.ts";
+import { Dissector, type TcpHeader, type TransportPacket } from "./dissect.ts";
 import { type Said, Side } from "./side.ts";
 import { readCapture } from "./pcap_reader.ts";
 
@@ -53,17 +53,17 @@ export function readRecordings(
   const latest = new Map<string, Builder>();
   const dissector = new Dissector();
   for (const packet of packets) {
-    const message = dissector.dissect(packet);
-    if (!message) continue;
-    const { protocol, from, to } = message;
-    const key = [protocol, ...[from, to].sort()].join(" ");
-    let builder = latest.get(key);
-    if (!builder || builder.isOver(message)) {
-      builder = new Builder(message, packet.at);
-      latest.set(key, builder);
-      found.push(builder);
+    for (const message of dissector.dissect(packet)) {
+      const { protocol, from, to } = message;
+      const key = [protocol, ...[from, to].sort()].join(" ");
+      let builder = latest.get(key);
+      if (!builder || builder.isOver(message)) {
+        builder = new Builder(message, packet.at);
+        latest.set(key, builder);
+        found.push(builder);
+      }
+      builder.add(message, packet.at);
     }
-    builder.add(message, packet.at);
   }
   troubles.push(...dissector.troubles);
   return { recordings: found.map((builder) => builder.recording()), troubles };
@@ -78,51 +78,56 @@ export function saidBy(by: Step["by"], { steps }: Pick<Recording, "steps">): Uin
 
 const portOf = (end: string) => Number(/\d+$/.exec(end)![0]);
 
+/** What an end did, as a {@linkcode Step} without its role. */
+interface Act extends Pick<Step, "at" | "what"> {
+  readonly end: string;
+}
+
 class Builder {
   readonly #protocol: TransportPacket["protocol"];
-  readonly #client: string;
-  readonly #server: string;
-  readonly #midway: boolean;
+  readonly #ends: readonly [first: string, second: string]; // who was seen first
+  #asker: string | undefined; // who sent the SYN
+  #isBegun = false; // by more than a reset
   #began: number;
-  #steps: Step[] = [];
-  #sides: Readonly<Record<Step["by"], Side>> = this.#newSides();
+  #acts: Act[] = [];
+  #sides: ReadonlyMap<string, Side>;
+  // The first sequence number of each end. By them Wireshark tells connections of the same ports apart.
+  readonly #bases = new Map<string, number>();
   #cut = false;
 
-  constructor({ protocol, from, to, tcp }: TransportPacket, at: number) {
-    const syn = tcp && (tcp.flags & (SYN | ACK));
-    const answers = syn === (SYN | ACK) || (syn !== SYN && tcp && portOf(from) < portOf(to));
-    [this.#client, this.#server] = answers ? [to, from] : [from, to];
-    this.#midway = tcp !== undefined && !(tcp.flags & SYN) && !(tcp.flags & RST);
+  constructor({ protocol, from, to }: TransportPacket, at: number) {
     this.#protocol = protocol;
+    this.#ends = [from, to];
     this.#began = at;
+    this.#sides = this.#newSides();
   }
 
-  #newSides(): Readonly<Record<Step["by"], Side>> {
-    const side = (by: Step["by"]) =>
-      new Side((what, at) => this.#steps.push({ by, at: at - this.#began, what }));
-    return { client: side("client"), server: side("server") };
+  #newSides(): ReadonlyMap<string, Side> {
+    const side = (end: string) =>
+      new Side((what, at) => this.#acts.push({ end, at: at - this.#began, what }));
+    return new Map(this.#ends.map((end) => [end, side(end)]));
   }
 
   /** Whether a segment begins another connection between the same ports, as Wireshark has it. */
   isOver({ tcp, from }: TransportPacket): boolean {
     if (!tcp || (tcp.flags & (SYN | ACK)) !== SYN) return false;
-    const { client, server } = this.#sides;
-    const { first } = from === this.#client ? client : server;
-    const done = client.over && server.over && this.#steps.some(({ what }) => what !== "reset");
-    return first !== undefined && (first !== tcp.sequence || done);
+    const base = this.#bases.get(from);
+    const areOver = [...this.#sides.values()].every(({ over }) => over);
+    return base !== undefined && (base !== tcp.sequence || (areOver && !this.#isReset()));
   }
 
   add(message: TransportPacket, at: number): void {
-    const { payload, missing, from, tcp } = message;
-    const by = from === this.#client ? "client" : "server";
+    const { payload, missing, from, to, tcp } = message;
     if (!tcp) {
       this.#cut ||= missing > 0;
-      return this.#sides[by].tell(payload, at);
+      return this.#sides.get(from)!.tell(payload, at);
     }
-    if ((tcp.flags & (SYN | ACK)) === SYN && this.#wasRefused()) {
-      [this.#began, this.#steps, this.#sides] = [at, [], this.#newSides()];
+    this.#recognise(message, tcp);
+    // A SYN that is tried again after a reset, or a reset that was of an earlier connection.
+    if (!(tcp.flags & RST) && this.#isReset()) {
+      [this.#began, this.#acts, this.#sides] = [at, [], this.#newSides()];
     }
-    const [side, other] = [this.#sides[by], this.#sides[by === "client" ? "server" : "client"]];
+    const [side, other] = [this.#sides.get(from)!, this.#sides.get(to)!];
     if (tcp.flags & ACK) other.acknowledge(tcp);
     side.hear(tcp);
     if (tcp.flags & RST && !other.mayBeReset(tcp)) return;
@@ -131,20 +136,35 @@ class Builder {
     if (side.wasReset) other.over = true;
   }
 
-  // A SYN that is tried again after a reset, before anything was said.
-  #wasRefused(): boolean {
-    return this.#steps.length > 0 && this.#steps.every(({ what }) => what === "reset");
+  #recognise({ from, to }: TransportPacket, { flags, sequence, acknowledged }: TcpHeader): void {
+    const set = (end: string, base: number) => {
+      if (!this.#bases.has(end)) this.#bases.set(end, base >>> 0);
+    };
+    set(from, flags & SYN ? sequence : sequence - 1);
+    if (flags & ACK) set(to, acknowledged - 1);
+    if (flags & SYN) this.#asker ??= flags & ACK ? to : from;
+    if (!(flags & RST)) this.#isBegun = true;
+  }
+
+  // Whether nothing but resets was seen.
+  #isReset(): boolean {
+    return this.#acts.length > 0 && this.#acts.every(({ what }) => what === "reset");
   }
 
   recording(): Recording {
-    const { client, server } = this.#sides;
+    const [first, second] = this.#ends;
+    const higher = portOf(first) < portOf(second) ? second : first;
+    const client = this.#asker ?? (this.#protocol === "tcp" ? higher : first);
     return {
       protocol: this.#protocol,
-      client: this.#client,
-      server: this.#server,
-      steps: this.#steps,
-      gaps: this.#cut || client.waits || server.waits,
-      midway: this.#midway,
+      client,
+      server: client === first ? second : first,
+      steps: this.#acts.map(({ end, ...act }) => ({
+        by: end === client ? "client" : "server",
+        ...act,
+      })),
+      gaps: this.#cut || [...this.#sides.values()].some(({ waits }) => waits),
+      midway: this.#protocol === "tcp" && this.#isBegun && this.#asker === undefined,
     };
   }
 }

@@ -21,11 +21,10 @@ interface Segment {
 export class Side {
   over = false;
   wasReset = false;
-  /** The first sequence number; undefined until something was sent. */
-  first: number | undefined;
   /** Reports the next bytes, or the end. */
   readonly tell: (what: Said, at: number) => void;
   readonly #firsts: number[] = []; // of each SYN
+  #isBegun = false;
   #next = 0;
   #end = 0; // behind the last byte that was sent
   #told = false;
@@ -60,8 +59,7 @@ export class Side {
   /** Of several SYNs, the other side takes the one that it acknowledges. */
   acknowledge({ acknowledged }: TcpHeader): void {
     if (this.#told || !this.#firsts.includes(acknowledged - 1 | 0)) return;
-    this.first = acknowledged - 1 >>> 0;
-    this.#next = this.#end = acknowledged | 0;
+    this.#beginAt(acknowledged | 0);
   }
 
   add(segment: Segment, at: number): void {
@@ -70,10 +68,10 @@ export class Side {
     if (flags & SYN) this.#firsts.push(sequence | 0);
     const syn = flags & SYN ? 1 : 0;
     const begin = sequence + syn | 0;
-    if (this.first === undefined || (syn && !this.#told)) this.#beginAt(sequence, begin);
+    if (!this.#isBegun || (syn && !this.#told)) this.#beginAt(begin);
     // What came first was a keepalive, one byte before the next (RFC 9293 section 3.8.4).
     else if (!this.#told && this.#firsts.length === 0 && begin === (this.#next + 1 | 0)) {
-      this.#beginAt(sequence, begin);
+      this.#beginAt(begin);
     }
     if (flags & RST) return this.#tellEnd("reset", at);
     const end = begin + payload.length + segment.missing | 0;
@@ -83,8 +81,8 @@ export class Side {
     this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
   }
 
-  #beginAt(first: number, next: number): void {
-    this.first = first;
+  #beginAt(next: number): void {
+    this.#isBegun = true;
     this.#next = this.#end = next;
   }
 

@@ -30,21 +30,35 @@ async function unpack(
   onTrouble: (what: string) => void,
 ): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const chunks: Uint8Array[] = [];
+  const { constants, gunzipSync } = await import("node:zlib");
   try {
-    const packed = new Blob([bytes]).stream();
-    for await (const chunk of packed.pipeThrough(new DecompressionStream("gzip"))) {
-      chunks.push(chunk);
-    }
+    return gunzipSync(bytes);
   } catch {
     onTrouble("the file is not whole as gzip");
   }
-  return concat(chunks);
+  // What comes before the fault: with this flush a part can be unpacked, up to a fault but not beyond.
+  const unpackPart = (length: number) =>
+    gunzipSync(bytes.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH });
+  let part: Uint8Array = new Uint8Array();
+  for (let [good, bad] = [0, bytes.length + 1]; bad - good > 1;) {
+    const length = bad > bytes.length ? bytes.length : (good + bad) >> 1;
+    try {
+      part = unpackPart(length);
+      good = length;
+    } catch {
+      bad = length;
+    }
+  }
+  return part;
 }
 
 /** The error that there may be more in the capture than was read. */
-export function partOf({ path, troubles }: ReplayCapture, before: string): NetworkError {
-  return new NetworkError(`${before}there may be more in ${path}: ${troubles.join("; ")}`);
+export function partOf(capture: ReplayCapture, before: string): NetworkError {
+  return new NetworkError(`${before}${thereMayBeMore(capture)}`);
+}
+
+function thereMayBeMore({ path, troubles }: ReplayCapture): string {
+  return `there may be more in ${path}: ${troubles.join("; ")}`;
 }
 
 /** Prints the connections, a line each; returns the exit code. */
@@ -79,25 +93,27 @@ export interface Choice {
  * @throws {UsageError} where there is none, or some of it is not in the capture
  */
 export function choose(
-  { path, recordings: all }: ReplayCapture,
+  capture: ReplayCapture,
   { protocol, stream }: {
     readonly protocol: Recording["protocol"];
     readonly stream: number | undefined;
   },
 ): Choice {
-  const recordings = all.filter((one) => one.protocol === protocol);
+  const recordings = capture.recordings.filter((one) => one.protocol === protocol);
+  const refuse = (what: string) => {
+    const more = capture.troubles.length > 0 ? `; ${thereMayBeMore(capture)}` : "";
+    return new UsageError(`Option --replay: ${capture.path} ${what}${more}`);
+  };
   const number = stream ?? recordings.findIndex(speaks);
   const recording = recordings[number];
   if (!recording) {
     const wanted = stream === undefined ? "whose client says something" : `of number ${stream}`;
     const there = formatQuantity(recordings.length, `${protocol.toUpperCase()} stream`);
-    throw new UsageError(`Option --replay: ${path} has no stream ${wanted}; it has ${there}`);
+    throw refuse(`has no stream ${wanted}; it has ${there}`);
   }
   if (!recording.gaps) return { recording, number, said: concat(saidBy("server", recording)) };
   const { client, server } = recording;
-  throw new UsageError(
-    `Option --replay: ${path} lacks some of what ${client} and ${server} said; capture whole packets`,
-  );
+  throw refuse(`lacks some of what ${client} and ${server} said; capture whole packets`);
 }
 
 function speaks(recording: Recording): boolean {

@@ -62,6 +62,8 @@ export function describeHello(
 
 /** What was negotiated. What is not known is left out. */
 export interface TlsSession {
+  /** Whether its secrets are written to the file that SSLKEYLOGFILE names, where it names one. */
+  readonly secretsLogged?: boolean;
   /** What the client asked for, at a server. */
   readonly hello?: ClientHello | undefined;
   /** Such as `TLSv1.3`. */

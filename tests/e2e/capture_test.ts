@@ -181,6 +181,22 @@ Deno.test({
       new TextDecoder().decode(await Deno.readFile(file)),
       await Deno.readTextFile(`${folder}/keys`),
     );
+    // What the runtime does not tell is said, once.
+    const unjudged = await netecho([
+      "client",
+      where,
+      "--insecure",
+      "--capture",
+      `${folder}/c.pcapng`,
+    ], {
+      input: "x",
+      env: { SSLKEYLOGFILE: `${folder}/none` },
+    });
+    assertEquals([unjudged.code, unjudged.text], [0, "x"]);
+    assertStringIncludes(
+      unjudged.stderr,
+      "netecho: The secrets of some TLS sessions are not in the capture",
+    );
     await Deno.remove(folder, { recursive: true });
   },
 });

@@ -54,9 +54,21 @@ const CARRIERS: Readonly<Record<string, { readonly link: number; readonly front:
     link: LINK_ETHERNET,
     front: concat([addresses, bytes("8864 11 00 0001 002e 0021")]),
   },
+  "802.1Q by its old number": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes("9100 0007 0800")]),
+  },
   "MPLS": {
     link: LINK_ETHERNET,
     front: concat([addresses, bytes("8847 00010040 00011140")]),
+  },
+  "MPLS to many": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes("8848 00011140")]),
+  },
+  "LLC and SNAP on Ethernet": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes(`0034 ${SNAP}`)]),
   },
   "Wi-Fi to an access point": { link: LINK_802_11, front: wifi("0801", SNAP) },
   "Wi-Fi with QoS": { link: LINK_802_11, front: wifi("8802", `0000 ${SNAP}`) },
@@ -88,7 +100,16 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     concat([bytes("b000 0800 00000000 00000001 00000001"), packet]),
   ),
   "Ethernet in GRE": inIp(47, concat([bytes("0000 6558"), frame])),
+  "MPLS in GRE": inIp(47, concat([bytes("0000 8847 00011140"), packet])),
   "IP in IP": inIp(4, packet),
+  "an authentication header": inIp(
+    51,
+    concat([bytes("0604 0000 00000001 00000001 000000000000000000000000"), packet.subarray(20)]),
+  ),
+  "VXLAN": inIp(
+    17,
+    concat([bytes("15b3 12b5 004a 0000 08000000 00000100"), frame]),
+  ),
 };
 
 const CASES = [
@@ -112,7 +133,8 @@ for (const { name, link, whole } of CASES) {
       });
       assertEquals([text.trim()], [new TextEncoder().encode(SAID).toHex()], stderr);
       const { recordings, troubles } = readRecordings({ path, bytes: file });
-      assertEquals(recordings.map((each) => concat(saidBy("client", each))), [
+      const streams = recordings.filter(({ protocol }) => protocol === "tcp");
+      assertEquals(streams.map((each) => concat(saidBy("client", each))), [
         new TextEncoder().encode(SAID),
       ]);
       assertEquals(troubles, []);
@@ -120,6 +142,32 @@ for (const { name, link, whole } of CASES) {
     },
   });
 }
+
+Deno.test("captures: what hides a packet is counted by its name", () => {
+  const onEthernet = (type: string) => concat([addresses, bytes(type), packet]);
+  const frames = [
+    concat([addresses, bytes("0800"), inIp(47, concat([bytes("3081 880b"), packet]))]),
+    concat([addresses, bytes("0800"), inIp(47, concat([bytes("0000 0000")]))]), // a keepalive
+    concat([addresses, bytes("0800"), inIp(50, packet)]),
+    concat([addresses, bytes("0800"), inIp(115, packet)]),
+    onEthernet("88e5"),
+    onEthernet("8847 00011140 00000000"),
+    onEthernet("0806"), // ARP
+    onEthernet("88cc"), // LLDP
+    onEthernet("0034 424203"), // spanning tree
+  ];
+  const { troubles } = readRecordings({
+    path: "test",
+    bytes: pcap(frames, { link: LINK_ETHERNET }),
+  });
+  assertEquals(troubles, [
+    "1 packet of GRE with EtherType 0x880b, which is not understood",
+    "1 packet encrypted by IPsec",
+    "1 packet of L2TP, which is not understood",
+    "1 packet of MACsec, which is not understood",
+    "1 packet of MPLS without IP, which is not understood",
+  ]);
+});
 
 Deno.test("captures: frames of Wi-Fi that cannot be read are counted by what they are", () => {
   const frames = [

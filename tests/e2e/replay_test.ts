@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import {
   bash,
   netecho,
@@ -8,6 +9,7 @@ import {
   Server,
 } from "../support/programs.ts";
 import { needing, withSystemCalls } from "../support/skips.ts";
+import { pcap } from "../support/pcap.ts";
 import { randomBytes } from "../support/bytes.ts";
 import { withFolder } from "../support/system.ts";
 import { Authority } from "../support/pki.ts";
@@ -287,7 +289,8 @@ Deno.test("replay: a part of a capture is never called the whole", () =>
       /^replayed stream 0, client \S+, which begins midway: 10 bytes sent/,
     );
     // The same in gzip, whole and not.
-    const packed = new Uint8Array(await gzip(`${CAPTURES}pppoe.pcap`));
+    const bytes = await Deno.readFile(`${CAPTURES}pppoe.pcap`);
+    const packed = await gzip(bytes);
     await Deno.writeFile(`${folder}/whole.gz`, packed);
     const whole = await replay(`${folder}/whole.gz`, "--speed", "max");
     assertEquals(whole.code, 0);
@@ -296,9 +299,22 @@ Deno.test("replay: a part of a capture is never called the whole", () =>
     const part = await replay(`${folder}/part.gz`);
     assertEquals(part.code, 1);
     assertStringIncludes(part.stderr, "the file is not whole as gzip");
+    // Two members, as `cat` makes them, are one file; what follows them is none.
+    const members = concat([await gzip(bytes.slice(0, 100)), await gzip(bytes.slice(100))]);
+    const listing = "tcp 0  192.0.2.1:40000 to 192.0.2.2:80: 8 bytes sent, 8 bytes received\n";
+    for (const [rest, code] of [[[], 0], [[7], 1]] as const) {
+      await Deno.writeFile(`${folder}/members.gz`, concat([members, new Uint8Array(rest)]));
+      const listed = await netecho(["client", "--replay", `${folder}/members.gz`, "--streams"]);
+      assertEquals([listed.code, listed.text], [code, listing], listed.stderr);
+    }
+    // What could not be read is told also where nothing can be played.
+    await Deno.writeFile(`${folder}/ppp.pcap`, pcap([new Uint8Array(60)], { link: 9 }));
+    const nothing = await replay(`${folder}/ppp.pcap`);
+    assertEquals(nothing.code, 2);
+    assertMatch(nothing.stderr, /it has 0 TCP streams; there may be more .* of link type 9, which/);
   }));
 
-async function gzip(path: string): Promise<ArrayBuffer> {
-  const { readable } = await Deno.open(path);
-  return await new Response(readable.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const packing = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(packing).arrayBuffer());
 }

@@ -197,15 +197,18 @@ Deno.test("recording: blocks that are too short for what they are, and fragments
   const block = (type: number, body: Uint8Array) => {
     const view = new DataView(new ArrayBuffer(12 + body.length));
     view.setUint32(0, type, true);
-    view.setUint32(4, 12 + body.length, true);
+    for (const place of [4, 8 + body.length]) view.setUint32(place, 12 + body.length, true);
     new Uint8Array(view.buffer).set(body, 8);
     return new Uint8Array(view.buffer);
   };
   const option = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 0]);
   for (const body of [new Uint8Array(0), option]) {
     const bytes = concat([HEADER, block(1, body), block(6, new Uint8Array(4))]);
-    const { recordings, troubles } = readRecordings({ path: "test", bytes });
-    assertEquals([recordings, troubles.length], [[], 1]);
+    const at = HEADER.length + 12 + body.length;
+    assertEquals(readRecordings({ path: "test", bytes }), {
+      recordings: [],
+      troubles: [`1 block without a whole packet of a known interface, the first at byte ${at}`],
+    });
   }
   const datagram = udpFrame({ from: CLIENT, to: SERVER }, text("whole"));
   const part = datagram.slice();
@@ -215,6 +218,65 @@ Deno.test("recording: blocks that are too short for what they are, and fragments
     recordings: [],
     troubles: ["1 packet of which a fragment lacks"],
   });
+});
+
+Deno.test("recording: lengths that contradict each other are counted, and what they hide is no data", () => {
+  const whole = segment(UP, { sequence: 1, payload: text("good") });
+  const broken = (at: number, value: number) => {
+    const frame = segment(UP, { sequence: 5, payload: text("no data") });
+    frame[at] = value;
+    return frame;
+  };
+  const datagram = udpFrame({ from: CLIENT, to: SERVER }, text("short"));
+  datagram[39] = 4; // of the datagram, less than its header
+  const frames = [
+    broken(14, 0x43), // the IP header: 12 bytes
+    broken(17, 10), // the packet: 10 bytes
+    broken(46, 0x30), // the TCP header: 12 bytes
+    broken(46, 0xf0), // the same: 60 bytes
+    datagram,
+  ];
+  const bytes = pcap([whole, ...frames], { link: 1 });
+  const { recordings, troubles } = readRecordings({ path: "test", bytes });
+  assertEquals(recordings.map((one) => said(one, "client")), [text("good")]);
+  assertEquals(troubles, ["5 packets with a wrong length in the headers"]);
+});
+
+Deno.test("recording: a snap length cuts also what leaves its length to the network card, and fragments", () => {
+  const long = segment(UP, { sequence: 1, payload: text("x".repeat(200)) });
+  long.set([0, 0], 16); // the length of the packet
+  const { recordings, troubles } = readRecordings({
+    path: "test",
+    bytes: pcap([long], { link: 1, snap: 100 }),
+  });
+  assertEquals([recordings.map(({ gaps }) => gaps), troubles], [[true], []]);
+  const fragment = udpFrame({ from: CLIENT, to: SERVER }, text("x".repeat(200)));
+  fragment[20] = 0x20; // more of them
+  assertEquals(
+    readRecordings({ path: "test", bytes: pcap([fragment], { link: 1, snap: 100 }) }).troubles,
+    ["1 packet of fragments that are cut"],
+  );
+});
+
+Deno.test("recording: damage that swallows what comes behind it is told", () => {
+  const frames = ["one", "two"].map((word, index) =>
+    segment(UP, { sequence: 1 + 3 * index, payload: text(word) })
+  );
+  const file = pcap(frames, { link: 1 });
+  const swallowing = file.slice();
+  new DataView(swallowing.buffer).setUint32(24 + 8, file.length - 24 - 16, true);
+  assertEquals(
+    readRecordings({ path: "test", bytes: swallowing }).troubles,
+    ["1 packet longer in the file than on the wire"],
+  );
+  const blocks = frames.map((bytes, index) => packetBlock({ at: index, bytes }));
+  const next = concat([HEADER, ...blocks]);
+  const length = next.length - HEADER.length;
+  new DataView(next.buffer).setUint32(HEADER.length + 4, length, true);
+  new DataView(next.buffer).setUint32(next.length - 4, length - 4, true);
+  assertEquals(readRecordings({ path: "test", bytes: next }).troubles, [
+    `the file ends, or is damaged, within the block at byte ${HEADER.length}`,
+  ]);
 });
 
 // What each capture holds; where nothing is said, the client `one\ntwo\n` and the server in capitals.

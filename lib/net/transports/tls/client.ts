@@ -112,7 +112,7 @@ async function secure(
   try {
     const { alpnProtocol } = await secured.handshake();
     onPhase?.("tls");
-    const security = { alpn: alpnProtocol ?? undefined };
+    const security = { alpn: alpnProtocol ?? undefined, secretsLogged: true };
     await onSession?.(security);
     return { socket: secured, security };
   } catch (error) {

@@ -139,7 +139,10 @@ async function awaitHello(
 async function shake(conn: Deno.TlsConn, hello?: ClientHello): Promise<SecuredSocket> {
   try {
     const { alpnProtocol } = await conn.handshake();
-    return { socket: conn, security: { alpn: alpnProtocol ?? undefined, hello } };
+    return {
+      socket: conn,
+      security: { alpn: alpnProtocol ?? undefined, hello, secretsLogged: true },
+    };
   } catch (error) {
     throw new HandshakeError(explainTls(error), { hello, cause: error });
   }
