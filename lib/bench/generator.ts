@@ -14,6 +14,7 @@ import { schedule } from "./schedule.ts";
 const PAUSE_AFTER_FAILURE_MS = 100; // before a lane is used again
 const STOP_TIMEOUT_MS = 1000; // for requests under way, after an interrupt
 const LATENESS_SAMPLE_MS = 10; // between two measurements of the event loop's delay
+const LEAST_STALL_MS = 5; // beyond that, which timers and turns of the loop do not need
 
 /** What a {@linkcode Generator} works with. */
 export interface GeneratorContext {
@@ -41,8 +42,10 @@ export interface LoadOutcome {
   readonly inFlight: number;
   /** Of those, how many were never answered. */
   readonly unanswered: number;
-  /** Requests that were due, and not sent because no connection was free. */
+  /** Requests that were due, and not sent because no connection was free, or that were asked for. */
   readonly unsent: number;
+  /** Whether the peer was gone, so that the rest of a number of requests was not sent. */
+  readonly gone: boolean;
 }
 
 /** Generates one load. */
@@ -54,6 +57,7 @@ export class Generator implements LaneEvents {
   #open: OpenLoop | undefined; // undefined in a closed loop
   #counted = 0; // measured requests that were sent
   #settled = 0; // of those, answered or failed
+  #sampledAt = Infinity;
   #stopping = false;
   #gone = false;
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
@@ -177,12 +181,15 @@ export class Generator implements LaneEvents {
     slices();
     this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
-    // A slice that is cut short is dropped, unless it is the only one.
+    // A slice that is cut short is dropped, unless it is the only one or something failed in it.
     const last = recorder.endSlice(clock.now());
     const only = cut === recorder.from && last.lastedMs > 0;
-    if (last.lastedMs > slice / 2 || only) onStretch(last);
+    const known = recorder.failed;
     onMeasured?.();
     const outcome = await this.#drain();
+    // With what it was too early to know of.
+    const failed = last.failed + recorder.failed - known;
+    if (last.lastedMs > slice / 2 || only || failed > 0) onStretch({ ...last, failed });
     for (const stop of ticks) stop();
     this.#state = "over";
     this.#lanes.close();
@@ -207,7 +214,7 @@ export class Generator implements LaneEvents {
     // The last of so many requests has its share of the time, too.
     const least = rate === undefined || requests === Infinity ? 0 : this.#counted * 1000 / rate;
     const elapsedMs = Math.max(0, recorder.to - recorder.from, least);
-    return { elapsedMs, inFlight, unanswered, unsent };
+    return { elapsedMs, inFlight, unanswered, unsent, gone: this.#gone };
   }
 
   // Waits until a moment or the end of the measurement. A timer may also be early.
@@ -227,11 +234,14 @@ export class Generator implements LaneEvents {
     if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
   }
 
-  // Measures how long an answer may wait for the event loop.
+  // Measures how long an answer may wait for the event loop, and where the loop stood still.
   #sample(): void {
     const { clock, recorder } = this.#generating;
-    if (this.#open) return; // an open loop measures how late its requests are sent
     const since = clock.now();
+    const late = since - this.#sampledAt - LATENESS_SAMPLE_MS;
+    if (late > LEAST_STALL_MS) recorder.recordStall(since, late);
+    this.#sampledAt = since;
+    if (this.#open) return; // an open loop measures how late its requests are sent
     clock.soon(() => recorder.recordLateness(since, clock.now() - since));
   }
 

@@ -77,7 +77,7 @@ export class Lanes {
   /** Replaces a lane that was lost: at once where it had served. */
   replace(lane: Lane, { served }: { readonly served: boolean }): void {
     this.#open.delete(lane);
-    if (this.#open.size === 0) this.#goneSince ??= this.#options.clock.now();
+    this.#noteLoss();
     if (served) this.#addNow(lane.slot, { again: true });
     else this.#addLater(lane.slot, { again: true });
   }
@@ -96,17 +96,31 @@ export class Lanes {
   async #add(slot: number): Promise<void> {
     const { load, exchange, clock, dial, events, onLane } = this.#options;
     const options = { ...load, exchange, slot, clock, events };
-    const atMost = load.connectTimeout;
+    const reach: Dial = async (request) => {
+      const atMost = Math.min(load.connectTimeout, request.atMost);
+      try {
+        const peer = await dial({ ...request, atMost });
+        this.#goneSince = undefined;
+        return peer;
+      } catch (error) {
+        this.#noteLoss();
+        throw error;
+      }
+    };
     const lane = load.connect
-      ? new ConnectLane(
-        (request) => dial({ ...request, atMost: Math.min(atMost, request.atMost) }),
-        options,
-      )
-      : new ConnectionLane(await dial({ atMost, onPhase() {} }), options);
+      ? new ConnectLane(reach, options)
+      : new ConnectionLane(await reach({ atMost: Infinity, onPhase() {} }), options);
     if (this.#over) return lane.close(undefined);
     this.#open.add(lane);
-    this.#goneSince = undefined;
     onLane(lane);
+  }
+
+  // A connection was lost, or could not be made.
+  #noteLoss(): void {
+    const { clock, load, onGone } = this.#options;
+    if (this.#open.size > 0 && !load.connect) return;
+    this.#goneSince ??= clock.now();
+    if (clock.now() - this.#goneSince >= load.timeout) onGone();
   }
 
   #addLater(
@@ -114,9 +128,8 @@ export class Lanes {
     { error, again = false }: { readonly error?: unknown; readonly again?: boolean },
   ): void {
     if (this.#over) return;
-    const { clock, load, onFailure, onGone } = this.#options;
+    const { clock, onFailure } = this.#options;
     if (error) onFailure(`cannot connect: ${reasonOf(error)}`);
-    if (clock.now() - (this.#goneSince ?? Infinity) >= load.timeout) onGone();
     clock.after(REDIAL_AFTER_MS, () => this.#addNow(slot, { again }));
   }
 

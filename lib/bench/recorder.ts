@@ -19,6 +19,7 @@ export interface EncodedRecorder {
   readonly latency: string;
   readonly uncorrected: string | undefined;
   readonly lateness: string;
+  readonly stalledMs: number;
   readonly parts: readonly (readonly [name: string, hdr: string])[];
   readonly errors: readonly (readonly [kind: string, count: number])[];
   readonly arrived: number;
@@ -37,6 +38,8 @@ export class Recorder {
   readonly uncorrected: Histogram | undefined;
   /** How late the generator itself was. */
   readonly lateness: Histogram;
+  /** How long the generator stood still in all. */
+  stalledMs = 0;
   /** Times of the parts of new connections, by name. */
   readonly parts = new Map<string, Histogram>();
   readonly errors = new Map<string, number>();
@@ -141,11 +144,16 @@ export class Recorder {
     if (this.inWindow(now)) this.lateness.record(milliseconds);
   }
 
+  /** Records that the generator stood still until now. */
+  recordStall(now: number, milliseconds: number): void {
+    if (this.inWindow(now)) this.stalledMs += milliseconds;
+  }
+
   /** Everything that was recorded, for another thread. */
   encode(): EncodedRecorder {
-    const { arrived, after, failed, reconnects, answers, tcp } = this;
+    const { arrived, after, failed, reconnects, answers, tcp, stalledMs } = this;
     return {
-      ...{ arrived, after, failed, reconnects, answers, tcp },
+      ...{ arrived, after, failed, reconnects, answers, tcp, stalledMs },
       latency: this.latency.encode(),
       uncorrected: this.uncorrected?.encode(),
       lateness: this.lateness.encode(),
@@ -166,6 +174,7 @@ export class Recorder {
     this.after += counts.after;
     this.failed += counts.failed;
     this.reconnects += counts.reconnects;
+    this.stalledMs += counts.stalledMs;
     this.answers.push(...counts.answers);
     this.tcp = addTcp(this.tcp, counts.tcp);
   }

@@ -10,6 +10,7 @@ import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../r
 
 const MAX_SHOWN_BYTES = 256; // of a request
 const MUCH_CPU = 0.7; // of a core
+const MUCH_STALLED = 0.2; // of the time
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
 /** The result of a measurement. */
@@ -17,7 +18,7 @@ export function summarise(measured: Measurement, { load, run }: {
   readonly load: BenchLoad;
   readonly run: RunInfo;
 }): BenchResult {
-  const { recorder, elapsedMs, inFlight, unanswered, unsent, timeline } = measured;
+  const { recorder, elapsedMs, inFlight, unanswered, unsent, gone, timeline } = measured;
   const { latency, uncorrected, failed, errors, parts, answers } = recorder;
   const requests = {
     answered: latency.count,
@@ -40,6 +41,7 @@ export function summarise(measured: Measurement, { load, run }: {
         ...(recorder.tcp && { tcp: recorder.tcp }),
       },
     }),
+    ...(gone && { gone: true as const }),
     errors: Object.fromEntries([...errors].toSorted(([, one], [, other]) => other - one)),
     rate: roundMs(rate),
     latency: distribution(latency, endlessOf(requests)),
@@ -78,13 +80,14 @@ function describedExchange(
 }
 
 function instrument(
-  { recorder: { lateness, latency }, cpu, unsent }: Measurement,
+  { recorder: { lateness, latency, stalledMs }, cpu, unsent, elapsedMs }: Measurement,
   { load, rate }: { readonly load: BenchLoad; readonly rate: number },
 ): Instrument {
   const known = {
     resolutionMs: roundMs(resolution()),
     cpu: Math.round(cpu * 100) / 100,
     latenessMs: { ...percentiles(lateness), max: roundMs(lateness.max) },
+    stalledMs: roundMs(stalledMs),
   };
   if (latency.count === 0) return known;
   // What measures it in a closed loop is itself late where there is little to do.
@@ -100,6 +103,16 @@ function instrument(
       warning: `the client itself was the bottleneck: it used ${known.cpu} of ` +
         `${load.workers === 1 ? "1 core" : `${load.workers} cores`}; ` +
         "the peer may be capable of more (try --workers, or several machines and --merge)",
+    };
+  }
+  const stalled = stalledMs / Math.max(1, elapsedMs * load.workers);
+  if (stalled >= MUCH_STALLED) {
+    return {
+      ...known,
+      warning: "the client itself was late: it stood still for " +
+        `${
+          Math.round(stalled * 100)
+        } % of the time (another program had the CPU, or it was stopped)`,
     };
   }
   if (!late) return known;

@@ -87,12 +87,14 @@ function plain({ address, values }: DialTarget): DialTarget {
 }
 
 function sum(outcomes: readonly LoadOutcome[]): LoadOutcome {
-  const total = (key: keyof LoadOutcome) => outcomes.reduce((sum, each) => sum + each[key], 0);
+  const total = (key: "inFlight" | "unanswered" | "unsent") =>
+    outcomes.reduce((sum, each) => sum + each[key], 0);
   return {
     elapsedMs: Math.max(...outcomes.map(({ elapsedMs }) => elapsedMs)),
     inFlight: total("inFlight"),
     unanswered: total("unanswered"),
     unsent: total("unsent"),
+    gone: outcomes.some(({ gone }) => gone),
   };
 }
 

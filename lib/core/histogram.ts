@@ -7,6 +7,12 @@ import type { JsHistogram as Hdr } from "hdr-histogram-js";
 export const MAX_VALUE_MS = 3_600_000;
 
 const NANOSECONDS = 1e6; // in a millisecond: what the histograms count in
+const ROUNDING = 1e-9; // 99.9 % of 1,000 are 999, and not one more for the last bit
+
+/** The rank, from 1 on, of the value that `percent` of `count` values do not exceed. */
+export function rankAt(percent: number, count: number): number {
+  return Math.max(1, Math.ceil(percent / 100 * count - ROUNDING));
+}
 
 /** The decimal digits of a value that are kept. */
 export type Digits = 2 | 3;
@@ -71,7 +77,14 @@ export class Histogram {
 
   /** The latency that `percent` of all do not exceed. */
   at(percent: number): number {
+    return this.ranked(rankAt(percent, this.count));
+  }
+
+  /** The latency of a rank, from 1 on. */
+  ranked(rank: number): number {
     if (this.count === 0) return 0;
+    // The library rounds the rank that it computes of a percentage, up or to the nearest one.
+    const percent = (rank - 0.25) / this.count * 100;
     const value = this.#hdr.getValueAtPercentile(percent) / NANOSECONDS;
     return Math.min(Math.max(value, this.#min), this.#max);
   }

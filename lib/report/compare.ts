@@ -1,10 +1,11 @@
 /** Comparing two results: what has changed, and what is noise. */
 import { UsageError } from "../core/errors.ts";
 import { formatDuration } from "../core/units.ts";
+import { ENDLESS_MS } from "./distribution.ts";
 import {
   type BenchResult,
   type Comparison,
-  failedShareOf,
+  endlessOf,
   type RunFigures,
   type Slice,
 } from "./result.ts";
@@ -15,6 +16,11 @@ const SIGNIFICANT_ERRORS = 2.576; // standard errors: one in a hundred by chance
 // differ by more than the slices of one run do.
 const NOTICEABLE_RATIO = { runs: 0.03, slices: 0.25 };
 const IRRELEVANT_RATIO = 0.01;
+// A difference that is not significant and greater than this is no noise for all that: one outage is
+// in few slices, or in one run.
+const UNEXPLAINED_RATIO = 0.5;
+const BEYOND_CHANCE = 10; // times as much as anything in the other
+const IRRELEVANT_SHARE = 0.001; // of the requests
 
 interface Figure {
   readonly of: (result: BenchResult) => number;
@@ -45,11 +51,6 @@ const FIGURES: Readonly<Record<string, Figure>> = {
     run: ({ maxMs }) => maxMs,
     slice: unlessSilent(({ maxMs }) => maxMs),
   },
-  failed: {
-    of: ({ requests }) => failedShareOf(requests),
-    run: ({ failedShare = NaN }) => failedShare,
-    slice: failedShareOf,
-  },
 };
 
 // In a slice without answers the latency has no end.
@@ -68,19 +69,37 @@ export function compare(now: BenchResult, before: BenchResult): Comparison[] {
   const runs = [before, now].map(({ runs = [] }) => runs.length);
   const by = Math.min(...runs) >= MIN_SAMPLES.runs ? "runs" : "slices";
   const sameSlices = before.load.slice === now.load.slice;
-  return Object.entries(FIGURES).flatMap(([name, figure]) => {
+  const failed = compareFailures(now, before);
+  const figures = Object.entries(FIGURES).map(([name, figure]) => {
     const samples = (result: BenchResult) =>
       by === "runs" ? result.runs!.map(figure.run) : whole(result).map(figure.slice);
-    const figures = { before: figure.of(before), now: figure.of(now) };
-    // Earlier versions do not tell of each run what failed.
-    if (by === "runs" && [before, now].flatMap(samples).some(Number.isNaN)) return [];
+    const sides = { before: figure.of(before), now: figure.of(now) };
     // The longer a slice, the greater its maximum.
     const comparable = by === "runs" || name !== "max" || sameSlices;
-    const verdict = comparable
-      ? judge(by, figures, { before: samples(before), now: samples(now) })
-      : "unknown";
-    return [{ name, ...figures, verdict }];
+    const verdict = !comparable
+      ? "unknown"
+      : (sides.before === ENDLESS_MS) !== (sides.now === ENDLESS_MS)
+      ? failed.verdict === "changed" ? "changed" : "unknown"
+      : judge(by, sides, { before: samples(before), now: samples(now) });
+    return { name, ...sides, verdict } as const;
   });
+  return [...figures, failed];
+}
+
+// By the normal approximation of two binomial distributions; slices do not tell of what was lost in
+// them and found out later.
+function compareFailures(now: BenchResult, before: BenchResult): Comparison {
+  const count = ({ requests }: BenchResult) => {
+    const failed = endlessOf(requests);
+    return { failed, all: Math.max(1, failed + requests.answered) };
+  };
+  const [one, other] = [count(before), count(now)];
+  const pooled = (one.failed + other.failed) / (one.all + other.all);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / one.all + 1 / other.all));
+  const shares = { before: one.failed / one.all, now: other.failed / other.all };
+  const difference = Math.abs(shares.now - shares.before);
+  const matters = difference > Math.max(SIGNIFICANT_ERRORS * error, IRRELEVANT_SHARE);
+  return { name: "failed", ...shares, verdict: matters ? "changed" : "noise" };
 }
 
 /** The settings in which two results are unlike, such as `connections 50, now 100`. */
@@ -129,12 +148,16 @@ function judge(
   { before, now }: Sides<number>,
   samples: Sides<readonly number[]>,
 ): Comparison["verdict"] {
+  const isBeyond = (one: number, other: number, samples: readonly number[]) =>
+    one > BEYOND_CHANCE * Math.max(other, ...samples);
+  if (isBeyond(now, before, samples.before) || isBeyond(before, now, samples.now)) return "changed";
   const few = Math.min(samples.before.length, samples.now.length) < MIN_SAMPLES[by];
   if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
   const difference = Math.abs(now - before);
   const differs = (ratio: number) => difference > ratio * Math.abs(before);
   const significant = Math.abs(rankSum(samples.before, samples.now)) >= SIGNIFICANT_ERRORS;
-  if (!significant || !differs(IRRELEVANT_RATIO)) return "noise";
+  if (!differs(IRRELEVANT_RATIO)) return "noise";
+  if (!significant) return differs(UNEXPLAINED_RATIO) ? "unknown" : "noise";
   if (differs(NOTICEABLE_RATIO[by])) return "changed";
   return by === "runs" ? "noise" : "unknown";
 }

@@ -62,7 +62,7 @@ export function describeComparison({ name, before, now, verdict }: Comparison): 
   const judged = {
     changed: "changed",
     noise: "noise",
-    unknown: "too little to tell, without --repeat 5 in both",
+    unknown: "too little to tell; use --repeat 5, or more, in both",
   };
   return `${told(before)} to ${told(now)}${change}: ${judged[verdict]}`;
 }
@@ -140,14 +140,14 @@ export function describeLatency(ms: number): string {
 
 /** Whether the rate was held, where it was not, and what that means. */
 export function describeUnsent(
-  { requests: { unsent }, rate, load, interrupted }: BenchResult,
+  { requests: { unsent }, rate, load, interrupted, gone }: BenchResult,
 ): string[] {
   const rest = interrupted && load.requests !== undefined
     ? [`the rest of ${formatQuantity(load.requests, "request")}, as it was interrupted`]
     : [];
   if (unsent === 0) return rest;
   const were = formatWere(unsent, "request");
-  if (load.rate === undefined) return [`${were} never sent: the peer was gone`];
+  if (gone || load.rate === undefined) return [`${were} never sent: the peer was gone`];
   const line = `${were} due and not sent: no connection had room`;
   const held = isHeld(rate, { target: load.rate });
   return [held ? line : `THE RATE WAS NOT HELD. ${line}`, ...rest];

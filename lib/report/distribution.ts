@@ -1,5 +1,5 @@
 /** Distributions of latencies, as results carry them. */
-import type { Histogram } from "../core/histogram.ts";
+import { type Histogram, rankAt } from "../core/histogram.ts";
 import type { BenchResult } from "./result.ts";
 import { roundMs } from "../core/units.ts";
 
@@ -54,8 +54,8 @@ function percentile(
 ): number {
   const { count } = histogram;
   if (endless === 0) return roundMs(histogram.at(percent));
-  const rank = Math.max(1, Math.ceil(percent / 100 * (count + endless) - 1e-9));
-  return rank > count ? ENDLESS_MS : roundMs(histogram.at(rank / count * 100));
+  const rank = rankAt(percent, count + endless);
+  return rank > count ? ENDLESS_MS : roundMs(histogram.ranked(rank));
 }
 
 // 0, then towards 100 in steps of a fifth of what is left, until one latency is above.

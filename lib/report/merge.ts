@@ -45,7 +45,8 @@ export function sum(
   const requests = addCounts(results.map(({ requests }) => requests)) as BenchResult["requests"];
   const connections = results.map(({ connections }) => connections)
     .filter((each) => each !== undefined);
-  const uncorrected = add(({ uncorrected }) => uncorrected);
+  const { failed, unanswered } = requests;
+  const uncorrected = add(({ uncorrected }) => uncorrected, failed + unanswered);
   const names = new Set(results.flatMap(({ parts = {} }) => Object.keys(parts)));
   const parts = Object.fromEntries(
     [...names].map((name) => [name, add(({ parts }) => parts?.[name])!]),
@@ -73,6 +74,7 @@ export function sum(
     ...(names.size > 0 && { parts }),
     timeline: addTimelines(results),
     ...(results.some(({ interrupted }) => interrupted) && { interrupted: true as const }),
+    ...(results.some(({ gone }) => gone) && { gone: true as const }),
     instrument: worst(results.map(({ instrument }) => instrument)),
   };
 }
@@ -168,6 +170,7 @@ function worst(instruments: readonly Instrument[]): Instrument {
     latenessMs: Object.fromEntries(
       names.map((name) => [name, most(({ latenessMs }) => latenessMs[name])]),
     ) as Instrument["latenessMs"],
+    stalledMs: most(({ stalledMs = 0 }) => stalledMs),
     ...(warning && { warning }),
   };
 }

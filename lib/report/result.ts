@@ -14,11 +14,10 @@ export function endlessOf(
   return failed + unanswered + unsent;
 }
 
-/** The share of failures among what was answered or failed, from 0 to 1. */
-export function failedShareOf(
-  { answered, failed }: { readonly answered: number; readonly failed: number },
-): number {
-  return failed / Math.max(1, answered + failed);
+/** The share of the requests that failed, or were never sent or answered, from 0 to 1. */
+export function failedShareOf(requests: BenchResult["requests"]): number {
+  const failed = endlessOf(requests);
+  return failed / Math.max(1, requests.answered + failed);
 }
 
 /** What happened in a slice of the measurement. */

@@ -101,8 +101,8 @@ const search = v.object({
 const comparison = v.object({
   name: described(
     text,
-    "rate; p50, p99 and max in milliseconds; failed: the share of failures among what was answered " +
-      "or failed, from 0 to 1",
+    "rate; p50, p99 and max in milliseconds; failed: the share of the requests that failed, or were " +
+      "never sent or answered, from 0 to 1",
   ),
   before: v.number(),
   now: v.number(),
@@ -150,6 +150,10 @@ export const benchResultSchema = v.object({
     "in the measured time; absent where each request has a connection of its own",
   ),
   interrupted: v.exactOptional(v.literal(true)),
+  gone: described(
+    v.exactOptional(v.literal(true)),
+    "the peer was gone, so that the rest of the requests was not sent",
+  ),
   errors: described(
     v.record(text, count),
     "failures by their kind: of requests, and of connections between requests or that could not be made",
@@ -169,6 +173,10 @@ export const benchResultSchema = v.object({
       v.object({ ...percentiles, max: amount }),
       "open loop: how late requests were sent although a connection was free; closed loop: how " +
         "long an answer may have waited for the event loop",
+    ),
+    stalledMs: described(
+      v.exactOptional(amount),
+      "how long the event loop stood still for more than 5 ms at a time, in all",
     ),
     warning: described(
       v.exactOptional(text),

@@ -145,6 +145,11 @@ export class FakeClock {
     return this.#wakes.length;
   }
 
+  /** Moves time on while nobody runs. */
+  stall(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Moves time on and wakes whom that concerns, in order. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
@@ -152,7 +157,7 @@ export class FakeClock {
       const [next] = this.#wakes.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
       if (!next) break;
       this.#wakes = this.#wakes.filter((other) => other !== next);
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       next.wake();
     }
     this.#now = end;

@@ -239,6 +239,74 @@ Deno.test("a peer that is not there is an error at the start, and a failure late
   assert(later.recorder.arrived > 50);
 });
 
+Deno.test("a number of requests ends when the peer is gone, also with a connection for each", async () => {
+  const refused = new NetworkError("no", { cause: new Deno.errors.ConnectionRefused("no") });
+  for (const rate of [undefined, 200]) {
+    for (const connect of [false, true]) {
+      let answered = 0;
+      const { clock, recorder, running } = generate(
+        { requests: 1000, duration: 1e9, timeout: 1000, connect, rate },
+        (clock) => {
+          if (answered >= 60) throw refused;
+          const peer = new FakePeer({
+            onWrite(chunk) {
+              const bytes = chunk.slice();
+              clock.after(1, () => {
+                peer.say(bytes);
+                if (++answered >= 60) peer.say(null);
+              });
+            },
+          });
+          return peer;
+        },
+      );
+      await pass(clock, 4000, 1);
+      const { gone, unsent, unanswered } = await running;
+      assertEquals([recorder.latency.count, gone], [60, true]);
+      // All that were asked for are accounted for.
+      assertEquals(60 + recorder.failed + unanswered + unsent, 1000);
+    }
+  }
+});
+
+Deno.test("a connection that cannot be made beside others that work is no peer that is gone", async () => {
+  let made = 0;
+  const { clock, running } = generate(
+    { connections: 2, requests: 1000, duration: 1e9, timeout: 100 },
+    (clock) => {
+      if (made++ > 0) throw new Error("no");
+      return fakeEcho(clock, { delay: 1 });
+    },
+  );
+  await pass(clock, 1500, 0.5);
+  assertEquals((await running).gone, false);
+});
+
+Deno.test("what was lost is in the slices as often as in the whole, though it is known after the end", async () => {
+  let number = 0;
+  const { clock, recorder, stretches, running } = generate(
+    { connections: 4, duration: 1000, slice: 250, rate: 100, timeout: 500 },
+    (clock) => fakeEcho(clock, { delay: 1, framed: true, lose: () => ++number % 10 === 0 }),
+  );
+  await pass(clock, 2000);
+  await running;
+  assert(recorder.failed > 5, `${recorder.failed}`);
+  assertEquals(stretches.reduce((sum, { failed }) => sum + failed, 0), recorder.failed);
+  assertEquals(stretches.length, 4);
+});
+
+Deno.test("a program that stood still knows for how long", async () => {
+  const { clock, recorder, running } = generate(
+    { duration: 1000 },
+    (clock) => fakeEcho(clock, { delay: 1 }),
+  );
+  await pass(clock, 500);
+  clock.stall(200);
+  await pass(clock, 400);
+  await running;
+  assert(recorder.stalledMs > 180 && recorder.stalledMs <= 200, `${recorder.stalledMs}`);
+});
+
 Deno.test("a wish to stop ends it, with what was measured so far", async () => {
   const { clock, recorder, generator, running } = generate(
     { duration: 1e6 },

@@ -73,7 +73,14 @@ function resultOf(
     workers: 1,
     self: false,
   };
-  const measured = { elapsedMs: 10_000, inFlight: 0, unanswered: 0, unsent: 0, cpu: 0.5 };
+  const measured = {
+    elapsedMs: 10_000,
+    inFlight: 0,
+    unanswered: 0,
+    unsent: 0,
+    gone: false,
+    cpu: 0.5,
+  };
   return summarise({ ...measured, recorder, timeline }, { load, run: SETTING });
 }
 
@@ -326,7 +333,24 @@ Deno.test("percentiles: what was never answered is longer than any answer, in ea
     bytes: new TextEncoder().encode(JSON.stringify(result)),
   });
   assertEquals(read.latency.percentilesMs.p99, ENDLESS_MS);
+  // By an exact sort, whatever share is endless.
+  for (let count = 1; count <= 40; count++) {
+    const some = histograms.create();
+    for (let answer = 1; answer <= count; answer++) some.record(answer);
+    for (let endless = 1; endless <= 60; endless++) {
+      const { percentilesMs } = distribution(some, endless);
+      for (const percent of [50, 75, 90, 95] as const) {
+        const rank = Math.ceil(percent * (count + endless) / 100);
+        const found = percentilesMs[`p${percent}`];
+        assertEquals(
+          found === ENDLESS_MS ? Infinity : Math.round(found),
+          rank > count ? Infinity : rank,
+        );
+      }
+    }
+  }
   const merged = merge([result, resultOf({ seed: 2, failed: 0 })], histograms);
+  assertEquals(merged.uncorrected!.percentilesMs["p99.9"], ENDLESS_MS);
   assert(merged.latency.percentilesMs.p95 < 50); // 1 % of both
   assertEquals(merged.latency.percentilesMs["p99.9"], ENDLESS_MS);
 });
@@ -340,7 +364,15 @@ Deno.test("connections: those that were answered, and how often each was", () =>
   const other = new Recorder(histograms, { open: false });
   other.add(recorder.encode());
   const whole = { ...resultOf().load, connections: 3, rate: undefined, requests: undefined };
-  const counts = { elapsedMs: 100, inFlight: 1, unanswered: 0, unsent: 0, cpu: 0.5, timeline: [] };
+  const counts = {
+    elapsedMs: 100,
+    inFlight: 1,
+    unanswered: 0,
+    unsent: 0,
+    gone: false,
+    cpu: 0.5,
+    timeline: [],
+  };
   const { connections, requests } = summarise({ ...counts, recorder: other }, {
     load: { ...whole, duration: 100, exchanges: undefined },
     run: SETTING,
@@ -413,25 +445,48 @@ Deno.test("comparison: an outage counts, and what is unlike is named", () => {
     "connections 5, now 50",
     "slice 250 ms, now 500 ms",
   ]);
-  const failing = {
-    ...one,
-    requests: { ...one.requests, failed: 500 },
-    timeline: one.timeline.map((slice) => ({ ...slice, failed: 10 })),
-  };
-  const told = compare(failing, one).find(({ name }) => name === "failed")!;
+  const failedOf = (now: BenchResult, before: BenchResult) =>
+    compare(now, before).find(({ name }) => name === "failed")!;
+  const failing = { ...one, requests: { ...one.requests, failed: 500 } };
+  const told = failedOf(failing, one);
   assertEquals(told.verdict, "changed");
   assertMatch(describeComparison(told), /^0\.03% to 4\.\d+%, \+\d+\.\d%: changed$/);
-  const runs = Array.from({ length: 5 }, () => inTurn([failing], histograms).runs![0]!);
-  assertEquals(runs[0]!.failedShare, told.now);
-  const repeated = (all: RunFigures[], result = one) => ({ ...result, runs: all });
-  const sound = runs.map((run) => ({ ...run, failedShare: 0 }));
-  const byRuns = compare(repeated(runs, failing), repeated(sound)).find(({ name }) =>
-    name === "failed"
-  );
-  assertEquals(byRuns!.verdict, "changed");
-  const old = runs.map(({ failedShare: _, ...run }) => run);
-  const names = compare(repeated(runs), repeated(old)).map(({ name }) => name);
-  assertEquals(names, ["rate", "p50", "p99", "max"]);
+  assertEquals(inTurn([failing], histograms).runs![0]!.failedShare, told.now);
+  // Also what was never answered, which no slice tells of; and none of it by chance.
+  const lost = { ...one, requests: { ...one.requests, unanswered: 500 } };
+  assertEquals(failedOf(lost, one).verdict, "changed");
+  assertEquals(failedOf(one, lost).verdict, "changed");
+  const alike = { ...one, requests: { ...one.requests, failed: one.requests.failed + 3 } };
+  assertEquals(failedOf(alike, one).verdict, "noise");
   const max = compare({ ...one, load }, one).find(({ name }) => name === "max");
   assertEquals(max!.verdict, "unknown");
+});
+
+Deno.test("comparison: one outage among many slices, or in one of several runs, is no noise", () => {
+  const sound = resultOf();
+  const usual = sound.latency.maxMs;
+  const out = { ...resultOf({ seed: 2 }).latency, maxMs: 2500 };
+  const verdictOf = (name: string, now: BenchResult, before: BenchResult) =>
+    compare(now, before).find((one) => one.name === name)!.verdict;
+  const timeline = sound.timeline.map((slice, index) =>
+    index === 3 ? { ...slice, maxMs: 2500 } : slice
+  );
+  const halted = { ...sound, timeline, latency: out };
+  assertEquals(verdictOf("max", halted, sound), "changed");
+  assertEquals(verdictOf("max", sound, halted), "changed");
+  const runs = Array.from({ length: 5 }, () => inTurn([sound], histograms).runs![0]!);
+  const slow = runs.map((run, index) => index === 0 ? { ...run, maxMs: 2500 } : run);
+  assertEquals(verdictOf("max", { ...halted, runs: slow }, { ...sound, runs }), "changed");
+  // Less than that may be chance, and is not called noise for that.
+  const twice = { ...sound, latency: { ...sound.latency, maxMs: usual * 2 } };
+  assertEquals(verdictOf("max", { ...twice, runs: slow }, { ...sound, runs }), "unknown");
+  // A percentile that has no end any more is as changed as the share that failed.
+  const endless = {
+    ...sound.latency,
+    percentilesMs: { ...sound.latency.percentilesMs, p99: ENDLESS_MS },
+  };
+  const few = { ...sound, latency: endless };
+  assertEquals(verdictOf("p99", few, sound), "unknown");
+  const many = { ...few, requests: { ...sound.requests, failed: 500 } };
+  assertEquals(verdictOf("p99", many, sound), "changed");
 });
