@@ -159,6 +159,7 @@ export class Generator implements LaneEvents {
         send: (lane, due) => this.#send(lane, due),
       });
     }
+    if (this.#stopping) return; // before it began
     for (const lane of this.#lanes.all) this.#start(lane);
     this.#open?.run();
   }
@@ -234,7 +235,7 @@ export class Generator implements LaneEvents {
     if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
   }
 
-  // Measures how long an answer may wait for the event loop, and where the loop stood still.
+  // Measures how long a turn of the event loop takes, and where the loop stood still.
   #sample(): void {
     const { clock, recorder } = this.#generating;
     const since = clock.now();
@@ -242,7 +243,11 @@ export class Generator implements LaneEvents {
     if (late > LEAST_STALL_MS) recorder.recordStall(since, late);
     this.#sampledAt = since;
     if (this.#open) return; // an open loop measures how late its requests are sent
-    clock.soon(() => recorder.recordLateness(since, clock.now() - since));
+    const onTurn = (wake: () => void) => clock.turn ? clock.turn(wake) : clock.soon(wake);
+    onTurn(() => {
+      const begun = clock.now();
+      onTurn(() => recorder.recordLateness(begun, clock.now() - begun));
+    });
   }
 
   #start(lane: Lane): void {

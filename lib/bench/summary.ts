@@ -9,7 +9,6 @@ import type { Measurement } from "./measurement.ts";
 import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../report/result.ts";
 
 const MAX_SHOWN_BYTES = 256; // of a request
-const MUCH_CPU = 0.7; // of a core
 const MUCH_STALLED = 0.2; // of the time
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
@@ -90,9 +89,9 @@ function instrument(
     stalledMs: roundMs(stalledMs),
   };
   if (latency.count === 0) return known;
-  // What measures it in a closed loop is itself late where there is little to do.
+  // A closed loop that is not busy has no queue of its own: what it adds is its work for a request.
   const late = load.rate === undefined
-    ? lateness.at(50) > latency.at(50) / 2 && cpu >= MUCH_CPU * load.workers
+    ? cpu * 1000 / rate > latency.at(50) / 2
     : lateness.at(99) > latency.at(99) / 2;
   // An open loop looks at the clock all the time.
   const busy = !load.self && cpu >= BUSY_CPU * load.workers &&

@@ -61,7 +61,7 @@ function failureOf(
   if (wrong > 0) return advice;
   if (answered > 0) return undefined;
   const none = endlessOf(requests) === 0
-    ? "none was due: those of the warm-up have no answer yet"
+    ? "none was due in the measured time"
     : "no answer in time";
   const [reason = interrupted ? "stopped before the first answer" : none] = Object.keys(errors);
   return `No request was answered: ${reason}`;

@@ -108,7 +108,8 @@ export class Bench {
       measuring,
       this.#probe(duration, Promise.race([ended.promise, measuring.then(() => {})])),
     ]);
-    return { ...result, underLoad: { idle, loaded } };
+    const isStopped = result.interrupted && loaded.count === 0; // before the load
+    return { ...result, underLoad: { idle, ...(!isStopped && { loaded }) } };
   }
 
   // What the first run waits for, once its connections are made; `began` is told when that was.

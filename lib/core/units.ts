@@ -220,8 +220,9 @@ export function formatSize(bytes: number): string {
   return `${formatFigures(size)} ${units[0]}`;
 }
 
-/** Writes a number to three figures, or whole from 100 on: `0.5`, `12.3`, `1,234`. */
+/** Writes a number to three figures, or whole from 100 on: `0.0005`, `0.5`, `12.3`, `1,234`. */
 export function formatFigures(number: number): string {
+  if (number > 0 && number < 0.1) return `${Number(number.toPrecision(2))}`;
   return number >= 100
     ? formatCount(Math.round(number))
     : trimZeros(number.toFixed(number >= 10 ? 1 : 2));

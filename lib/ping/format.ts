@@ -116,7 +116,7 @@ function summaryText(
   const lines = [
     `--- ${showAddress(address)} ping statistics ---`,
     `${formatCount(counts.sent)} sent, ${formatCount(counts.received)} received, ${more}` +
-    `${percent(lost, counts.sent)}% lost, ` +
+    (awaited < counts.sent ? `${percent(lost, counts.sent - awaited)}% lost, ` : "") +
     (awaited > 0 ? `${formatCount(awaited)} awaited when it was stopped, ` : "") +
     `time ${formatDuration(elapsedMs)}`,
   ];

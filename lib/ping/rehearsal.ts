@@ -4,9 +4,12 @@ import { socketAddress } from "../net/address.ts";
 import { pump } from "../net/pump.ts";
 import { SocketDuplex } from "../net/socket_duplex.ts";
 import { echoExchange } from "../probe/echo_exchange.ts";
+import { connectAndExchange } from "../probe/round_trip.ts";
 import { Pinger, type PingerOptions } from "./pinger.ts";
 import { PingStatistics } from "./statistics.ts";
 
+const FIRST_CONNECTIONS = 20;
+const REHEARSAL_TIMEOUT_MS = 1000;
 const FIRST_TIMES = 300; // until the runtime has compiled what it sees often
 
 /** What a {@linkcode Rehearsal} works with. */
@@ -36,7 +39,7 @@ export class Rehearsal {
       clock,
       exchange: echoExchange(size),
       interval: 0,
-      timeout: 1000,
+      timeout: REHEARSAL_TIMEOUT_MS,
       count: undefined,
       tally: new PingStatistics(this.#roundTrips),
       onReply() {},
@@ -52,18 +55,7 @@ export class Rehearsal {
   ): Promise<Rehearsal | undefined> {
     try {
       using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const { port } = listener.addr;
-      const ends = await Promise.all([
-        Deno.connect({ hostname: "127.0.0.1", port }),
-        listener.accept(),
-      ]);
-      const [near, far] = ends.map((conn) => {
-        conn.setNoDelay(true);
-        const local = socketAddress("tcp", conn.localAddr);
-        return new SocketDuplex(conn, { local, remote: socketAddress("tcp", conn.remoteAddr) });
-      });
-      pump(far!, far!).catch(() => {}).finally(() => far!.close());
-      const rehearsal = new Rehearsal(near!, options);
+      const rehearsal = new Rehearsal(await connectToSelf(listener), options);
       await rehearsal.run(FIRST_TIMES);
       rehearsal.#roundTrips.reset();
       return rehearsal;
@@ -97,5 +89,37 @@ export class Rehearsal {
     this.#over.resolve();
     await this.#begin.promise;
     this.#left--;
+  }
+}
+
+// Connects the program to an echo of its own.
+async function connectToSelf(listener: Deno.TcpListener): Promise<SocketDuplex> {
+  const { port } = listener.addr;
+  const ends = await Promise.all([
+    Deno.connect({ hostname: "127.0.0.1", port }),
+    listener.accept(),
+  ]);
+  const [near, far] = ends.map((conn) => {
+    conn.setNoDelay(true);
+    const local = socketAddress("tcp", conn.localAddr);
+    return new SocketDuplex(conn, { local, remote: socketAddress("tcp", conn.remoteAddr) });
+  });
+  pump(far!, far!).catch(() => {}).finally(() => far!.close());
+  return near!;
+}
+
+/** Connects to the program itself, and asks it, until the runtime has compiled what that takes. */
+export async function rehearseConnecting(
+  { clock, size }: Pick<RehearsalOptions, "clock" | "size">,
+): Promise<void> {
+  try {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const exchange = echoExchange(size);
+    for (let number = 1; number <= FIRST_CONNECTIONS; number++) {
+      const dial = () => connectToSelf(listener);
+      await connectAndExchange(dial, { clock, exchange, number, timeout: REHEARSAL_TIMEOUT_MS });
+    }
+  } catch {
+    // Without it the first time is longer.
   }
 }

@@ -73,9 +73,9 @@ export class PingStatistics {
     this.#givenUp--;
   }
 
-  /** The run is stopped: a peer that has answered may not have had the time to answer the last. */
+  /** The run is stopped: what was not given up yet might still have been answered. */
   stop(): void {
     const { sent, received } = this.counts;
-    if (received > 0) this.#awaited = sent - received - this.#givenUp;
+    this.#awaited = sent - received - this.#givenUp;
   }
 }

@@ -38,6 +38,10 @@ export class PromptClock implements Clock {
     if (this.#wakes.push(wake) === 1) this.#turn(this.#socket);
   }
 
+  turn(wake: () => void): void {
+    systemClock.soon(wake);
+  }
+
   /** Closes the socket. */
   [Symbol.dispose](): void {
     this.#socket?.close();

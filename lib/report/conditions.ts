@@ -128,6 +128,7 @@ export function parseCondition(given: string): Condition {
  */
 export function parseLimit(given: string): Condition {
   const condition = parseCondition(given);
+  if (/<0\D*$/.test(condition.text)) throw new UsageError(`nothing is "${condition.text}"`);
   if (/^[\w.]+(<|=)/.test(condition.text) && !/^(rate|answered)/.test(condition.text)) {
     return condition;
   }

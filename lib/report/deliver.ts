@@ -120,7 +120,9 @@ async function print(
   await writeReports(files, (report) => report.render(result));
 }
 
+// A result without an answer has failed already, whatever its gates are.
 function judge(result: BenchResult, gates: readonly Condition[]): void {
+  if (result.requests.answered === 0) return;
   const broken = gates.filter((gate) => breaks(gate, result));
   if (broken.length === 0) return;
   const reasons = broken.map((gate) => `${gate.text}: ${gate.describe(result)}`);

@@ -12,7 +12,9 @@ import { isHeld } from "./load.ts";
 import type { BenchResult, Comparison, Search } from "./result.ts";
 
 /** The load, in a line. */
-export function describeLoad({ load, connections, machines, runs }: BenchResult): string {
+export function describeLoad(
+  { load, connections, machines, runs, interrupted }: BenchResult,
+): string {
   const { size, pipeline, rate, connect, workers, self, exchanges } = load;
   const unused = connections && connections.used < load.connections;
   const parts = [
@@ -24,7 +26,7 @@ export function describeLoad({ load, connections, machines, runs }: BenchResult)
     workers > 1 && formatQuantity(workers, "worker"),
     self && "the peer in the same program",
     machines && `${formatQuantity(machines, "result")} merged`,
-    runs && `${formatQuantity(runs.length, "run")}`,
+    runs && formatQuantity(runs.length, "run") + (interrupted ? " and a part of another" : ""),
     rate === undefined ? "closed loop" : `open loop at ${formatFigures(rate)}/s`,
   ];
   return parts.filter((part) => part).join(", ");
@@ -131,6 +133,19 @@ export function describeConnections({ connections, load }: BenchResult): string 
 /** What the system knew of the network, in a line; undefined where it told nothing. */
 export function describeNetwork({ connections }: BenchResult): string | undefined {
   return connections?.tcp && describeTcpTotals(connections.tcp);
+}
+
+/** The CPU time of the client; an open loop takes all that is there, to be on time. */
+export function describeCpu({ instrument: { cpu }, load, rate }: BenchResult): string {
+  const each = load.rate === undefined && rate > 0
+    ? `, ${formatDuration(cpu * 1000 / rate)} for each request`
+    : "";
+  return `${cpu} of a core${each}`;
+}
+
+/** What the client's own lateness is, before the figures. */
+export function describeLateness({ load }: BenchResult): string {
+  return load.rate === undefined ? "a turn of its event loop took" : "requests left late by";
 }
 
 /** A latency, or that there is no end to it. */

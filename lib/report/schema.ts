@@ -172,7 +172,7 @@ export const benchResultSchema = v.object({
     latenessMs: described(
       v.object({ ...percentiles, max: amount }),
       "open loop: how late requests were sent although a connection was free; closed loop: how " +
-        "long an answer may have waited for the event loop",
+        "long a turn of the event loop took",
     ),
     stalledMs: described(
       v.exactOptional(amount),
@@ -184,8 +184,9 @@ export const benchResultSchema = v.object({
     ),
   }),
   underLoad: described(
-    v.exactOptional(v.object({ idle: distribution, loaded: distribution })),
-    "the round trip on a connection of its own, before the load and under it",
+    v.exactOptional(v.object({ idle: distribution, loaded: v.exactOptional(distribution) })),
+    "the round trip on a connection of its own, before the load and under it; without the latter " +
+      "where the load was interrupted before it began",
   ),
   search: v.exactOptional(search),
   runs: described(

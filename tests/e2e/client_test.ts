@@ -191,7 +191,10 @@ Deno.test({
     const client = netechoShell(["client", "127.0.0.1", String(server.port)]);
     const { text, stderr } = await bash(`(yes | ${client}; echo $? >&2) | head -c 2`);
     assertEquals(text, "y\n");
-    assertEquals(stderr, "netecho: Cannot write to stdout: the reader is gone (broken pipe)\n1\n");
+    assertEquals(
+      stderr,
+      "netecho: Cannot write to stdout: the other end is gone (broken pipe)\n1\n",
+    );
   },
 });
 

@@ -317,7 +317,7 @@ Deno.test({
     server.kill();
     assertEquals([(await server.status).code, await toText(server.stderr)], [
       0,
-      "netecho: Cannot write to stdout: the reader is gone (broken pipe); serving on without output\n",
+      "netecho: Cannot write to stdout: the other end is gone (broken pipe); serving on without output\n",
     ]);
   },
 });

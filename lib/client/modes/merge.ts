@@ -1,5 +1,5 @@
 /** Merge: the results of several machines as one. */
-import { UsageError } from "../../core/errors.ts";
+import { NetworkError, UsageError } from "../../core/errors.ts";
 import { loadHistograms } from "../../core/histogram.ts";
 import { merge as add } from "../../report/merge.ts";
 import { parseResult, readResultFile } from "../../report/read.ts";
@@ -26,7 +26,9 @@ export const merge = defineMode({
     const [first, ...others] = await Promise.all(files.map(parseResult));
     if (!first) throw new UsageError("Option --merge needs the names of result files");
     const deliver = await prepareDelivery(values);
-    await deliver(add([first, ...others], await loadHistograms()), output);
+    const merged = add([first, ...others], await loadHistograms());
+    await deliver(merged, output);
+    if (merged.requests.answered === 0) throw new NetworkError("No request was answered");
     return 0;
   },
 });

@@ -12,7 +12,7 @@ import { pingJson, pingText } from "../../ping/format.ts";
 import { PingScreen } from "../../ping/screen.ts";
 import { PromptClock } from "../../probe/prompt_clock.ts";
 import { Pinger } from "../../ping/pinger.ts";
-import { Rehearsal } from "../../ping/rehearsal.ts";
+import { Rehearsal, rehearseConnecting } from "../../ping/rehearsal.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { count, duration, flag, interval, type Values } from "../../cli/options.ts";
 import { formatCount, formatDuration, formatQuantity } from "../../core/units.ts";
@@ -67,10 +67,12 @@ export const ping = defineMode({
     await Promise.race([screen.end(), stop.insisted]);
     if (failure) throw failure;
     const { received, corrupt } = screen.tally.counts;
-    const { deadline, count = 1 } = values;
-    if (deadline !== undefined && received < count) { // as ping(8) has it
-      const asked = formatQuantity(count, "message");
-      throw new NetworkError(`Only ${formatCount(received)} of ${asked} answered by the deadline`);
+    const { deadline, count } = values;
+    if (deadline !== undefined && received < (count ?? 1)) { // as ping(8) has it
+      const answered = count === undefined
+        ? "No message was"
+        : `Only ${formatCount(received)} of ${formatQuantity(count, "message")} were`;
+      throw new NetworkError(`${answered} answered by the deadline`);
     }
     return corrupt === 0 && received > 0 ? 0 : 1;
   },
@@ -168,10 +170,12 @@ function retransmitCounter(peer: Duplex): () => number | undefined {
 async function overMany(context: ModeContext, measuring: Measuring): Promise<void> {
   const { values: { count = Infinity, interval }, exchange, screen, stop } = measuring;
   const { clock } = context;
-  const started = clock.now();
   const stopping = new AbortController();
   const { signal } = stopping;
   screen.start(exchange.requestBytes);
+  const size = Math.min(exchange.requestBytes, MAX_REHEARSED_BYTES);
+  await Promise.race([rehearseConnecting({ clock, size }), stop]);
+  const started = clock.now();
   const connecting = async () => {
     for (let number = 1; number <= count && !signal.aborted; number++) {
       const left = Math.max(0, started + (number - 1) * interval - clock.now());

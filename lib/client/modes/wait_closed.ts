@@ -1,6 +1,12 @@
 /** Wait until a peer is gone: for scripts that stop a service, or free its port. */
 import { delay } from "../../core/clock.ts";
-import { ExpiredError, FinalError, NetworkError, UsageError } from "../../core/errors.ts";
+import {
+  ExpiredError,
+  FinalError,
+  NetworkError,
+  TimeoutError,
+  UsageError,
+} from "../../core/errors.ts";
 import { interval } from "../../cli/options.ts";
 import { showAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -30,13 +36,15 @@ export const waitClosed = defineMode({
       const peer = showAddress(address);
       tell("it accepts connections");
       const left = () => Math.max(0, limit - (clock.now() - started));
-      // Time for an answer is not cut short by the limit: silence would look like a peer that is gone.
-      while (await accepts(() => dial({ once: true, plain: true }))) {
-        if (left() === 0) {
-          throw new ExpiredError(
-            `${peer} still accepts connections after ${formatDuration(limit)}`,
-          );
-        }
+      const expire = (what: string) => {
+        if (left() > 0) return;
+        throw new ExpiredError(`${peer} ${what} after ${formatDuration(limit)}`);
+      };
+      const attempt = () => dial({ once: true, plain: true, atMost: Math.max(1, left()) });
+      // Silence that the limit has cut short says nothing.
+      const onSilence = () => expire("has neither accepted nor refused a connection");
+      while (await accepts(attempt, onSilence)) {
+        expire("still accepts connections");
         await delay(Math.min(PAUSE_MS, left()), { clock });
       }
       const took = formatDuration(clock.now() - started);
@@ -47,11 +55,15 @@ export const waitClosed = defineMode({
 });
 
 // A name that is not found, or an address of another family, tells nothing of a peer.
-async function accepts(dial: () => Promise<{ close(): void }>): Promise<boolean> {
+async function accepts(
+  dial: () => Promise<{ close(): void }>,
+  onSilence: () => void,
+): Promise<boolean> {
   try {
     (await dial()).close();
     return true;
   } catch (error) {
+    if (error instanceof TimeoutError) onSilence();
     const refused = error instanceof NetworkError && error.cause !== undefined;
     if (refused && !(error instanceof FinalError)) return false;
     throw error;

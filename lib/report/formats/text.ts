@@ -2,6 +2,8 @@
 import {
   describeComparison,
   describeConnections,
+  describeCpu,
+  describeLateness,
   describeLoad,
   describeNetwork,
   describeRequests,
@@ -12,7 +14,7 @@ import {
   distributionsOf,
 } from "../describe.ts";
 import { type Distribution, ENDLESS_MS } from "../distribution.ts";
-import type { BenchResult } from "../result.ts";
+import { type BenchResult, endlessOf } from "../result.ts";
 import { printableText } from "../../terminal/sanitize.ts";
 import { formatByteRate, formatCount, formatDuration, formatFigures } from "../../core/units.ts";
 import type { Report } from "../format.ts";
@@ -84,8 +86,16 @@ function latency(result: BenchResult): string[] {
     row("ms", [...COLUMNS, "max", "mean", "stddev"].map((name) => name.padStart(9)).join("")),
     ...rows.map(([name, distribution]) => row(name, cells(distribution))),
   ];
-  const { underLoad } = result;
+  const { underLoad, parts, requests } = result;
+  if (parts && endlessOf(requests) > 0) {
+    lines.push(
+      row("", `the parts are of the ${formatCount(requests.answered)} that were answered`),
+    );
+  }
   if (!underLoad) return lines;
+  if (!underLoad.loaded) {
+    return [...lines, row("loaded", "not measured: INTERRUPTED before the load")];
+  }
   const [idle, loaded] = [underLoad.idle.percentilesMs, underLoad.loaded.percentilesMs];
   const more = COLUMNS.map((name) =>
     milliseconds(loaded[name] === ENDLESS_MS ? ENDLESS_MS : loaded[name] - idle[name])
@@ -130,17 +140,13 @@ function comparison(result: BenchResult): string[] {
   ];
 }
 
-function client({ instrument, load }: BenchResult): string[] {
-  const { resolutionMs, cpu, latenessMs, warning } = instrument;
-  const { p50 = 0, p99 = 0, max = 0 } = latenessMs;
-  const closed = load.rate === undefined;
+function client(result: BenchResult): string[] {
+  const { resolutionMs, warning } = result.instrument;
+  const { p50, p99, max } = result.instrument.latenessMs;
   const late = [p50, p99, max].map(formatDuration);
   return [
-    row("client", `${cpu} of a core; clock in steps of ${Math.round(resolutionMs * 1e6)} ns`),
-    row(
-      "",
-      `${closed ? "an answer waited for its turn" : "requests left late by"} ${late[0]} at p50,`,
-    ),
+    row("client", `${describeCpu(result)}; clock in steps of ${Math.round(resolutionMs * 1e6)} ns`),
+    row("", `${describeLateness(result)} ${late[0]} at p50,`),
     row("", `${late[1]} at p99, ${late[2]} at most`),
     ...(warning ? [`WARNING: ${printableText(warning)}`] : []),
   ];

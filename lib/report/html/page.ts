@@ -2,7 +2,9 @@
 import {
   describeComparison,
   describeConnections,
+  describeCpu,
   describeLatency,
+  describeLateness,
   describeLoad,
   describeNetwork,
   describeRequests,
@@ -102,10 +104,10 @@ function comparison(result: BenchResult): string {
 }
 
 function details(result: BenchResult): string {
-  const { command, netecho, environment, elapsedMs, instrument, load } = result;
+  const { command, netecho, environment, elapsedMs, instrument } = result;
   const [connections, network] = [describeConnections(result), describeNetwork(result)];
   const { os, arch, cpus, deno } = environment;
-  const { cpu, resolutionMs, latenessMs: { p50 = 0, p99 = 0, max = 0 } } = instrument;
+  const { resolutionMs, latenessMs: { p50, p99, max } } = instrument;
   const late = [p50, p99, max].map(formatDuration);
   return definitions({
     command: `<code>${escaped(command)}</code>`,
@@ -113,11 +115,9 @@ function details(result: BenchResult): string {
     ...(connections && { connections: escaped(connections) }),
     ...(network && { tcp: escaped(network) }),
     client: escaped(
-      `netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${cpu} of a core`,
+      `netecho ${netecho}, Deno ${deno}, ${os} ${arch}, ${cpus} CPUs; ${describeCpu(result)}`,
     ),
-    [load.rate === undefined ? "an answer waited" : "sent late by"]: `${late[0]} at p50, ${
-      late[1]
-    } at p99, ${late[2]} at most`,
+    [describeLateness(result)]: `${late[0]} at p50, ${late[1]} at p99, ${late[2]} at most`,
     clock: `in steps of ${Math.round(resolutionMs * 1e6)} ns`,
   });
 }
