@@ -33,6 +33,8 @@ const READERS: Readonly<Record<number, ReadFrame>> = {
   108: behind(4), // OpenBSD loopback
   228: behind(0), // IPv4
   229: behind(0), // IPv6
+  9: ipInPpp,
+  50: ipInPpp, // in frames as HDLC has them
   [LINK_ETHERNET]: behindEtherType({ typeAt: 12, headerBytes: 14 }),
   [LINK_SLL]: behindEtherType({ typeAt: 14, headerBytes: 16 }), // Linux "any"
   [LINK_SLL2]: behindEtherType({ typeAt: 0, headerBytes: 20 }),
@@ -74,8 +76,8 @@ function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefined {
     case 0x88a8: // 802.1ad
     case 0x9100: // the same, before that had a number
       return ipOfType(view.getUint16(2), bytes.subarray(4));
-    case 0x8864: // PPPoE (RFC 2516), and the protocol of PPP
-      return [0x0021, 0x0057].includes(view.getUint16(6)) ? bytes.subarray(8) : undefined;
+    case 0x8864: // PPPoE (RFC 2516)
+      return ipInPpp(bytes.subarray(6));
     case 0x8847: // MPLS (RFC 3032), to the bottom of its stack
     case 0x8848: {
       if ((view.getUint8(2) & 1) === 0) return ipOfType(type, bytes.subarray(4));
@@ -88,7 +90,19 @@ function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
+const PPP_PROTOCOLS: readonly number[] = [0x21, 0x57]; // IPv4 and IPv6
+
+// PPP (RFC 1661), whose protocol may take one byte, with the address and control of RFC 1662 or not.
+function ipInPpp(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes);
+  const at = view.getUint16(0) === 0xff03 ? 2 : 0;
+  const isShort = (view.getUint8(at) & 1) === 1;
+  const protocol = isShort ? view.getUint8(at) : view.getUint16(at);
+  return PPP_PROTOCOLS.includes(protocol) ? bytes.subarray(at + (isShort ? 1 : 2)) : undefined;
+}
+
 const ETHERNET_IN_GRE = 0x6558; // RFC 1701
+const PPP_IN_GRE = 0x880b; // RFC 2637
 
 /**
  * The IP packet that GRE carries (RFC 2784 and RFC 2890): its flags say which fields it has.
@@ -99,11 +113,11 @@ export function ipInGre(bytes: Uint8Array): Uint8Array | undefined {
   const view = viewOf(bytes);
   const flags = view.getUint16(0);
   const type = view.getUint16(2);
-  const fields = [0x8000, 0x2000, 0x1000].filter((flag) => flags & flag).length;
+  const fields = [0x8000, 0x2000, 0x1000, 0x0080].filter((flag) => flags & flag).length;
   const carried = bytes.subarray(4 + 4 * fields);
   if (type === ETHERNET_IN_GRE) return ipInFrame({ link: LINK_ETHERNET, bytes: carried });
-  const isKnown = (flags & 7) === 0; // its version
-  const ip = isKnown ? ipOfType(type, carried) : undefined;
+  if (type === PPP_IN_GRE) return carried.length > 0 ? ipInPpp(carried) : undefined;
+  const ip = ipOfType(type, carried);
   if (ip || type === 0) return ip; // 0: a keepalive
   const shown = type.toString(16).padStart(4, "0");
   throw new UnreadableFrame(`of GRE with EtherType 0x${shown}, which is not understood`);

@@ -58,6 +58,9 @@ const CARRIERS: Readonly<Record<string, { readonly link: number; readonly front:
     link: LINK_ETHERNET,
     front: concat([addresses, bytes("9100 0007 0800")]),
   },
+  "PPP": { link: 9, front: bytes("0021") },
+  "PPP with its address": { link: 50, front: bytes("ff03 0021") },
+  "PPP with a short protocol": { link: 9, front: bytes("ff03 21") },
   "MPLS": {
     link: LINK_ETHERNET,
     front: concat([addresses, bytes("8847 00010040 00011140")]),
@@ -100,6 +103,10 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     concat([bytes("b000 0800 00000000 00000001 00000001"), packet]),
   ),
   "Ethernet in GRE": inIp(47, concat([bytes("0000 6558"), frame])),
+  "PPP in GRE, with both numbers": inIp(
+    47,
+    concat([bytes("3081 880b 0020 0001 00000001 00000001 ff03 0021"), packet]),
+  ),
   "MPLS in GRE": inIp(47, concat([bytes("0000 8847 00011140"), packet])),
   "IP in IP": inIp(4, packet),
   "an authentication header": inIp(
@@ -146,7 +153,7 @@ for (const { name, link, whole } of CASES) {
 Deno.test("captures: what hides a packet is counted by its name", () => {
   const onEthernet = (type: string) => concat([addresses, bytes(type), packet]);
   const frames = [
-    concat([addresses, bytes("0800"), inIp(47, concat([bytes("3081 880b"), packet]))]),
+    concat([addresses, bytes("0800"), inIp(47, concat([bytes("0000 22eb"), packet]))]), // ERSPAN
     concat([addresses, bytes("0800"), inIp(47, concat([bytes("0000 0000")]))]), // a keepalive
     concat([addresses, bytes("0800"), inIp(50, packet)]),
     concat([addresses, bytes("0800"), inIp(115, packet)]),
@@ -161,7 +168,7 @@ Deno.test("captures: what hides a packet is counted by its name", () => {
     bytes: pcap(frames, { link: LINK_ETHERNET }),
   });
   assertEquals(troubles, [
-    "1 packet of GRE with EtherType 0x880b, which is not understood",
+    "1 packet of GRE with EtherType 0x22eb, which is not understood",
     "1 packet encrypted by IPsec",
     "1 packet of L2TP, which is not understood",
     "1 packet of MACsec, which is not understood",
