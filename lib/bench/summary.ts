@@ -106,12 +106,11 @@ function instrument(
   }
   const stalled = stalledMs / Math.max(1, elapsedMs * load.workers);
   if (stalled >= MUCH_STALLED) {
+    const share = `${Math.round(stalled * 100)} % of the time`;
     return {
       ...known,
-      warning: "the client itself was late: it stood still for " +
-        `${
-          Math.round(stalled * 100)
-        } % of the time (another program had the CPU, or it was stopped)`,
+      warning: `the client itself was late: it stood still for ${share}, as another program had ` +
+        "the CPU, or it was stopped",
     };
   }
   if (!late) return known;

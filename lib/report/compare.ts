@@ -74,14 +74,16 @@ export function compare(now: BenchResult, before: BenchResult): Comparison[] {
     const samples = (result: BenchResult) =>
       by === "runs" ? result.runs!.map(figure.run) : whole(result).map(figure.slice);
     const sides = { before: figure.of(before), now: figure.of(now) };
-    // The longer a slice, the greater its maximum.
-    const comparable = by === "runs" || name !== "max" || sameSlices;
-    const verdict = !comparable
-      ? "unknown"
-      : (sides.before === ENDLESS_MS) !== (sides.now === ENDLESS_MS)
-      ? failed.verdict === "changed" ? "changed" : "unknown"
-      : judge(by, sides, { before: samples(before), now: samples(now) });
-    return { name, ...sides, verdict } as const;
+    const verdict = () => {
+      // The longer a slice, the greater its maximum.
+      if (by === "slices" && name === "max" && !sameSlices) return "unknown";
+      // What failed makes a percentile endless.
+      if ((sides.before === ENDLESS_MS) !== (sides.now === ENDLESS_MS)) {
+        return failed.verdict === "changed" ? "changed" : "unknown";
+      }
+      return judge(by, sides, { before: samples(before), now: samples(now) });
+    };
+    return { name, ...sides, verdict: verdict() } as const;
   });
   return [...figures, failed];
 }
