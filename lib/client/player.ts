@@ -11,7 +11,7 @@ export interface Stage {
   readonly say: (bytes: Uint8Array) => Promise<void>;
   readonly closeWrite: () => Promise<void>;
   readonly reset: () => void;
-  readonly answers: Pick<ReplayAnswers, "owe" | "complete" | "closed">;
+  readonly answers: Pick<ReplayAnswers, "owe" | "complete" | "closed" | "rest">;
   readonly clock: Clock;
   /** How many times as fast as it was recorded. */
   readonly speed: number;
@@ -57,7 +57,14 @@ export async function play(
   }
   await waitForAnswers();
   const close = steps.findLast(({ by, what }) => by === "server" && typeof what === "string");
-  if (!close) return;
-  onWait("the peer to close");
-  await answers.closed(began + close.at / speed);
+  if (close) {
+    onWait("the peer to close");
+    return await answers.closed(began + close.at / speed);
+  }
+  const last = steps.at(-1);
+  if (last?.by !== "client" || last.what === "reset") return;
+  // Nothing is recorded of what the peer says to this.
+  if (last.what !== "fin") await closeWrite();
+  onWait("what the peer says besides");
+  await answers.rest();
 }

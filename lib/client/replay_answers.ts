@@ -7,6 +7,7 @@ import { formatCount, formatDuration, formatQuantity } from "../core/units.ts";
 import { firstDifference } from "../probe/verifier.ts";
 
 const MAX_SHOWN_BYTES = 32; // bytes of what differs
+const MAX_REST_MS = 1000;
 
 /** How {@linkcode ReplayAnswers} compare. */
 export interface ReplayAnswersOptions {
@@ -93,6 +94,12 @@ export class ReplayAnswers {
   async closed(moment: number): Promise<void> {
     if (await this.#until(moment, () => this.#ended) || !this.#options.verify) return;
     throw new NetworkError("The peer does not close the connection, as was recorded");
+  }
+
+  /** Waits until the peer has closed, at most a second: what it says besides was not recorded. */
+  async rest(): Promise<void> {
+    const { timeout } = this.#options;
+    await this.#notifier.waitFor(() => this.#ended, Math.min(timeout, MAX_REST_MS));
   }
 
   async #until(moment: number, isSo: () => boolean): Promise<boolean> {

@@ -307,6 +307,14 @@ Deno.test("replay: a part of a capture is never called the whole", () =>
       const listed = await netecho(["client", "--replay", `${folder}/members.gz`, "--streams"]);
       assertEquals([listed.code, listed.text], [code, listing], listed.stderr);
     }
+    // An answer that was not recorded is one that differs.
+    await using echo = await Server.start(["-q"]);
+    const echoed = await netecho([
+      ...["client", `127.0.0.1:${echo.port}`, "--verify"],
+      ...["--replay", `${CAPTURES}gap-60-days.pcap`, "--speed", "max"],
+    ]);
+    assertEquals(echoed.code, 1);
+    assertStringIncludes(echoed.stderr, "one\\ntwo\\n came, nothing more was recorded");
     // What could not be read is told also where nothing can be played.
     await Deno.writeFile(`${folder}/own.pcap`, pcap([new Uint8Array(60)], { link: 147 }));
     const nothing = await replay(`${folder}/own.pcap`);

@@ -45,7 +45,11 @@ export const recording: Topic = {
             "be more in it than was played",
           ],
           ["--stream N", "which connection of the file, where it has several"],
-          ["--verify", "fails at the first byte of an answer that is not the recorded one"],
+          [
+            "--verify",
+            "fails at the first byte of an answer that is not the recorded one; where none was recorded " +
+            "to the last message, the peer has a second for one",
+          ],
         ],
       },
     ],

@@ -23,7 +23,7 @@ async function played(
     say: (bytes) => note(new TextDecoder().decode(bytes)),
     closeWrite: () => note("fin"),
     reset: () => void note("reset"),
-    answers: { owe() {}, complete: wait, closed: wait },
+    answers: { owe() {}, complete: wait, closed: wait, rest: () => note("rest") },
     onWait() {},
     onPause: (pause) => void pauses.push(pause),
     ...{ clock, speed },
@@ -44,9 +44,23 @@ const step = (by: Step["by"], at: number, what: string): Step => ({
 
 Deno.test("play: steps without answers between them keep their moments", async () => {
   const lines = [0, 300, 600, 900].map((at) => step("client", at, String(at)));
-  assertEquals((await played(lines)).said, [[0, "0"], [300, "300"], [600, "600"], [900, "900"]]);
+  const ending = [[900, "fin"], [900, "rest"]];
+  assertEquals((await played(lines)).said, [
+    ...[[0, "0"], [300, "300"], [600, "600"], [900, "900"]],
+    ...ending,
+  ] as [number, string][]);
   const fast = await played(lines, { speed: 3 });
-  assertEquals(fast.said.map(([at]) => at), [0, 100, 200, 300]);
+  assertEquals(fast.said.map(([at]) => at), [0, 100, 200, 300, 300, 300]);
+});
+
+Deno.test("play: where no answer to the last message was recorded, the peer is heard out", async () => {
+  const endings = async (...steps: Step[]) => (await played(steps)).said.map(([, what]) => what);
+  const ask = step("client", 0, "ask");
+  assertEquals(await endings(ask), ["ask", "fin", "rest"]);
+  assertEquals(await endings(ask, step("client", 1, "fin")), ["ask", "fin", "rest"]);
+  assertEquals(await endings(ask, step("server", 1, "answer")), ["ask"]);
+  assertEquals(await endings(ask, step("client", 1, "reset")), ["ask", "reset"]);
+  assertEquals(await endings(ask, step("server", 1, "fin")), ["ask"]);
 });
 
 Deno.test("play: a late answer delays all that follow, and no more", async () => {
@@ -58,7 +72,13 @@ Deno.test("play: a late answer delays all that follow, and no more", async () =>
     step("client", 30, "fin"),
   ];
   const { said } = await played(steps, { late: 100 });
-  assertEquals(said, [[0, "ask"], [120, "more"], [130, "and more"], [130, "fin"]]);
+  assertEquals(said, [
+    [0, "ask"],
+    [120, "more"],
+    [130, "and more"],
+    [130, "fin"],
+    [130, "rest"],
+  ]);
 });
 
 Deno.test("play: a pause of 60 days is waited for, and said", async () => {
