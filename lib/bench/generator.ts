@@ -5,6 +5,7 @@ import type { Exchange } from "../probe/exchange.ts";
 import type { Dial } from "../probe/round_trip.ts";
 import { type Lane, type LaneAnswer, type LaneEnding, type LaneEvents, TIMED_OUT } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
+import { LONGEST_WAIT_MS } from "../core/units.ts";
 import { tcpTotals } from "../net/tcp_info.ts";
 import type { LoadOptions } from "../report/load.ts";
 import { OpenLoop } from "./open_loop.ts";
@@ -32,6 +33,12 @@ export interface GeneratorContext {
   /** Called when the measurement begins, and when it ends. */
   readonly onMeasuring?: (() => void) | undefined;
   readonly onMeasured?: (() => void) | undefined;
+  /** Called where not one connection can be made, which is an error otherwise. */
+  readonly onUnreached?: (error: unknown) => void;
+  /** Called where there is no peer for as long as an answer may take; else that ends the load. */
+  readonly onGone?: () => void;
+  /** How long this thread has waited for a CPU. */
+  readonly cpuWaitMs?: () => number | undefined;
 }
 
 /** The counts of a measurement that the recorder does not have. */
@@ -73,7 +80,8 @@ export class Generator implements LaneEvents {
       events: this,
       onLane: (lane) => this.#state === "running" && this.#start(lane),
       onFailure: (kind) => recorder.recordProblem(clock.now(), kind),
-      onGone: () => this.#giveUp(),
+      onUnreached: generating.onUnreached,
+      onGone: generating.onGone ?? (() => this.giveUp()),
       onReconnect: () => recorder.recordReconnect(clock.now()),
     });
   }
@@ -98,8 +106,8 @@ export class Generator implements LaneEvents {
     return await this.#measure();
   }
 
-  // So many requests are never answered: nobody is there.
-  #giveUp(): void {
+  /** Ends a load of a number of requests: nobody is there to answer them. */
+  giveUp(): void {
     if (this.#generating.load.requests === undefined) return;
     this.#gone = true;
     this.#ended.resolve();
@@ -113,6 +121,7 @@ export class Generator implements LaneEvents {
 
   onAnswer(lane: Lane, { due, sent, now, intact, parts }: LaneAnswer): void {
     const { recorder, exchange } = this.#generating;
+    this.#lanes.noteAnswer();
     if (!intact) recorder.recordFailure(due, exchange.wrongAnswer);
     else recorder.recordAnswer(now, { due, sent, slot: lane.slot });
     if (parts) { for (const part of parts) recorder.recordPart(due, part); }
@@ -165,7 +174,8 @@ export class Generator implements LaneEvents {
   }
 
   async #measure(): Promise<LoadOutcome> {
-    const { load, clock, recorder, onStretch, onMeasuring, onMeasured } = this.#generating;
+    const { load, clock, recorder, onStretch, onMeasuring, onMeasured, cpuWaitMs } =
+      this.#generating;
     const { timeout, slice } = load;
     const ticks = [
       every(clock, LATENESS_SAMPLE_MS, () => this.#sample()),
@@ -173,7 +183,8 @@ export class Generator implements LaneEvents {
     ];
     await this.#during(recorder.from);
     onMeasuring?.();
-    recorder.endSlice(recorder.from); // the first slice begins here
+    recorder.beginSlices();
+    const waited = cpuWaitMs?.() ?? NaN;
     // Requests of the warm-up that are still due are dropped.
     this.#open?.skipTo(recorder.from);
     let cut = recorder.from;
@@ -182,6 +193,7 @@ export class Generator implements LaneEvents {
     slices();
     this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
+    recorder.recordWait((cpuWaitMs?.() ?? NaN) - waited);
     // A slice that is cut short is dropped, unless it is the only one or something failed in it.
     const last = recorder.endSlice(clock.now());
     const only = cut === recorder.from && last.lastedMs > 0;
@@ -223,7 +235,8 @@ export class Generator implements LaneEvents {
     const { clock } = this.#generating;
     const left = moment - clock.now();
     if (left <= 0) return;
-    if (await settlesWithin(this.#ended.promise, { clock, milliseconds: left })) return;
+    const milliseconds = Math.min(left, LONGEST_WAIT_MS);
+    if (await settlesWithin(this.#ended.promise, { clock, milliseconds })) return;
     await Promise.race([until(clock, moment), this.#ended.promise]);
   }
 

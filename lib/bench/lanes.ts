@@ -22,7 +22,9 @@ export interface LanesOptions {
   readonly onLane: (lane: Lane) => void;
   /** Called when a connection could not be made; it is dialled again. */
   readonly onFailure: (kind: string) => void;
-  /** Called when there has been no connection for as long as an answer may take. */
+  /** Called instead of throwing where none can be made at first; they are dialled again. */
+  readonly onUnreached?: ((error: unknown) => void) | undefined;
+  /** Called when there has been no connection, or over UDP no answer, for as long as one may take. */
   readonly onGone: () => void;
   /** Called when a connection that was lost was made again. */
   readonly onReconnect: () => void;
@@ -70,6 +72,8 @@ export class Lanes {
     };
     await Promise.all(Array.from({ length: Math.min(MAX_DIALING, connections) }, dialer));
     if (this.#open.size > 0 || !failure) return;
+    const { onUnreached } = this.#options;
+    if (onUnreached) return onUnreached(failure);
     this.#over = true;
     throw failure;
   }
@@ -80,6 +84,11 @@ export class Lanes {
     this.#noteLoss();
     if (served) this.#addNow(lane.slot, { again: true });
     else this.#addLater(lane.slot, { again: true });
+  }
+
+  /** Something was answered. */
+  noteAnswer(): void {
+    this.#goneSince = undefined;
   }
 
   /** Gives up the requests that were sent at `moment` or before. */
@@ -100,7 +109,7 @@ export class Lanes {
       const atMost = Math.min(load.connectTimeout, request.atMost);
       try {
         const peer = await dial({ ...request, atMost });
-        this.#goneSince = undefined;
+        if (!peer.framed) this.#goneSince = undefined;
         return peer;
       } catch (error) {
         this.#noteLoss();

@@ -4,12 +4,18 @@ import type { Slice } from "../report/result.ts";
 import type { LoadOutcome } from "./generator.ts";
 import type { RecordedSlice, Recorder } from "./recorder.ts";
 
-/** What was measured, in one thread or several. */
-export interface Measurement extends LoadOutcome {
+/** What the generators of a load have recorded, in one thread or several. */
+export interface LoadRecord extends LoadOutcome {
   readonly recorder: Recorder;
+}
+
+/** All that was measured. */
+export interface Measurement extends LoadRecord {
   readonly timeline: readonly Slice[];
-  /** CPU time of the program for each second, 1 being one core. */
+  /** CPU time of the program for each second of the measurement, 1 being one core. */
   readonly cpu: number;
+  /** Whether the program did nothing else in that time. */
+  readonly isAlone: boolean;
 }
 
 /** The slice of a result for a slice that was recorded. */

@@ -38,7 +38,7 @@ export class Recorder {
   readonly uncorrected: Histogram | undefined;
   /** How late the generator itself was. */
   readonly lateness: Histogram;
-  /** How long the generator stood still in all. */
+  /** How long the generator stood still in all, or waited for a CPU. */
   stalledMs = 0;
   /** Times of the parts of new connections, by name. */
   readonly parts = new Map<string, Histogram>();
@@ -149,6 +149,11 @@ export class Recorder {
     if (this.inWindow(now)) this.stalledMs += milliseconds;
   }
 
+  /** Records how long the generator waited for a CPU, in the measured time; NaN: not known. */
+  recordWait(milliseconds: number): void {
+    if (milliseconds > this.stalledMs) this.stalledMs = milliseconds;
+  }
+
   /** Everything that was recorded, for another thread. */
   encode(): EncodedRecorder {
     const { arrived, after, failed, reconnects, answers, tcp, stalledMs } = this;
@@ -187,6 +192,11 @@ export class Recorder {
 
   #count(kind: string, count: number): void {
     this.errors.set(kind, (this.errors.get(kind) ?? 0) + count);
+  }
+
+  /** Begins the first slice with the measured time. */
+  beginSlices(): void {
+    this.#stretches[0].reset();
   }
 
   /** Ends the current slice and begins the next one. */

@@ -10,6 +10,7 @@ import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../r
 
 const MAX_SHOWN_BYTES = 256; // of a request
 const MUCH_STALLED = 0.2; // of the time
+const MUCH_CPU = 0.5; // of a core; what a request takes of less is mostly not for the request
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
 /** The result of a measurement. */
@@ -79,7 +80,7 @@ function describedExchange(
 }
 
 function instrument(
-  { recorder: { lateness, latency, stalledMs }, cpu, unsent, elapsedMs }: Measurement,
+  { recorder: { lateness, latency, stalledMs }, cpu, isAlone, unsent, elapsedMs }: Measurement,
   { load, rate }: { readonly load: BenchLoad; readonly rate: number },
 ): Instrument {
   const known = {
@@ -91,7 +92,7 @@ function instrument(
   if (latency.count === 0) return known;
   // A closed loop that is not busy has no queue of its own: what it adds is its work for a request.
   const late = load.rate === undefined
-    ? cpu * 1000 / rate > latency.at(50) / 2
+    ? isAlone && cpu >= MUCH_CPU * load.workers && cpu * 1000 / rate > latency.at(50) / 2
     : lateness.at(99) > latency.at(99) / 2;
   // An open loop looks at the clock all the time.
   const busy = !load.self && cpu >= BUSY_CPU * load.workers &&
@@ -109,8 +110,8 @@ function instrument(
     const share = `${Math.round(stalled * 100)} % of the time`;
     return {
       ...known,
-      warning: `the client itself was late: it stood still for ${share}, as another program had ` +
-        "the CPU, or it was stopped",
+      warning: `the client itself was late: it stood still for ${share}: another program had the ` +
+        "CPU, or it was stopped",
     };
   }
   if (!late) return known;

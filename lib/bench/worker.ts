@@ -1,4 +1,5 @@
 /** A worker thread: generates its share of a load and reports what it measures. */
+import { cpuWaitMs } from "../core/cpu.ts";
 import { explain } from "../core/explain.ts";
 import { loadHistograms } from "../core/histogram.ts";
 import { exchangeOf } from "../probe/exchange_of.ts";
@@ -16,10 +17,12 @@ const thread = self as unknown as {
 
 const go = Promise.withResolvers<void>();
 const stop = Promise.withResolvers<void>();
+const gone = Promise.withResolvers<void>();
 
 thread.onmessage = ({ data }) => {
   if (data === "go") go.resolve();
   else if (data === "stop") stop.resolve();
+  else if (data === "gone") gone.resolve();
   else {
     work(data).catch((error) => thread.postMessage({ kind: "failed", message: explain(error) }));
   }
@@ -30,6 +33,7 @@ async function work({ target, load }: { target: DialTarget; load: BenchLoad }): 
     open: load.rate !== undefined,
     connections: load.connections,
   });
+  let unreached: string | undefined;
   const generator = new Generator({
     load,
     exchange: await exchangeOf(load),
@@ -42,10 +46,14 @@ async function work({ target, load }: { target: DialTarget; load: BenchLoad }): 
     onMeasuring: () => thread.postMessage({ kind: "measuring" }),
     onMeasured: () => thread.postMessage({ kind: "measured" }),
     ready() {
-      thread.postMessage({ kind: "connected" });
+      thread.postMessage({ kind: "connected", unreached });
       return go.promise;
     },
+    onUnreached: (error) => unreached = explain(error),
+    onGone: () => thread.postMessage({ kind: "gone" }),
+    cpuWaitMs,
   });
+  gone.promise.then(() => generator.giveUp());
   stop.promise.then(() => generator.stop());
   const outcome = await generator.run();
   thread.postMessage({ kind: "done", encoded: recorder.encode(), outcome });

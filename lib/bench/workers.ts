@@ -4,7 +4,7 @@ import type { Histogram } from "../core/histogram.ts";
 import { dialOptions } from "../net/transports.ts";
 import type { LoadOutcome } from "./generator.ts";
 import { type EncodedRecorder, type RecordedSlice, Recorder } from "./recorder.ts";
-import { type Measurement, sliceOf } from "./measurement.ts";
+import { type LoadRecord, sliceOf } from "./measurement.ts";
 import type { DialTarget, LoadContext } from "./load_context.ts";
 import type { BenchLoad } from "../report/load.ts";
 
@@ -12,11 +12,15 @@ import type { BenchLoad } from "../report/load.ts";
 export type WorkerCommand =
   | { readonly target: DialTarget; readonly load: BenchLoad }
   | "go"
+  | "gone"
   | "stop";
 
 /** What a worker sends. */
 export type WorkerMessage =
-  | { readonly kind: "connected" | "measuring" | "measured" }
+  /** Its connections are made; `unreached` says why not one is. */
+  | { readonly kind: "connected"; readonly unreached: string | undefined }
+  /** There has been no peer for as long as an answer may take. */
+  | { readonly kind: "gone" | "measuring" | "measured" }
   | { readonly kind: "stretch"; readonly stretch: EncodedSlice }
   | { readonly kind: "done"; readonly encoded: EncodedRecorder; readonly outcome: LoadOutcome }
   | { readonly kind: "failed"; readonly message: string };
@@ -31,15 +35,20 @@ type Done = Extract<WorkerMessage, { kind: "done" }>;
 /** Runs a load in worker threads. They begin together, when all are connected. */
 export async function runWorkers(
   running: LoadContext,
-): Promise<Omit<Measurement, "timeline" | "cpu">> {
+): Promise<LoadRecord> {
   const { load, target, histograms, stop } = running;
   const stretches = new SliceMerger(running);
+  // One that finds no peer has an opinion; where all have it, the peer is gone.
+  const onGone = () => {
+    if (hands.every(({ isGone }) => isGone)) hands.forEach((hand) => hand.tell("gone"));
+  };
   const hands = shares(load).map((share) =>
-    new WorkerHandle({ target: plain(target), load: share }, { stretches, running })
+    new WorkerHandle({ target: plain(target), load: share }, { stretches, running, onGone })
   );
   stop.then(() => hands.forEach((hand) => hand.tell("stop")));
   try {
-    await Promise.all(hands.map((hand) => hand.connected));
+    const unreached = await Promise.all(hands.map((hand) => hand.connected));
+    if (unreached.every((why) => why !== undefined)) throw new NetworkError(unreached[0]!);
     await running.begin?.();
     for (const hand of hands) hand.tell("go");
     const done = await Promise.all(hands.map((hand) => hand.done));
@@ -100,24 +109,36 @@ function sum(outcomes: readonly LoadOutcome[]): LoadOutcome {
 
 /** A worker, seen from this thread. */
 class WorkerHandle {
+  /** Whether it has found no peer since it was answered last. */
+  isGone = false;
   readonly #worker: Worker;
-  readonly #connected = Promise.withResolvers<void>();
+  readonly #connected = Promise.withResolvers<string | undefined>();
   readonly #done = Promise.withResolvers<Done>();
 
   constructor(
     order: WorkerCommand,
-    { stretches, running }: { readonly stretches: SliceMerger; readonly running: LoadContext },
+    { stretches, running, onGone }: {
+      readonly stretches: SliceMerger;
+      readonly running: LoadContext;
+      readonly onGone: () => void;
+    },
   ) {
     this.#connected.promise.catch(() => {}); // a failure rejects both, and one is waited for
     this.#done.promise.catch(() => {});
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
-      if (data.kind === "connected") this.#connected.resolve();
-      else if (data.kind === "measuring") running.onMeasuring?.();
+      if (data.kind === "connected") this.#connected.resolve(data.unreached);
+      else if (data.kind === "gone") {
+        this.isGone = true;
+        onGone();
+      } else if (data.kind === "measuring") running.onMeasuring?.();
       else if (data.kind === "measured") running.onMeasured?.();
-      else if (data.kind === "stretch") stretches.take(this, data.stretch);
-      else if (data.kind === "done") this.#done.resolve(data);
-      else if (data.kind === "failed") this.#fail(new NetworkError(data.message));
+      else if (data.kind === "stretch") {
+        if (stretches.take(this, data.stretch) > 0) this.isGone = false;
+      } else if (data.kind === "done") {
+        this.isGone = true; // it has nothing more to ask
+        this.#done.resolve(data);
+      } else if (data.kind === "failed") this.#fail(new NetworkError(data.message));
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -126,7 +147,8 @@ class WorkerHandle {
     this.tell(order);
   }
 
-  get connected(): Promise<void> {
+  /** Resolves when its connections are made, with the reason where not one is. */
+  get connected(): Promise<string | undefined> {
     return this.#connected.promise;
   }
 
@@ -163,11 +185,13 @@ class SliceMerger {
     this.#running = running;
   }
 
-  take(hand: WorkerHandle, { hdr, ...stretch }: EncodedSlice): void {
+  /** Takes a slice; returns how many answers are in it. */
+  take(hand: WorkerHandle, { hdr, ...stretch }: EncodedSlice): number {
     const { histograms, load: { workers } } = this.#running;
     const number = this.#told.get(hand) ?? 0;
     this.#told.set(hand, number + 1);
     const latencies = histograms.decode(hdr);
+    const { count } = latencies;
     const open = this.#open[number - this.#first];
     if (!open) this.#open.push({ stretch, latencies, from: 1 });
     else {
@@ -176,6 +200,7 @@ class SliceMerger {
       open.from++;
     }
     while (this.#open[0]?.from === workers) this.#tell();
+    return count;
   }
 
   /** Reports the slices that not every worker has sent. */

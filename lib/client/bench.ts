@@ -49,7 +49,7 @@ export async function runBench(
 
 // Why the figures are not those of the right answers.
 function failureOf(
-  { requests, errors, interrupted }: BenchResult,
+  { requests, errors, interrupted, gone }: BenchResult,
   { wrongAnswer, whatIsRight, advice }: Exchange,
 ): string | undefined {
   const { answered } = requests;
@@ -62,6 +62,8 @@ function failureOf(
   if (answered > 0) return undefined;
   const none = endlessOf(requests) === 0
     ? "none was due in the measured time"
+    : gone
+    ? "the peer was gone"
     : "no answer in time";
   const [reason = interrupted ? "stopped before the first answer" : none] = Object.keys(errors);
   return `No request was answered: ${reason}`;

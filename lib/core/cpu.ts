@@ -12,7 +12,20 @@ export function measureCpu(clock: { now(): number }): () => CpuUse {
   const [before, started] = [process.cpuUsage(), clock.now()];
   return () => {
     const { user, system } = process.cpuUsage(before); // microseconds
-    const elapsed = (clock.now() - started) * 1000;
+    const elapsed = Math.max(1, (clock.now() - started) * 1000);
     return { user: user / elapsed, system: system / elapsed };
   };
+}
+
+/**
+ * How long this thread has been ready to run, and had no CPU, in milliseconds since it began; undefined
+ * where the system does not tell. Linux does, in the second number of schedstat.
+ */
+export function cpuWaitMs(): number | undefined {
+  try {
+    const [, nanoseconds] = Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ");
+    return Number(nanoseconds) / 1e6;
+  } catch {
+    return undefined;
+  }
 }

@@ -18,7 +18,7 @@ const NOTICEABLE_RATIO = { runs: 0.03, slices: 0.25 };
 const IRRELEVANT_RATIO = 0.01;
 // A difference that is not significant and greater than this is no noise for all that: one outage is
 // in few slices, or in one run.
-const UNEXPLAINED_RATIO = 0.5;
+const UNEXPLAINED_RATIO = 0.25;
 const BEYOND_CHANCE = 10; // times as much as anything in the other
 const IRRELEVANT_SHARE = 0.001; // of the requests
 
@@ -75,6 +75,8 @@ export function compare(now: BenchResult, before: BenchResult): Comparison[] {
       by === "runs" ? result.runs!.map(figure.run) : whole(result).map(figure.slice);
     const sides = { before: figure.of(before), now: figure.of(now) };
     const verdict = () => {
+      const silent = [before, now].map(hasSilentRun);
+      if (name === "rate" && silent[0] !== silent[1]) return "changed";
       // The longer a slice, the greater its maximum.
       if (by === "slices" && name === "max" && !sameSlices) return "unknown";
       // What failed makes a percentile endless.
@@ -140,6 +142,11 @@ export function rejectDifferentLoads(
   throw new UsageError(`Cannot ${what} different loads: ${kind(first!)}, and ${kind(other)}`);
 }
 
+// Whether nothing was answered in one of several runs.
+function hasSilentRun({ runs = [] }: BenchResult): boolean {
+  return runs.some(({ rate }) => rate === 0);
+}
+
 interface Sides<T> {
   readonly before: T;
   readonly now: T;
@@ -156,10 +163,12 @@ function judge(
   const few = Math.min(samples.before.length, samples.now.length) < MIN_SAMPLES[by];
   if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
   const difference = Math.abs(now - before);
-  const differs = (ratio: number) => difference > ratio * Math.abs(before);
+  const differs = (ratio: number, of = before) => difference > ratio * of;
   const significant = Math.abs(rankSum(samples.before, samples.now)) >= SIGNIFICANT_ERRORS;
   if (!differs(IRRELEVANT_RATIO)) return "noise";
-  if (!significant) return differs(UNEXPLAINED_RATIO) ? "unknown" : "noise";
+  if (!significant) {
+    return differs(UNEXPLAINED_RATIO, Math.min(before, now)) ? "unknown" : "noise";
+  }
   if (differs(NOTICEABLE_RATIO[by])) return "changed";
   return by === "runs" ? "noise" : "unknown";
 }

@@ -136,8 +136,8 @@ export function describeNetwork({ connections }: BenchResult): string | undefine
 }
 
 /** The CPU time of the client; an open loop takes all that is there, to be on time. */
-export function describeCpu({ instrument: { cpu }, load, rate }: BenchResult): string {
-  const each = load.rate === undefined && rate > 0
+export function describeCpu({ instrument: { cpu }, load, rate, underLoad }: BenchResult): string {
+  const each = load.rate === undefined && rate > 0 && !underLoad
     ? `, ${formatDuration(cpu * 1000 / rate)} for each request`
     : "";
   return `${cpu} of a core${each}`;

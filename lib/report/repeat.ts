@@ -1,12 +1,14 @@
 /** The same load several times, one after the other. */
 import type { Histograms } from "../core/histogram.ts";
+import { ENDLESS_MS } from "./distribution.ts";
 import { sum } from "./merge.ts";
 import { type BenchResult, failedShareOf, type RunFigures, type Slice } from "./result.ts";
 
 /** The figures of one run of several. */
 function figuresOf(result: BenchResult): RunFigures {
-  const { rate, latency: { percentilesMs, maxMs }, requests } = result;
+  const { rate, latency: { percentilesMs, maxMs: longest, count }, requests } = result;
   const failedShare = failedShareOf(requests);
+  const maxMs = count === 0 ? ENDLESS_MS : longest;
   return { rate, p50Ms: percentilesMs.p50, p99Ms: percentilesMs.p99, maxMs, failedShare };
 }
 

@@ -54,6 +54,11 @@ export const waitClosed = defineMode({
   },
 });
 
+// A Unix socket whose peer has accepted none of many connections yet takes no more.
+function isFull(error: unknown): boolean {
+  return error instanceof NetworkError && (error.cause as { code?: unknown })?.code === "EAGAIN";
+}
+
 // A name that is not found, or an address of another family, tells nothing of a peer.
 async function accepts(
   dial: () => Promise<{ close(): void }>,
@@ -64,6 +69,7 @@ async function accepts(
     return true;
   } catch (error) {
     if (error instanceof TimeoutError) onSilence();
+    if (isFull(error)) return true;
     const refused = error instanceof NetworkError && error.cause !== undefined;
     if (refused && !(error instanceof FinalError)) return false;
     throw error;

@@ -146,8 +146,12 @@ function client(result: BenchResult): string[] {
   const late = [p50, p99, max].map(formatDuration);
   return [
     row("client", `${describeCpu(result)}; clock in steps of ${Math.round(resolutionMs * 1e6)} ns`),
-    row("", `${describeLateness(result)} ${late[0]} at p50,`),
-    row("", `${late[1]} at p99, ${late[2]} at most`),
+    ...(max > 0
+      ? [
+        row("", `${describeLateness(result)} ${late[0]} at p50,`),
+        row("", `${late[1]} at p99, ${late[2]} at most`),
+      ]
+      : []),
     ...(warning ? [`WARNING: ${printableText(warning)}`] : []),
   ];
 }

@@ -269,6 +269,33 @@ Deno.test("a number of requests ends when the peer is gone, also with a connecti
   }
 });
 
+Deno.test("over UDP a peer is gone that answers nothing, though there is always a connection", async () => {
+  const unreachable = new Deno.errors.ConnectionRefused("port unreachable");
+  const { clock, running } = generate(
+    { requests: 1000, duration: 1e9, timeout: 1000 },
+    (clock) => {
+      const peer = new FakePeer({
+        framed: true,
+        onWrite: () => void clock.after(1, () => peer.say(unreachable)),
+      });
+      return peer;
+    },
+  );
+  await pass(clock, 2000, 1);
+  assertEquals((await running).gone, true);
+});
+
+Deno.test("what failed before the first slice is begun, a timer later, is in it", () => {
+  const recorder = new Recorder(histograms, { open: false });
+  recorder.setWindow(100, 500);
+  recorder.recordAnswer(99, { due: 98, sent: 98, slot: 0 });
+  recorder.recordFailure(99, "before");
+  recorder.recordFailure(101, "within");
+  recorder.beginSlices();
+  const { failed, lastedMs, latencies } = recorder.endSlice(150);
+  assertEquals([failed, lastedMs, latencies.count], [1, 50, 0]);
+});
+
 Deno.test("a connection that cannot be made beside others that work is no peer that is gone", async () => {
   let made = 0;
   const { clock, running } = generate(

@@ -80,6 +80,7 @@ function resultOf(
     unsent: 0,
     gone: false,
     cpu: 0.5,
+    isAlone: true,
   };
   return summarise({ ...measured, recorder, timeline }, { load, run: SETTING });
 }
@@ -371,6 +372,7 @@ Deno.test("connections: those that were answered, and how often each was", () =>
     unsent: 0,
     gone: false,
     cpu: 0.5,
+    isAlone: true,
     timeline: [],
   };
   const { connections, requests } = summarise({ ...counts, recorder: other }, {
@@ -477,6 +479,16 @@ Deno.test("comparison: one outage among many slices, or in one of several runs, 
   const runs = Array.from({ length: 5 }, () => inTurn([sound], histograms).runs![0]!);
   const slow = runs.map((run, index) => index === 0 ? { ...run, maxMs: 2500 } : run);
   assertEquals(verdictOf("max", { ...halted, runs: slow }, { ...sound, runs }), "changed");
+  // A run without an answer is no run like the others, though all that were answered were.
+  const silent = inTurn(
+    [{ ...sound, rate: 0, latency: distribution(histograms.create()) }],
+    histograms,
+  );
+  assertEquals(silent.runs![0]!.maxMs, ENDLESS_MS);
+  const dead = [...runs.slice(1), silent.runs![0]!];
+  const slower = { ...sound, rate: sound.rate * 0.8 };
+  assertEquals(verdictOf("rate", { ...slower, runs: dead }, { ...sound, runs }), "changed");
+  assertEquals(verdictOf("rate", { ...slower, runs }, { ...sound, runs }), "noise");
   // Less than that may be chance, and is not called noise for that.
   const twice = { ...sound, latency: { ...sound.latency, maxMs: usual * 2 } };
   assertEquals(verdictOf("max", { ...twice, runs: slow }, { ...sound, runs }), "unknown");
