@@ -130,7 +130,7 @@ class Builder {
     const [side, other] = [this.#sides.get(from)!, this.#sides.get(to)!];
     if (tcp.flags & ACK) other.acknowledge(tcp);
     side.hear(tcp);
-    if (tcp.flags & RST && !other.mayBeReset(tcp)) return;
+    if (tcp.flags & RST && !other.mayBeReset(tcp, side)) return;
     side.add({ ...tcp, payload, missing }, at);
     // Whoever resets hears no more; but for a client that has closed, the answers go on.
     if (side.wasReset) other.over = true;

@@ -25,6 +25,7 @@ export class Side {
   readonly tell: (what: Said, at: number) => void;
   readonly #firsts: number[] = []; // of each SYN
   #isBegun = false;
+  #first = 0; // the first number, as far as it is known
   #next = 0;
   #end = 0; // behind the last byte that was sent
   #told = false;
@@ -48,9 +49,12 @@ export class Side {
     if (flags & ACK) this.#heard = { acknowledged, window: window << this.#scale };
   }
 
-  /** Whether a RST of the other side is in the window (RFC 9293 section 3.5.3). */
-  mayBeReset({ sequence }: TcpHeader): boolean {
-    if (!this.#heard) return true;
+  /**
+   * Whether a RST of the other side is in the window (RFC 9293 section 3.5.3); where that is not known,
+   * whether it comes from after its beginning.
+   */
+  mayBeReset({ sequence }: TcpHeader, by: Side): boolean {
+    if (!this.#heard) return !by.#isBegun || (sequence - by.#first | 0) >= 0;
     const { acknowledged, window } = this.#heard;
     const ahead = sequence - acknowledged | 0;
     return ahead >= 0 && ahead <= window;
@@ -83,6 +87,7 @@ export class Side {
 
   #beginAt(next: number): void {
     this.#isBegun = true;
+    this.#first = next - 1;
     this.#next = this.#end = next;
   }
 

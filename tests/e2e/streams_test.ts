@@ -30,6 +30,7 @@ function connection(
     /** A reset by the server of what was before, which acknowledges it or does not. */
     oldReset: tcpFrame(down, { flags: RST | ACK, sequence: 77, acknowledged: 900_001 }),
     bareReset: tcpFrame(down, { flags: RST, sequence: yours, acknowledged: 0 }),
+    strayReset: tcpFrame(down, { flags: RST, sequence: yours - 1000, acknowledged: 0 }),
     refusal: tcpFrame(down, { flags: RST | ACK, sequence: 0, acknowledged: mine }),
   };
 }
@@ -53,6 +54,9 @@ const SCENARIOS: Readonly<Record<string, readonly Uint8Array[]>> = {
     ...[low.oldReset, low.syn, low.synAck, low.ack, low.ask, low.answer],
   ],
   "a reset before all that was captured": [one.bareReset, ask, answer],
+  "a reset from before the beginning, where nothing was acknowledged": [
+    ...[syn, synAck, one.strayReset, answer],
+  ],
   "a SYN that is tried again after its refusal": [syn, one.refusal, syn, synAck, ack, ask, answer],
   "another connection of the same ports": [
     ...[syn, synAck, ack, ask, answer, fin],
