@@ -2,7 +2,9 @@
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
 import { type IpHeader, readIpHeader, viewOf } from "./ip_header.ts";
-import { ethernetInVxlan, ipInFrame, ipInGre, type LinkFrame, UnreadableFrame } from "./link.ts";
+import { UnreadableError } from "./ether_type.ts";
+import { ipInFrame, type LinkFrame } from "./link.ts";
+import { ethernetInVxlan, ipInGre } from "./tunnels.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** A TCP segment or a UDP datagram. */
@@ -41,13 +43,16 @@ const UNREADABLE: Readonly<Record<number, string>> = {
   115: "of L2TP, which is not understood",
 };
 
+const IP_HEADER_BYTES = 20; // of IPv4, at least
 const TCP_HEADER_BYTES = 20;
 const UDP_HEADER_BYTES = 8;
+const MAX_LAYERS = 16; // of IP in one packet
 const WRONG_LENGTH = "with a wrong length in the headers";
 
 /** Finds segments and datagrams, and counts what it cannot read. */
 export class Dissector {
   readonly #fragments = new Fragments();
+  #layers = 0; // of the packet that is read
   readonly #unread = new Map<string, number>(); // how many packets, by what is wrong with them
 
   /** What could not be read, in words. */
@@ -63,6 +68,7 @@ export class Dissector {
    * or not all of it yet.
    */
   dissect(packet: CapturedPacket): readonly TransportPacket[] {
+    this.#layers = 0;
     if (packet.cut < 0) this.#count("longer in the file than on the wire");
     return this.#fromFrame(packet, Math.max(0, packet.cut));
   }
@@ -77,7 +83,7 @@ export class Dissector {
       return ip ? this.#fromIp(ip, cut) : [];
     } catch (error) {
       if (error instanceof RangeError) this.#count("cut within the headers");
-      else if (error instanceof UnreadableFrame) this.#count(error.message);
+      else if (error instanceof UnreadableError) this.#count(error.message);
       else throw error;
       return [];
     }
@@ -85,29 +91,25 @@ export class Dissector {
 
   // Of the packet so many bytes at its end are cut.
   #fromIp(bytes: Uint8Array, cut: number): readonly TransportPacket[] {
+    if (++this.#layers > MAX_LAYERS) throw new UnreadableError("of too many layers");
     const header = readIpHeader(bytes, cut);
     if (!header) return [];
     const { part, at, length, protocol, hosts } = header;
-    if (length < at) throw new UnreadableFrame(WRONG_LENGTH);
+    if (at < IP_HEADER_BYTES || length < at) throw new UnreadableError(WRONG_LENGTH);
+    const unreadable = UNREADABLE[protocol];
+    if (unreadable !== undefined) throw new UnreadableError(unreadable);
     const captured = bytes.subarray(at, Math.min(length, bytes.length));
     const missing = Math.max(0, length - Math.max(at, bytes.length));
     if (!part) return this.#fromTransport(captured, { protocol, hosts, missing });
     if (!Object.values<number>(PROTOCOL).includes(protocol)) return [];
-    if (missing > 0) throw new UnreadableFrame("of fragments that are cut");
+    if (missing > 0) throw new UnreadableError("of fragments that are cut");
     const key = [...hosts, protocol, part.id].join(" ");
     const whole = this.#fragments.add({ key, ...part, bytes: captured });
     return whole ? this.#fromTransport(whole, { protocol, hosts, missing }) : [];
   }
 
   #fromTransport(bytes: Uint8Array, about: IpPayload): readonly TransportPacket[] {
-    const { protocol, hosts: [source, target], missing } = about;
-    const unreadable = UNREADABLE[protocol];
-    if (unreadable !== undefined) throw new UnreadableFrame(unreadable);
-    const view = viewOf(bytes);
-    const ends = () => ({
-      from: `${source}:${view.getUint16(0)}`,
-      to: `${target}:${view.getUint16(2)}`,
-    });
+    const { protocol, missing } = about;
     switch (protocol) {
       case PROTOCOL.ipv4:
       case PROTOCOL.ipv6:
@@ -116,17 +118,15 @@ export class Dissector {
         const ip = ipInGre(bytes);
         return ip ? this.#fromIp(ip, missing) : [];
       }
-      case PROTOCOL.authentication: { // RFC 4302: its length, in words, less two
-        const behind = bytes.subarray((view.getUint8(1) + 2) * 4);
-        return this.#fromTransport(behind, { ...about, protocol: view.getUint8(0) });
-      }
+      case PROTOCOL.authentication:
+        return this.#fromTransport(...behindAuthentication(bytes, about));
       case PROTOCOL.udp: {
-        const datagram = { ...ends(), ...readUdp(bytes, missing) };
+        const datagram = readUdp(bytes, about);
         const frame = ethernetInVxlan(datagram);
         return frame ? [datagram, ...this.#fromFrame(frame, datagram.missing)] : [datagram];
       }
       case PROTOCOL.tcp:
-        return [{ ...ends(), ...readTcp(bytes, missing) }];
+        return [readTcp(bytes, about)];
     }
     return [];
   }
@@ -138,23 +138,26 @@ interface IpPayload extends Pick<IpHeader, "protocol" | "hosts"> {
   readonly missing: number;
 }
 
-type WithoutEnds = Omit<TransportPacket, "from" | "to">;
+function endsOf(bytes: Uint8Array, [source, target]: IpPayload["hosts"]) {
+  const view = viewOf(bytes);
+  return { from: `${source}:${view.getUint16(0)}`, to: `${target}:${view.getUint16(2)}` };
+}
 
 // RFC 768.
-function readUdp(bytes: Uint8Array, missing: number): WithoutEnds {
+function readUdp(bytes: Uint8Array, { hosts, missing }: IpPayload): TransportPacket {
+  const ends = endsOf(bytes, hosts);
   const length = viewOf(bytes).getUint16(4) || bytes.length + missing; // 0: longer than it can say
-  if (length < UDP_HEADER_BYTES) throw new UnreadableFrame(WRONG_LENGTH);
+  if (length < UDP_HEADER_BYTES) throw new UnreadableError(WRONG_LENGTH);
   const payload = bytes.subarray(UDP_HEADER_BYTES, length);
-  return { protocol: "udp", payload, missing: Math.max(0, length - bytes.length) };
+  return { protocol: "udp", ...ends, payload, missing: Math.max(0, length - bytes.length) };
 }
 
 // RFC 9293 section 3.1.
-function readTcp(bytes: Uint8Array, missing: number): WithoutEnds {
+function readTcp(bytes: Uint8Array, { hosts, missing }: IpPayload): TransportPacket {
   const view = viewOf(bytes);
   const begin = (view.getUint8(12) >> 4) * 4;
-  if (begin < TCP_HEADER_BYTES || begin > bytes.length + missing) {
-    throw new UnreadableFrame(WRONG_LENGTH);
-  }
+  const whole = bytes.length + missing;
+  if (begin < TCP_HEADER_BYTES || begin > whole) throw new UnreadableError(WRONG_LENGTH);
   const tcp = {
     flags: view.getUint8(13),
     sequence: view.getUint32(4),
@@ -162,7 +165,19 @@ function readTcp(bytes: Uint8Array, missing: number): WithoutEnds {
     window: view.getUint16(14),
     windowScale: scaleOf(bytes.subarray(TCP_HEADER_BYTES, begin)),
   };
-  return { protocol: "tcp", payload: bytes.subarray(begin), missing, tcp };
+  const payload = bytes.subarray(begin);
+  const lacking = whole - Math.max(begin, bytes.length);
+  return { protocol: "tcp", ...endsOf(bytes, hosts), payload, missing: lacking, tcp };
+}
+
+// RFC 4302: the next protocol, and the length in words, less two.
+function behindAuthentication(
+  bytes: Uint8Array,
+  about: IpPayload,
+): [behind: Uint8Array, about: IpPayload] {
+  const view = viewOf(bytes);
+  const behind = bytes.subarray((view.getUint8(1) + 2) * 4);
+  return [behind, { ...about, protocol: view.getUint8(0) }];
 }
 
 function scaleOf(options: Uint8Array): number {

@@ -54,14 +54,15 @@ function parseIPv6(view: DataView, whole: number): IpHeader {
   let [protocol, at] = [view.getUint8(6), 40];
   let part: Part | undefined;
   for (;;) {
-    const next = view.getUint8(at);
     if (protocol === FRAGMENT) {
+      protocol = view.getUint8(at);
       const [offset, more] = [view.getUint16(at + 2) & 0xfff8, (view.getUint8(at + 3) & 1) !== 0];
       if (offset > 0 || more) part = { id: view.getUint32(at + 4), offset, more };
       at += 8;
-    } else if (EXTENSIONS.has(protocol) && !part) at += 8 + view.getUint8(at + 1) * 8;
-    else break;
-    protocol = next;
+    } else if (EXTENSIONS.has(protocol) && !part) {
+      protocol = view.getUint8(at);
+      at += 8 + view.getUint8(at + 1) * 8;
+    } else break;
   }
   const length = view.getUint16(4) === 0 ? whole : 40 + view.getUint16(4);
   return { protocol, hosts: [host(8), host(24)], length, at, part };

@@ -108,10 +108,10 @@ function* blocksOf(view: DataView, onTrouble: OnTrouble): Generator<Block> {
     if (view.getUint32(at) === BLOCK_TYPE.section) {
       little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
     }
-    // Its length stands at both of its ends.
     const length = view.getUint32(at + 4, little);
-    if (length < 12 || length > left || view.getUint32(at + length - 4, little) !== length) {
-      return onTrouble(endsWithin("block", at));
+    if (length < 12 || length > left) return onTrouble(endsWithin("block", at));
+    if (view.getUint32(at + length - 4, little) !== length) {
+      return onTrouble(`the lengths at the ends of the block at byte ${formatCount(at)} differ`);
     }
     const body = new DataView(view.buffer, view.byteOffset + at + 8, length - 12);
     yield { type: view.getUint32(at, little), at, body, little };

@@ -231,7 +231,9 @@ Deno.test({
     }
     // What is there when it is stopped is lost, and it writes when it has time.
     const seen = `tshark -r '${carried}' -Y tcp.flags.fin==1 | wc -l`;
-    for (let looks = 0; looks < 100 && Number((await bash(seen)).text) < 4;) looks++;
+    let ends = 0;
+    for (let looks = 0; looks < 100 && ends < 4; looks++) ends = Number((await bash(seen)).text);
+    assertEquals(ends, 4);
     await dumpcap.stop();
     await server.stop();
     const both = `${folder}/both.pcapng`;

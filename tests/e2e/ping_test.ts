@@ -200,7 +200,7 @@ Deno.test("ping: a deadline ends a run without an answer; as ping(8), fewer than
   const lost = await netecho(["client", at, "--ping", ...slow]);
   const { sent, received, lost: count, awaited } = JSON.parse(lost.text.trim().split("\n").at(-1)!);
   assertEquals([received, count + awaited], [0, sent]);
-  assert(count >= 2, lost.text);
+  assert(count >= 1, lost.text);
   await using echo = await Server.start(["-q"]);
   const few = await netecho(
     [

@@ -1,12 +1,12 @@
 /** What carries IP in a capture, read as tshark reads it. */
 import { assertEquals } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import { ACK, tcpFrame } from "../../lib/capture/packet.ts";
-import { LINK_802_11, LINK_ETHERNET, LINK_RADIOTAP } from "../../lib/capture/pcap_format.ts";
-import { readRecordings, saidBy } from "../../lib/capture/recording.ts";
-import { bash } from "../support/programs.ts";
-import { needing } from "../support/skips.ts";
-import { pcap } from "../support/pcap.ts";
+import { ACK, tcpFrame } from "../../../lib/capture/packet.ts";
+import { LINK_802_11, LINK_ETHERNET, LINK_RADIOTAP } from "../../../lib/capture/pcap_format.ts";
+import { readRecordings, saidBy } from "../../../lib/capture/recording.ts";
+import { bash } from "../../support/programs.ts";
+import { needing } from "../../support/skips.ts";
+import { pcap } from "../../support/pcap.ts";
 
 const SAID = "data";
 const ETHERNET_BYTES = 14;
@@ -117,6 +117,10 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     17,
     concat([bytes("15b3 12b5 004a 0000 08000000 00000100"), frame]),
   ),
+  "VXLAN with a policy": inIp(
+    17,
+    concat([bytes("15b3 12b5 004a 0000 88000001 00000100"), frame]),
+  ),
 };
 
 const CASES = [
@@ -151,12 +155,20 @@ for (const { name, link, whole } of CASES) {
 }
 
 Deno.test("captures: what hides a packet is counted by its name", () => {
-  const onEthernet = (type: string) => concat([addresses, bytes(type), packet]);
+  const onEthernet = (type: string, carried = packet) => concat([addresses, bytes(type), carried]);
+  const fragment = inIp(50, packet);
+  fragment[6] = 0x20; // more of them
+  const nested = Array.from({ length: 20 }).reduce<Uint8Array>((within) => inIp(4, within), packet);
   const frames = [
-    concat([addresses, bytes("0800"), inIp(47, concat([bytes("0000 22eb"), packet]))]), // ERSPAN
-    concat([addresses, bytes("0800"), inIp(47, concat([bytes("0000 0000")]))]), // a keepalive
-    concat([addresses, bytes("0800"), inIp(50, packet)]),
-    concat([addresses, bytes("0800"), inIp(115, packet)]),
+    onEthernet("0800", inIp(47, bytes("0000 22eb"))),
+    onEthernet("0800", inIp(47, bytes("0000 0000"))), // a keepalive
+    onEthernet("0800", inIp(47, bytes("0000 2001"))), // NHRP
+    onEthernet("0800", inIp(50, packet)),
+    onEthernet("0800", fragment),
+    onEthernet("0800", inIp(115, packet)),
+    onEthernet("0800", nested),
+    onEthernet("8864 11 00 0001 002e 00fd"), // MPPE
+    onEthernet("86dd", bytes(`60000000 0000 3b 40 ${"0".repeat(64)}`)), // nothing behind its header
     onEthernet("88e5"),
     onEthernet("8847 00011140 00000000"),
     onEthernet("0806"), // ARP
@@ -168,9 +180,11 @@ Deno.test("captures: what hides a packet is counted by its name", () => {
     bytes: pcap(frames, { link: LINK_ETHERNET }),
   });
   assertEquals(troubles, [
-    "1 packet of GRE with EtherType 0x22eb, which is not understood",
-    "1 packet encrypted by IPsec",
+    "1 packet of ERSPAN, which is not understood",
+    "2 packets encrypted by IPsec",
     "1 packet of L2TP, which is not understood",
+    "1 packet of too many layers",
+    "1 packet compressed, encrypted or divided by PPP",
     "1 packet of MACsec, which is not understood",
     "1 packet of MPLS without IP, which is not understood",
   ]);

@@ -1,0 +1,74 @@
+/** Finding the IP packet behind an EtherType, or behind PPP. */
+import { viewOf } from "./ip_header.ts";
+
+/** What cannot be read of a packet, as it follows its number: `encrypted by Wi-Fi`. */
+export class UnreadableError extends Error {}
+
+const MAX_LENGTH = 1500; // what is greater is an EtherType (IEEE 802.3 section 3.2.6)
+
+/** The IP packet in a frame whose header has had this EtherType, or a length in its place. */
+export function ipBehind(type: number, carried: Uint8Array): Uint8Array | undefined {
+  return type <= MAX_LENGTH ? ipInLlc(carried) : ipOfType(type, carried);
+}
+
+/** The IP packet behind LLC and SNAP (RFC 1042). */
+export function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes);
+  const isSnap = view.byteLength >= 8 && view.getUint32(0) === 0xaaaa0300;
+  return isSnap ? ipOfType(view.getUint16(6), bytes.subarray(8)) : undefined;
+}
+
+/**
+ * The IP packet behind an EtherType, and behind what may stand between the two; undefined where it is
+ * of something else.
+ *
+ * @throws {UnreadableError} where it may carry IP, and cannot be read
+ */
+export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefined {
+  for (let rest = bytes;;) {
+    const view = viewOf(rest);
+    switch (type) {
+      case 0x0800: // IPv4
+      case 0x86dd: // IPv6
+        return rest;
+      case 0x8100: // 802.1Q
+      case 0x88a8: // 802.1ad
+      case 0x9100: // the same, before that had a number
+        type = view.getUint16(2);
+        rest = rest.subarray(4);
+        continue;
+      case 0x8864: // PPPoE (RFC 2516)
+        return ipInPpp(rest.subarray(6));
+      case 0x8847: // MPLS (RFC 3032), to the bottom of its stack
+      case 0x8848:
+        rest = rest.subarray(4);
+        if ((view.getUint8(2) & 1) === 0) continue;
+        if ([4, 6].includes(viewOf(rest).getUint8(0) >> 4)) return rest;
+        throw new UnreadableError("of MPLS without IP, which is not understood");
+      case 0x88e5:
+        throw new UnreadableError("of MACsec, which is not understood");
+    }
+    return undefined;
+  }
+}
+
+/** Protocols of PPP (https://www.iana.org/assignments/ppp-numbers). */
+const PPP_IP: readonly number[] = [0x21, 0x57];
+const PPP_PACKED: readonly number[] = [0x2d, 0x2f, 0x3d, 0x53, 0x55, 0xfb, 0xfd];
+
+/**
+ * The IP packet in PPP (RFC 1661), whose protocol may take one byte, with the address and control of
+ * RFC 1662 or without.
+ *
+ * @throws {UnreadableError}
+ */
+export function ipInPpp(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes);
+  const at = view.getUint16(0) === 0xff03 ? 2 : 0;
+  const isShort = (view.getUint8(at) & 1) === 1;
+  const protocol = isShort ? view.getUint8(at) : view.getUint16(at);
+  if (PPP_PACKED.includes(protocol)) {
+    throw new UnreadableError("compressed, encrypted or divided by PPP");
+  }
+  return PPP_IP.includes(protocol) ? bytes.subarray(at + (isShort ? 1 : 2)) : undefined;
+}
