@@ -15,7 +15,7 @@ import { schedule } from "./schedule.ts";
 const PAUSE_AFTER_FAILURE_MS = 100; // before a lane is used again
 const STOP_TIMEOUT_MS = 1000; // for requests under way, after an interrupt
 const LATENESS_SAMPLE_MS = 10; // between two measurements of the event loop's delay
-const LEAST_STALL_MS = 5; // beyond that, which timers and turns of the loop do not need
+const MIN_STALL_MS = 5; // a timer may be as late as this without one
 
 /** What a {@linkcode Generator} works with. */
 export interface GeneratorContext {
@@ -49,7 +49,7 @@ export interface LoadOutcome {
   readonly inFlight: number;
   /** Of those, how many were never answered. */
   readonly unanswered: number;
-  /** Requests that were due, and not sent because no connection was free, or that were asked for. */
+  /** Requests that were due, or were asked for by their number, and not sent. */
   readonly unsent: number;
   /** Whether the peer was gone, so that the rest of a number of requests was not sent. */
   readonly gone: boolean;
@@ -78,7 +78,7 @@ export class Generator implements LaneEvents {
       clock,
       dial,
       events: this,
-      onLane: (lane) => this.#state === "running" && this.#start(lane),
+      onLane: (lane) => this.#state === "running" && !this.#stopping && this.#start(lane),
       onFailure: (kind) => recorder.recordProblem(clock.now(), kind),
       onUnreached: generating.onUnreached,
       onGone: generating.onGone ?? (() => this.giveUp()),
@@ -188,7 +188,11 @@ export class Generator implements LaneEvents {
     // Requests of the warm-up that are still due are dropped.
     this.#open?.skipTo(recorder.from);
     let cut = recorder.from;
-    const slices = every(clock, slice, () => onStretch(recorder.endSlice(cut = clock.now())));
+    const slices = every(clock, slice, () => {
+      const now = clock.now();
+      // The last one has the rest, where that is little.
+      if (recorder.to - now > slice / 2) onStretch(recorder.endSlice(cut = now));
+    });
     await this.#during(recorder.to);
     slices();
     this.#open?.end(Math.min(recorder.to, clock.now()));
@@ -213,10 +217,11 @@ export class Generator implements LaneEvents {
   async #drain(): Promise<LoadOutcome> {
     const { recorder, clock, load: { rate, timeout, requests = Infinity } } = this.#generating;
     this.#state = "draining";
+    const gone = this.#gone;
     const inFlight = this.#counted - this.#settled;
     const due = this.#open?.unsent(recorder.from, recorder.to) ?? 0;
     const left = requests - this.#counted;
-    const unsent = this.#gone ? left : Math.min(due, left);
+    const unsent = gone ? left : Math.min(due, left);
     if (inFlight === 0) this.#drained.resolve();
     const milliseconds = Math.min(
       timeout + LATENESS_SAMPLE_MS,
@@ -227,7 +232,7 @@ export class Generator implements LaneEvents {
     // The last of so many requests has its share of the time, too.
     const least = rate === undefined || requests === Infinity ? 0 : this.#counted * 1000 / rate;
     const elapsedMs = Math.max(0, recorder.to - recorder.from, least);
-    return { elapsedMs, inFlight, unanswered, unsent, gone: this.#gone };
+    return { elapsedMs, inFlight, unanswered, unsent, gone };
   }
 
   // Waits until a moment or the end of the measurement. A timer may also be early.
@@ -253,7 +258,7 @@ export class Generator implements LaneEvents {
     const { clock, recorder } = this.#generating;
     const since = clock.now();
     const late = since - this.#sampledAt - LATENESS_SAMPLE_MS;
-    if (late > LEAST_STALL_MS) recorder.recordStall(since, late);
+    if (late > MIN_STALL_MS) recorder.recordStall(since, late);
     this.#sampledAt = since;
     if (this.#open) return; // an open loop measures how late its requests are sent
     const onTurn = (wake: () => void) => clock.turn ? clock.turn(wake) : clock.soon(wake);

@@ -109,18 +109,18 @@ export class Lanes {
       const atMost = Math.min(load.connectTimeout, request.atMost);
       try {
         const peer = await dial({ ...request, atMost });
-        if (!peer.framed) this.#goneSince = undefined;
+        if (load.connect) this.#goneSince = undefined;
         return peer;
       } catch (error) {
         this.#noteLoss();
         throw error;
       }
     };
-    const lane = load.connect
-      ? new ConnectLane(reach, options)
-      : new ConnectionLane(await reach({ atMost: Infinity, onPhase() {} }), options);
+    const peer = load.connect ? undefined : await reach({ atMost: Infinity, onPhase() {} });
+    const lane = peer ? new ConnectionLane(peer, options) : new ConnectLane(reach, options);
     if (this.#over) return lane.close(undefined);
     this.#open.add(lane);
+    if (peer && !peer.framed) this.#goneSince = undefined;
     onLane(lane);
   }
 

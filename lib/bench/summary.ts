@@ -92,7 +92,8 @@ function instrument(
   if (latency.count === 0) return known;
   // A closed loop that is not busy has no queue of its own: what it adds is its work for a request.
   const late = load.rate === undefined
-    ? isAlone && cpu >= MUCH_CPU * load.workers && cpu * 1000 / rate > latency.at(50) / 2
+    ? isAlone && !load.self && rate > 0 && cpu >= MUCH_CPU * load.workers &&
+      cpu * 1000 / rate > latency.at(50) / 2
     : lateness.at(99) > latency.at(99) / 2;
   // An open loop looks at the clock all the time.
   const busy = !load.self && cpu >= BUSY_CPU * load.workers &&
@@ -110,8 +111,7 @@ function instrument(
     const share = `${Math.round(stalled * 100)} % of the time`;
     return {
       ...known,
-      warning: `the client itself was late: it stood still for ${share}: another program had the ` +
-        "CPU, or it was stopped",
+      warning: `the client itself was late: it stood still, or waited for a CPU, for ${share}`,
     };
   }
   if (!late) return known;

@@ -11,7 +11,7 @@ export interface Clock {
   after(milliseconds: number, wake: () => void): () => void;
   /** Calls `wake` once, on the next turn of the event loop. */
   soon(wake: () => void): void;
-  /** The same and nothing more, where `soon` does more than that. */
+  /** The same without looking at the sockets first, where `soon` has the runtime do that. */
   turn?(wake: () => void): void;
   /**
    * The same as `after`, but some tenths of a millisecond late, where the system offers it. For a few

@@ -7,11 +7,11 @@ import type { JsHistogram as Hdr } from "hdr-histogram-js";
 export const MAX_VALUE_MS = 3_600_000;
 
 const NANOSECONDS = 1e6; // in a millisecond: what the histograms count in
-const ROUNDING = 1e-9; // 99.9 % of 1,000 are 999, and not one more for the last bit
+const ROUNDING = 1e-12; // of a rank: 99.9 % of 1,000 are 999, and not one more for the last bit
 
 /** The rank, from 1 on, of the value that `percent` of `count` values do not exceed. */
 export function rankAt(percent: number, count: number): number {
-  return Math.max(1, Math.ceil(percent / 100 * count - ROUNDING));
+  return Math.max(1, Math.ceil(percent / 100 * count * (1 - ROUNDING)));
 }
 
 /** The decimal digits of a value that are kept. */

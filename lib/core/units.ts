@@ -220,7 +220,10 @@ export function formatSize(bytes: number): string {
   return `${formatFigures(size)} ${units[0]}`;
 }
 
-/** Writes a number to three figures, or whole from 100 on: `0.0005`, `0.5`, `12.3`, `1,234`. */
+/**
+ * Writes a number to three figures, or whole from 100 on, or below 0.1 to two: `0.0005`, `0.5`, `12.3`,
+ * `1,234`.
+ */
 export function formatFigures(number: number): string {
   if (number > 0 && number < 0.1) return `${Number(number.toPrecision(2))}`;
   return number >= 100

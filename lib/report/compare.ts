@@ -6,6 +6,7 @@ import {
   type BenchResult,
   type Comparison,
   endlessOf,
+  failedShareOf,
   type RunFigures,
   type Slice,
 } from "./result.ts";
@@ -100,7 +101,7 @@ function compareFailures(now: BenchResult, before: BenchResult): Comparison {
   const [one, other] = [count(before), count(now)];
   const pooled = (one.failed + other.failed) / (one.all + other.all);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / one.all + 1 / other.all));
-  const shares = { before: one.failed / one.all, now: other.failed / other.all };
+  const shares = { before: failedShareOf(before.requests), now: failedShareOf(now.requests) };
   const difference = Math.abs(shares.now - shares.before);
   const matters = difference > Math.max(SIGNIFICANT_ERRORS * error, IRRELEVANT_SHARE);
   return { name: "failed", ...shares, verdict: matters ? "changed" : "noise" };
@@ -157,11 +158,11 @@ function judge(
   { before, now }: Sides<number>,
   samples: Sides<readonly number[]>,
 ): Comparison["verdict"] {
+  const few = Math.min(samples.before.length, samples.now.length) < MIN_SAMPLES[by];
+  if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
   const isBeyond = (one: number, other: number, samples: readonly number[]) =>
     one > BEYOND_CHANCE * Math.max(other, ...samples);
   if (isBeyond(now, before, samples.before) || isBeyond(before, now, samples.now)) return "changed";
-  const few = Math.min(samples.before.length, samples.now.length) < MIN_SAMPLES[by];
-  if (few || [...samples.before, ...samples.now].some(Number.isNaN)) return "unknown";
   const difference = Math.abs(now - before);
   const differs = (ratio: number, of = before) => difference > ratio * of;
   const significant = Math.abs(rankSum(samples.before, samples.now)) >= SIGNIFICANT_ERRORS;

@@ -10,7 +10,7 @@ import {
   parseFrequency,
 } from "../core/units.ts";
 import { ENDLESS_MS, type PercentileName, PERCENTILES } from "./distribution.ts";
-import { type BenchResult, endlessOf } from "./result.ts";
+import { type BenchResult, endlessOf, failedShareOf } from "./result.ts";
 
 /** What a condition is about: how its values are read, written and found. */
 interface Metric {
@@ -20,16 +20,13 @@ interface Metric {
   find(result: BenchResult): number | undefined;
 }
 
-function endlessShare({ latency: { count }, requests }: BenchResult): number {
-  const endless = endlessOf(requests);
-  return endless / Math.max(1, count + endless);
-}
-
 /** A condition. */
 export interface Condition {
   /** As it was given. */
   readonly text: string;
   holds(result: BenchResult): boolean;
+  /** Whether no result can hold it. */
+  readonly isImpossible: boolean;
   /** What the result has, as `p99 is 7.1 ms`. */
   describe(result: BenchResult): string;
   /** The value itself; NaN where there is none. */
@@ -109,13 +106,14 @@ export function parseCondition(given: string): Condition {
   const value = (result: BenchResult) => metric.find(result) ?? NaN;
   return {
     text: `${name}${operator}${limit}`,
+    isImpossible: operator === "<" && bound === 0,
     holds: (result) => compare(value(result), bound),
     value,
     describe(result) {
       const found = value(result);
       if (Number.isNaN(found)) return `there is no ${name}`;
       if (found !== Infinity) return `${name} is ${metric.write(found)}`;
-      const share = (endlessShare(result) * 100).toFixed(1);
+      const share = (failedShareOf(result.requests) * 100).toFixed(1);
       return `${name} is endless: ${share}% of the requests failed, or were never sent or answered`;
     },
   };
@@ -128,7 +126,9 @@ export function parseCondition(given: string): Condition {
  */
 export function parseLimit(given: string): Condition {
   const condition = parseCondition(given);
-  if (/<0\D*$/.test(condition.text)) throw new UsageError(`nothing is "${condition.text}"`);
+  if (condition.isImpossible) {
+    throw new UsageError(`a limit above 0 is needed: nothing is "${condition.text}"`);
+  }
   if (/^[\w.]+(<|=)/.test(condition.text) && !/^(rate|answered)/.test(condition.text)) {
     return condition;
   }

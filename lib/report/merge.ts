@@ -170,7 +170,9 @@ function worst(instruments: readonly Instrument[]): Instrument {
     latenessMs: Object.fromEntries(
       names.map((name) => [name, most(({ latenessMs }) => latenessMs[name])]),
     ) as Instrument["latenessMs"],
-    stalledMs: most(({ stalledMs = 0 }) => stalledMs),
+    ...(instruments.every(({ stalledMs }) => stalledMs !== undefined) && {
+      stalledMs: most(({ stalledMs = 0 }) => stalledMs),
+    }),
     ...(warning && { warning }),
   };
 }

@@ -176,7 +176,8 @@ export const benchResultSchema = v.object({
     ),
     stalledMs: described(
       v.exactOptional(amount),
-      "how long the event loop stood still for more than 5 ms at a time, in all",
+      "how long the event loop stood still for more than 5 ms at a time, or waited for a CPU, all " +
+        "workers together; of several results the greatest",
     ),
     warning: described(
       v.exactOptional(text),

@@ -70,9 +70,9 @@ export const ping = defineMode({
     const { deadline, count } = values;
     if (deadline !== undefined && received < (count ?? 1)) { // as ping(8) has it
       const answered = count === undefined
-        ? "No message was"
-        : `Only ${formatCount(received)} of ${formatQuantity(count, "message")} were`;
-      throw new NetworkError(`${answered} answered by the deadline`);
+        ? "No message was answered"
+        : `Answered ${formatCount(received)} of ${formatQuantity(count, "message")}`;
+      throw new NetworkError(`${answered} by the deadline`);
     }
     return corrupt === 0 && received > 0 ? 0 : 1;
   },
@@ -172,9 +172,9 @@ async function overMany(context: ModeContext, measuring: Measuring): Promise<voi
   const { clock } = context;
   const stopping = new AbortController();
   const { signal } = stopping;
-  screen.start(exchange.requestBytes);
   const size = Math.min(exchange.requestBytes, MAX_REHEARSED_BYTES);
   await Promise.race([rehearseConnecting({ clock, size }), stop]);
+  screen.start(exchange.requestBytes);
   const started = clock.now();
   const connecting = async () => {
     for (let number = 1; number <= count && !signal.aborted; number++) {

@@ -13,6 +13,7 @@ import { formatDuration } from "../../core/units.ts";
 import { defineMode, forEachPeer } from "../mode.ts";
 
 const PAUSE_MS = 100; // between two attempts
+const EARLY_MS = 2; // that a timer may be
 
 /** The mode that waits for a peer to be gone. */
 export const waitClosed = defineMode({
@@ -37,7 +38,7 @@ export const waitClosed = defineMode({
       tell("it accepts connections");
       const left = () => Math.max(0, limit - (clock.now() - started));
       const expire = (what: string) => {
-        if (left() > 0) return;
+        if (left() > EARLY_MS) return;
         throw new ExpiredError(`${peer} ${what} after ${formatDuration(limit)}`);
       };
       const attempt = () => dial({ once: true, plain: true, atMost: Math.max(1, left()) });

@@ -356,6 +356,43 @@ Deno.test("percentiles: what was never answered is longer than any answer, in ea
   assertEquals(merged.latency.percentilesMs["p99.9"], ENDLESS_MS);
 });
 
+Deno.test("a closed loop warns of what is the client's own, and of nothing else", () => {
+  // 1,000 requests in a second, each answered after 0.1 ms.
+  const warningOf = (
+    { stalledMs = 0, after = false, self = false, ...changes }: {
+      readonly cpu: number;
+      readonly isAlone?: boolean;
+      readonly stalledMs?: number;
+      readonly after?: boolean;
+      readonly self?: boolean;
+    },
+  ) => {
+    const recorder = new Recorder(histograms, { open: false, connections: 1 });
+    recorder.setWindow(0, 1000);
+    for (let due = 0; due < 1000; due++) {
+      recorder.recordAnswer(after ? 1001 : due + 0.1, { due, sent: due, slot: 0 });
+    }
+    recorder.stalledMs = stalledMs;
+    const counts = { elapsedMs: 1000, inFlight: 0, unanswered: 0, unsent: 0, gone: false };
+    const load = {
+      ...resultOf().load,
+      ...{ connections: 1, rate: undefined, requests: undefined, duration: 1000, self },
+      exchanges: undefined,
+    };
+    const measured = { ...counts, isAlone: true, timeline: [], ...changes, recorder };
+    return summarise(measured, { load, run: SETTING }).instrument.warning ?? "none";
+  };
+  // 0.6 ms of CPU for each request.
+  assertMatch(warningOf({ cpu: 0.6 }), /at p50 half of the latency or more is its own/);
+  assertMatch(warningOf({ cpu: 0.95 }), /was the bottleneck: it used 0.95 of 1 core/);
+  assertMatch(warningOf({ cpu: 0.3, stalledMs: 400 }), /it stood still, .* for 40 % of the time/);
+  assertEquals(warningOf({ cpu: 0.3, stalledMs: 150 }), "none");
+  assertEquals(warningOf({ cpu: 0.3 }), "none"); // not for the requests
+  assertEquals(warningOf({ cpu: 0.6, isAlone: false }), "none");
+  assertEquals(warningOf({ cpu: 0.6, self: true }), "none"); // the peer's too
+  assertEquals(warningOf({ cpu: 0.6, after: true }), "none"); // no rate
+});
+
 Deno.test("connections: those that were answered, and how often each was", () => {
   const recorder = new Recorder(histograms, { open: false, connections: 3 });
   recorder.setWindow(0, 100);
