@@ -11,11 +11,12 @@ import type { LoadOptions } from "../report/load.ts";
 import { OpenLoop } from "./open_loop.ts";
 import type { RecordedSlice, Recorder } from "./recorder.ts";
 import { schedule } from "./schedule.ts";
+import { SelfWatch } from "./self_watch.ts";
+import { Slicer } from "./slicer.ts";
 
 const PAUSE_AFTER_FAILURE_MS = 100; // before a lane is used again
 const STOP_TIMEOUT_MS = 1000; // for requests under way, after an interrupt
-const LATENESS_SAMPLE_MS = 10; // between two measurements of the event loop's delay
-const MIN_STALL_MS = 5; // a timer may be as late as this without one
+const GIVING_UP_MS = 10; // after its time-out, a request is given up
 
 /** What a {@linkcode Generator} works with. */
 export interface GeneratorContext {
@@ -64,7 +65,6 @@ export class Generator implements LaneEvents {
   #open: OpenLoop | undefined; // undefined in a closed loop
   #counted = 0; // measured requests that were sent
   #settled = 0; // of those, answered or failed
-  #sampledAt = Infinity;
   #stopping = false;
   #gone = false;
   #state: "connecting" | "running" | "draining" | "over" = "connecting";
@@ -177,37 +177,25 @@ export class Generator implements LaneEvents {
     const { load, clock, recorder, onStretch, onMeasuring, onMeasured, cpuWaitMs } =
       this.#generating;
     const { timeout, slice } = load;
-    const ticks = [
-      every(clock, LATENESS_SAMPLE_MS, () => this.#sample()),
-      every(clock, Math.max(1, timeout / 20), () => this.#lanes.giveUp(clock.now() - timeout)),
-    ];
+    const watch = new SelfWatch({ clock, recorder, isOpen: this.#open !== undefined, cpuWaitMs });
+    const giveUp = () => this.#lanes.giveUp(clock.now() - timeout);
+    const stopGivingUp = every(clock, Math.max(1, timeout / 20), giveUp);
     await this.#during(recorder.from);
     onMeasuring?.();
-    recorder.beginSlices();
-    const waited = cpuWaitMs?.() ?? NaN;
+    watch.beginMeasuring();
     // Requests of the warm-up that are still due are dropped.
     this.#open?.skipTo(recorder.from);
-    let cut = recorder.from;
-    const slices = every(clock, slice, () => {
-      const now = clock.now();
-      // The last one has the rest, where that is little.
-      if (recorder.to - now > slice / 2) onStretch(recorder.endSlice(cut = now));
-    });
+    const slicer = new Slicer({ clock, recorder, slice, onSlice: onStretch });
     await this.#during(recorder.to);
-    slices();
     this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());
-    recorder.recordWait((cpuWaitMs?.() ?? NaN) - waited);
-    // A slice that is cut short is dropped, unless it is the only one or something failed in it.
-    const last = recorder.endSlice(clock.now());
-    const only = cut === recorder.from && last.lastedMs > 0;
-    const known = recorder.failed;
+    watch.endMeasuring();
+    const reportLast = slicer.end();
     onMeasured?.();
     const outcome = await this.#drain();
-    // With what it was too early to know of.
-    const failed = last.failed + recorder.failed - known;
-    if (last.lastedMs > slice / 2 || only || failed > 0) onStretch({ ...last, failed });
-    for (const stop of ticks) stop();
+    reportLast();
+    watch.stop();
+    stopGivingUp();
     this.#state = "over";
     this.#lanes.close();
     return outcome;
@@ -224,7 +212,7 @@ export class Generator implements LaneEvents {
     const unsent = gone ? left : Math.min(due, left);
     if (inFlight === 0) this.#drained.resolve();
     const milliseconds = Math.min(
-      timeout + LATENESS_SAMPLE_MS,
+      timeout + GIVING_UP_MS,
       this.#stopping ? STOP_TIMEOUT_MS : Infinity,
     );
     await settlesWithin(this.#drained.promise, { clock, milliseconds });
@@ -251,21 +239,6 @@ export class Generator implements LaneEvents {
     if (!recorder.inWindow(due)) return;
     if (++this.#settled === requests) this.#ended.resolve();
     if (this.#state === "draining" && this.#settled === this.#counted) this.#drained.resolve();
-  }
-
-  // Measures how long a turn of the event loop takes, and where the loop stood still.
-  #sample(): void {
-    const { clock, recorder } = this.#generating;
-    const since = clock.now();
-    const late = since - this.#sampledAt - LATENESS_SAMPLE_MS;
-    if (late > MIN_STALL_MS) recorder.recordStall(since, late);
-    this.#sampledAt = since;
-    if (this.#open) return; // an open loop measures how late its requests are sent
-    const onTurn = (wake: () => void) => clock.turn ? clock.turn(wake) : clock.soon(wake);
-    onTurn(() => {
-      const begun = clock.now();
-      onTurn(() => recorder.recordLateness(begun, clock.now() - begun));
-    });
   }
 
   #start(lane: Lane): void {

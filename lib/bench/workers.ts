@@ -1,10 +1,10 @@
 /** A load that is spread over worker threads, each with its share of the connections. */
 import { NetworkError } from "../core/errors.ts";
-import type { Histogram } from "../core/histogram.ts";
 import { dialOptions } from "../net/transports.ts";
 import type { LoadOutcome } from "./generator.ts";
-import { type EncodedRecorder, type RecordedSlice, Recorder } from "./recorder.ts";
-import { type LoadRecord, sliceOf } from "./measurement.ts";
+import { type EncodedRecorder, Recorder } from "./recorder.ts";
+import { type EncodedSlice, SliceMerger } from "./slice_merger.ts";
+import type { LoadRecord } from "./measurement.ts";
 import type { DialTarget, LoadContext } from "./load_context.ts";
 import type { BenchLoad } from "../report/load.ts";
 
@@ -24,11 +24,6 @@ export type WorkerMessage =
   | { readonly kind: "stretch"; readonly stretch: EncodedSlice }
   | { readonly kind: "done"; readonly encoded: EncodedRecorder; readonly outcome: LoadOutcome }
   | { readonly kind: "failed"; readonly message: string };
-
-/** A slice on its way to another thread. */
-export interface EncodedSlice extends Omit<RecordedSlice, "latencies"> {
-  readonly hdr: string;
-}
 
 type Done = Extract<WorkerMessage, { kind: "done" }>;
 
@@ -167,50 +162,5 @@ class WorkerHandle {
   #fail(error: NetworkError): void {
     this.#connected.reject(error);
     this.#done.reject(error);
-  }
-}
-
-/** Merges the slices of all workers: the first of each, the second of each, and so on. */
-class SliceMerger {
-  readonly #running: LoadContext;
-  readonly #told = new Map<WorkerHandle, number>();
-  readonly #open: {
-    stretch: Omit<RecordedSlice, "latencies">;
-    latencies: Histogram;
-    from: number;
-  }[] = [];
-  #first = 0; // the number of the first that is open
-
-  constructor(running: LoadContext) {
-    this.#running = running;
-  }
-
-  /** Takes a slice; returns how many answers are in it. */
-  take(hand: WorkerHandle, { hdr, ...stretch }: EncodedSlice): number {
-    const { histograms, load: { workers } } = this.#running;
-    const number = this.#told.get(hand) ?? 0;
-    this.#told.set(hand, number + 1);
-    const latencies = histograms.decode(hdr);
-    const { count } = latencies;
-    const open = this.#open[number - this.#first];
-    if (!open) this.#open.push({ stretch, latencies, from: 1 });
-    else {
-      open.latencies.add(latencies);
-      open.stretch = { ...open.stretch, failed: open.stretch.failed + stretch.failed };
-      open.from++;
-    }
-    while (this.#open[0]?.from === workers) this.#tell();
-    return count;
-  }
-
-  /** Reports the slices that not every worker has sent. */
-  flush(): void {
-    while (this.#open.length > 0) this.#tell();
-  }
-
-  #tell(): void {
-    const { stretch, latencies } = this.#open.shift()!;
-    this.#first++;
-    this.#running.onSlice(sliceOf({ ...stretch, latencies }));
   }
 }
