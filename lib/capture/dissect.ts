@@ -2,7 +2,7 @@
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
 import { type IpHeader, readIpHeader, viewOf } from "./ip_header.ts";
-import { UnreadableError } from "./ether_type.ts";
+import { ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
 import { ipInFrame, type LinkFrame } from "./link.ts";
 import { ethernetInVxlan, ipInGre } from "./tunnels.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
@@ -34,12 +34,25 @@ export interface TcpHeader {
 }
 
 /** Numbers of protocols (https://www.iana.org/assignments/protocol-numbers). */
-const PROTOCOL = { ipv4: 4, tcp: 6, udp: 17, ipv6: 41, gre: 47, authentication: 51 } as const;
+const PROTOCOL = {
+  hopByHop: 0,
+  ipv4: 4,
+  tcp: 6,
+  udp: 17,
+  ipv6: 41,
+  routing: 43,
+  gre: 47,
+  authentication: 51,
+  destination: 60,
+  mpls: 137,
+} as const;
 
 /** Protocols that may carry any of these, and cannot be read. */
 const UNREADABLE: Readonly<Record<number, string>> = {
   50: "encrypted by IPsec",
+  55: "of minimal encapsulation, which is not understood",
   97: "of EtherIP, which is not understood",
+  108: "compressed by IPComp",
   115: "of L2TP, which is not understood",
 };
 
@@ -118,8 +131,16 @@ export class Dissector {
         const ip = ipInGre(bytes);
         return ip ? this.#fromIp(ip, missing) : [];
       }
-      case PROTOCOL.authentication:
-        return this.#fromTransport(...behindAuthentication(bytes, about));
+      case PROTOCOL.mpls: { // RFC 4023
+        const ip = ipOfType(MPLS, bytes);
+        return ip ? this.#fromIp(ip, missing) : [];
+      }
+      case PROTOCOL.authentication: // RFC 4302: in words, less two
+        return this.#behindHeader(bytes, { about, length: (length) => (length + 2) * 4 });
+      case PROTOCOL.hopByHop: // behind another header of IPv6 (RFC 8200 section 4)
+      case PROTOCOL.routing:
+      case PROTOCOL.destination:
+        return this.#behindHeader(bytes, { about, length: (length) => (length + 1) * 8 });
       case PROTOCOL.udp: {
         const datagram = readUdp(bytes, about);
         const frame = ethernetInVxlan(datagram);
@@ -129,6 +150,19 @@ export class Dissector {
         return [readTcp(bytes, about)];
     }
     return [];
+  }
+
+  // A header that begins with the next protocol, and its length.
+  #behindHeader(
+    bytes: Uint8Array,
+    { about, length }: {
+      readonly about: IpPayload;
+      readonly length: (told: number) => number;
+    },
+  ): readonly TransportPacket[] {
+    const view = viewOf(bytes);
+    const behind = bytes.subarray(length(view.getUint8(1)));
+    return this.#fromTransport(behind, { ...about, protocol: view.getUint8(0) });
   }
 }
 
@@ -168,16 +202,6 @@ function readTcp(bytes: Uint8Array, { hosts, missing }: IpPayload): TransportPac
   const payload = bytes.subarray(begin);
   const lacking = whole - Math.max(begin, bytes.length);
   return { protocol: "tcp", ...endsOf(bytes, hosts), payload, missing: lacking, tcp };
-}
-
-// RFC 4302: the next protocol, and the length in words, less two.
-function behindAuthentication(
-  bytes: Uint8Array,
-  about: IpPayload,
-): [behind: Uint8Array, about: IpPayload] {
-  const view = viewOf(bytes);
-  const behind = bytes.subarray((view.getUint8(1) + 2) * 4);
-  return [behind, { ...about, protocol: view.getUint8(0) }];
 }
 
 function scaleOf(options: Uint8Array): number {

@@ -4,12 +4,10 @@ import { viewOf } from "./ip_header.ts";
 /** What cannot be read of a packet, as it follows its number: `encrypted by Wi-Fi`. */
 export class UnreadableError extends Error {}
 
-const MAX_LENGTH = 1500; // what is greater is an EtherType (IEEE 802.3 section 3.2.6)
+/** The EtherType of MPLS. */
+export const MPLS = 0x8847;
 
-/** The IP packet in a frame whose header has had this EtherType, or a length in its place. */
-export function ipBehind(type: number, carried: Uint8Array): Uint8Array | undefined {
-  return type <= MAX_LENGTH ? ipInLlc(carried) : ipOfType(type, carried);
-}
+const MAX_LENGTH = 1500; // what is greater is an EtherType (IEEE 802.3 section 3.2.6)
 
 /** The IP packet behind LLC and SNAP (RFC 1042). */
 export function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
@@ -18,15 +16,22 @@ export function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
   return isSnap ? ipOfType(view.getUint16(6), bytes.subarray(8)) : undefined;
 }
 
+/** EtherTypes of what may carry IP, and is not understood. */
+const CARRIERS: readonly number[] = [0x22f3, 0x88e5, 0x88e7, 0x8909, 0x8926, 0x893f, 0x894f];
+
 /**
- * The IP packet behind an EtherType, and behind what may stand between the two; undefined where it is
- * of something else.
+ * The IP packet behind an EtherType, or a length in its place, and behind what may stand between the
+ * two; undefined where it is of something else.
  *
  * @throws {UnreadableError} where it may carry IP, and cannot be read
  */
 export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefined {
   for (let rest = bytes;;) {
     const view = viewOf(rest);
+    if (type <= MAX_LENGTH) return ipInLlc(rest);
+    if (CARRIERS.includes(type)) {
+      throw new UnreadableError(`of EtherType 0x${type.toString(16)}, which is not understood`);
+    }
     switch (type) {
       case 0x0800: // IPv4
       case 0x86dd: // IPv6
@@ -39,14 +44,12 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
         continue;
       case 0x8864: // PPPoE (RFC 2516)
         return ipInPpp(rest.subarray(6));
-      case 0x8847: // MPLS (RFC 3032), to the bottom of its stack
+      case MPLS: // to the bottom of its stack (RFC 3032)
       case 0x8848:
         rest = rest.subarray(4);
         if ((view.getUint8(2) & 1) === 0) continue;
         if ([4, 6].includes(viewOf(rest).getUint8(0) >> 4)) return rest;
         throw new UnreadableError("of MPLS without IP, which is not understood");
-      case 0x88e5:
-        throw new UnreadableError("of MACsec, which is not understood");
     }
     return undefined;
   }

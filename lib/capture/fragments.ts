@@ -1,5 +1,8 @@
 /** Putting the fragments of IP packets together (RFC 791, RFC 8200 section 4.5). */
 import { concat } from "@std/bytes/concat";
+import { sameBytes } from "../core/bytes.ts";
+
+const MAX_REMEMBERED = 1000; // packets that were put together
 
 /** A part of a packet. */
 export interface Fragment {
@@ -12,29 +15,68 @@ export interface Fragment {
   readonly more: boolean;
 }
 
+/** The parts of a packet, by their offsets. */
+interface Parts {
+  readonly parts: Map<number, Fragment>;
+  /** Their bytes together. */
+  bytes: number;
+  /** The length of the whole; Infinity until the last part is there. */
+  length: number;
+}
+
 /** The parts of packets that are not whole yet. */
 export class Fragments {
-  readonly #parts = new Map<string, Fragment[]>();
+  readonly #packets = new Map<string, Parts>();
+  readonly #wholes = new Map<string, Uint8Array>(); // the last one of each key
 
-  /** How many packets lack a part. */
+  /** How many packets lack a part; copies of parts of one that is whole do not count. */
   get incomplete(): number {
-    return this.#parts.size;
+    return [...this.#packets].filter(([key, { parts }]) => {
+      const whole = this.#wholes.get(key);
+      return !whole || [...parts.values()].some((part) => !isCopy(part, whole));
+    }).length;
   }
 
   /** Adds a part. Returns the whole, once there is no gap in it. */
   add(fragment: Fragment): Uint8Array | undefined {
-    const { key } = fragment;
-    const parts = [...this.#parts.get(key) ?? [], fragment].toSorted((a, b) => a.offset - b.offset);
-    this.#parts.set(key, parts);
-    if (parts.at(-1)!.more) return undefined;
-    let end = 0;
-    const fresh: Uint8Array[] = [];
-    for (const { offset, bytes } of parts) {
-      if (offset > end) return undefined;
-      fresh.push(bytes.subarray(Math.min(bytes.length, end - offset)));
-      end = Math.max(end, offset + bytes.length);
+    const { key, offset, bytes, more } = fragment;
+    const packet = this.#packets.get(key) ?? { parts: new Map(), bytes: 0, length: Infinity };
+    this.#packets.set(key, packet);
+    const known = packet.parts.get(offset)?.bytes.length ?? 0;
+    if (bytes.length > known || !more) {
+      packet.parts.set(offset, fragment);
+      packet.bytes += bytes.length - known;
     }
-    this.#parts.delete(key);
-    return concat(fresh);
+    if (!more) packet.length = offset + bytes.length;
+    const whole = packet.bytes >= packet.length ? join(packet) : undefined;
+    if (whole) {
+      this.#packets.delete(key);
+      this.#remember(key, whole);
+    }
+    return whole;
   }
+
+  #remember(key: string, whole: Uint8Array): void {
+    this.#wholes.delete(key);
+    this.#wholes.set(key, whole);
+    if (this.#wholes.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#wholes.keys();
+    this.#wholes.delete(oldest!);
+  }
+}
+
+// Undefined where there is a gap.
+function join({ parts }: Parts): Uint8Array | undefined {
+  let end = 0;
+  const fresh: Uint8Array[] = [];
+  for (const { offset, bytes } of [...parts.values()].sort((a, b) => a.offset - b.offset)) {
+    if (offset > end) return undefined;
+    fresh.push(bytes.subarray(Math.min(bytes.length, end - offset)));
+    end = Math.max(end, offset + bytes.length);
+  }
+  return concat(fresh);
+}
+
+function isCopy({ offset, bytes }: Fragment, whole: Uint8Array): boolean {
+  return sameBytes(whole.subarray(offset, offset + bytes.length), bytes);
 }

@@ -1,5 +1,5 @@
 /** Finding the IP packet in a frame, by the link type of its capture. */
-import { ipBehind, ipInPpp, UnreadableError } from "./ether_type.ts";
+import { ipInPpp, ipOfType, UnreadableError } from "./ether_type.ts";
 import { viewOf } from "./ip_header.ts";
 import { LINK_802_11, LINK_ETHERNET, LINK_RADIOTAP, LINK_SLL, LINK_SLL2 } from "./pcap_format.ts";
 import { ipInRadiotap, ipInWifi } from "./wifi.ts";
@@ -48,5 +48,5 @@ function behind(headerBytes: number): ReadFrame {
 function behindEtherType(
   { typeAt, headerBytes }: { readonly typeAt: number; readonly headerBytes: number },
 ): ReadFrame {
-  return (bytes) => ipBehind(viewOf(bytes).getUint16(typeAt), bytes.subarray(headerBytes));
+  return (bytes) => ipOfType(viewOf(bytes).getUint16(typeAt), bytes.subarray(headerBytes));
 }

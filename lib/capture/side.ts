@@ -29,6 +29,7 @@ export class Side {
   #next = 0;
   #end = 0; // behind the last byte that was sent
   #told = false;
+  #hasEnded = false; // by itself
   #early: Segment[] = [];
   #lost = false; // the segment that they wait for is lost
   #heard: { acknowledged: number; window: number } | undefined; // what it takes next
@@ -67,6 +68,7 @@ export class Side {
   }
 
   add(segment: Segment, at: number): void {
+    if (this.#hasEnded) this.#lost ||= this.#isBehindEnd(segment);
     if (this.over || this.#lost) return;
     const { sequence, payload, flags } = segment;
     if (flags & SYN) this.#firsts.push(sequence | 0);
@@ -83,6 +85,12 @@ export class Side {
     this.#early.push({ ...segment, sequence: begin });
     while (this.#takeOne(at));
     this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
+  }
+
+  // Bytes that it cannot have said in this connection are of another one, whose SYN is not there.
+  #isBehindEnd({ sequence, payload }: Segment): boolean {
+    const [begin, end] = [sequence - this.#first | 0, sequence + payload.length - this.#next | 0];
+    return payload.length > 0 && (begin < 0 || end > 0);
   }
 
   #beginAt(next: number): void {
@@ -110,6 +118,7 @@ export class Side {
   #tellEnd(how: "fin" | "reset", at: number): void {
     this.over = true;
     this.wasReset = how === "reset";
+    this.#hasEnded = true;
     if (how === "fin") this.#early = []; // retransmissions
     this.tell(how, at);
   }

@@ -37,6 +37,7 @@ export function ipInWifi(
   const [isData, isEmpty, hasQos] = [(kind & 0x0c) === 0x08, kind & 0x40, kind & 0x80];
   if (!isData || isEmpty) return undefined;
   if (flags & 0x40) throw new UnreadableError("encrypted by Wi-Fi");
+  if (flags & 4 || view.getUint8(22) & 15) throw new UnreadableError("of Wi-Fi in fragments");
   const qosAt = (flags & 3) === 3 ? 30 : 24; // four addresses, or three
   if (hasQos && view.getUint8(qosAt) & 0x80) {
     throw new UnreadableError("of Wi-Fi with several packets in one, which is not understood");

@@ -73,6 +73,10 @@ const CARRIERS: Readonly<Record<string, { readonly link: number; readonly front:
     link: LINK_ETHERNET,
     front: concat([addresses, bytes(`0034 ${SNAP}`)]),
   },
+  "LLC and SNAP in a VLAN": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes(`8100 0007 0034 ${SNAP}`)]),
+  },
   "Wi-Fi to an access point": { link: LINK_802_11, front: wifi("0801", SNAP) },
   "Wi-Fi with QoS": { link: LINK_802_11, front: wifi("8802", `0000 ${SNAP}`) },
   "Wi-Fi with QoS and HT control": {
@@ -107,8 +111,17 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     47,
     concat([bytes("3081 880b 0020 0001 00000001 00000001 ff03 0021"), packet]),
   ),
+  "MPLS in IP": inIp(137, concat([bytes("00011140"), packet])),
   "MPLS in GRE": inIp(47, concat([bytes("0000 8847 00011140"), packet])),
   "IP in IP": inIp(4, packet),
+  "destination options behind an authentication header": inIp(
+    51,
+    concat([
+      bytes("3c04 0000 00000001 00000001 000000000000000000000000"),
+      bytes("0600 0104 00000000"),
+      packet.subarray(20),
+    ]),
+  ),
   "an authentication header": inIp(
     51,
     concat([bytes("0604 0000 00000001 00000001 000000000000000000000000"), packet.subarray(20)]),
@@ -185,7 +198,7 @@ Deno.test("captures: what hides a packet is counted by its name", () => {
     "1 packet of L2TP, which is not understood",
     "1 packet of too many layers",
     "1 packet compressed, encrypted or divided by PPP",
-    "1 packet of MACsec, which is not understood",
+    "1 packet of EtherType 0x88e5, which is not understood",
     "1 packet of MPLS without IP, which is not understood",
   ]);
 });

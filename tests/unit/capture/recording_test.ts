@@ -262,6 +262,43 @@ Deno.test("recording: a snap length cuts also what leaves its length to the netw
   );
 });
 
+Deno.test("recording: bytes of a connection whose SYN is not there are missing from the one before", () => {
+  const ask = segment(UP, { sequence: 1, payload: text("ask") });
+  for (const flags of [FIN | ACK, RST | ACK]) {
+    const end = segment(UP, { flags, sequence: 4 });
+    const again = segment(UP, { sequence: 1, payload: text("ask") });
+    const other = segment(UP, { sequence: 70_000, payload: text("other") });
+    assertEquals(read([ask, end, again]).map(({ gaps }) => gaps), [false]);
+    assertEquals(read([ask, end, other]).map(({ gaps }) => gaps), [true]);
+  }
+});
+
+Deno.test("recording: fragments in any order and twice, also after the whole, are one datagram", () => {
+  const whole = udpFrame({ from: CLIENT, to: SERVER }, text("x".repeat(56)));
+  const parts = [[0, 32], [32, 64]].map(([from, to], index) => {
+    const part = concat([whole.subarray(0, 34), whole.subarray(34 + from!, 34 + to!)]);
+    part.set([0, 52], 16); // the length
+    part.set([index === 0 ? 0x20 : 0, from! / 8], 20); // more of them, and where it begins
+    return part;
+  });
+  const [first, last] = parts as [Uint8Array, Uint8Array];
+  for (const frames of [[first, last], [last, first], [first, first, last], [first, last, last]]) {
+    const { recordings, troubles } = readRecordings({ path: "", bytes: pcap(frames, { link: 1 }) });
+    assertEquals(recordings.map((one) => said(one, "client").length), [56]);
+    assertEquals(troubles, []);
+  }
+});
+
+Deno.test("recording: zeros behind the last packet are no packets", () => {
+  const file = pcap([segment(UP, { sequence: 1, payload: text("data") })], { link: 1 });
+  const bytes = concat([file, new Uint8Array(160)]);
+  const { recordings, troubles } = readRecordings({ path: "", bytes });
+  assertEquals(recordings.map((one) => said(one, "client")), [text("data")]);
+  assertEquals(troubles, [
+    `the file ends, or is damaged, within the packet at byte ${file.length}`,
+  ]);
+});
+
 Deno.test("recording: damage that swallows what comes behind it is told", () => {
   const frames = ["one", "two"].map((word, index) =>
     segment(UP, { sequence: 1 + 3 * index, payload: text(word) })
