@@ -25,6 +25,7 @@ export class Side {
   readonly tell: (what: Said, at: number) => void;
   readonly #firsts: number[] = []; // of each SYN
   #isBegun = false;
+  #hasMoved = false; // the next number, without a segment
   #first = 0; // the first number, as far as it is known
   #next = 0;
   #end = 0; // behind the last byte that was sent
@@ -83,7 +84,8 @@ export class Side {
     const end = begin + payload.length + segment.missing | 0;
     if ((end - this.#end | 0) > 0) this.#end = end;
     this.#early.push({ ...segment, sequence: begin });
-    while (this.#takeOne(at));
+    // One that has to wait changes nothing for those that wait already.
+    if (this.#hasMoved || (begin - this.#next | 0) <= 0) this.#takeAll(at);
     this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
   }
 
@@ -94,9 +96,14 @@ export class Side {
   }
 
   #beginAt(next: number): void {
-    this.#isBegun = true;
+    this.#isBegun = this.#hasMoved = true;
     this.#first = next - 1;
     this.#next = this.#end = next;
+  }
+
+  #takeAll(at: number): void {
+    this.#hasMoved = false;
+    while (this.#takeOne(at));
   }
 
   // Sequence numbers wrap at 2^32; the sign of the difference says which is later.
