@@ -28,7 +28,7 @@ export const recording: Topic = {
             "SSLKEYLOGFILE",
             "where it is set, the secrets of TLS go into the capture as well: with mergecap -a -w BOTH " +
             "OURS OTHER they decrypt what another program captured of the same connections (without " +
-            "-a Wireshark takes the two of a port for one). The runtime tells none with -v, --insecure, " +
+            "-a, Wireshark takes both connections of the same ports for one). The runtime tells none with -v, --insecure, " +
             "--fingerprint, --client-cert, --source, --client-ca, --proxy-protocol or accept_delay",
           ],
         ],
