@@ -9,7 +9,9 @@ zpty -w z "print ready\$((1 + 1))"
 zpty -r z line '*ready2*'
 shift
 for text; do
-  zpty -n -w z "$text"$'\t\x14\x15'
+  zpty -n -w z "$text"$'\t\x14'
   zpty -r z line '*<<*>>*'
   print -r -- "${${line##*<<}%%>>*}"
+  # Not earlier: until the shell reads by itself, the terminal would erase the line at this.
+  zpty -n -w z $'\x15'
 done
