@@ -1,37 +1,18 @@
 /** Finding the TCP segment or UDP datagram in a captured packet. */
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
-import { type IpHeader, readIpHeader, viewOf } from "./ip_header.ts";
+import { readIpHeader, viewOf } from "./ip_header.ts";
 import { ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
 import { ipInFrame, type LinkFrame } from "./link.ts";
+import {
+  type IpPayload,
+  readTcp,
+  readUdp,
+  type TransportPacket,
+  WRONG_LENGTH,
+} from "./transport_packet.ts";
 import { ethernetInVxlan, ipInGre } from "./tunnels.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
-
-/** A TCP segment or a UDP datagram. */
-export interface TransportPacket {
-  readonly protocol: "tcp" | "udp";
-  /** `HOST:PORT`, by which connections are told apart. */
-  readonly from: string;
-  readonly to: string;
-  readonly payload: Uint8Array;
-  /** How many bytes of the payload were sent, and are not in the capture. */
-  readonly missing: number;
-  /** The header of a TCP segment. */
-  readonly tcp?: TcpHeader;
-}
-
-/** What of a TCP header (RFC 9293 section 3.1) matters here. */
-export interface TcpHeader {
-  readonly flags: number;
-  /** The number of the first byte. */
-  readonly sequence: number;
-  /** The number of the byte that is expected, where there is an ACK. */
-  readonly acknowledged: number;
-  /** As it stands in the header, before scaling. */
-  readonly window: number;
-  /** By how many bits a SYN has windows shifted (RFC 7323); 0 without the option. */
-  readonly windowScale: number;
-}
 
 /** Numbers of protocols (https://www.iana.org/assignments/protocol-numbers). */
 const PROTOCOL = {
@@ -57,10 +38,7 @@ const UNREADABLE: Readonly<Record<number, string>> = {
 };
 
 const IP_HEADER_BYTES = 20; // of IPv4, at least
-const TCP_HEADER_BYTES = 20;
-const UDP_HEADER_BYTES = 8;
 const MAX_LAYERS = 16; // of IP in one packet
-const WRONG_LENGTH = "with a wrong length in the headers";
 
 /** Finds segments and datagrams, and counts what it cannot read. */
 export class Dissector {
@@ -92,8 +70,7 @@ export class Dissector {
 
   #fromFrame(frame: LinkFrame, cut: number): readonly TransportPacket[] {
     try {
-      const ip = ipInFrame(frame);
-      return ip ? this.#fromIp(ip, cut) : [];
+      return this.#fromIp(ipInFrame(frame), cut);
     } catch (error) {
       if (error instanceof RangeError) this.#count("cut within the headers");
       else if (error instanceof UnreadableError) this.#count(error.message);
@@ -103,7 +80,8 @@ export class Dissector {
   }
 
   // Of the packet so many bytes at its end are cut.
-  #fromIp(bytes: Uint8Array, cut: number): readonly TransportPacket[] {
+  #fromIp(bytes: Uint8Array | undefined, cut: number): readonly TransportPacket[] {
+    if (!bytes) return [];
     if (++this.#layers > MAX_LAYERS) throw new UnreadableError("of too many layers");
     const header = readIpHeader(bytes, cut);
     if (!header) return [];
@@ -127,14 +105,10 @@ export class Dissector {
       case PROTOCOL.ipv4:
       case PROTOCOL.ipv6:
         return this.#fromIp(bytes, missing);
-      case PROTOCOL.gre: {
-        const ip = ipInGre(bytes);
-        return ip ? this.#fromIp(ip, missing) : [];
-      }
-      case PROTOCOL.mpls: { // RFC 4023
-        const ip = ipOfType(MPLS, bytes);
-        return ip ? this.#fromIp(ip, missing) : [];
-      }
+      case PROTOCOL.gre:
+        return this.#fromIp(ipInGre(bytes), missing);
+      case PROTOCOL.mpls: // RFC 4023
+        return this.#fromIp(ipOfType(MPLS, bytes), missing);
       case PROTOCOL.authentication: // RFC 4302: in words, less two
         return this.#behindHeader(bytes, { about, length: (length) => (length + 2) * 4 });
       case PROTOCOL.hopByHop: // behind another header of IPv6 (RFC 8200 section 4)
@@ -164,50 +138,4 @@ export class Dissector {
     const behind = bytes.subarray(length(view.getUint8(1)));
     return this.#fromTransport(behind, { ...about, protocol: view.getUint8(0) });
   }
-}
-
-/** What an IP packet carries, besides the bytes. */
-interface IpPayload extends Pick<IpHeader, "protocol" | "hosts"> {
-  /** How many bytes at the end of it are not there. */
-  readonly missing: number;
-}
-
-function endsOf(bytes: Uint8Array, [source, target]: IpPayload["hosts"]) {
-  const view = viewOf(bytes);
-  return { from: `${source}:${view.getUint16(0)}`, to: `${target}:${view.getUint16(2)}` };
-}
-
-// RFC 768.
-function readUdp(bytes: Uint8Array, { hosts, missing }: IpPayload): TransportPacket {
-  const ends = endsOf(bytes, hosts);
-  const length = viewOf(bytes).getUint16(4) || bytes.length + missing; // 0: longer than it can say
-  if (length < UDP_HEADER_BYTES) throw new UnreadableError(WRONG_LENGTH);
-  const payload = bytes.subarray(UDP_HEADER_BYTES, length);
-  return { protocol: "udp", ...ends, payload, missing: Math.max(0, length - bytes.length) };
-}
-
-// RFC 9293 section 3.1.
-function readTcp(bytes: Uint8Array, { hosts, missing }: IpPayload): TransportPacket {
-  const view = viewOf(bytes);
-  const begin = (view.getUint8(12) >> 4) * 4;
-  const whole = bytes.length + missing;
-  if (begin < TCP_HEADER_BYTES || begin > whole) throw new UnreadableError(WRONG_LENGTH);
-  const tcp = {
-    flags: view.getUint8(13),
-    sequence: view.getUint32(4),
-    acknowledged: view.getUint32(8),
-    window: view.getUint16(14),
-    windowScale: scaleOf(bytes.subarray(TCP_HEADER_BYTES, begin)),
-  };
-  const payload = bytes.subarray(begin);
-  const lacking = whole - Math.max(begin, bytes.length);
-  return { protocol: "tcp", ...endsOf(bytes, hosts), payload, missing: lacking, tcp };
-}
-
-function scaleOf(options: Uint8Array): number {
-  for (let at = 0; at < options.length && options[at] !== 0;) {
-    if (options[at] === 3) return options[at + 2] ?? 0;
-    at += options[at] === 1 ? 1 : Math.max(2, options[at + 1] ?? 2);
-  }
-  return 0;
 }

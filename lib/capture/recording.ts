@@ -1,7 +1,8 @@
 /** Connections, reassembled from captured packets. */
 import { UsageError } from "../core/errors.ts";
 import { ACK, RST, SYN } from "./packet.ts";
-import { Dissector, type TcpHeader, type TransportPacket } from "./dissect.ts";
+import { Dissector } from "./dissect.ts";
+import type { TcpHeader, TransportPacket } from "./transport_packet.ts";
 import { type Said, Side } from "./side.ts";
 import { readCapture } from "./pcap_reader.ts";
 

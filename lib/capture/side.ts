@@ -1,5 +1,5 @@
 /** What one side of a TCP connection said, put together from its segments. */
-import type { TcpHeader } from "./dissect.ts";
+import type { TcpHeader } from "./transport_packet.ts";
 import { ACK, FIN, RST, SYN } from "./packet.ts";
 
 const MAX_EARLY_SEGMENTS = 10_000; // segments that wait for one before them

@@ -54,8 +54,7 @@ export class Rehearsal {
     options: RehearsalOptions,
   ): Promise<Rehearsal | undefined> {
     try {
-      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const rehearsal = new Rehearsal(await connectToSelf(listener), options);
+      const rehearsal = new Rehearsal(await connectToSelf(), options);
       await rehearsal.run(FIRST_TIMES);
       rehearsal.#roundTrips.reset();
       return rehearsal;
@@ -93,7 +92,8 @@ export class Rehearsal {
 }
 
 // Connects the program to an echo of its own.
-async function connectToSelf(listener: Deno.TcpListener): Promise<SocketDuplex> {
+async function connectToSelf(): Promise<SocketDuplex> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const ends = await Promise.all([
     Deno.connect({ hostname: "127.0.0.1", port }),
@@ -113,11 +113,10 @@ export async function rehearseConnecting(
   { clock, size }: Pick<RehearsalOptions, "clock" | "size">,
 ): Promise<void> {
   try {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const exchange = echoExchange(size);
     for (let number = 1; number <= FIRST_CONNECTIONS; number++) {
-      const dial = () => connectToSelf(listener);
-      await connectAndExchange(dial, { clock, exchange, number, timeout: REHEARSAL_TIMEOUT_MS });
+      const asking = { clock, exchange, number, timeout: REHEARSAL_TIMEOUT_MS };
+      await connectAndExchange(connectToSelf, asking);
     }
   } catch {
     // Without it the first time is longer.
