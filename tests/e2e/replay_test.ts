@@ -274,7 +274,7 @@ Deno.test("replay: a part of a capture is never called the whole", () =>
     await using server = await Server.start(["-q", "--service", "discard"]);
     const replay = async (file: string, ...args: string[]) => {
       const to = `127.0.0.1:${server.port}`;
-      return await netecho(["client", to, "--timeout", "50ms", ...args, "--replay", file]);
+      return await netecho(["client", to, "--timeout", "500ms", ...args, "--replay", file]);
     };
     const cut = await replay(`${CAPTURES}cut-before-two.pcap`);
     assertEquals(cut.code, 1);
