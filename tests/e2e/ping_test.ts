@@ -347,10 +347,10 @@ Deno.test("wait-closed: a peer that is gone, one that stays, and one that goes",
   assertMatch(gone.stderr, /^tcp:\S+ accepts no connections, after [\d.]+ m?s\n$/);
   const server = await Server.start(["-q"]);
   const at = `127.0.0.1:${server.port}`;
-  const stays = await netecho(["client", at, "--wait-closed", "300ms"]);
+  const stays = await netecho(["client", at, "--wait-closed", "2s"]);
   assertEquals(
     [stays.code, stays.stderr],
-    [124, `netecho: tcp://${at} still accepts connections after 300 ms\n`],
+    [124, `netecho: tcp://${at} still accepts connections after 2 s\n`],
   );
   const waiting = new Running(netechoCommand(["client", at, "--wait-closed", "30s"]));
   await server[Symbol.asyncDispose]();

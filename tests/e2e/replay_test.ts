@@ -314,7 +314,8 @@ Deno.test("replay: a part of a capture is never called the whole", () =>
       ...["--replay", `${CAPTURES}gap-60-days.pcap`, "--speed", "max"],
     ]);
     assertEquals(echoed.code, 1);
-    assertStringIncludes(echoed.stderr, "one\\ntwo\\n came, nothing more was recorded");
+    // The echo of the first line may come alone.
+    assertMatch(echoed.stderr, /: one\\n(two\\n)? came, nothing more was recorded$/m);
     // What could not be read is told also where nothing can be played.
     await Deno.writeFile(`${folder}/own.pcap`, pcap([new Uint8Array(60)], { link: 147 }));
     const nothing = await replay(`${folder}/own.pcap`);

@@ -14,6 +14,8 @@ import { defineMode, forEachPeer } from "../mode.ts";
 
 const PAUSE_MS = 100; // between two attempts
 const EARLY_MS = 2; // that a timer may be
+const ACCEPTS = "still accepts connections";
+const SILENT = "has neither accepted nor refused a connection";
 
 /** The mode that waits for a peer to be gone. */
 export const waitClosed = defineMode({
@@ -41,11 +43,16 @@ export const waitClosed = defineMode({
         if (left() > EARLY_MS) return;
         throw new ExpiredError(`${peer} ${what} after ${formatDuration(limit)}`);
       };
-      const attempt = () => dial({ once: true, plain: true, atMost: Math.max(1, left()) });
-      // Silence that the limit has cut short says nothing.
-      const onSilence = () => expire("has neither accepted nor refused a connection");
-      while (await accepts(attempt, onSilence)) {
-        expire("still accepts connections");
+      let known = SILENT;
+      const attempt = () => {
+        const atMost = Math.max(1, left());
+        // Only a peer that had the time to answer is silent.
+        if (atMost >= PAUSE_MS) known = SILENT;
+        return dial({ once: true, plain: true, atMost });
+      };
+      while (await accepts(attempt, () => expire(known))) {
+        known = ACCEPTS;
+        expire(known);
         await delay(Math.min(PAUSE_MS, left()), { clock });
       }
       const took = formatDuration(clock.now() - started);
