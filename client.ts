@@ -28,7 +28,6 @@ const FLUSH_TIMEOUT_MS = 5000; // for the last of a capture to be read
 
 /** Runs the client in the mode that fits. Returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
-  endAtSignals();
   const tables = [clientOptions, modeOptions, dialOptions];
   const parsed = await withPatterns(() => parseOptions(tables, args));
   const { positionals, given } = parsed;
@@ -51,6 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const dialed = Object.assign({}, ...[...used].map((each) => each.dialOptions));
   await rejectForeign(given, { mode, dialed });
   for (const { dialOptions, check } of used) await check?.(parsed.of(dialOptions));
+  endAtSignals(); // from here on: by itself, a program ends also where it waits for a file it opens
   const targets = given.has("self") ? [await startLoopback(positionals)] : addresses;
   const capture = await captureIfAny(values);
   let [code, whole] = [0, true];

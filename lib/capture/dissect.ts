@@ -3,7 +3,7 @@ import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
 import { readIpHeader, viewOf } from "./ip_header.ts";
 import { ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
-import { ipInFrame, type LinkFrame } from "./link.ts";
+import { ipInFrame } from "./link.ts";
 import {
   type IpPayload,
   readTcp,
@@ -11,7 +11,7 @@ import {
   type TransportPacket,
   WRONG_LENGTH,
 } from "./transport_packet.ts";
-import { ethernetInVxlan, ipInGre } from "./tunnels.ts";
+import { ipInDatagram, ipInGre } from "./tunnels.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** Numbers of protocols (https://www.iana.org/assignments/protocol-numbers). */
@@ -61,16 +61,16 @@ export class Dissector {
   dissect(packet: CapturedPacket): readonly TransportPacket[] {
     this.#layers = 0;
     if (packet.cut < 0) this.#count("longer in the file than on the wire");
-    return this.#fromFrame(packet, Math.max(0, packet.cut));
+    return this.#fromCarrier(() => ipInFrame(packet), Math.max(0, packet.cut));
   }
 
   #count(what: string): void {
     this.#unread.set(what, (this.#unread.get(what) ?? 0) + 1);
   }
 
-  #fromFrame(frame: LinkFrame, cut: number): readonly TransportPacket[] {
+  #fromCarrier(ip: () => Uint8Array | undefined, cut: number): readonly TransportPacket[] {
     try {
-      return this.#fromIp(ipInFrame(frame), cut);
+      return this.#fromIp(ip(), cut);
     } catch (error) {
       if (error instanceof RangeError) this.#count("cut within the headers");
       else if (error instanceof UnreadableError) this.#count(error.message);
@@ -117,8 +117,7 @@ export class Dissector {
         return this.#behindHeader(bytes, { about, length: (length) => (length + 1) * 8 });
       case PROTOCOL.udp: {
         const datagram = readUdp(bytes, about);
-        const frame = ethernetInVxlan(datagram);
-        return frame ? [datagram, ...this.#fromFrame(frame, datagram.missing)] : [datagram];
+        return [datagram, ...this.#fromCarrier(() => ipInDatagram(datagram), datagram.missing)];
       }
       case PROTOCOL.tcp:
         return [readTcp(bytes, about)];

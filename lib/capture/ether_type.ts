@@ -57,6 +57,7 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
 
 /** Protocols of PPP (https://www.iana.org/assignments/ppp-numbers). */
 const PPP_IP: readonly number[] = [0x21, 0x57];
+const PPP_MPLS: readonly number[] = [0x281, 0x283];
 const PPP_PACKED: readonly number[] = [0x2d, 0x2f, 0x3d, 0x53, 0x55, 0xfb, 0xfd];
 
 /**
@@ -73,5 +74,7 @@ export function ipInPpp(bytes: Uint8Array): Uint8Array | undefined {
   if (PPP_PACKED.includes(protocol)) {
     throw new UnreadableError("compressed, encrypted or divided by PPP");
   }
-  return PPP_IP.includes(protocol) ? bytes.subarray(at + (isShort ? 1 : 2)) : undefined;
+  const carried = bytes.subarray(at + (isShort ? 1 : 2));
+  if (PPP_MPLS.includes(protocol)) return ipOfType(MPLS, carried);
+  return PPP_IP.includes(protocol) ? carried : undefined;
 }

@@ -31,6 +31,7 @@ const READERS: Readonly<Record<number, ReadFrame>> = {
   12: behind(0), // raw IP, as OpenBSD numbers it
   50: ipInPpp, // in frames as HDLC has them
   101: behind(0), // raw IP
+  104: behindEtherType({ typeAt: 2, headerBytes: 4 }), // HDLC as Cisco has it
   108: behind(4), // OpenBSD loopback
   228: behind(0), // IPv4
   229: behind(0), // IPv6

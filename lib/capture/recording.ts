@@ -1,4 +1,5 @@
 /** Connections, reassembled from captured packets. */
+import { delay, systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { ACK, RST, SYN } from "./packet.ts";
 import { Dissector } from "./dissect.ts";
@@ -35,16 +36,19 @@ export interface Recordings {
   readonly troubles: readonly string[];
 }
 
+const PACKETS_A_TURN = 5000; // tens of milliseconds
+
 /**
  * The connections of a capture, each protocol in the order that Wireshark numbers its streams in:
  * segments in sequence, each byte once. The client is who sent the SYN; of a connection that has
- * begun before, who has the higher port; over UDP, who spoke first.
+ * begun before, who has the higher port; over UDP, who spoke first. Others have their turn in
+ * between, so that a signal ends it.
  *
  * @throws {UsageError} where the bytes are no capture
  */
-export function readRecordings(
+export async function readRecordings(
   { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },
-): Recordings {
+): Promise<Recordings> {
   const troubles: string[] = [];
   const packets = readCapture(bytes, (what) => troubles.push(what));
   if (!packets) {
@@ -53,7 +57,9 @@ export function readRecordings(
   const found: Builder[] = [];
   const latest = new Map<string, Builder>();
   const dissector = new Dissector();
+  let count = 0;
   for (const packet of packets) {
+    if (++count % PACKETS_A_TURN === 0) await delay(0, { clock: systemClock });
     for (const message of dissector.dissect(packet)) {
       const { protocol, from, to } = message;
       const key = [protocol, ...[from, to].sort()].join(" ");

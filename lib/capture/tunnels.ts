@@ -1,11 +1,12 @@
-/** Finding what tunnels through IP carry: GRE and VXLAN. */
+/** Finding what tunnels through IP carry: GRE, VXLAN and Geneve. */
 import { ipInPpp, ipOfType, UnreadableError } from "./ether_type.ts";
 import { viewOf } from "./ip_header.ts";
-import { ipInFrame, type LinkFrame } from "./link.ts";
+import { ipInFrame } from "./link.ts";
 import { LINK_ETHERNET } from "./pcap_format.ts";
 
-const ETHERNET_IN_GRE = 0x6558; // RFC 1701
+const ETHERNET = 0x6558; // RFC 1701
 const PPP_IN_GRE = 0x880b; // RFC 2637
+const HAS_ROUTING = 0x4000; // RFC 1701
 const ERSPAN: readonly number[] = [0x88be, 0x22eb];
 
 /**
@@ -18,22 +19,52 @@ export function ipInGre(bytes: Uint8Array): Uint8Array | undefined {
   const flags = view.getUint16(0);
   const type = view.getUint16(2);
   const fields = [0x8000, 0x2000, 0x1000, 0x0080].filter((flag) => flags & flag).length;
+  if (flags & HAS_ROUTING) {
+    throw new UnreadableError("of GRE with routing, which is not understood");
+  }
   const carried = bytes.subarray(4 + 4 * fields);
-  if (type === ETHERNET_IN_GRE) return ipInFrame({ link: LINK_ETHERNET, bytes: carried });
   if (type === PPP_IN_GRE) return carried.length > 0 ? ipInPpp(carried) : undefined;
   if (ERSPAN.includes(type)) throw new UnreadableError("of ERSPAN, which is not understood");
-  return ipOfType(type, carried);
+  return ipInTunnel(type, carried);
 }
 
-const VXLAN_PORT = 4789;
-const VXLAN_HEADER_BYTES = 8;
-const HAS_NETWORK = 0x08; // a flag; others are for extensions
+function ipInTunnel(type: number, carried: Uint8Array): Uint8Array | undefined {
+  return type === ETHERNET ? ipInEthernet(carried) : ipOfType(type, carried);
+}
 
-/** The frame in a datagram of VXLAN (RFC 7348); undefined in another. */
-export function ethernetInVxlan(
+function ipInEthernet(bytes: Uint8Array): Uint8Array | undefined {
+  return ipInFrame({ link: LINK_ETHERNET, bytes });
+}
+
+const HEADER_BYTES = 8; // of VXLAN, and of Geneve without options
+const HAS_NETWORK = 0x08; // a flag of VXLAN; others are for extensions
+const OPTIONS = 0x3f; // their length in words, in the first byte of Geneve
+
+type ReadTunnel = (bytes: Uint8Array) => Uint8Array | undefined;
+
+const vxlan: ReadTunnel = (bytes) =>
+  bytes[0]! & HAS_NETWORK ? ipInEthernet(bytes.subarray(HEADER_BYTES)) : undefined;
+
+const geneve: ReadTunnel = (bytes) =>
+  ipInTunnel(
+    viewOf(bytes).getUint16(2),
+    bytes.subarray(HEADER_BYTES + 4 * (bytes[0]! & OPTIONS)),
+  );
+
+/** By their ports. */
+const TUNNELS: Readonly<Record<string, ReadTunnel>> = {
+  4789: vxlan, // RFC 7348
+  6081: geneve, // RFC 8926
+};
+
+/**
+ * The IP packet that a datagram carries, by the port it is sent to; undefined where it is of no tunnel.
+ *
+ * @throws {UnreadableError}
+ */
+export function ipInDatagram(
   { to, payload }: { readonly to: string; readonly payload: Uint8Array },
-): LinkFrame | undefined {
-  if (!to.endsWith(`:${VXLAN_PORT}`) || payload.length < VXLAN_HEADER_BYTES) return undefined;
-  if ((payload[0]! & HAS_NETWORK) === 0) return undefined;
-  return { link: LINK_ETHERNET, bytes: payload.subarray(VXLAN_HEADER_BYTES) };
+): Uint8Array | undefined {
+  if (payload.length < HEADER_BYTES) return undefined;
+  return TUNNELS[to.slice(to.lastIndexOf(":") + 1)]?.(payload);
 }

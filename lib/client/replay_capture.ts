@@ -1,9 +1,13 @@
 /** What a capture has to replay. */
 import { concat } from "@std/bytes/concat";
 import { readRecordings, type Recording, type Recordings, saidBy } from "../capture/recording.ts";
+import { delay, systemClock } from "../core/clock.ts";
 import { NetworkError, UsageError } from "../core/errors.ts";
 import { type Writer, writeText } from "../core/io.ts";
 import { formatQuantity } from "../core/units.ts";
+
+const PACKED_BYTES = 65_536; // at once
+const UNPACKED_BYTES = 1024; // at once: before a fault, as many at most are lost
 
 /** A capture that was read. */
 export interface ReplayCapture extends Recordings {
@@ -20,7 +24,7 @@ export async function readReplay(
 ): Promise<ReplayCapture> {
   const cut: string[] = [];
   const unpacked = await unpack(bytes, (what) => cut.push(what));
-  const { recordings, troubles } = readRecordings({ path, bytes: unpacked });
+  const { recordings, troubles } = await readRecordings({ path, bytes: unpacked });
   return { path, recordings, troubles: [...cut, ...troubles] };
 }
 
@@ -30,26 +34,27 @@ async function unpack(
   onTrouble: (what: string) => void,
 ): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const { constants, gunzipSync } = await import("node:zlib");
+  const [{ pipeline }, { createGunzip }] = await Promise.all([
+    import("node:stream/promises"),
+    import("node:zlib"),
+  ]);
+  const parts: Uint8Array[] = [];
+  const gunzip = createGunzip({ chunkSize: UNPACKED_BYTES });
+  gunzip.on("data", (part: Uint8Array) => parts.push(part));
   try {
-    return gunzipSync(bytes);
+    await pipeline(inTurns(bytes), gunzip);
   } catch {
     onTrouble("the file is not whole as gzip");
   }
-  // What comes before the fault: with this flush a part can be unpacked, up to a fault but not beyond.
-  const unpackPart = (length: number) =>
-    gunzipSync(bytes.subarray(0, length), { finishFlush: constants.Z_SYNC_FLUSH });
-  let part: Uint8Array = new Uint8Array();
-  for (let [good, bad] = [0, bytes.length + 1]; bad - good > 1;) {
-    const length = bad > bytes.length ? bytes.length : (good + bad) >> 1;
-    try {
-      part = unpackPart(length);
-      good = length;
-    } catch {
-      bad = length;
-    }
+  return concat(parts);
+}
+
+// Others have their turn between the pieces.
+async function* inTurns(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PACKED_BYTES) {
+    await delay(0, { clock: systemClock });
+    yield bytes.subarray(at, at + PACKED_BYTES);
   }
-  return part;
 }
 
 /** The error that there may be more in the capture than was read. */

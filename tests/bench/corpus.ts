@@ -16,7 +16,7 @@ const counts = { same: 0, incomplete: 0, different: 0, unread: 0 };
 async function compareFile(path: string): Promise<void> {
   let all: Recording[];
   try {
-    all = [...readRecordings({ path, bytes: await Deno.readFile(path) }).recordings];
+    all = [...(await readRecordings({ path, bytes: await Deno.readFile(path) })).recordings];
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     counts.unread++;

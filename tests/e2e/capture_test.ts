@@ -356,7 +356,7 @@ Deno.test({
       // Who opens it late gets all of it.
       const reading = Deno.readFile(pipe);
       assertEquals((await server.stop()).code, 0);
-      const { recordings: [one] } = readRecordings({ path: pipe, bytes: await reading });
+      const { recordings: [one] } = await readRecordings({ path: pipe, bytes: await reading });
       assertEquals(concat(saidBy("client", one!)), bytes);
     }),
 });

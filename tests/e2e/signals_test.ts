@@ -1,8 +1,8 @@
 /** What signals do to a program, as process 1 of a container and at a terminal. */
 import { assertEquals } from "@std/assert";
-import { netechoCommand, netechoShell, Running, Server } from "../support/programs.ts";
+import { netechoCommand, netechoShell, Running, runProgram, Server } from "../support/programs.ts";
 import { needingNamespace, onLinux, withSignal } from "../support/skips.ts";
-import { unusedPort } from "../support/system.ts";
+import { unusedPort, withFolder } from "../support/system.ts";
 
 const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
@@ -48,6 +48,26 @@ for (const [signal, number] of Object.entries(NUMBERS)) {
     },
   });
 }
+
+Deno.test({
+  ...onLinux("a program that waits for a file it was given ends at a signal", ["mkfifo"]),
+  fn: () =>
+    withFolder(async (folder) => {
+      const pipe = `${folder}/pipe`;
+      await runProgram(["mkfifo", [pipe]]);
+      for (
+        const args of [
+          ["client", "--replay", pipe, "--streams"],
+          ["client", "localhost", "1", "--bench", "--send-file", pipe],
+          ["server", ":0", "--config", pipe],
+        ]
+      ) {
+        await using running = new Running(netechoCommand(args));
+        using _writer = await Deno.open(pipe, { write: true }); // once it is read
+        assertEquals((await running.stop()).code, 128 + NUMBERS.SIGTERM, args.join(" "));
+      }
+    }),
+});
 
 Deno.test({
   ...onLinux("a client that is stopped leaves the terminal as it was", ["script", "stty", "bash"]),

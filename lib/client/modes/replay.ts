@@ -53,7 +53,8 @@ export const replay = defineMode({
   async run(context, values) {
     const { verify, speed = 1, timeout = verify ? VERIFY_TIMEOUT_MS : ANSWER_TIMEOUT_MS } = values;
     const { choose, list, partOf, readReplay } = await import("../replay_capture.ts");
-    const capture = await readReplay(values.replay!);
+    const reading = () => `reading ${values.replay!.path}`;
+    const capture = await context.progress.during(readReplay(values.replay!), reading);
     if (values.streams) return await list(capture, context.output);
     const protocol = context.connectionless ? "udp" : "tcp";
     const { recording, number, said } = choose(capture, { protocol, stream: values.stream });

@@ -59,6 +59,8 @@ const CARRIERS: Readonly<Record<string, { readonly link: number; readonly front:
     front: concat([addresses, bytes("9100 0007 0800")]),
   },
   "PPP": { link: 9, front: bytes("0021") },
+  "MPLS in PPP": { link: 9, front: bytes("0281 00011140") },
+  "HDLC as Cisco has it": { link: 104, front: bytes("0f 00 0800") },
   "PPP with its address": { link: 50, front: bytes("ff03 0021") },
   "PPP with a short protocol": { link: 9, front: bytes("ff03 21") },
   "MPLS": {
@@ -130,6 +132,14 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     17,
     concat([bytes("15b3 12b5 004a 0000 08000000 00000100"), frame]),
   ),
+  "Ethernet in Geneve": inIp(
+    17,
+    concat([bytes("15b3 17c1 004a 0000 00 00 6558 00000100"), frame]),
+  ),
+  "IP in Geneve, with an option": inIp(
+    17,
+    concat([bytes("15b3 17c1 0044 0000 02 00 0800 00000100 0102 03 01 00000000"), packet]),
+  ),
   "VXLAN with a policy": inIp(
     17,
     concat([bytes("15b3 12b5 004a 0000 88000001 00000100"), frame]),
@@ -156,7 +166,7 @@ for (const { name, link, whole } of CASES) {
         env: { FILE: path },
       });
       assertEquals([text.trim()], [new TextEncoder().encode(SAID).toHex()], stderr);
-      const { recordings, troubles } = readRecordings({ path, bytes: file });
+      const { recordings, troubles } = await readRecordings({ path, bytes: file });
       const streams = recordings.filter(({ protocol }) => protocol === "tcp");
       assertEquals(streams.map((each) => concat(saidBy("client", each))), [
         new TextEncoder().encode(SAID),
@@ -167,7 +177,7 @@ for (const { name, link, whole } of CASES) {
   });
 }
 
-Deno.test("captures: what hides a packet is counted by its name", () => {
+Deno.test("captures: what hides a packet is counted by its name", async () => {
   const onEthernet = (type: string, carried = packet) => concat([addresses, bytes(type), carried]);
   const fragment = inIp(50, packet);
   fragment[6] = 0x20; // more of them
@@ -176,6 +186,7 @@ Deno.test("captures: what hides a packet is counted by its name", () => {
     onEthernet("0800", inIp(47, bytes("0000 22eb"))),
     onEthernet("0800", inIp(47, bytes("0000 0000"))), // a keepalive
     onEthernet("0800", inIp(47, bytes("0000 2001"))), // NHRP
+    onEthernet("0800", inIp(47, bytes("4000 0800 00000000 00000000"))), // RFC 1701
     onEthernet("0800", inIp(50, packet)),
     onEthernet("0800", fragment),
     onEthernet("0800", inIp(115, packet)),
@@ -188,12 +199,13 @@ Deno.test("captures: what hides a packet is counted by its name", () => {
     onEthernet("88cc"), // LLDP
     onEthernet("0034 424203"), // spanning tree
   ];
-  const { troubles } = readRecordings({
+  const { troubles } = await readRecordings({
     path: "test",
     bytes: pcap(frames, { link: LINK_ETHERNET }),
   });
   assertEquals(troubles, [
     "1 packet of ERSPAN, which is not understood",
+    "1 packet of GRE with routing, which is not understood",
     "2 packets encrypted by IPsec",
     "1 packet of L2TP, which is not understood",
     "1 packet of too many layers",
@@ -203,14 +215,17 @@ Deno.test("captures: what hides a packet is counted by its name", () => {
   ]);
 });
 
-Deno.test("captures: frames of Wi-Fi that cannot be read are counted by what they are", () => {
+Deno.test("captures: frames of Wi-Fi that cannot be read are counted by what they are", async () => {
   const frames = [
     wifi("0841", SNAP), // protected
     wifi("8802", `8000 ${SNAP}`), // A-MSDU
     wifi("4801"), // no data in it
     wifi("8000"), // a beacon
   ].map((front) => concat([front, packet]));
-  const { troubles } = readRecordings({ path: "test", bytes: pcap(frames, { link: LINK_802_11 }) });
+  const { troubles } = await readRecordings({
+    path: "test",
+    bytes: pcap(frames, { link: LINK_802_11 }),
+  });
   assertEquals(troubles, [
     "1 packet encrypted by Wi-Fi",
     "1 packet of Wi-Fi with several packets in one, which is not understood",

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import type { InetAddress } from "../../../lib/net/address.ts";
 import { concat } from "@std/bytes/concat";
 import { UsageError } from "../../../lib/core/errors.ts";
@@ -15,9 +21,10 @@ const DOWN = { from: SERVER, to: CLIENT };
 
 const HEADER = fileHeader({ application: "test", name: "test" });
 
-function read(frames: readonly Uint8Array[]): Recording[] {
+async function read(frames: readonly Uint8Array[]): Promise<readonly Recording[]> {
   const blocks = frames.map((bytes, index) => packetBlock({ at: 1e12 + index, bytes }));
-  return [...readRecordings({ path: "test", bytes: concat([HEADER, ...blocks]) }).recordings];
+  const bytes = concat([HEADER, ...blocks]);
+  return (await readRecordings({ path: "test", bytes })).recordings;
 }
 
 function segment(
@@ -36,8 +43,8 @@ function said(recording: Recording | undefined, by: "client" | "server"): Uint8A
   return concat(saidBy(by, recording!));
 }
 
-Deno.test("recording: who said what when, and how each side ended", () => {
-  const [one, ...others] = read([
+Deno.test("recording: who said what when, and how each side ended", async () => {
+  const [one, ...others] = await read([
     segment(UP, { flags: SYN, sequence: 99 }),
     segment(DOWN, { flags: SYN | ACK, sequence: 499 }),
     segment(UP, { sequence: 100 }),
@@ -63,7 +70,7 @@ Deno.test("recording: who said what when, and how each side ended", () => {
   });
 });
 
-Deno.test("recording: segments in any order, twice and overlapping, are each byte once", () => {
+Deno.test("recording: segments in any order, twice and overlapping, are each byte once", async () => {
   for (let seed = 1; seed <= 200; seed++) {
     const next = randomWords(seed);
     const bytes = randomBytes(1 + next() % 500, seed);
@@ -82,24 +89,24 @@ Deno.test("recording: segments in any order, twice and overlapping, are each byt
       const other = next() % (index + 1);
       [frames[index], frames[other]] = [frames[other]!, frames[index]!];
     }
-    const [one] = read([segment(UP, { flags: SYN, sequence: first }), ...frames, ...frames]);
+    const [one] = await read([segment(UP, { flags: SYN, sequence: first }), ...frames, ...frames]);
     assertEquals(said(one, "client"), bytes, `seed ${seed}`);
     assertEquals(one!.steps.at(-1)!.what, "fin");
     assertEquals(one!.gaps, false);
   }
 });
 
-Deno.test("recording: what is not in the capture is noticed", () => {
+Deno.test("recording: what is not in the capture is noticed", async () => {
   const start = segment(UP, { flags: SYN, sequence: 0 });
-  const lost = read([start, segment(UP, { sequence: 6, payload: text("late") })]);
+  const lost = await read([start, segment(UP, { sequence: 6, payload: text("late") })]);
   assertEquals(lost[0]!.gaps, true);
   const whole = segment(UP, { sequence: 1, payload: text("cut off") });
-  assertEquals(read([start, whole.subarray(0, -3)])[0]!.gaps, true);
-  assertEquals(read([start, whole])[0]!.gaps, false);
+  assertEquals((await read([start, whole.subarray(0, -3)]))[0]!.gaps, true);
+  assertEquals((await read([start, whole]))[0]!.gaps, false);
 });
 
-Deno.test("recording: connections of the same ports, and without a SYN", () => {
-  const again = read([
+Deno.test("recording: connections of the same ports, and without a SYN", async () => {
+  const again = await read([
     segment(UP, { flags: SYN, sequence: 0 }),
     segment(UP, { flags: SYN, sequence: 0 }), // sent once more
     segment(UP, { sequence: 1, payload: text("one") }),
@@ -108,20 +115,20 @@ Deno.test("recording: connections of the same ports, and without a SYN", () => {
     segment(UP, { sequence: 1, payload: text("two") }),
   ]);
   assertEquals(again.map((one) => said(one, "client")), [text("one"), text("two")]);
-  const [midway] = read([
+  const [midway] = await read([
     segment(DOWN, { sequence: 70, payload: text("hello") }),
     segment(UP, { sequence: 10, payload: text("you") }),
   ]);
   assertEquals([midway!.client, said(midway, "server")], ["192.0.2.1:4000", text("hello")]);
   assertEquals(midway!.midway, true);
-  const [answered] = read([segment(DOWN, { flags: SYN | ACK, sequence: 70 })]);
+  const [answered] = await read([segment(DOWN, { flags: SYN | ACK, sequence: 70 })]);
   assertEquals(answered!.client, "192.0.2.1:4000");
 });
 
-Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", () => {
+Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", async () => {
   const host = (hostname: string, port: number) => ({ transport: "udp", hostname, port });
   const path = { from: host("2001:db8::1", 5353), to: host("2001:db8::2", 53) };
-  const [sixth] = read([udpFrame(path, text("question"))]);
+  const [sixth] = await read([udpFrame(path, text("question"))]);
   assertEquals([sixth!.protocol, sixth!.client], ["udp", "[2001:db8::1]:5353"]);
   assertEquals(said(sixth, "client"), text("question"));
 
@@ -131,7 +138,7 @@ Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", ()
     new Uint8Array([0x81, 0, 0, 7]),
     plain.subarray(12),
   ]);
-  assertEquals(said(read([tagged])[0], "client"), text("data"));
+  assertEquals(said((await read([tagged]))[0], "client"), text("data"));
   const ip = plain.subarray(14);
   for (const [link, header] of [[101, 0], [113, 16], [276, 20], [0, 4]] as const) {
     for (const little of [true, false]) {
@@ -140,7 +147,7 @@ Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", ()
         if (link === 113 || link === 276) front.set([8, 0], link === 113 ? 14 : 0); // IPv4
         const packet = concat([front, ip]);
         const file = pcap([packet, packet.subarray(0, 9)], { link, little, magic, perSecond });
-        const { recordings: [one] } = readRecordings({ path: "test", bytes: file });
+        const { recordings: [one] } = await readRecordings({ path: "test", bytes: file });
         assertEquals(said(one, "client"), text("data"));
         assertEquals(one!.steps[0]!.at, 0);
       }
@@ -148,7 +155,7 @@ Deno.test("recording: datagrams, IPv6, VLANs, Linux's any device and raw IP", ()
   }
 });
 
-Deno.test("recording: a file that was cut off, and one that is no capture", () => {
+Deno.test("recording: a file that was cut off, and one that is no capture", async () => {
   const frame = segment(UP, { sequence: 1, payload: text("data") });
   const blocks = [HEADER, packetBlock({ at: 0, bytes: frame })];
   const whole = concat([...blocks, packetBlock({ at: 1, bytes: frame })]);
@@ -159,7 +166,7 @@ Deno.test("recording: a file that was cut off, and one that is no capture", () =
   for (let length = 0; length < whole.length; length++) {
     const bytes = whole.subarray(0, length);
     try {
-      const { recordings, troubles } = readRecordings({ path: "test", bytes });
+      const { recordings, troubles } = await readRecordings({ path: "test", bytes });
       counts.add(recordings.length);
       // Between two blocks nothing is missing that could be noticed.
       const between = boundaries.includes(length);
@@ -169,14 +176,14 @@ Deno.test("recording: a file that was cut off, and one that is no capture", () =
     }
   }
   assertEquals([...counts], [0, 1]);
-  assertThrows(
+  await assertRejects(
     () => readRecordings({ path: "x.txt", bytes: text("GET / HTTP/1.1\r\nHost: a\r\n") }),
     UsageError,
     "Cannot read x.txt: it is no capture",
   );
 });
 
-Deno.test("recording: whatever bytes a file has, reading it ends", () => {
+Deno.test("recording: whatever bytes a file has, reading it ends", async () => {
   const frame = segment(UP, { sequence: 1, payload: text("data") });
   const good = concat([
     HEADER,
@@ -189,11 +196,11 @@ Deno.test("recording: whatever bytes a file has, reading it ends", () => {
     for (let count = 1 + next() % 4; count > 0; count--) {
       bytes[4 + next() % (bytes.length - 4)] = next();
     }
-    readRecordings({ path: "test", bytes });
+    await readRecordings({ path: "test", bytes });
   }
 });
 
-Deno.test("recording: blocks that are too short for what they are, and fragments", () => {
+Deno.test("recording: blocks that are too short for what they are, and fragments", async () => {
   const block = (type: number, body: Uint8Array) => {
     const view = new DataView(new ArrayBuffer(12 + body.length));
     view.setUint32(0, type, true);
@@ -205,7 +212,7 @@ Deno.test("recording: blocks that are too short for what they are, and fragments
   for (const body of [new Uint8Array(0), option]) {
     const bytes = concat([HEADER, block(1, body), block(6, new Uint8Array(4))]);
     const at = HEADER.length + 12 + body.length;
-    assertEquals(readRecordings({ path: "test", bytes }), {
+    assertEquals(await readRecordings({ path: "test", bytes }), {
       recordings: [],
       troubles: [`1 block without a whole packet of a known interface, the first at byte ${at}`],
     });
@@ -214,13 +221,13 @@ Deno.test("recording: blocks that are too short for what they are, and fragments
   const part = datagram.slice();
   part[20] = 0x20; // more fragments
   const bytes = concat([HEADER, packetBlock({ at: 0, bytes: part })]);
-  assertEquals(readRecordings({ path: "test", bytes }), {
+  assertEquals(await readRecordings({ path: "test", bytes }), {
     recordings: [],
     troubles: ["1 packet of which a fragment lacks"],
   });
 });
 
-Deno.test("recording: lengths that contradict each other are counted, and what they hide is no data", () => {
+Deno.test("recording: lengths that contradict each other are counted, and what they hide is no data", async () => {
   const whole = segment(UP, { sequence: 1, payload: text("good") });
   const broken = (at: number, value: number) => {
     const frame = segment(UP, { sequence: 5, payload: text("no data") });
@@ -237,43 +244,44 @@ Deno.test("recording: lengths that contradict each other are counted, and what t
     datagram,
   ];
   const bytes = pcap([whole, ...frames], { link: 1 });
-  const { recordings, troubles } = readRecordings({ path: "test", bytes });
+  const { recordings, troubles } = await readRecordings({ path: "test", bytes });
   assertEquals(recordings.map((one) => said(one, "client")), [text("good")]);
   assertEquals(troubles, ["5 packets with a wrong length in the headers"]);
 });
 
-Deno.test("recording: a snap length cuts also what leaves its length to the network card, and fragments", () => {
+Deno.test("recording: a snap length cuts also what leaves its length to the network card, and fragments", async () => {
   const long = segment(UP, { sequence: 1, payload: text("x".repeat(200)) });
   long.set([0, 0], 16); // the length of the packet
-  const { recordings, troubles } = readRecordings({
+  const { recordings, troubles } = await readRecordings({
     path: "test",
     bytes: pcap([long], { link: 1, snap: 100 }),
   });
   assertEquals([recordings.map(({ gaps }) => gaps), troubles], [[true], []]);
   // Within the options of a SYN nothing is missing that was said.
   const syn = segment(UP, { flags: SYN, sequence: 1 });
-  const cut = readRecordings({ path: "test", bytes: pcap([syn], { link: 1, snap: 58 }) });
+  const cut = await readRecordings({ path: "test", bytes: pcap([syn], { link: 1, snap: 58 }) });
   assertEquals([cut.recordings.map(({ gaps }) => gaps), cut.troubles], [[false], []]);
   const fragment = udpFrame({ from: CLIENT, to: SERVER }, text("x".repeat(200)));
   fragment[20] = 0x20; // more of them
   assertEquals(
-    readRecordings({ path: "test", bytes: pcap([fragment], { link: 1, snap: 100 }) }).troubles,
+    (await readRecordings({ path: "test", bytes: pcap([fragment], { link: 1, snap: 100 }) }))
+      .troubles,
     ["1 packet of fragments that are cut"],
   );
 });
 
-Deno.test("recording: bytes of a connection whose SYN is not there are missing from the one before", () => {
+Deno.test("recording: bytes of a connection whose SYN is not there are missing from the one before", async () => {
   const ask = segment(UP, { sequence: 1, payload: text("ask") });
   for (const flags of [FIN | ACK, RST | ACK]) {
     const end = segment(UP, { flags, sequence: 4 });
     const again = segment(UP, { sequence: 1, payload: text("ask") });
     const other = segment(UP, { sequence: 70_000, payload: text("other") });
-    assertEquals(read([ask, end, again]).map(({ gaps }) => gaps), [false]);
-    assertEquals(read([ask, end, other]).map(({ gaps }) => gaps), [true]);
+    assertEquals((await read([ask, end, again])).map(({ gaps }) => gaps), [false]);
+    assertEquals((await read([ask, end, other])).map(({ gaps }) => gaps), [true]);
   }
 });
 
-Deno.test("recording: fragments in any order and twice, also after the whole, are one datagram", () => {
+Deno.test("recording: fragments in any order and twice, also after the whole, are one datagram", async () => {
   const whole = udpFrame({ from: CLIENT, to: SERVER }, text("x".repeat(56)));
   const parts = [[0, 32], [32, 64]].map(([from, to], index) => {
     const part = concat([whole.subarray(0, 34), whole.subarray(34 + from!, 34 + to!)]);
@@ -283,23 +291,35 @@ Deno.test("recording: fragments in any order and twice, also after the whole, ar
   });
   const [first, last] = parts as [Uint8Array, Uint8Array];
   for (const frames of [[first, last], [last, first], [first, first, last], [first, last, last]]) {
-    const { recordings, troubles } = readRecordings({ path: "", bytes: pcap(frames, { link: 1 }) });
+    const { recordings, troubles } = await readRecordings({
+      path: "",
+      bytes: pcap(frames, { link: 1 }),
+    });
     assertEquals(recordings.map((one) => said(one, "client").length), [56]);
     assertEquals(troubles, []);
   }
 });
 
-Deno.test("recording: zeros behind the last packet are no packets", () => {
+Deno.test("recording: while a large file is read, others have their turn", async () => {
+  const packets = Array<Uint8Array>(10_000).fill(new Uint8Array(1));
+  let turns = 0;
+  const passed = setInterval(() => turns++);
+  await readRecordings({ path: "test", bytes: pcap(packets, { link: 1 }) });
+  clearInterval(passed);
+  assert(turns > 0);
+});
+
+Deno.test("recording: zeros behind the last packet are no packets", async () => {
   const file = pcap([segment(UP, { sequence: 1, payload: text("data") })], { link: 1 });
   const bytes = concat([file, new Uint8Array(160)]);
-  const { recordings, troubles } = readRecordings({ path: "", bytes });
+  const { recordings, troubles } = await readRecordings({ path: "", bytes });
   assertEquals(recordings.map((one) => said(one, "client")), [text("data")]);
   assertEquals(troubles, [
     `the file ends, or is damaged, within the packet at byte ${file.length}`,
   ]);
 });
 
-Deno.test("recording: damage that swallows what comes behind it is told", () => {
+Deno.test("recording: damage that swallows what comes behind it is told", async () => {
   const frames = ["one", "two"].map((word, index) =>
     segment(UP, { sequence: 1 + 3 * index, payload: text(word) })
   );
@@ -307,7 +327,7 @@ Deno.test("recording: damage that swallows what comes behind it is told", () => 
   const swallowing = file.slice();
   new DataView(swallowing.buffer).setUint32(24 + 8, file.length - 24 - 16, true);
   assertEquals(
-    readRecordings({ path: "test", bytes: swallowing }).troubles,
+    (await readRecordings({ path: "test", bytes: swallowing })).troubles,
     ["1 packet longer in the file than on the wire"],
   );
   const blocks = frames.map((bytes, index) => packetBlock({ at: index, bytes }));
@@ -315,7 +335,7 @@ Deno.test("recording: damage that swallows what comes behind it is told", () => 
   const length = next.length - HEADER.length;
   new DataView(next.buffer).setUint32(HEADER.length + 4, length, true);
   new DataView(next.buffer).setUint32(next.length - 4, length - 4, true);
-  assertEquals(readRecordings({ path: "test", bytes: next }).troubles, [
+  assertEquals((await readRecordings({ path: "test", bytes: next })).troubles, [
     `the lengths at the ends of the block at byte ${HEADER.length} differ`,
   ]);
 });
@@ -351,7 +371,7 @@ const HELD: Readonly<Record<string, { said?: string[][]; trouble?: RegExp; midwa
 for (const [name, { said: streams = WHOLE, trouble, midway = false }] of Object.entries(HELD)) {
   Deno.test(`recording: ${name}`, async () => {
     const path = new URL(`../../testdata/captures/${name}`, import.meta.url);
-    const { recordings, troubles } = readRecordings({
+    const { recordings, troubles } = await readRecordings({
       path: name,
       bytes: await Deno.readFile(path),
     });

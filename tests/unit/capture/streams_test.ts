@@ -71,7 +71,7 @@ for (const [name, frames] of Object.entries(SCENARIOS)) {
       const file = pcap(frames, { link: LINK_ETHERNET });
       const path = await Deno.makeTempFile({ suffix: ".pcap" });
       await Deno.writeFile(path, file);
-      const { recordings, troubles } = readRecordings({ path, bytes: file });
+      const { recordings, troubles } = await readRecordings({ path, bytes: file });
       for (const [stream, recording] of recordings.entries()) {
         const { client, server, steps } = recording;
         const said = await follow(path, { protocol: "tcp", stream });

@@ -291,7 +291,7 @@ Deno.test("byte log: what is kept is bounded, and what is dropped is counted", (
   assertEquals(log.added, 5 * 1024);
 });
 
-Deno.test("byte log: a capture of it has what was shown, and a gap where bytes were skipped", () => {
+Deno.test("byte log: a capture of it has what was shown, and a gap where bytes were skipped", async () => {
   const log = new ByteLog();
   log.add(said("one"));
   log.add({ direction: "in", time: 6, offset: 3, skipped: 1000, chunks: 2 });
@@ -304,7 +304,7 @@ Deno.test("byte log: a capture of it has what was shown, and a gap where bytes w
     local: "tcp://127.0.0.1:1",
   };
   const blocks = packetsOf(log.view(), view as ConnectionView);
-  const { recordings: [recording], troubles } = readRecordings({
+  const { recordings: [recording], troubles } = await readRecordings({
     path: "saved",
     bytes: concat(blocks),
   });
