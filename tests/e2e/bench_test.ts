@@ -340,7 +340,7 @@ Deno.test("bench: lost requests are no fast ones, and fail a gate on a percentil
   assertMatch(stderr, /p99 is endless: [\d.]+% of the requests failed/);
   const { requests, latency } = resultOf(text);
   assertEquals(requests.answered + requests.failed, 400);
-  assert(latency.percentilesMs.p99 > 10_000 && latency.percentilesMs.p50 < 100);
+  assert(latency.percentilesMs.p99 > 10_000 && latency.percentilesMs.p50 < 1000);
 });
 
 Deno.test("bench: connections that are lost between requests are counted, and made again", async () => {

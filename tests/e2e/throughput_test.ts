@@ -508,16 +508,19 @@ Deno.test("the text has a line for each interval; reports are written; the round
 Deno.test({
   ...withIPv6("streams go to the host of the control connection, where a name has two"),
   async fn() {
-    await using server = await Server.start(["--json"], ":0=iperf3");
     for (const transport of ["tcp", "udp"]) {
+      await using server = await Server.start(["--json"], ":0=iperf3");
       const address = `${transport}://localhost:${server.port}`;
       const { directions: [up] } = await measure(address, "--bytes", "10KB");
       assert(up!.receivedBytes >= 10_000, JSON.stringify(up));
+      await server.stop();
+      // Where the first address takes long, a connection to the other one may open, and say nothing.
+      const used = server.events.filter(({ event, received }) =>
+        event === "closed" && Number(received) > 0
+      );
+      const hosts = used.map(({ remote }) => String(remote).replace(/^\w+:\/\/|:\d+$/g, ""));
+      assertEquals([hosts.length, new Set(hosts).size], [2, 1]);
     }
-    const remotes = server.events.filter(({ event }) => event === "opened").map(({ remote }) =>
-      String(remote).replace(/^\w+:\/\//, "").replace(/:\d+$/, "")
-    );
-    assertEquals([remotes.length, new Set(remotes).size], [4, 1]);
   },
 });
 
