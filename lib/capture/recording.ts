@@ -3,7 +3,7 @@ import { delay, systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { ACK, RST, SYN } from "./packet.ts";
 import { Dissector } from "./dissect.ts";
-import type { TcpHeader, TransportPacket } from "./transport_packet.ts";
+import { portOf, type TcpHeader, type TransportPacket } from "./transport_packet.ts";
 import { type Said, Side } from "./side.ts";
 import { readCapture } from "./pcap_reader.ts";
 
@@ -82,8 +82,6 @@ export function saidBy(by: Step["by"], { steps }: Pick<Recording, "steps">): Uin
     step.by === by && typeof step.what !== "string" ? [step.what] : []
   );
 }
-
-const portOf = (end: string) => Number(/\d+$/.exec(end)![0]);
 
 /** What an end did, as a {@linkcode Step} without its role. */
 interface Act extends Pick<Step, "at" | "what"> {

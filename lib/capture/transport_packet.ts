@@ -45,6 +45,11 @@ function endsOf(bytes: Uint8Array, [source, target]: IpPayload["hosts"]) {
   return { from: `${source}:${view.getUint16(0)}`, to: `${target}:${view.getUint16(2)}` };
 }
 
+/** The port of an end. */
+export function portOf(end: TransportPacket["from"]): number {
+  return Number(end.slice(end.lastIndexOf(":") + 1));
+}
+
 /**
  * Reads a datagram (RFC 768).
  *

@@ -2,6 +2,7 @@
 import { ipInPpp, ipOfType, UnreadableError } from "./ether_type.ts";
 import { viewOf } from "./ip_header.ts";
 import { ipInFrame } from "./link.ts";
+import { portOf } from "./transport_packet.ts";
 import { LINK_ETHERNET } from "./pcap_format.ts";
 
 const ETHERNET = 0x6558; // RFC 1701
@@ -52,7 +53,7 @@ const geneve: ReadTunnel = (bytes) =>
   );
 
 /** By their ports. */
-const TUNNELS: Readonly<Record<string, ReadTunnel>> = {
+const TUNNELS: Readonly<Record<number, ReadTunnel>> = {
   4789: vxlan, // RFC 7348
   6081: geneve, // RFC 8926
 };
@@ -66,5 +67,5 @@ export function ipInDatagram(
   { to, payload }: { readonly to: string; readonly payload: Uint8Array },
 ): Uint8Array | undefined {
   if (payload.length < HEADER_BYTES) return undefined;
-  return TUNNELS[to.slice(to.lastIndexOf(":") + 1)]?.(payload);
+  return TUNNELS[portOf(to)]?.(payload);
 }

@@ -1,6 +1,8 @@
 /** The rules of CONTRIBUTING that a machine can check: layers, circles, alternatives. */
 import { assert, assertEquals } from "@std/assert";
-import { ROOT } from "../support/programs.ts";
+import { fileURLToPath } from "node:url";
+import { ROOT, runProgram } from "../support/programs.ts";
+import { needingFile } from "../support/skips.ts";
 
 /** Every folder and program file by its layer: it imports from lower layers and from itself. */
 const LAYERS: ReadonlyMap<string, number> = new Map([
@@ -38,6 +40,8 @@ const ALTERNATIVES = [
   "lib/report/formats",
   "lib/server/services",
 ];
+
+const FOLDER = fileURLToPath(ROOT);
 
 /** Where a thread of the program begins. */
 const ENTRIES = [
@@ -154,6 +158,29 @@ Deno.test("every file of lib is in a folder, and every module is used", async ()
       assert(used.has(file), `${file} is unused`);
     }
   }
+});
+
+Deno.test({
+  ...needingFile(`${FOLDER}.git`, "nothing is at the top level that does not belong there", [
+    "git",
+  ]),
+  async fn() {
+    const { text } = await runProgram(["git", [
+      "-C",
+      FOLDER,
+      "-c",
+      "safe.directory=*",
+      "ls-files",
+    ]]);
+    const top = text.trim().split("\n").map((path) => path.split("/")[0]!);
+    const [dotted, plain] = [true, false].map((isDotted) =>
+      [...new Set(top)].filter((name) => name.startsWith(".") === isDotted)
+    );
+    assertEquals(dotted, [".ci", ".gitattributes", ".github", ".gitignore", ".tool-versions"]);
+    const documents = ["CHANGELOG.md", "LICENSE", "README.md"];
+    const program = ["client.ts", "deno.json", "deno.lock", "lib", "main.ts", "server.ts", "tests"];
+    assertEquals(plain, [...documents, ...program]);
+  },
 });
 
 Deno.test("each subcommand loads only its own code", () => {
