@@ -14,13 +14,7 @@ import {
   Server,
 } from "../support/programs.ts";
 import { readExactly, writeAll } from "../support/connections.ts";
-import {
-  needingNamespace,
-  onLinux,
-  UNDER_WINE,
-  withSignals,
-  withTransport,
-} from "../support/skips.ts";
+import { needingNamespace, onLinux, withSignals, withTransport } from "../support/skips.ts";
 import { unusedPort, withFolder } from "../support/system.ts";
 
 const conforms = new Ajv({ strict: false }).compile(benchJsonSchema({ strict: true }));
@@ -54,9 +48,8 @@ for (const address of ["127.0.0.1:0", "udp://127.0.0.1:0", "unix"]) {
       assertEquals([closed.requests.failed, closed.requests.unanswered], [0, 0]);
       assertEquals(closed.latency.count, closed.requests.answered);
       const open = await bench(where, ...QUICK, "--rate", "1k/s", "--connections", "4");
-      const { answered, unsent } = open.requests;
+      const { answered, unsent } = open.requests; // the latter on a machine that is too slow
       assertEquals(answered + unsent, 300);
-      if (!UNDER_WINE) assertEquals(unsent, 0); // it is too slow
       assertEquals(open.uncorrected!.count, answered);
     },
   });
@@ -353,9 +346,9 @@ Deno.test("bench: connections that are lost between requests are counted, and ma
   const serving = (async () => {
     for await (const conn of listener) accepted.push(serve(conn));
   })();
-  const args = ["--bench", "--rate", "100/s", "--connections", "2", "--warmup", "0", "--json"];
+  const args = ["--bench", "--rate", "10/s", "--connections", "2", "--warmup", "0", "--json"];
   const { code, text } = await netecho(
-    ["client", `127.0.0.1:${listener.addr.port}`, ...args, "--requests", "20"],
+    ["client", `127.0.0.1:${listener.addr.port}`, ...args, "--requests", "10"],
   );
   listener.close();
   await serving;
