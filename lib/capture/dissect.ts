@@ -2,7 +2,7 @@
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
 import { readIpHeader, viewOf } from "./ip_header.ts";
-import { ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
+import { ETHERNET, ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
 import { ipInFrame } from "./link.ts";
 import {
   type IpPayload,
@@ -17,6 +17,7 @@ import type { CapturedPacket } from "./pcap_reader.ts";
 /** Numbers of protocols (https://www.iana.org/assignments/protocol-numbers). */
 const PROTOCOL = {
   hopByHop: 0,
+  icmp: 1,
   ipv4: 4,
   tcp: 6,
   udp: 17,
@@ -24,19 +25,25 @@ const PROTOCOL = {
   routing: 43,
   gre: 47,
   authentication: 51,
+  icmp6: 58,
   destination: 60,
+  etherIp: 97,
   mpls: 137,
+  ethernet: 143,
 } as const;
+
+/** Types of ICMP's messages that quote a packet (RFC 792, RFC 4443). */
+const ERRORS = { icmp: [3, 4, 11, 12], icmp6: [1, 2, 3, 4] } as const;
 
 /** Protocols that may carry any of these, and cannot be read. */
 const UNREADABLE: Readonly<Record<number, string>> = {
   50: "encrypted by IPsec",
   55: "of minimal encapsulation, which is not understood",
-  97: "of EtherIP, which is not understood",
   108: "compressed by IPComp",
   115: "of L2TP, which is not understood",
 };
 
+const ICMP_HEADER_BYTES = 8;
 const IP_HEADER_BYTES = 20; // of IPv4, at least
 const MAX_LAYERS = 16; // of IP in one packet
 
@@ -105,10 +112,18 @@ export class Dissector {
       case PROTOCOL.ipv4:
       case PROTOCOL.ipv6:
         return this.#fromIp(bytes, missing);
+      case PROTOCOL.icmp:
+        return this.#quoted(bytes, ERRORS.icmp);
+      case PROTOCOL.icmp6:
+        return this.#quoted(bytes, ERRORS.icmp6);
       case PROTOCOL.gre:
         return this.#fromIp(ipInGre(bytes), missing);
       case PROTOCOL.mpls: // RFC 4023
         return this.#fromIp(ipOfType(MPLS, bytes), missing);
+      case PROTOCOL.etherIp: // RFC 3378
+        return this.#fromIp(ipOfType(ETHERNET, bytes.subarray(2)), missing);
+      case PROTOCOL.ethernet: // RFC 8986
+        return this.#fromIp(ipOfType(ETHERNET, bytes), missing);
       case PROTOCOL.authentication: // RFC 4302: in words, less two
         return this.#behindHeader(bytes, { about, length: (length) => (length + 2) * 4 });
       case PROTOCOL.hopByHop: // behind another header of IPv6 (RFC 8200 section 4)
@@ -123,6 +138,13 @@ export class Dissector {
         return [readTcp(bytes, about)];
     }
     return [];
+  }
+
+  // Only the beginning of a packet is quoted: what is not read of it lacks nothing.
+  #quoted(bytes: Uint8Array, errors: readonly number[]): readonly TransportPacket[] {
+    if (!errors.includes(viewOf(bytes).getUint8(0))) return [];
+    const packets = new Dissector().#fromCarrier(() => bytes.subarray(ICMP_HEADER_BYTES), 0);
+    return packets.map((packet) => ({ ...packet, isQuoted: true }));
   }
 
   // A header that begins with the next protocol, and its length.

@@ -7,17 +7,33 @@ export class UnreadableError extends Error {}
 /** The EtherType of MPLS. */
 export const MPLS = 0x8847;
 
+/** The EtherType of a frame of Ethernet. */
+export const ETHERNET = 0x6558;
+
 const MAX_LENGTH = 1500; // what is greater is an EtherType (IEEE 802.3 section 3.2.6)
 
-/** The IP packet behind LLC and SNAP (RFC 1042). */
+/** The IP packet behind LLC, with SNAP (RFC 1042) or without. */
 export function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
   const view = viewOf(bytes);
+  if (view.byteLength >= 3 && view.getUint16(0) === 0x0606) return bytes.subarray(3);
   const isSnap = view.byteLength >= 8 && view.getUint32(0) === 0xaaaa0300;
   return isSnap ? ipOfType(view.getUint16(6), bytes.subarray(8)) : undefined;
 }
 
 /** EtherTypes of what may carry IP, and is not understood. */
-const CARRIERS: readonly number[] = [0x22f3, 0x88e5, 0x88e7, 0x8909, 0x8926, 0x893f, 0x894f];
+const CARRIERS: Readonly<Record<number, string>> = {
+  0x22eb: "ERSPAN",
+  0x22f3: "TRILL",
+  0x6559: "Frame Relay",
+  0x883e: "WCCP",
+  0x88be: "ERSPAN",
+  0x88e5: "MACsec",
+  0x88e7: "a provider's backbone bridges",
+  0x8909: "Cisco's metadata",
+  0x8926: "VN-Tag",
+  0x893f: "E-Tag",
+  0x894f: "NSH",
+};
 
 /**
  * The IP packet behind an EtherType, or a length in its place, and behind what may stand between the
@@ -29,9 +45,8 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
   for (let rest = bytes;;) {
     const view = viewOf(rest);
     if (type <= MAX_LENGTH) return ipInLlc(rest);
-    if (CARRIERS.includes(type)) {
-      throw new UnreadableError(`of EtherType 0x${type.toString(16)}, which is not understood`);
-    }
+    const carrier = CARRIERS[type];
+    if (carrier !== undefined) throw new UnreadableError(`of ${carrier}, which is not understood`);
     switch (type) {
       case 0x0800: // IPv4
       case 0x86dd: // IPv6
@@ -41,6 +56,10 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
       case 0x9100: // the same, before that had a number
         type = view.getUint16(2);
         rest = rest.subarray(4);
+        continue;
+      case ETHERNET:
+        type = view.getUint16(12);
+        rest = rest.subarray(14);
         continue;
       case 0x8864: // PPPoE (RFC 2516)
         return ipInPpp(rest.subarray(6));

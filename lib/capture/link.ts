@@ -29,9 +29,9 @@ const READERS: Readonly<Record<number, ReadFrame>> = {
   0: behind(4), // BSD loopback
   9: ipInPpp,
   12: behind(0), // raw IP, as OpenBSD numbers it
-  50: ipInPpp, // in frames as HDLC has them
+  50: ipInHdlc,
   101: behind(0), // raw IP
-  104: behindEtherType({ typeAt: 2, headerBytes: 4 }), // HDLC as Cisco has it
+  104: ipInHdlc,
   108: behind(4), // OpenBSD loopback
   228: behind(0), // IPv4
   229: behind(0), // IPv6
@@ -41,6 +41,15 @@ const READERS: Readonly<Record<number, ReadFrame>> = {
   [LINK_802_11]: (bytes) => ipInWifi(bytes),
   [LINK_RADIOTAP]: ipInRadiotap,
 };
+
+const CISCO: readonly number[] = [0x0f00, 0x8f00]; // to one, and to many
+
+// With the EtherType that Cisco has in it, or PPP (RFC 1662).
+function ipInHdlc(bytes: Uint8Array): Uint8Array | undefined {
+  const view = viewOf(bytes);
+  if (!CISCO.includes(view.getUint16(0))) return ipInPpp(bytes);
+  return ipOfType(view.getUint16(2), bytes.subarray(4));
+}
 
 function behind(headerBytes: number): ReadFrame {
   return (bytes) => bytes.subarray(headerBytes);

@@ -65,11 +65,11 @@ export async function readRecordings(
       const key = [protocol, ...[from, to].sort()].join(" ");
       let builder = latest.get(key);
       if (!builder || builder.isOver(message)) {
-        builder = new Builder(message, packet.at);
+        builder = new Builder(message);
         latest.set(key, builder);
         found.push(builder);
       }
-      builder.add(message, packet.at);
+      if (!message.isQuoted) builder.add(message, packet.at);
     }
   }
   troubles.push(...dissector.troubles);
@@ -93,23 +93,22 @@ class Builder {
   readonly #ends: readonly [first: string, second: string]; // who was seen first
   #asker: string | undefined; // who sent the SYN
   #isBegun = false; // by more than a reset
-  #began: number;
+  #began: number | undefined; // when its first packet was seen
   #acts: Act[] = [];
   #sides: ReadonlyMap<string, Side>;
   // The first sequence number of each end. By them Wireshark tells connections of the same ports apart.
   readonly #bases = new Map<string, number>();
   #cut = false;
 
-  constructor({ protocol, from, to }: TransportPacket, at: number) {
+  constructor({ protocol, from, to }: TransportPacket) {
     this.#protocol = protocol;
     this.#ends = [from, to];
-    this.#began = at;
     this.#sides = this.#newSides();
   }
 
   #newSides(): ReadonlyMap<string, Side> {
     const side = (end: string) =>
-      new Side((what, at) => this.#acts.push({ end, at: at - this.#began, what }));
+      new Side((what, at) => this.#acts.push({ end, at: at - this.#began!, what }));
     return new Map(this.#ends.map((end) => [end, side(end)]));
   }
 
@@ -123,6 +122,7 @@ class Builder {
 
   add(message: TransportPacket, at: number): void {
     const { payload, missing, from, to, tcp } = message;
+    this.#began ??= at;
     if (!tcp) {
       this.#cut ||= missing > 0;
       return this.#sides.get(from)!.tell(payload, at);
@@ -151,9 +151,14 @@ class Builder {
     if (!(flags & RST)) this.#isBegun = true;
   }
 
-  // Whether nothing but resets was seen.
+  // Whether nothing but resets was seen, and there was nothing else.
   #isReset(): boolean {
-    return this.#acts.length > 0 && this.#acts.every(({ what }) => what === "reset");
+    return this.#acts.length > 0 && this.#acts.every(({ what }) => what === "reset") &&
+      !this.#waits;
+  }
+
+  get #waits(): boolean {
+    return [...this.#sides.values()].some(({ waits }) => waits);
   }
 
   recording(): Recording {
@@ -168,7 +173,7 @@ class Builder {
         by: end === client ? "client" : "server",
         ...act,
       })),
-      gaps: this.#cut || [...this.#sides.values()].some(({ waits }) => waits),
+      gaps: this.#cut || this.#waits,
       midway: this.#protocol === "tcp" && this.#isBegun && this.#asker === undefined,
     };
   }

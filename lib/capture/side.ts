@@ -3,6 +3,7 @@ import type { TcpHeader } from "./transport_packet.ts";
 import { ACK, FIN, RST, SYN } from "./packet.ts";
 
 const MAX_EARLY_SEGMENTS = 10_000; // segments that wait for one before them
+const FIN_NUMBERS = 1; // that a FIN takes: one that was not captured lacks no byte
 const MAX_SCALE = 14; // of a window whose SYN was not captured (RFC 7323 section 2.3)
 
 /** Bytes that were sent, or how a side ended. */
@@ -29,6 +30,7 @@ export class Side {
   #first = 0; // the first number, as far as it is known
   #next = 0;
   #end = 0; // behind the last byte that was sent
+  #acknowledged = 0; // the next number, as the other side has it
   #told = false;
   #hasEnded = false; // by itself
   #early: Segment[] = [];
@@ -42,7 +44,8 @@ export class Side {
 
   /** Whether bytes are missing before some that are there, or at the end. */
   get waits(): boolean {
-    return this.#lost || this.#early.length > 0 || (this.#end - this.#next | 0) > 0;
+    return this.#lost || this.#early.length > 0 || (this.#end - this.#next | 0) > 0 ||
+      (this.#acknowledged - this.#end | 0) > FIN_NUMBERS;
   }
 
   /** Takes what the side says of what it takes. */
@@ -62,8 +65,11 @@ export class Side {
     return ahead >= 0 && ahead <= window;
   }
 
-  /** Of several SYNs, the other side takes the one that it acknowledges. */
+  /** Takes what the other side has got. Of several SYNs, it takes the one that it acknowledges. */
   acknowledge({ acknowledged }: TcpHeader): void {
+    if (this.#isBegun && (acknowledged - this.#acknowledged | 0) > 0) {
+      this.#acknowledged = acknowledged | 0;
+    }
     if (this.#told || !this.#firsts.includes(acknowledged - 1 | 0)) return;
     this.#beginAt(acknowledged | 0);
   }
@@ -98,7 +104,7 @@ export class Side {
   #beginAt(next: number): void {
     this.#isBegun = this.#hasMoved = true;
     this.#first = next - 1;
-    this.#next = this.#end = next;
+    this.#next = this.#end = this.#acknowledged = next;
   }
 
   #takeAll(at: number): void {

@@ -19,6 +19,8 @@ export interface TransportPacket {
   readonly missing: number;
   /** The header of a TCP segment. */
   readonly tcp?: TcpHeader;
+  /** Whether an ICMP error quotes it, and it was not seen itself. */
+  readonly isQuoted?: true;
 }
 
 /** What of a TCP header (RFC 9293 section 3.1) matters here. */

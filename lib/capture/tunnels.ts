@@ -1,14 +1,10 @@
-/** Finding what tunnels through IP carry: GRE, VXLAN and Geneve. */
-import { ipInPpp, ipOfType, UnreadableError } from "./ether_type.ts";
+/** Finding the IP packet that tunnels carry: GRE, and those in datagrams. */
+import { ETHERNET, ipInPpp, ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
 import { viewOf } from "./ip_header.ts";
-import { ipInFrame } from "./link.ts";
-import { portOf } from "./transport_packet.ts";
-import { LINK_ETHERNET } from "./pcap_format.ts";
+import { portOf, type TransportPacket } from "./transport_packet.ts";
 
-const ETHERNET = 0x6558; // RFC 1701
 const PPP_IN_GRE = 0x880b; // RFC 2637
 const HAS_ROUTING = 0x4000; // RFC 1701
-const ERSPAN: readonly number[] = [0x88be, 0x22eb];
 
 /**
  * The IP packet that GRE carries (RFC 2784, RFC 2890 and RFC 2637): its flags say which fields it has.
@@ -20,52 +16,48 @@ export function ipInGre(bytes: Uint8Array): Uint8Array | undefined {
   const flags = view.getUint16(0);
   const type = view.getUint16(2);
   const fields = [0x8000, 0x2000, 0x1000, 0x0080].filter((flag) => flags & flag).length;
-  if (flags & HAS_ROUTING) {
-    throw new UnreadableError("of GRE with routing, which is not understood");
-  }
+  if (flags & HAS_ROUTING) notUnderstood("GRE with routing");
   const carried = bytes.subarray(4 + 4 * fields);
   if (type === PPP_IN_GRE) return carried.length > 0 ? ipInPpp(carried) : undefined;
-  if (ERSPAN.includes(type)) throw new UnreadableError("of ERSPAN, which is not understood");
-  return ipInTunnel(type, carried);
+  return ipOfType(type, carried);
 }
 
-function ipInTunnel(type: number, carried: Uint8Array): Uint8Array | undefined {
-  return type === ETHERNET ? ipInEthernet(carried) : ipOfType(type, carried);
+function notUnderstood(what: string): never {
+  throw new UnreadableError(`of ${what}, which is not understood`);
 }
-
-function ipInEthernet(bytes: Uint8Array): Uint8Array | undefined {
-  return ipInFrame({ link: LINK_ETHERNET, bytes });
-}
-
-const HEADER_BYTES = 8; // of VXLAN, and of Geneve without options
-const HAS_NETWORK = 0x08; // a flag of VXLAN; others are for extensions
-const OPTIONS = 0x3f; // their length in words, in the first byte of Geneve
 
 type ReadTunnel = (bytes: Uint8Array) => Uint8Array | undefined;
 
-const vxlan: ReadTunnel = (bytes) =>
-  bytes[0]! & HAS_NETWORK ? ipInEthernet(bytes.subarray(HEADER_BYTES)) : undefined;
-
-const geneve: ReadTunnel = (bytes) =>
-  ipInTunnel(
-    viewOf(bytes).getUint16(2),
-    bytes.subarray(HEADER_BYTES + 4 * (bytes[0]! & OPTIONS)),
-  );
-
-/** By their ports. */
+/** Tunnels by their port, as Wireshark knows them. */
 const TUNNELS: Readonly<Record<number, ReadTunnel>> = {
-  4789: vxlan, // RFC 7348
-  6081: geneve, // RFC 8926
+  1701(bytes) { // a control message carries no packet (RFC 2661)
+    return viewOf(bytes).getUint8(0) & 0x80 ? undefined : notUnderstood("L2TP");
+  },
+  2152(bytes) { // messages of other types carry none (3GPP TS 29.281)
+    return viewOf(bytes).getUint8(1) === 0xff ? notUnderstood("GTP") : undefined;
+  },
+  4341: () => notUnderstood("LISP"),
+  4500(bytes) { // behind zeros there is IKE, and a keepalive is a byte (RFC 3948)
+    if (bytes.length < 8 || viewOf(bytes).getUint32(0) === 0) return undefined;
+    throw new UnreadableError("encrypted by IPsec");
+  },
+  4789: (bytes) => ipOfType(ETHERNET, bytes.subarray(8)), // VXLAN (RFC 7348)
+  4790: () => notUnderstood("VXLAN-GPE"),
+  6081(bytes) { // Geneve, with the length of its options (RFC 8926)
+    const view = viewOf(bytes);
+    return ipOfType(view.getUint16(2), bytes.subarray(8 + 4 * (view.getUint8(0) & 0x3f)));
+  },
+  6635: (bytes) => ipOfType(MPLS, bytes), // RFC 7510
 };
 
 /**
- * The IP packet that a datagram carries, by the port it is sent to; undefined where it is of no tunnel.
+ * The IP packet that a datagram carries, as its ports have it; undefined where it carries none.
  *
  * @throws {UnreadableError}
  */
 export function ipInDatagram(
-  { to, payload }: { readonly to: string; readonly payload: Uint8Array },
+  { from, to, payload }: Pick<TransportPacket, "from" | "to" | "payload">,
 ): Uint8Array | undefined {
-  if (payload.length < HEADER_BYTES) return undefined;
-  return TUNNELS[portOf(to)]?.(payload);
+  const read = TUNNELS[portOf(to)] ?? TUNNELS[portOf(from)];
+  return read?.(payload);
 }

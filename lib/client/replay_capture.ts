@@ -7,6 +7,7 @@ import { type Writer, writeText } from "../core/io.ts";
 import { formatQuantity } from "../core/units.ts";
 
 const PACKED_BYTES = 65_536; // at once
+const NOT_WHOLE = "the file is not whole as gzip";
 const UNPACKED_BYTES = 1024; // at once: before a fault, as many at most are lost
 
 /** A capture that was read. */
@@ -43,8 +44,10 @@ async function unpack(
   gunzip.on("data", (part: Uint8Array) => parts.push(part));
   try {
     await pipeline(inTurns(bytes), gunzip);
+    // Zeros at the end are padding; with anything behind them, it stops at the first all the same.
+    if (bytes.subarray(gunzip.bytesWritten).some((byte) => byte !== 0)) onTrouble(NOT_WHOLE);
   } catch {
-    onTrouble("the file is not whole as gzip");
+    onTrouble(NOT_WHOLE);
   }
   return concat(parts);
 }

@@ -61,6 +61,12 @@ const CARRIERS: Readonly<Record<string, { readonly link: number; readonly front:
   "PPP": { link: 9, front: bytes("0021") },
   "MPLS in PPP": { link: 9, front: bytes("0281 00011140") },
   "HDLC as Cisco has it": { link: 104, front: bytes("0f 00 0800") },
+  "the same under PPP's number": { link: 50, front: bytes("0f 00 0800") },
+  "LLC without SNAP": { link: LINK_ETHERNET, front: concat([addresses, bytes("002f 060603")]) },
+  "Ethernet in Ethernet": {
+    link: LINK_ETHERNET,
+    front: concat([addresses, bytes("6558"), addresses, bytes("0800")]),
+  },
   "PPP with its address": { link: 50, front: bytes("ff03 0021") },
   "PPP with a short protocol": { link: 9, front: bytes("ff03 21") },
   "MPLS": {
@@ -132,6 +138,17 @@ const TUNNELS: Readonly<Record<string, Uint8Array>> = {
     17,
     concat([bytes("15b3 12b5 004a 0000 08000000 00000100"), frame]),
   ),
+  "VXLAN without the flag that it has a network": inIp(
+    17,
+    concat([bytes("15b3 12b5 004a 0000 00000000 00000100"), frame]),
+  ),
+  "VXLAN from its port": inIp(
+    17,
+    concat([bytes("12b5 15b3 004a 0000 08000000 00000100"), frame]),
+  ),
+  "MPLS in UDP": inIp(17, concat([bytes("15b3 19eb 0038 0000 00011140"), packet])),
+  "EtherIP": inIp(97, concat([bytes("3000"), frame])),
+  "Ethernet in IP": inIp(143, frame),
   "Ethernet in Geneve": inIp(
     17,
     concat([bytes("15b3 17c1 004a 0000 00 00 6558 00000100"), frame]),
@@ -177,6 +194,42 @@ for (const { name, link, whole } of CASES) {
   });
 }
 
+const port = packet.slice(); // of another connection
+port[21] = 7;
+const error = (protocol: number, header: string, quoted: Uint8Array) =>
+  inIp(protocol, concat([bytes(header), quoted]));
+const QUOTES = {
+  "whole": error(1, "0301 0000 00000000", port),
+  "of a connection that is there": error(1, "0301 0000 00000000", packet),
+  "without the number of a segment": error(1, "0b00 0000 00000000", port.subarray(0, 28)),
+  "in a redirect": error(1, "0501 0000 00000000", port),
+};
+
+for (const [name, quote] of Object.entries(QUOTES)) {
+  Deno.test({
+    ...needing(
+      ["tshark"],
+      `captures: a packet that ICMP quotes, ${name}, is numbered as in tshark`,
+    ),
+    async fn() {
+      const file = pcap([quote, packet], { link: 101 });
+      const path = await Deno.makeTempFile({ suffix: ".pcap" });
+      await Deno.writeFile(path, file);
+      const { text } = await bash('tshark -r "$FILE" -T fields -e tcp.stream', {
+        env: { FILE: path },
+      });
+      const { recordings, troubles } = await readRecordings({ path, bytes: file });
+      assertEquals(recordings.length, Number(text.trim().split("\n").at(-1)) + 1);
+      assertEquals(
+        concat(recordings.flatMap((each) => saidBy("client", each))),
+        new TextEncoder().encode(SAID),
+      );
+      assertEquals(troubles, []);
+      await Deno.remove(path);
+    },
+  });
+}
+
 Deno.test("captures: what hides a packet is counted by its name", async () => {
   const onEthernet = (type: string, carried = packet) => concat([addresses, bytes(type), carried]);
   const fragment = inIp(50, packet);
@@ -186,6 +239,12 @@ Deno.test("captures: what hides a packet is counted by its name", async () => {
     onEthernet("0800", inIp(47, bytes("0000 22eb"))),
     onEthernet("0800", inIp(47, bytes("0000 0000"))), // a keepalive
     onEthernet("0800", inIp(47, bytes("0000 2001"))), // NHRP
+    onEthernet("0800", inIp(17, bytes("15b3 06a5 000a 0000 0002"))), // L2TP
+    onEthernet("0800", inIp(17, bytes("15b3 06a5 000a 0000 c802"))), // its control messages
+    onEthernet("0800", inIp(17, bytes("0868 15b3 000a 0000 30ff"))), // GTP
+    onEthernet("0800", inIp(17, bytes("1194 15b3 0010 0000 0000000100000002"))), // ESP
+    onEthernet("0800", inIp(17, bytes("1194 15b3 0010 0000 0000000000000002"))), // IKE
+    onEthernet("0800", inIp(17, bytes("15b3 12b5 0009 0000 08"))), // too short for VXLAN
     onEthernet("0800", inIp(47, bytes("4000 0800 00000000 00000000"))), // RFC 1701
     onEthernet("0800", inIp(50, packet)),
     onEthernet("0800", fragment),
@@ -205,12 +264,14 @@ Deno.test("captures: what hides a packet is counted by its name", async () => {
   });
   assertEquals(troubles, [
     "1 packet of ERSPAN, which is not understood",
+    "2 packets of L2TP, which is not understood",
+    "1 packet of GTP, which is not understood",
+    "3 packets encrypted by IPsec",
+    "1 packet cut within the headers",
     "1 packet of GRE with routing, which is not understood",
-    "2 packets encrypted by IPsec",
-    "1 packet of L2TP, which is not understood",
     "1 packet of too many layers",
     "1 packet compressed, encrypted or divided by PPP",
-    "1 packet of EtherType 0x88e5, which is not understood",
+    "1 packet of MACsec, which is not understood",
     "1 packet of MPLS without IP, which is not understood",
   ]);
 });

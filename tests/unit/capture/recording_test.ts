@@ -103,6 +103,11 @@ Deno.test("recording: what is not in the capture is noticed", async () => {
   const whole = segment(UP, { sequence: 1, payload: text("cut off") });
   assertEquals((await read([start, whole.subarray(0, -3)]))[0]!.gaps, true);
   assertEquals((await read([start, whole]))[0]!.gaps, false);
+  // A reset does not end what is missing, whatever comes behind it.
+  const reset = segment(UP, { flags: RST | ACK, sequence: 10 });
+  const after = segment(DOWN, { flags: ACK, sequence: 70 });
+  const late6 = segment(UP, { sequence: 6, payload: text("late") });
+  assertEquals((await read([start, late6, reset, after])).map(({ gaps }) => gaps), [true]);
 });
 
 Deno.test("recording: connections of the same ports, and without a SYN", async () => {

@@ -4,6 +4,7 @@ import { concat } from "@std/bytes/concat";
 import { ACK, FIN, PSH, RST, SYN, tcpFrame } from "../../../lib/capture/packet.ts";
 import { LINK_ETHERNET } from "../../../lib/capture/pcap_format.ts";
 import { readRecordings, saidBy } from "../../../lib/capture/recording.ts";
+import { runProgram } from "../../support/programs.ts";
 import { needing } from "../../support/skips.ts";
 import { pcap } from "../../support/pcap.ts";
 import { follow } from "../../support/tshark.ts";
@@ -26,6 +27,9 @@ function connection(
     ack: tcpFrame(up, { flags: ACK, sequence: mine, acknowledged: yours }),
     ask: tcpFrame(up, { flags: PSH | ACK, sequence: mine, acknowledged: yours, payload }),
     answer: tcpFrame(down, { flags: PSH | ACK, sequence: yours, acknowledged: heard, payload }),
+    greeting: tcpFrame(down, {
+      ...{ flags: PSH | ACK, sequence: yours, acknowledged: mine, payload },
+    }),
     fin: tcpFrame(up, { flags: FIN | ACK, ...ends }),
     /** A reset by the server of what was before, which acknowledges it or does not. */
     oldReset: tcpFrame(down, { flags: RST | ACK, sequence: 77, acknowledged: 900_001 }),
@@ -55,7 +59,7 @@ const SCENARIOS: Readonly<Record<string, readonly Uint8Array[]>> = {
   ],
   "a reset before all that was captured": [one.bareReset, ask, answer],
   "a reset from before the beginning, where nothing was acknowledged": [
-    ...[syn, synAck, one.strayReset, answer],
+    ...[syn, synAck, one.strayReset, one.greeting],
   ],
   "a SYN that is tried again after its refusal": [syn, one.refusal, syn, synAck, ack, ask, answer],
   "another connection of the same ports": [
@@ -84,6 +88,28 @@ for (const [name, frames] of Object.entries(SCENARIOS)) {
       }
       assertEquals(await follow(path, { protocol: "tcp", stream: recordings.length }), undefined);
       assertEquals(troubles, []);
+      await Deno.remove(path);
+    },
+  });
+}
+
+const LACKING: Readonly<Record<string, readonly Uint8Array[]>> = {
+  "of the client": [syn, synAck, ack, answer],
+  "of the server": [syn, synAck, ack, ask, fin],
+};
+
+for (const [name, frames] of Object.entries(LACKING)) {
+  Deno.test({
+    ...needing(["tshark"], `streams: bytes ${name} that are acknowledged, and are not there`),
+    async fn() {
+      const file = pcap(frames, { link: LINK_ETHERNET });
+      const path = await Deno.makeTempFile({ suffix: ".pcap" });
+      await Deno.writeFile(path, file);
+      const lost = ["-r", path, "-Y", "tcp.analysis.ack_lost_segment", "-T", "fields", "-e"];
+      const { text } = await runProgram(["tshark", [...lost, "frame.number"]]);
+      assertMatch(text, /^\d+$/m);
+      const { recordings } = await readRecordings({ path, bytes: file });
+      assertEquals(recordings.map(({ gaps }) => gaps), [true]);
       await Deno.remove(path);
     },
   });
