@@ -1,7 +1,7 @@
 /** Finding the TCP segment or UDP datagram in a captured packet. */
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
-import { readIpHeader, viewOf } from "./ip_header.ts";
+import { FRAGMENT_BYTES, type Part, readFragment, readIpHeader, viewOf } from "./ip_header.ts";
 import { ETHERNET, ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
 import { ipInFrame } from "./link.ts";
 import {
@@ -23,6 +23,7 @@ const PROTOCOL = {
   udp: 17,
   ipv6: 41,
   routing: 43,
+  fragment: 44,
   gre: 47,
   authentication: 51,
   icmp6: 58,
@@ -34,6 +35,11 @@ const PROTOCOL = {
 
 /** Types of ICMP's messages that quote a packet (RFC 792, RFC 4443). */
 const ERRORS = { icmp: [3, 4, 11, 12], icmp6: [1, 2, 3, 4] } as const;
+
+/** Protocols whose fragments matter: those of ICMP are of no error. */
+const FRAGMENTED: readonly number[] = Object.values(PROTOCOL).filter((protocol) =>
+  protocol !== PROTOCOL.icmp && protocol !== PROTOCOL.icmp6
+);
 
 /** Protocols that may carry any of these, and cannot be read. */
 const UNREADABLE: Readonly<Record<number, string>> = {
@@ -94,20 +100,25 @@ export class Dissector {
     if (!header) return [];
     const { part, at, length, protocol, hosts } = header;
     if (at < IP_HEADER_BYTES || length < at) throw new UnreadableError(WRONG_LENGTH);
-    const unreadable = UNREADABLE[protocol];
-    if (unreadable !== undefined) throw new UnreadableError(unreadable);
     const captured = bytes.subarray(at, Math.min(length, bytes.length));
     const missing = Math.max(0, length - Math.max(at, bytes.length));
-    if (!part) return this.#fromTransport(captured, { protocol, hosts, missing });
-    if (!Object.values<number>(PROTOCOL).includes(protocol)) return [];
+    const about = { protocol, hosts, missing };
+    return part ? this.#fromPart(captured, about, part) : this.#fromTransport(captured, about);
+  }
+
+  #fromPart(bytes: Uint8Array, about: IpPayload, part: Part): readonly TransportPacket[] {
+    const { protocol, hosts, missing } = about;
+    rejectUnreadable(protocol);
+    if (!FRAGMENTED.includes(protocol)) return [];
     if (missing > 0) throw new UnreadableError("of fragments that are cut");
     const key = [...hosts, protocol, part.id].join(" ");
-    const whole = this.#fragments.add({ key, ...part, bytes: captured });
-    return whole ? this.#fromTransport(whole, { protocol, hosts, missing }) : [];
+    const whole = this.#fragments.add({ key, ...part, bytes });
+    return whole ? this.#fromTransport(whole, about) : [];
   }
 
   #fromTransport(bytes: Uint8Array, about: IpPayload): readonly TransportPacket[] {
     const { protocol, missing } = about;
+    rejectUnreadable(protocol);
     switch (protocol) {
       case PROTOCOL.ipv4:
       case PROTOCOL.ipv6:
@@ -130,6 +141,11 @@ export class Dissector {
       case PROTOCOL.routing:
       case PROTOCOL.destination:
         return this.#behindHeader(bytes, { about, length: (length) => (length + 1) * 8 });
+      case PROTOCOL.fragment: {
+        const carried = { ...about, protocol: viewOf(bytes).getUint8(0) };
+        const [part, rest] = [readFragment(bytes), bytes.subarray(FRAGMENT_BYTES)];
+        return part ? this.#fromPart(rest, carried, part) : this.#fromTransport(rest, carried);
+      }
       case PROTOCOL.udp: {
         const datagram = readUdp(bytes, about);
         return [datagram, ...this.#fromCarrier(() => ipInDatagram(datagram), datagram.missing)];
@@ -159,4 +175,9 @@ export class Dissector {
     const behind = bytes.subarray(length(view.getUint8(1)));
     return this.#fromTransport(behind, { ...about, protocol: view.getUint8(0) });
   }
+}
+
+function rejectUnreadable(protocol: number): void {
+  const unreadable = UNREADABLE[protocol];
+  if (unreadable !== undefined) throw new UnreadableError(unreadable);
 }

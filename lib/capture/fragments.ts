@@ -28,18 +28,20 @@ interface Parts {
 export class Fragments {
   readonly #packets = new Map<string, Parts>();
   readonly #wholes = new Map<string, Uint8Array>(); // the last one of each key
+  #abandoned = 0; // packets that lacked a part when another took their key
 
   /** How many packets lack a part; copies of parts of one that is whole do not count. */
   get incomplete(): number {
-    return [...this.#packets].filter(([key, { parts }]) => {
-      const whole = this.#wholes.get(key);
-      return !whole || [...parts.values()].some((part) => !isCopy(part, whole));
-    }).length;
+    return this.#abandoned + [...this.#packets.keys()].filter((key) => this.#lacksPart(key)).length;
   }
 
   /** Adds a part. Returns the whole, once there is no gap in it. */
   add(fragment: Fragment): Uint8Array | undefined {
     const { key, offset, bytes, more } = fragment;
+    if (this.#isOfAnother(fragment)) {
+      if (this.#lacksPart(key)) this.#abandoned++;
+      this.#packets.delete(key);
+    }
     const packet = this.#packets.get(key) ?? { parts: new Map(), bytes: 0, length: Infinity };
     this.#packets.set(key, packet);
     const known = packet.parts.get(offset)?.bytes.length ?? 0;
@@ -54,6 +56,22 @@ export class Fragments {
       this.#remember(key, whole);
     }
     return whole;
+  }
+
+  #lacksPart(key: string): boolean {
+    const whole = this.#wholes.get(key);
+    const { parts } = this.#packets.get(key)!;
+    return !whole || [...parts.values()].some(({ offset, bytes }) => {
+      return !sameBytes(whole.subarray(offset, offset + bytes.length), bytes);
+    });
+  }
+
+  // Identifications are used again: those of IPv4 after 65,536 packets.
+  #isOfAnother({ key, offset, bytes }: Fragment): boolean {
+    const known = this.#packets.get(key)?.parts.get(offset)?.bytes;
+    if (!known) return false;
+    const length = Math.min(bytes.length, known.length);
+    return !sameBytes(known.subarray(0, length), bytes.subarray(0, length));
   }
 
   #remember(key: string, whole: Uint8Array): void {
@@ -75,8 +93,4 @@ function join({ parts }: Parts): Uint8Array | undefined {
     end = Math.max(end, offset + bytes.length);
   }
   return concat(fresh);
-}
-
-function isCopy({ offset, bytes }: Fragment, whole: Uint8Array): boolean {
-  return sameBytes(whole.subarray(offset, offset + bytes.length), bytes);
 }

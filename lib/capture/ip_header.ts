@@ -1,10 +1,8 @@
-/** The headers of IP packets: IPv4 (RFC 791) and IPv6 with its extensions (RFC 8200). */
+/** The headers of IP packets: IPv4 (RFC 791), IPv6 and its fragments (RFC 8200). */
 import { ipText } from "../net/ip.ts";
 
-const FRAGMENT = 44; // a header of IPv6
-
 /** Which part of a packet a fragment is. */
-interface Part {
+export interface Part {
   readonly id: number;
   readonly offset: number;
   readonly more: boolean;
@@ -47,25 +45,21 @@ function parseIPv4(view: DataView, whole: number): IpHeader {
   };
 }
 
-const EXTENSIONS: ReadonlySet<number> = new Set([0, 43, 60]); // hop by hop, routing, destination
-
 function parseIPv6(view: DataView, whole: number): IpHeader {
   const host = (at: number) => `[${ipText(new Uint8Array(view.buffer, view.byteOffset + at, 16))}]`;
-  let [protocol, at] = [view.getUint8(6), 40];
-  let part: Part | undefined;
-  for (;;) {
-    if (protocol === FRAGMENT) {
-      protocol = view.getUint8(at);
-      const [offset, more] = [view.getUint16(at + 2) & 0xfff8, (view.getUint8(at + 3) & 1) !== 0];
-      if (offset > 0 || more) part = { id: view.getUint32(at + 4), offset, more };
-      at += 8;
-    } else if (EXTENSIONS.has(protocol) && !part) {
-      protocol = view.getUint8(at);
-      at += 8 + view.getUint8(at + 1) * 8;
-    } else break;
-  }
   const length = view.getUint16(4) === 0 ? whole : 40 + view.getUint16(4);
-  return { protocol, hosts: [host(8), host(24)], length, at, part };
+  const hosts = [host(8), host(24)] as const;
+  return { protocol: view.getUint8(6), hosts, length, at: 40, part: undefined };
+}
+
+/** What the header of a fragment takes in IPv6. */
+export const FRAGMENT_BYTES = 8;
+
+/** The part that the header of a fragment tells of (RFC 8200 section 4.5); undefined for a whole. */
+export function readFragment(bytes: Uint8Array): Part | undefined {
+  const view = viewOf(bytes);
+  const [offset, more] = [view.getUint16(2) & 0xfff8, (view.getUint8(3) & 1) !== 0];
+  return offset > 0 || more ? { id: view.getUint32(4), offset, more } : undefined;
 }
 
 /** The bytes as numbers in network byte order. */

@@ -1,5 +1,5 @@
 /** Connections, reassembled from captured packets. */
-import { delay, systemClock } from "../core/clock.ts";
+import { Breaks, systemClock } from "../core/clock.ts";
 import { UsageError } from "../core/errors.ts";
 import { ACK, RST, SYN } from "./packet.ts";
 import { Dissector } from "./dissect.ts";
@@ -36,8 +36,6 @@ export interface Recordings {
   readonly troubles: readonly string[];
 }
 
-const PACKETS_A_TURN = 5000; // tens of milliseconds
-
 /**
  * The connections of a capture, each protocol in the order that Wireshark numbers its streams in:
  * segments in sequence, each byte once. The client is who sent the SYN; of a connection that has
@@ -57,9 +55,9 @@ export async function readRecordings(
   const found: Builder[] = [];
   const latest = new Map<string, Builder>();
   const dissector = new Dissector();
-  let count = 0;
+  const breaks = new Breaks(systemClock);
   for (const packet of packets) {
-    if (++count % PACKETS_A_TURN === 0) await delay(0, { clock: systemClock });
+    if (breaks.isDue) await breaks.take();
     for (const message of dissector.dissect(packet)) {
       const { protocol, from, to } = message;
       const key = [protocol, ...[from, to].sort()].join(" ");

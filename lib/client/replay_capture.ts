@@ -1,7 +1,7 @@
 /** What a capture has to replay. */
 import { concat } from "@std/bytes/concat";
 import { readRecordings, type Recording, type Recordings, saidBy } from "../capture/recording.ts";
-import { delay, systemClock } from "../core/clock.ts";
+import { Breaks, systemClock } from "../core/clock.ts";
 import { NetworkError, UsageError } from "../core/errors.ts";
 import { type Writer, writeText } from "../core/io.ts";
 import { formatQuantity } from "../core/units.ts";
@@ -54,8 +54,9 @@ async function unpack(
 
 // Others have their turn between the pieces.
 async function* inTurns(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Array> {
+  const breaks = new Breaks(systemClock);
   for (let at = 0; at < bytes.length; at += PACKED_BYTES) {
-    await delay(0, { clock: systemClock });
+    if (breaks.isDue) await breaks.take();
     yield bytes.subarray(at, at + PACKED_BYTES);
   }
 }

@@ -1,6 +1,8 @@
 /** Time as a parameter, so that tests and seeded runs bring their own. */
 import { LONGEST_WAIT_MS } from "./units.ts";
 
+const BREAK_EVERY_MS = 20; // nobody notices a wait of that
+
 /** The time, and calls at a later time. Times are in milliseconds. */
 export interface Clock {
   /** Monotonic time since an arbitrary start. */
@@ -63,6 +65,41 @@ export function delay(
 /** Resolves on the next turn of the event loop. */
 export function turn(clock: Clock): Promise<void> {
   return new Promise((resolve) => clock.soon(resolve));
+}
+
+/**
+ * Lets others have their turn in a long computation, signals too: those wait for a timer, not for a
+ * turn of the event loop.
+ *
+ * @example
+ * ```ts
+ * import { Breaks, systemClock } from "./clock.ts";
+ *
+ * const breaks = new Breaks(systemClock);
+ * for (let count = 0; count < 1000; count++) {
+ *   if (breaks.isDue) await breaks.take();
+ * }
+ * ```
+ */
+export class Breaks {
+  readonly #clock: Clock;
+  #since: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#since = clock.now();
+  }
+
+  /** Whether others have waited for long enough. */
+  get isDue(): boolean {
+    return this.#clock.now() - this.#since >= BREAK_EVERY_MS;
+  }
+
+  /** Lets others have their turn. */
+  async take(): Promise<void> {
+    await delay(0, { clock: this.#clock });
+    this.#since = this.#clock.now();
+  }
 }
 
 /** Calls `wake` every so many milliseconds, without drift; the returned function ends that. */

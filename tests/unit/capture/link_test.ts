@@ -247,6 +247,7 @@ Deno.test("captures: what hides a packet is counted by its name", async () => {
     onEthernet("0800", inIp(17, bytes("15b3 12b5 0009 0000 08"))), // too short for VXLAN
     onEthernet("0800", inIp(47, bytes("4000 0800 00000000 00000000"))), // RFC 1701
     onEthernet("0800", inIp(50, packet)),
+    onEthernet("0800", inIp(51, bytes("3204 0000 00000001 00000001 000000000000000000000000"))),
     onEthernet("0800", fragment),
     onEthernet("0800", inIp(115, packet)),
     onEthernet("0800", nested),
@@ -266,7 +267,7 @@ Deno.test("captures: what hides a packet is counted by its name", async () => {
     "1 packet of ERSPAN, which is not understood",
     "2 packets of L2TP, which is not understood",
     "1 packet of GTP, which is not understood",
-    "3 packets encrypted by IPsec",
+    "4 packets encrypted by IPsec",
     "1 packet cut within the headers",
     "1 packet of GRE with routing, which is not understood",
     "1 packet of too many layers",

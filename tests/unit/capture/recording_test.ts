@@ -287,14 +287,7 @@ Deno.test("recording: bytes of a connection whose SYN is not there are missing f
 });
 
 Deno.test("recording: fragments in any order and twice, also after the whole, are one datagram", async () => {
-  const whole = udpFrame({ from: CLIENT, to: SERVER }, text("x".repeat(56)));
-  const parts = [[0, 32], [32, 64]].map(([from, to], index) => {
-    const part = concat([whole.subarray(0, 34), whole.subarray(34 + from!, 34 + to!)]);
-    part.set([0, 52], 16); // the length
-    part.set([index === 0 ? 0x20 : 0, from! / 8], 20); // more of them, and where it begins
-    return part;
-  });
-  const [first, last] = parts as [Uint8Array, Uint8Array];
+  const [first, last] = inFragments("x".repeat(56));
   for (const frames of [[first, last], [last, first], [first, first, last], [first, last, last]]) {
     const { recordings, troubles } = await readRecordings({
       path: "",
@@ -305,8 +298,32 @@ Deno.test("recording: fragments in any order and twice, also after the whole, ar
   }
 });
 
+Deno.test("recording: fragments of two datagrams that have the same number are not mixed", async () => {
+  const [first] = inFragments("x".repeat(56));
+  const [again, last] = inFragments("y".repeat(56));
+  const frames = [first, again, last];
+  const { recordings, troubles } = await readRecordings({
+    path: "",
+    bytes: pcap(frames, { link: 1 }),
+  });
+  assertEquals(recordings.map((one) => said(one, "client")), [text("y".repeat(56))]);
+  assertEquals(troubles, ["1 packet of which a fragment lacks"]);
+});
+
+/** A datagram of 56 bytes in two fragments. */
+function inFragments(payload: string): [first: Uint8Array, last: Uint8Array] {
+  const whole = udpFrame({ from: CLIENT, to: SERVER }, text(payload));
+  const fragment = ([from, to]: readonly [number, number], more: number) => {
+    const part = concat([whole.subarray(0, 34), whole.subarray(34 + from, 34 + to)]);
+    part.set([0, 52], 16); // the length
+    part.set([more, from / 8], 20); // and where it begins
+    return part;
+  };
+  return [fragment([0, 32], 0x20), fragment([32, 64], 0)];
+}
+
 Deno.test("recording: while a large file is read, others have their turn", async () => {
-  const packets = Array<Uint8Array>(10_000).fill(new Uint8Array(1));
+  const packets = Array<Uint8Array>(50_000).fill(new Uint8Array(1));
   let turns = 0;
   const passed = setInterval(() => turns++);
   await readRecordings({ path: "test", bytes: pcap(packets, { link: 1 }) });
