@@ -35,6 +35,7 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly #open = new Set<Lane>();
   #over = false;
+  #isOpening = true; // until then nobody is gone: where not one is made, `open` throws
   #goneSince: number | undefined;
 
   constructor(options: LanesOptions) {
@@ -71,6 +72,7 @@ export class Lanes {
       }
     };
     await Promise.all(Array.from({ length: Math.min(MAX_DIALING, connections) }, dialer));
+    this.#isOpening = false;
     if (this.#open.size > 0 || !failure) return;
     const { onUnreached } = this.#options;
     if (onUnreached) return onUnreached(failure);
@@ -129,7 +131,7 @@ export class Lanes {
     const { clock, load, onGone } = this.#options;
     if (this.#open.size > 0 && !load.connect) return;
     this.#goneSince ??= clock.now();
-    if (clock.now() - this.#goneSince >= load.timeout) onGone();
+    if (!this.#isOpening && clock.now() - this.#goneSince >= load.timeout) onGone();
   }
 
   #addLater(

@@ -132,6 +132,7 @@ class WorkerHandle {
         if (stretches.take(this, data.stretch) > 0) this.isGone = false;
       } else if (data.kind === "done") {
         this.isGone = true; // it has nothing more to ask
+        this.#connected.resolve(undefined); // where it was stopped before
         this.#done.resolve(data);
       } else if (data.kind === "failed") this.#fail(new NetworkError(data.message));
     };

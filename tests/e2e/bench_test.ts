@@ -237,7 +237,7 @@ Deno.test({
 Deno.test({
   ...withSignals("bench: SIGINT while it connects, or ramps up, is heeded too"),
   async fn() {
-    await using server = await Server.start(["--json", "--show", "none"]);
+    await using server = await Server.start(["--json", "--show", "none", "--service", "discard"]);
     const at = `127.0.0.1:${server.port}`;
     const client = new Running(
       netechoCommand(["client", at, "--bench", "--json", "--ramp", "1h", "--connections", "1000"]),
@@ -247,6 +247,16 @@ Deno.test({
     const { code } = await client.stop("SIGINT");
     assertEquals(code, 1);
     assertEquals(resultOf(client.lines.join("\n")).requests.answered, 0);
+    // TLS waits for an answer, which a discard server does not give.
+    const args = ["--bench", "--json", "--connections", "2", "--workers", "2"];
+    await using connecting = new Running(
+      netechoCommand(["client", `tls://${at}`, ...args, "--connect-timeout", "1h"]),
+    );
+    const opened = () => server.lines.filter((line) => line.includes('"opened"')).length;
+    const before = opened();
+    await server.line({ test: () => opened() >= before + 2 });
+    assertEquals((await connecting.stop("SIGINT")).code, 1);
+    assertEquals(resultOf(connecting.lines.join("\n")).interrupted, true);
   },
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { concat } from "@std/bytes/concat";
+import { delay } from "../../../lib/core/clock.ts";
 import { NetworkError } from "../../../lib/core/errors.ts";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
 import { echoExchange } from "../../../lib/probe/echo_exchange.ts";
@@ -227,6 +228,16 @@ Deno.test("a peer that is not there is an error at the start, and a failure late
   const refused = new NetworkError("no", { cause: new Deno.errors.ConnectionRefused("no") });
   const { running } = generate({}, () => Promise.reject(refused));
   await assertRejects(() => running, NetworkError, "no");
+
+  // More connections than are made at once, each of which takes longer than an answer may.
+  const silent = generate({ requests: 1000, connections: 100, timeout: 100 }, async (clock) => {
+    await delay(200, { clock });
+    throw new NetworkError("no answer");
+  });
+  await Promise.all([
+    assertRejects(() => silent.running, NetworkError, "no answer"),
+    pass(silent.clock, 500, 10),
+  ]);
 
   let made = 0;
   const later = generate({ duration: 1000, connections: 2 }, (clock) => {
