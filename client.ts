@@ -50,7 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const dialed = Object.assign({}, ...[...used].map((each) => each.dialOptions));
   await rejectForeign(given, { mode, dialed });
   for (const { dialOptions, check } of used) await check?.(parsed.of(dialOptions));
-  endAtSignals(); // from here on: by itself, a program ends also where it waits for a file it opens
+  endAtSignals(); // not before: the system alone ends a program that waits for a FIFO to be opened
   const targets = given.has("self") ? [await startLoopback(positionals)] : addresses;
   const capture = await captureIfAny(values);
   let [code, whole] = [0, true];

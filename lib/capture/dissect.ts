@@ -1,17 +1,13 @@
 /** Finding the TCP segment or UDP datagram in a captured packet. */
+import { viewOf } from "../core/bytes.ts";
 import { formatQuantity } from "../core/units.ts";
 import { Fragments } from "./fragments.ts";
-import { FRAGMENT_BYTES, type Part, readFragment, readIpHeader, viewOf } from "./ip_header.ts";
-import { ETHERNET, ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
+import { FRAGMENT_BYTES, type Part, readFragment, readIpHeader } from "./ip_header.ts";
+import { ETHERNET, ipOfType, MPLS } from "./ether_type.ts";
 import { ipInFrame } from "./link.ts";
-import {
-  type IpPayload,
-  readTcp,
-  readUdp,
-  type TransportPacket,
-  WRONG_LENGTH,
-} from "./transport_packet.ts";
+import { type IpPayload, readTcp, readUdp, type TransportPacket } from "./transport_packet.ts";
 import { ipInDatagram, ipInGre } from "./tunnels.ts";
+import { UnreadableError, WRONG_LENGTH } from "./unreadable.ts";
 import type { CapturedPacket } from "./pcap_reader.ts";
 
 /** Numbers of protocols (https://www.iana.org/assignments/protocol-numbers). */

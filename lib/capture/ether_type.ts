@@ -1,8 +1,9 @@
 /** Finding the IP packet behind an EtherType, or behind PPP. */
-import { viewOf } from "./ip_header.ts";
+import { viewOf } from "../core/bytes.ts";
+import { notUnderstood, UnreadableError } from "./unreadable.ts";
 
-/** What cannot be read of a packet, as it follows its number: `encrypted by Wi-Fi`. */
-export class UnreadableError extends Error {}
+/** Finds the IP packet in what something else carries; undefined where that is no IP. */
+export type FindIp = (bytes: Uint8Array) => Uint8Array | undefined;
 
 /** The EtherType of MPLS. */
 export const MPLS = 0x8847;
@@ -46,7 +47,7 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
     const view = viewOf(rest);
     if (type <= MAX_LENGTH) return ipInLlc(rest);
     const carrier = CARRIERS[type];
-    if (carrier !== undefined) throw new UnreadableError(`of ${carrier}, which is not understood`);
+    if (carrier !== undefined) notUnderstood(carrier);
     switch (type) {
       case 0x0800: // IPv4
       case 0x86dd: // IPv6
@@ -68,7 +69,7 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
         rest = rest.subarray(4);
         if ((view.getUint8(2) & 1) === 0) continue;
         if ([4, 6].includes(viewOf(rest).getUint8(0) >> 4)) return rest;
-        throw new UnreadableError("of MPLS without IP, which is not understood");
+        return notUnderstood("MPLS without IP");
     }
     return undefined;
   }

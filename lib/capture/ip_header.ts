@@ -1,4 +1,5 @@
 /** The headers of IP packets: IPv4 (RFC 791), IPv6 and its fragments (RFC 8200). */
+import { viewOf } from "../core/bytes.ts";
 import { ipText } from "../net/ip.ts";
 
 /** Which part of a packet a fragment is. */
@@ -60,9 +61,4 @@ export function readFragment(bytes: Uint8Array): Part | undefined {
   const view = viewOf(bytes);
   const [offset, more] = [view.getUint16(2) & 0xfff8, (view.getUint8(3) & 1) !== 0];
   return offset > 0 || more ? { id: view.getUint32(4), offset, more } : undefined;
-}
-
-/** The bytes as numbers in network byte order. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,7 +1,8 @@
 /** Finding the IP packet in a frame, by the link type of its capture. */
-import { ipInPpp, ipOfType, UnreadableError } from "./ether_type.ts";
-import { viewOf } from "./ip_header.ts";
+import { viewOf } from "../core/bytes.ts";
+import { type FindIp, ipInPpp, ipOfType } from "./ether_type.ts";
 import { LINK_802_11, LINK_ETHERNET, LINK_RADIOTAP, LINK_SLL, LINK_SLL2 } from "./pcap_format.ts";
+import { notUnderstood } from "./unreadable.ts";
 import { ipInRadiotap, ipInWifi } from "./wifi.ts";
 
 /** A frame as a network has carried it. */
@@ -19,13 +20,10 @@ export interface LinkFrame {
  */
 export function ipInFrame({ link, bytes }: LinkFrame): Uint8Array | undefined {
   const read = READERS[link];
-  if (!read) throw new UnreadableError(`of link type ${link}, which is not understood`);
-  return read(bytes);
+  return read ? read(bytes) : notUnderstood(`link type ${link}`);
 }
 
-type ReadFrame = (bytes: Uint8Array) => Uint8Array | undefined;
-
-const READERS: Readonly<Record<number, ReadFrame>> = {
+const READERS: Readonly<Record<number, FindIp>> = {
   0: behind(4), // BSD loopback
   9: ipInPpp,
   12: behind(0), // raw IP, as OpenBSD numbers it
@@ -38,7 +36,7 @@ const READERS: Readonly<Record<number, ReadFrame>> = {
   [LINK_ETHERNET]: behindEtherType({ typeAt: 12, headerBytes: 14 }),
   [LINK_SLL]: behindEtherType({ typeAt: 14, headerBytes: 16 }), // Linux "any"
   [LINK_SLL2]: behindEtherType({ typeAt: 0, headerBytes: 20 }),
-  [LINK_802_11]: (bytes) => ipInWifi(bytes),
+  [LINK_802_11]: ipInWifi,
   [LINK_RADIOTAP]: ipInRadiotap,
 };
 
@@ -51,12 +49,12 @@ function ipInHdlc(bytes: Uint8Array): Uint8Array | undefined {
   return ipOfType(view.getUint16(2), bytes.subarray(4));
 }
 
-function behind(headerBytes: number): ReadFrame {
+function behind(headerBytes: number): FindIp {
   return (bytes) => bytes.subarray(headerBytes);
 }
 
 function behindEtherType(
   { typeAt, headerBytes }: { readonly typeAt: number; readonly headerBytes: number },
-): ReadFrame {
+): FindIp {
   return (bytes) => ipOfType(viewOf(bytes).getUint16(typeAt), bytes.subarray(headerBytes));
 }

@@ -1,5 +1,6 @@
 /** Reading capture files: pcapng and pcap. */
 
+import { viewOf } from "../core/bytes.ts";
 import { formatCount, formatQuantity } from "../core/units.ts";
 import type { LinkFrame } from "./link.ts";
 import { BLOCK_TYPE, BYTE_ORDER_MAGIC, OPTION_CODE, PCAP_MAGIC } from "./pcap_format.ts";
@@ -24,7 +25,7 @@ export function readCapture(
   onTrouble: OnTrouble = () => {},
 ): Iterable<CapturedPacket> | undefined {
   if (bytes.length < 24) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = viewOf(bytes);
   if (view.getUint32(0) === BLOCK_TYPE.section) return readPcapng(view, onTrouble);
   for (const little of [true, false]) {
     const magic = view.getUint32(0, little);

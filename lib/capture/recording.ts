@@ -149,7 +149,7 @@ class Builder {
     if (!(flags & RST)) this.#isBegun = true;
   }
 
-  // Whether nothing but resets was seen, and there was nothing else.
+  // Whether resets are all that was seen, and nothing is missing before them.
   #isReset(): boolean {
     return this.#acts.length > 0 && this.#acts.every(({ what }) => what === "reset") &&
       !this.#waits;

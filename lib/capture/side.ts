@@ -48,15 +48,15 @@ export class Side {
       (this.#acknowledged - this.#end | 0) > FIN_NUMBERS;
   }
 
-  /** Takes what the side says of what it takes. */
+  /** Notes the window that the side announces. */
   hear({ flags, acknowledged, window, windowScale }: TcpHeader): void {
     if (flags & SYN) this.#scale = windowScale;
     if (flags & ACK) this.#heard = { acknowledged, window: window << this.#scale };
   }
 
   /**
-   * Whether a RST of the other side is in the window (RFC 9293 section 3.5.3); where that is not known,
-   * whether it comes from after its beginning.
+   * Whether the other side may reset it: the RST is in the window (RFC 9293 section 3.5.3) or, where no
+   * window is known, not from before the other side began.
    */
   mayBeReset({ sequence }: TcpHeader, by: Side): boolean {
     if (!this.#heard) return !by.#isBegun || (sequence - by.#first | 0) >= 0;

@@ -1,12 +1,10 @@
 /** Reading the TCP segment or UDP datagram that an IP packet carries. */
-import { UnreadableError } from "./ether_type.ts";
-import { type IpHeader, viewOf } from "./ip_header.ts";
+import { viewOf } from "../core/bytes.ts";
+import type { IpHeader } from "./ip_header.ts";
+import { UnreadableError, WRONG_LENGTH } from "./unreadable.ts";
 
 const TCP_HEADER_BYTES = 20;
 const UDP_HEADER_BYTES = 8;
-
-/** What is wrong with a packet whose header says what cannot be. */
-export const WRONG_LENGTH = "with a wrong length in the headers";
 
 /** A TCP segment or a UDP datagram. */
 export interface TransportPacket {

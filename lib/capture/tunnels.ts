@@ -1,7 +1,8 @@
 /** Finding the IP packet that tunnels carry: GRE, and those in datagrams. */
-import { ETHERNET, ipInPpp, ipOfType, MPLS, UnreadableError } from "./ether_type.ts";
-import { viewOf } from "./ip_header.ts";
+import { viewOf } from "../core/bytes.ts";
+import { ETHERNET, type FindIp, ipInPpp, ipOfType, MPLS } from "./ether_type.ts";
 import { portOf, type TransportPacket } from "./transport_packet.ts";
+import { notUnderstood, UnreadableError } from "./unreadable.ts";
 
 const PPP_IN_GRE = 0x880b; // RFC 2637
 const HAS_ROUTING = 0x4000; // RFC 1701
@@ -22,14 +23,8 @@ export function ipInGre(bytes: Uint8Array): Uint8Array | undefined {
   return ipOfType(type, carried);
 }
 
-function notUnderstood(what: string): never {
-  throw new UnreadableError(`of ${what}, which is not understood`);
-}
-
-type ReadTunnel = (bytes: Uint8Array) => Uint8Array | undefined;
-
 /** Tunnels by their port, as Wireshark knows them. */
-const TUNNELS: Readonly<Record<number, ReadTunnel>> = {
+const TUNNELS: Readonly<Record<number, FindIp>> = {
   1701(bytes) { // a control message carries no packet (RFC 2661)
     return viewOf(bytes).getUint8(0) & 0x80 ? undefined : notUnderstood("L2TP");
   },

@@ -1,6 +1,7 @@
 /** Finding the IP packet in a frame of Wi-Fi. */
-import { ipInLlc, UnreadableError } from "./ether_type.ts";
-import { viewOf } from "./ip_header.ts";
+import { viewOf } from "../core/bytes.ts";
+import { ipInLlc } from "./ether_type.ts";
+import { notUnderstood, UnreadableError } from "./unreadable.ts";
 
 const FLAGS_FIELD = 1 << 1; // of a radiotap header: it has this field
 const TIME_FIELD = 1 << 0; // eight bytes before it
@@ -40,7 +41,7 @@ export function ipInWifi(
   if (flags & 4 || view.getUint8(22) & 15) throw new UnreadableError("of Wi-Fi in fragments");
   const qosAt = (flags & 3) === 3 ? 30 : 24; // four addresses, or three
   if (hasQos && view.getUint8(qosAt) & 0x80) {
-    throw new UnreadableError("of Wi-Fi with several packets in one, which is not understood");
+    return notUnderstood("Wi-Fi with several packets in one");
   }
   const end = qosAt + (hasQos ? 2 : 0) + (hasQos && flags & 0x80 ? 4 : 0);
   const llc = isPadded ? Math.ceil(end / 4) * 4 : end;

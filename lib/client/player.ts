@@ -62,7 +62,7 @@ export async function play(
     return await answers.closed(began + close.at / speed);
   }
   const last = steps.at(-1);
-  if (last?.by !== "client" || last.what === "reset") return;
+  if (last?.by !== "client") return;
   // Nothing is recorded of what the peer says to this.
   if (last.what !== "fin") await closeWrite();
   onWait("what the peer says besides");

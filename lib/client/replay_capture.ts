@@ -61,12 +61,8 @@ async function* inTurns(bytes: Uint8Array<ArrayBuffer>): AsyncGenerator<Uint8Arr
   }
 }
 
-/** The error that there may be more in the capture than was read. */
-export function partOf(capture: ReplayCapture, before: string): NetworkError {
-  return new NetworkError(`${before}${thereMayBeMore(capture)}`);
-}
-
-function thereMayBeMore({ path, troubles }: ReplayCapture): string {
+/** What is said of a capture of which something could not be read. */
+export function thereMayBeMore({ path, troubles }: ReplayCapture): string {
   return `there may be more in ${path}: ${troubles.join("; ")}`;
 }
 
@@ -82,7 +78,7 @@ export async function list(capture: ReplayCapture, output: Writer): Promise<numb
       `${bytes("client")} sent, ${bytes("server")} received${notes}\n`;
   });
   await writeText(output, lines.join(""));
-  if (capture.troubles.length > 0) throw partOf(capture, "");
+  if (capture.troubles.length > 0) throw new NetworkError(thereMayBeMore(capture));
   if (lines.length === 0) throw new NetworkError(`${capture.path} has no TCP or UDP stream`);
   return 0;
 }

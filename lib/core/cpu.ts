@@ -1,4 +1,4 @@
-/** CPU time of this program. */
+/** CPU time of this program, and how long a thread waits for a CPU. */
 import process from "node:process";
 
 /** CPU time over elapsed time, 1 being one core. */

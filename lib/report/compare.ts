@@ -6,7 +6,6 @@ import {
   type BenchResult,
   type Comparison,
   endlessOf,
-  failedShareOf,
   type RunFigures,
   type Slice,
 } from "./result.ts";
@@ -98,10 +97,10 @@ function compareFailures(now: BenchResult, before: BenchResult): Comparison {
     const failed = endlessOf(requests);
     return { failed, all: Math.max(1, failed + requests.answered) };
   };
-  const [one, other] = [count(before), count(now)];
-  const pooled = (one.failed + other.failed) / (one.all + other.all);
-  const error = Math.sqrt(pooled * (1 - pooled) * (1 / one.all + 1 / other.all));
-  const shares = { before: failedShareOf(before.requests), now: failedShareOf(now.requests) };
+  const [old, own] = [count(before), count(now)];
+  const pooled = (old.failed + own.failed) / (old.all + own.all);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / old.all + 1 / own.all));
+  const shares = { before: old.failed / old.all, now: own.failed / own.all };
   const difference = Math.abs(shares.now - shares.before);
   const matters = difference > Math.max(SIGNIFICANT_ERRORS * error, IRRELEVANT_SHARE);
   return { name: "failed", ...shares, verdict: matters ? "changed" : "noise" };

@@ -1,5 +1,5 @@
 /** Replay: sends the client's side of a recorded connection, at its pace. */
-import { UsageError } from "../../core/errors.ts";
+import { NetworkError, UsageError } from "../../core/errors.ts";
 import { isReset } from "../../core/explain.ts";
 import { measureOptions } from "../../probe/options.ts";
 import type { Duplex } from "../../net/duplex.ts";
@@ -52,7 +52,7 @@ export const replay = defineMode({
   options,
   async run(context, values) {
     const { verify, speed = 1, timeout = verify ? VERIFY_TIMEOUT_MS : ANSWER_TIMEOUT_MS } = values;
-    const { choose, list, partOf, readReplay } = await import("../replay_capture.ts");
+    const { choose, list, readReplay, thereMayBeMore } = await import("../replay_capture.ts");
     const reading = () => `reading ${values.replay!.path}`;
     const capture = await context.progress.during(readReplay(values.replay!), reading);
     if (values.streams) return await list(capture, context.output);
@@ -94,7 +94,9 @@ export const replay = defineMode({
     const which = `stream ${number}, client ${recording.client}` +
       (recording.midway ? ", which begins midway" : "");
     const outcome = `${which}: ${verdict(peer, { said, verify })}`;
-    if (capture.troubles.length > 0) throw partOf(capture, `Replayed ${outcome}; `);
+    if (capture.troubles.length > 0) {
+      throw new NetworkError(`Replayed ${outcome}; ${thereMayBeMore(capture)}`);
+    }
     await context.say(`replayed ${outcome}`);
     return 0;
   },

@@ -37,7 +37,6 @@ export const waitClosed = defineMode({
     }
     await forEachPeer({ peers, progress }, async ({ dial, target: { address } }, tell) => {
       const peer = showAddress(address);
-      tell("it accepts connections");
       const left = () => Math.max(0, limit - (clock.now() - started));
       const expire = (what: string) => {
         if (left() > EARLY_MS) return;
@@ -52,6 +51,7 @@ export const waitClosed = defineMode({
       };
       while (await accepts(attempt, () => expire(known))) {
         known = ACCEPTS;
+        tell("it accepts connections");
         expire(known);
         await delay(Math.min(PAUSE_MS, left()), { clock });
       }
