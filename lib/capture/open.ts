@@ -14,6 +14,6 @@ export async function captureIfAny(
   { capture, captureSize }: Values<typeof captureOptions>,
 ): Promise<Capture | undefined> {
   if (capture === undefined) return undefined;
-  const { openCapture } = await import("./capture.ts");
+  const { openCapture } = await import("./open_capture.ts");
   return openCapture(capture, { rotateAt: captureSize, clock: systemClock });
 }

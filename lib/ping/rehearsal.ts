@@ -4,17 +4,19 @@ import { socketAddress } from "../net/address.ts";
 import { pump } from "../net/pump.ts";
 import { SocketDuplex } from "../net/socket_duplex.ts";
 import { echoExchange } from "../probe/echo_exchange.ts";
+import type { Exchange } from "../probe/exchange.ts";
 import { connectAndExchange } from "../probe/round_trip.ts";
 import { Pinger, type PingerOptions } from "./pinger.ts";
 import { PingStatistics } from "./statistics.ts";
 
 const FIRST_CONNECTIONS = 20;
 const REHEARSAL_TIMEOUT_MS = 1000;
+const MAX_BYTES = 1024;
 const FIRST_TIMES = 300; // until the runtime has compiled what it sees often
 
 /** What a {@linkcode Rehearsal} works with. */
 export interface RehearsalOptions extends Pick<PingerOptions, "clock"> {
-  /** Bytes of a message. */
+  /** Bytes of a message that is rehearsed for; of a large one a part will do. */
   readonly size: number;
   readonly histograms: Histograms;
 }
@@ -37,7 +39,7 @@ export class Rehearsal {
     this.#roundTrips = histograms.create();
     this.#pinger = new Pinger(peer, {
       clock,
-      exchange: echoExchange(size),
+      exchange: exchangeFor(size),
       interval: 0,
       timeout: REHEARSAL_TIMEOUT_MS,
       count: undefined,
@@ -91,6 +93,10 @@ export class Rehearsal {
   }
 }
 
+function exchangeFor(size: number): Exchange {
+  return echoExchange(Math.min(size, MAX_BYTES));
+}
+
 // Connects the program to an echo of its own.
 async function connectToSelf(): Promise<SocketDuplex> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -113,7 +119,7 @@ export async function rehearseConnecting(
   { clock, size }: Pick<RehearsalOptions, "clock" | "size">,
 ): Promise<void> {
   try {
-    const exchange = echoExchange(size);
+    const exchange = exchangeFor(size);
     for (let number = 1; number <= FIRST_CONNECTIONS; number++) {
       const asking = { clock, exchange, number, timeout: REHEARSAL_TIMEOUT_MS };
       await connectAndExchange(connectToSelf, asking);

@@ -1,6 +1,7 @@
 /** A result on its way out: printed, kept in files, compared, and judged by its gates. */
 import { type Writer, writeText } from "../core/io.ts";
-import { compare, rejectDifferentLoads, unlike } from "./compare.ts";
+import { compare } from "./compare.ts";
+import { rejectDifferentLoads, unlike } from "./likeness.ts";
 import { type Condition, parseCondition } from "./conditions.ts";
 import { measureOptions } from "../probe/options.ts";
 import { parseResult, readResultFile } from "./read.ts";

@@ -3,7 +3,7 @@ import { addTcp, type TcpTotals } from "../net/tcp_info.ts";
 import { UsageError } from "../core/errors.ts";
 import { explain } from "../core/explain.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
-import { rejectDifferentLoads } from "./compare.ts";
+import { rejectDifferentLoads } from "./likeness.ts";
 import { type Distribution, distribution } from "./distribution.ts";
 import { type BenchResult, endlessOf, type Instrument, type Slice } from "./result.ts";
 

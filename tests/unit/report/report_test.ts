@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { loadHistograms } from "../../../lib/core/histogram.ts";
-import { compare, rankSum, unlike } from "../../../lib/report/compare.ts";
+import { compare, rankSum } from "../../../lib/report/compare.ts";
+import { unlike } from "../../../lib/report/likeness.ts";
 import { distribution, ENDLESS_MS } from "../../../lib/report/distribution.ts";
 import { parseResult } from "../../../lib/report/read.ts";
 import { parseCondition } from "../../../lib/report/conditions.ts";
