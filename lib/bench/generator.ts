@@ -26,7 +26,7 @@ export interface GeneratorContext {
   readonly dial: Dial;
   readonly recorder: Recorder;
   /** Called with each slice of the measurement. */
-  readonly onStretch: (stretch: RecordedSlice) => void;
+  readonly onSlice: (slice: RecordedSlice) => void;
   /**
    * Awaited when all connections are made, before the load begins: other workers may be connecting.
    */
@@ -174,8 +174,7 @@ export class Generator implements LaneEvents {
   }
 
   async #measure(): Promise<LoadOutcome> {
-    const { load, clock, recorder, onStretch, onMeasuring, onMeasured, cpuWaitMs } =
-      this.#generating;
+    const { load, clock, recorder, onSlice, onMeasuring, onMeasured, cpuWaitMs } = this.#generating;
     const { timeout, slice } = load;
     const watch = new SelfWatch({ clock, recorder, isOpen: this.#open !== undefined, cpuWaitMs });
     const giveUp = () => this.#lanes.giveUp(clock.now() - timeout);
@@ -185,7 +184,7 @@ export class Generator implements LaneEvents {
     watch.beginMeasuring();
     // Requests of the warm-up that are still due are dropped.
     this.#open?.skipTo(recorder.from);
-    const slicer = new Slicer({ clock, recorder, slice, onSlice: onStretch });
+    const slicer = new Slicer({ clock, recorder, slice, onSlice });
     await this.#during(recorder.to);
     this.#open?.end(Math.min(recorder.to, clock.now()));
     recorder.end(clock.now());

@@ -1,6 +1,7 @@
 /** What a load generator counts while it runs. */
 import { addTcp, type TcpTotals } from "../net/tcp_info.ts";
 import type { Histogram, Histograms } from "../core/histogram.ts";
+import type { LoadOptions } from "../report/load.ts";
 
 const NANOSECOND_MS = 1e-6; // in milliseconds
 
@@ -10,7 +11,7 @@ export interface RecordedSlice {
   readonly atMs: number;
   readonly lastedMs: number;
   readonly failed: number;
-  /** The latencies of its answers; valid during the call, as the histogram is used again. */
+  /** The latencies of its answers; valid until the next slice ends, as the histogram is used again. */
   readonly latencies: Histogram;
 }
 
@@ -55,21 +56,21 @@ export class Recorder {
   /** What the system knew of connections at their end, those of the warm-up included. */
   tcp: TcpTotals | undefined;
   readonly #histograms: Histograms;
-  readonly #stretches: [Histogram, Histogram]; // the current slice and the last one
+  readonly #slices: [Histogram, Histogram]; // the current slice and the last one
   #from = Infinity;
   #to = Infinity;
   #last = { at: 0, failed: 0 };
 
   constructor(
     histograms: Histograms,
-    { open, connections = 0 }: { readonly open: boolean; readonly connections?: number },
+    { rate, connections }: Pick<LoadOptions, "rate" | "connections">,
   ) {
     this.answers = Array(connections).fill(0);
     this.#histograms = histograms;
     this.latency = histograms.create();
-    this.uncorrected = open ? histograms.create() : undefined;
+    this.uncorrected = rate !== undefined ? histograms.create() : undefined;
     this.lateness = histograms.create();
-    this.#stretches = [histograms.create(2), histograms.create(2)];
+    this.#slices = [histograms.create(2), histograms.create(2)];
   }
 
   /** When the measurement begins and ends, in milliseconds of the clock. */
@@ -104,7 +105,7 @@ export class Recorder {
   ): void {
     const inTime = this.inWindow(now);
     if (inTime) this.arrived++;
-    this.#stretches[0].record(now - due);
+    this.#slices[0].record(now - due);
     if (!this.inWindow(due)) return;
     if (!inTime) this.after++;
     this.answers[slot]!++;
@@ -196,16 +197,16 @@ export class Recorder {
 
   /** Begins the first slice with the measured time. */
   beginSlices(): void {
-    this.#stretches[0].reset();
+    this.#slices[0].reset();
   }
 
   /** Ends the current slice and begins the next one. */
   endSlice(now: number): RecordedSlice {
     const { at, failed } = this.#last;
     this.#last = { at: now, failed: this.failed };
-    const latencies = this.#stretches[0];
-    this.#stretches.reverse();
-    this.#stretches[0].reset();
+    const latencies = this.#slices[0];
+    this.#slices.reverse();
+    this.#slices[0].reset();
     return { atMs: now - this.#from, lastedMs: now - at, failed: this.failed - failed, latencies };
   }
 }

@@ -43,17 +43,14 @@ async function runHere(
   { target, load, histograms, onSlice, stop, begin, onMeasuring, onMeasured }: LoadContext,
 ): Promise<LoadRecord> {
   using clock = new PromptClock();
-  const recorder = new Recorder(histograms, {
-    open: load.rate !== undefined,
-    connections: load.connections,
-  });
+  const recorder = new Recorder(histograms, load);
   const generator = new Generator({
     load,
     exchange: await exchangeOf(load),
     clock,
     recorder,
     dial: dialerOf(target, load),
-    onStretch: (stretch) => onSlice(sliceOf(stretch)),
+    onSlice: (slice) => onSlice(sliceOf(slice)),
     ready: begin,
     onMeasuring,
     onMeasured,

@@ -14,7 +14,7 @@ export class SliceMerger {
   readonly #running: LoadContext;
   readonly #told = new Map<object, number>();
   readonly #open: {
-    stretch: Omit<RecordedSlice, "latencies">;
+    slice: Omit<RecordedSlice, "latencies">;
     latencies: Histogram;
     from: number;
   }[] = [];
@@ -25,17 +25,17 @@ export class SliceMerger {
   }
 
   /** Takes a slice; returns how many answers are in it. */
-  take(worker: object, { hdr, ...stretch }: EncodedSlice): number {
+  take(worker: object, { hdr, ...slice }: EncodedSlice): number {
     const { histograms, load: { workers } } = this.#running;
     const number = this.#told.get(worker) ?? 0;
     this.#told.set(worker, number + 1);
     const latencies = histograms.decode(hdr);
     const { count } = latencies;
     const open = this.#open[number - this.#first];
-    if (!open) this.#open.push({ stretch, latencies, from: 1 });
+    if (!open) this.#open.push({ slice, latencies, from: 1 });
     else {
       open.latencies.add(latencies);
-      open.stretch = { ...open.stretch, failed: open.stretch.failed + stretch.failed };
+      open.slice = { ...open.slice, failed: open.slice.failed + slice.failed };
       open.from++;
     }
     while (this.#open[0]?.from === workers) this.#tell();
@@ -48,8 +48,8 @@ export class SliceMerger {
   }
 
   #tell(): void {
-    const { stretch, latencies } = this.#open.shift()!;
+    const { slice, latencies } = this.#open.shift()!;
     this.#first++;
-    this.#running.onSlice(sliceOf({ ...stretch, latencies }));
+    this.#running.onSlice(sliceOf({ ...slice, latencies }));
   }
 }

@@ -1,17 +1,15 @@
 /** Making a result of a measurement. */
 import { SCHEMA_VERSION } from "../report/schema_version.ts";
 import { LONGEST_WAIT_MS, roundMs } from "../core/units.ts";
-import { distribution, percentiles } from "../report/distribution.ts";
-import { type BenchLoad, isHeld } from "../report/load.ts";
+import { distribution } from "../report/distribution.ts";
+import type { BenchLoad } from "../report/load.ts";
 import type { ExchangeSpec } from "../probe/own_request.ts";
 import { preview } from "../terminal/sanitize.ts";
+import { instrumentOf } from "./instrument.ts";
 import type { Measurement } from "./measurement.ts";
-import { type BenchResult, endlessOf, type Instrument, type RunInfo } from "../report/result.ts";
+import { type BenchResult, endlessOf, type RunInfo } from "../report/result.ts";
 
 const MAX_SHOWN_BYTES = 256; // of a request
-const MUCH_STALLED = 0.2; // of the time
-const MUCH_CPU = 0.5; // of a core; what a request takes of less is mostly not for the request
-const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
 
 /** The result of a measurement. */
 export function summarise(measured: Measurement, { load, run }: {
@@ -50,7 +48,7 @@ export function summarise(measured: Measurement, { load, run }: {
       parts: Object.fromEntries([...parts].map(([name, times]) => [name, distribution(times)])),
     }),
     timeline,
-    instrument: instrument(measured, { load, rate }),
+    instrument: instrumentOf(measured, { load, rate }),
   };
 }
 
@@ -77,60 +75,4 @@ function describedExchange(
     ...(expectLine && { expectLine }),
     weight,
   };
-}
-
-function instrument(
-  { recorder: { lateness, latency, stalledMs }, cpu, isAlone, unsent, elapsedMs }: Measurement,
-  { load, rate }: { readonly load: BenchLoad; readonly rate: number },
-): Instrument {
-  const known = {
-    resolutionMs: roundMs(resolution()),
-    cpu: Math.round(cpu * 100) / 100,
-    latenessMs: { ...percentiles(lateness), max: roundMs(lateness.max) },
-    stalledMs: roundMs(stalledMs),
-  };
-  if (latency.count === 0) return known;
-  // A closed loop that is not busy has no queue of its own: what it adds is its work for a request.
-  const late = load.rate === undefined
-    ? isAlone && !load.self && rate > 0 && cpu >= MUCH_CPU * load.workers &&
-      cpu * 1000 / rate > latency.at(50) / 2
-    : lateness.at(99) > latency.at(99) / 2;
-  // An open loop looks at the clock all the time.
-  const busy = !load.self && cpu >= BUSY_CPU * load.workers &&
-    (load.rate === undefined || (unsent > 0 && !isHeld(rate, { target: load.rate })));
-  if (busy) {
-    return {
-      ...known,
-      warning: `the client itself was the bottleneck: it used ${known.cpu} of ` +
-        `${load.workers === 1 ? "1 core" : `${load.workers} cores`}; ` +
-        "the peer may be capable of more (try --workers, or several machines and --merge)",
-    };
-  }
-  const stalled = stalledMs / Math.max(1, elapsedMs * load.workers);
-  if (stalled >= MUCH_STALLED) {
-    const share = `${Math.round(stalled * 100)} % of the time`;
-    return {
-      ...known,
-      warning: `the client itself was late: it stood still, or waited for a CPU, for ${share}`,
-    };
-  }
-  if (!late) return known;
-  return {
-    ...known,
-    warning: `the client itself was late: at ${load.rate === undefined ? "p50" : "p99"} half of ` +
-      "the latency or more is its own",
-  };
-}
-
-// The smallest step that the clock makes, in milliseconds.
-function resolution(): number {
-  let smallest = Infinity;
-  for (let step = 0, last = performance.now(); step < 1000;) {
-    const now = performance.now();
-    if (now === last) continue;
-    smallest = Math.min(smallest, now - last);
-    last = now;
-    step++;
-  }
-  return smallest;
 }

@@ -29,10 +29,7 @@ thread.onmessage = ({ data }) => {
 };
 
 async function work({ target, load }: { target: DialTarget; load: BenchLoad }): Promise<void> {
-  const recorder = new Recorder(await loadHistograms(), {
-    open: load.rate !== undefined,
-    connections: load.connections,
-  });
+  const recorder = new Recorder(await loadHistograms(), load);
   let unreached: string | undefined;
   const generator = new Generator({
     load,
@@ -40,8 +37,8 @@ async function work({ target, load }: { target: DialTarget; load: BenchLoad }): 
     clock: new PromptClock(),
     recorder,
     dial: dialerOf(target, load),
-    onStretch({ latencies, ...stretch }) {
-      thread.postMessage({ kind: "stretch", stretch: { ...stretch, hdr: latencies.encode() } });
+    onSlice({ latencies, ...slice }) {
+      thread.postMessage({ kind: "slice", slice: { ...slice, hdr: latencies.encode() } });
     },
     onMeasuring: () => thread.postMessage({ kind: "measuring" }),
     onMeasured: () => thread.postMessage({ kind: "measured" }),

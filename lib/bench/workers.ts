@@ -21,7 +21,7 @@ export type WorkerMessage =
   | { readonly kind: "connected"; readonly unreached: string | undefined }
   /** There has been no peer for as long as an answer may take. */
   | { readonly kind: "gone" | "measuring" | "measured" }
-  | { readonly kind: "stretch"; readonly stretch: EncodedSlice }
+  | { readonly kind: "slice"; readonly slice: EncodedSlice }
   | { readonly kind: "done"; readonly encoded: EncodedRecorder; readonly outcome: LoadOutcome }
   | { readonly kind: "failed"; readonly message: string };
 
@@ -32,13 +32,13 @@ export async function runWorkers(
   running: LoadContext,
 ): Promise<LoadRecord> {
   const { load, target, histograms, stop } = running;
-  const stretches = new SliceMerger(running);
+  const slices = new SliceMerger(running);
   // One that finds no peer has an opinion; where all have it, the peer is gone.
   const onGone = () => {
     if (hands.every(({ isGone }) => isGone)) hands.forEach((hand) => hand.tell("gone"));
   };
   const hands = shares(load).map((share) =>
-    new WorkerHandle({ target: plain(target), load: share }, { stretches, running, onGone })
+    new WorkerHandle({ target: plain(target), load: share }, { slices, running, onGone })
   );
   stop.then(() => hands.forEach((hand) => hand.tell("stop")));
   try {
@@ -47,9 +47,9 @@ export async function runWorkers(
     await running.begin?.();
     for (const hand of hands) hand.tell("go");
     const done = await Promise.all(hands.map((hand) => hand.done));
-    const recorder = new Recorder(histograms, { open: load.rate !== undefined });
+    const recorder = new Recorder(histograms, { ...load, connections: 0 });
     for (const { encoded } of done) recorder.add(encoded);
-    stretches.flush();
+    slices.flush();
     return { recorder, ...sum(done.map(({ outcome }) => outcome)) };
   } finally {
     for (const hand of hands) hand.end();
@@ -112,8 +112,8 @@ class WorkerHandle {
 
   constructor(
     order: WorkerCommand,
-    { stretches, running, onGone }: {
-      readonly stretches: SliceMerger;
+    { slices, running, onGone }: {
+      readonly slices: SliceMerger;
       readonly running: LoadContext;
       readonly onGone: () => void;
     },
@@ -128,8 +128,8 @@ class WorkerHandle {
         onGone();
       } else if (data.kind === "measuring") running.onMeasuring?.();
       else if (data.kind === "measured") running.onMeasured?.();
-      else if (data.kind === "stretch") {
-        if (stretches.take(this, data.stretch) > 0) this.isGone = false;
+      else if (data.kind === "slice") {
+        if (slices.take(this, data.slice) > 0) this.isGone = false;
       } else if (data.kind === "done") {
         this.isGone = true; // it has nothing more to ask
         this.#connected.resolve(undefined); // where it was stopped before

@@ -58,17 +58,14 @@ function generate(
 ) {
   const clock = new FakeClock();
   const whole = { ...LOAD, ...load };
-  const recorder = new Recorder(histograms, {
-    open: whole.rate !== undefined,
-    connections: whole.connections,
-  });
-  const stretches: { atMs: number; count: number; maxMs: number; failed: number }[] = [];
-  const onStretch = ({ atMs, latencies: { count, max }, failed }: RecordedSlice) =>
-    void stretches.push({ atMs, count, maxMs: max, failed });
+  const recorder = new Recorder(histograms, whole);
+  const slices: { atMs: number; count: number; maxMs: number; failed: number }[] = [];
+  const onSlice = ({ atMs, latencies: { count, max }, failed }: RecordedSlice) =>
+    void slices.push({ atMs, count, maxMs: max, failed });
   const dial = async () => await connect(clock);
   const exchange = echoExchange(whole.size);
-  const generator = new Generator({ load: whole, exchange, clock, recorder, dial, onStretch });
-  return { clock, recorder, stretches, generator, running: generator.run() };
+  const generator = new Generator({ load: whole, exchange, clock, recorder, dial, onSlice });
+  return { clock, recorder, slices, generator, running: generator.run() };
 }
 
 // Lets time pass in small steps, and whoever wakes have its turn.
@@ -110,7 +107,7 @@ Deno.test("open loop: a rate that no peer can hold is told, with what was due an
 });
 
 Deno.test("closed loop: what is under way at the end is waited for, and counts", async () => {
-  const { clock, recorder, stretches, running } = generate(
+  const { clock, recorder, slices, running } = generate(
     { connections: 3, pipeline: 2, duration: 1000, slice: 250 },
     (clock) => fakeEcho(clock, { delay: 7.25 }),
   );
@@ -119,8 +116,8 @@ Deno.test("closed loop: what is under way at the end is waited for, and counts",
   assertEquals([inFlight, unanswered], [6, 0]);
   assertEquals(recorder.latency.count, recorder.arrived + 6);
   assert(recorder.latency.min >= 7.25 && recorder.latency.max < 9, `${recorder.latency.max}`);
-  assertEquals(stretches.length, 4);
-  assertEquals(stretches.reduce((sum, { count }) => sum + count, 0), recorder.arrived);
+  assertEquals(slices.length, 4);
+  assertEquals(slices.reduce((sum, { count }) => sum + count, 0), recorder.arrived);
 });
 
 Deno.test("open loop: a number of requests leaves nothing unsent; a datagram's loss is told", async () => {
@@ -297,7 +294,7 @@ Deno.test("over UDP a peer is gone that answers nothing, though there is always 
 });
 
 Deno.test("what failed before the first slice is begun, a timer later, is in it", () => {
-  const recorder = new Recorder(histograms, { open: false });
+  const recorder = new Recorder(histograms, LOAD);
   recorder.setWindow(100, 500);
   recorder.recordAnswer(99, { due: 98, sent: 98, slot: 0 });
   recorder.recordFailure(99, "before");
@@ -322,15 +319,15 @@ Deno.test("a connection that cannot be made beside others that work is no peer t
 
 Deno.test("what was lost is in the slices as often as in the whole, though it is known after the end", async () => {
   let number = 0;
-  const { clock, recorder, stretches, running } = generate(
+  const { clock, recorder, slices, running } = generate(
     { connections: 4, duration: 1000, slice: 250, rate: 100, timeout: 500 },
     (clock) => fakeEcho(clock, { delay: 1, framed: true, lose: () => ++number % 10 === 0 }),
   );
   await pass(clock, 2000);
   await running;
   assert(recorder.failed > 5, `${recorder.failed}`);
-  assertEquals(stretches.reduce((sum, { failed }) => sum + failed, 0), recorder.failed);
-  assertEquals(stretches.length, 4);
+  assertEquals(slices.reduce((sum, { failed }) => sum + failed, 0), recorder.failed);
+  assertEquals(slices.length, 4);
 });
 
 Deno.test("a program that stood still knows for how long", async () => {

@@ -49,7 +49,7 @@ function resultOf(
   } = {},
 ): BenchResult {
   const next = randomWords(seed);
-  const recorder = new Recorder(histograms, { open: true, connections: 5 });
+  const recorder = new Recorder(histograms, { rate: 1000, connections: 5 });
   recorder.setWindow(0, 10_010);
   const timeline: Slice[] = [];
   for (let at = 0; at < 10_000; at++) {
@@ -368,7 +368,7 @@ Deno.test("a closed loop warns of what is the client's own, and of nothing else"
       readonly self?: boolean;
     },
   ) => {
-    const recorder = new Recorder(histograms, { open: false, connections: 1 });
+    const recorder = new Recorder(histograms, { rate: undefined, connections: 1 });
     recorder.setWindow(0, 1000);
     for (let due = 0; due < 1000; due++) {
       recorder.recordAnswer(after ? 1001 : due + 0.1, { due, sent: due, slot: 0 });
@@ -395,12 +395,12 @@ Deno.test("a closed loop warns of what is the client's own, and of nothing else"
 });
 
 Deno.test("connections: those that were answered, and how often each was", () => {
-  const recorder = new Recorder(histograms, { open: false, connections: 3 });
+  const recorder = new Recorder(histograms, { rate: undefined, connections: 3 });
   recorder.setWindow(0, 100);
   for (const slot of [0, 0, 2]) recorder.recordAnswer(1, { due: 0, sent: 0, slot });
   recorder.recordAnswer(101, { due: 99, sent: 99, slot: 0 });
   recorder.recordReconnect(50);
-  const other = new Recorder(histograms, { open: false });
+  const other = new Recorder(histograms, { rate: undefined, connections: 0 });
   other.add(recorder.encode());
   const whole = { ...resultOf().load, connections: 3, rate: undefined, requests: undefined };
   const counts = {
