@@ -25,6 +25,7 @@ export async function readReplay(
 ): Promise<ReplayCapture> {
   const cut: string[] = [];
   const unpacked = await unpack(bytes, (what) => cut.push(what));
+  if (unpacked.length === 0 && cut.length > 0) throw new UsageError(`Cannot read ${path}: ${cut}`);
   const { recordings, troubles } = await readRecordings({ path, bytes: unpacked });
   return { path, recordings, troubles: [...cut, ...troubles] };
 }

@@ -299,10 +299,14 @@ Deno.test("replay: a part of a capture is never called the whole", () =>
     const part = await replay(`${folder}/part.gz`);
     assertEquals(part.code, 1);
     assertStringIncludes(part.stderr, "the file is not whole as gzip");
+    await Deno.writeFile(`${folder}/header.gz`, packed.subarray(0, 10));
+    const none = await replay(`${folder}/header.gz`);
+    assertEquals(none.code, 2);
+    assertStringIncludes(none.stderr, "header.gz: the file is not whole as gzip");
     // Two members, as `cat` makes them, are one file; what follows them is none.
     const members = concat([await gzip(bytes.slice(0, 100)), await gzip(bytes.slice(100))]);
     const listing = "tcp 0  192.0.2.1:40000 to 192.0.2.2:80: 8 bytes sent, 8 bytes received\n";
-    for (const [rest, code] of [[[], 0], [[7], 1]] as const) {
+    for (const [rest, code] of [[[], 0], [[0, 0], 0], [[7], 1], [[0, 7], 1]] as const) {
       await Deno.writeFile(`${folder}/members.gz`, concat([members, new Uint8Array(rest)]));
       const listed = await netecho(["client", "--replay", `${folder}/members.gz`, "--streams"]);
       assertEquals([listed.code, listed.text], [code, listing], listed.stderr);
