@@ -45,10 +45,9 @@ export class Fragments {
     const packet = this.#packets.get(key) ?? { parts: new Map(), bytes: 0, length: Infinity };
     this.#packets.set(key, packet);
     const known = packet.parts.get(offset)?.bytes.length ?? 0;
-    if (bytes.length > known || !more) {
-      packet.parts.set(offset, fragment);
-      packet.bytes += bytes.length - known;
-    }
+    if (more && bytes.length <= known) return undefined; // a copy
+    packet.parts.set(offset, fragment);
+    packet.bytes += bytes.length - known;
     if (!more) packet.length = offset + bytes.length;
     const whole = packet.bytes >= packet.length ? join(packet) : undefined;
     if (whole) {
