@@ -26,6 +26,7 @@ const PROTOCOL = {
   destination: 60,
   etherIp: 97,
   mpls: 137,
+  shim6: 140,
   ethernet: 143,
 } as const;
 
@@ -136,6 +137,7 @@ export class Dissector {
       case PROTOCOL.hopByHop: // behind another header of IPv6 (RFC 8200 section 4)
       case PROTOCOL.routing:
       case PROTOCOL.destination:
+      case PROTOCOL.shim6: // RFC 5533
         return this.#behindHeader(bytes, { about, length: (length) => (length + 1) * 8 });
       case PROTOCOL.fragment: {
         const carried = { ...about, protocol: viewOf(bytes).getUint8(0) };

@@ -24,14 +24,18 @@ export function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
 /** EtherTypes of what may carry IP, and is not understood. */
 const CARRIERS: Readonly<Record<number, string>> = {
   0x22eb: "ERSPAN",
+  0x4305: "B.A.T.M.A.N.",
   0x22f3: "TRILL",
   0x6559: "Frame Relay",
   0x883e: "WCCP",
+  0x8870: "LLC in a jumbo frame",
   0x88be: "ERSPAN",
   0x88e5: "MACsec",
   0x88e7: "a provider's backbone bridges",
+  0x8903: "FabricPath",
   0x8909: "Cisco's metadata",
   0x8926: "VN-Tag",
+  0x892f: "HSR",
   0x893f: "E-Tag",
   0x894f: "NSH",
 };
@@ -51,7 +55,8 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
     switch (type) {
       case 0x0800: // IPv4
       case 0x86dd: // IPv6
-        return rest;
+        if (isIp(rest)) return rest;
+        throw new UnreadableError("of another version than IPv4 and IPv6");
       case 0x8100: // 802.1Q
       case 0x88a8: // 802.1ad
       case 0x9100: // the same, before that had a number
@@ -68,15 +73,20 @@ export function ipOfType(type: number, bytes: Uint8Array): Uint8Array | undefine
       case 0x8848:
         rest = rest.subarray(4);
         if ((view.getUint8(2) & 1) === 0) continue;
-        if ([4, 6].includes(viewOf(rest).getUint8(0) >> 4)) return rest;
+        if (isIp(rest)) return rest;
         return notUnderstood("MPLS without IP");
     }
     return undefined;
   }
 }
 
+function isIp(bytes: Uint8Array): boolean {
+  return [4, 6].includes(viewOf(bytes).getUint8(0) >> 4);
+}
+
 /** Protocols of PPP (https://www.iana.org/assignments/ppp-numbers). */
 const PPP_IP: readonly number[] = [0x21, 0x57];
+const PPP_BRIDGED = 0x31;
 const PPP_MPLS: readonly number[] = [0x281, 0x283];
 const PPP_PACKED: readonly number[] = [0x2d, 0x2f, 0x3d, 0x53, 0x55, 0xfb, 0xfd];
 
@@ -94,6 +104,7 @@ export function ipInPpp(bytes: Uint8Array): Uint8Array | undefined {
   if (PPP_PACKED.includes(protocol)) {
     throw new UnreadableError("compressed, encrypted or divided by PPP");
   }
+  if (protocol === PPP_BRIDGED) notUnderstood("PPP between bridges");
   const carried = bytes.subarray(at + (isShort ? 1 : 2));
   if (PPP_MPLS.includes(protocol)) return ipOfType(MPLS, carried);
   return PPP_IP.includes(protocol) ? carried : undefined;

@@ -48,10 +48,10 @@ function* readPcap(
   let at = 24;
   while (at + 16 <= view.byteLength) {
     const [length, whole] = [view.getUint32(at + 8, little), view.getUint32(at + 12, little)];
-    // Zeros are what a program leaves that reserves room, and crashes.
-    const isNone = length === 0 && whole === 0;
-    if (isNone || length > view.byteLength - at - 16) return onTrouble(endsWithin("packet", at));
     const time = view.getUint32(at, little) + view.getUint32(at + 4, little) / perSecond;
+    // Zeros are what a program leaves that reserves room, and crashes.
+    const isNone = length === 0 && whole === 0 && time === 0;
+    if (isNone || length > view.byteLength - at - 16) return onTrouble(endsWithin("packet", at));
     yield { at: time * 1000, link, ...packetAt(view, { at: at + 16, length, whole }) };
     at += 16 + length;
   }

@@ -111,11 +111,12 @@ class Builder {
   }
 
   /** Whether a segment begins another connection between the same ports, as Wireshark has it. */
-  isOver({ tcp, from }: TransportPacket): boolean {
+  isOver({ tcp, from, isQuoted }: TransportPacket): boolean {
     if (!tcp || (tcp.flags & (SYN | ACK)) !== SYN) return false;
     const base = this.#bases.get(from);
     const areOver = [...this.#sides.values()].every(({ over }) => over);
-    return base !== undefined && (base !== tcp.sequence || (areOver && !this.#isReset()));
+    const isAgain = areOver && !isQuoted && !this.#isReset();
+    return base !== undefined && (base !== tcp.sequence || isAgain);
   }
 
   add(message: TransportPacket, at: number): void {
@@ -159,6 +160,11 @@ class Builder {
     return [...this.#sides.values()].some(({ waits }) => waits);
   }
 
+  get #lacksBeginning(): boolean {
+    return this.#asker !== undefined &&
+      [...this.#sides].some(([end, side]) => side.lacksBeginning(this.#bases.get(end)));
+  }
+
   recording(): Recording {
     const [first, second] = this.#ends;
     const higher = portOf(first) < portOf(second) ? second : first;
@@ -171,7 +177,7 @@ class Builder {
         by: end === client ? "client" : "server",
         ...act,
       })),
-      gaps: this.#cut || this.#waits,
+      gaps: this.#cut || this.#waits || this.#lacksBeginning,
       midway: this.#protocol === "tcp" && this.#isBegun && this.#asker === undefined,
     };
   }

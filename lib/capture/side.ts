@@ -2,7 +2,7 @@
 import type { TcpHeader } from "./transport_packet.ts";
 import { ACK, FIN, RST, SYN } from "./packet.ts";
 
-const MAX_EARLY_SEGMENTS = 10_000; // segments that wait for one before them
+const MAX_EARLY_SEGMENTS = 50_000; // segments that wait for one before them
 const FIN_NUMBERS = 1; // that a FIN takes: one that was not captured lacks no byte
 const MAX_SCALE = 14; // of a window whose SYN was not captured (RFC 7323 section 2.3)
 
@@ -30,7 +30,8 @@ export class Side {
   #first = 0; // the first number, as far as it is known
   #next = 0;
   #end = 0; // behind the last byte that was sent
-  #acknowledged = 0; // the next number, as the other side has it
+  #acknowledged: { from: number; to: number } | undefined; // as far as the other side tells
+  #isAcknowledged = false; // something that was seen
   #told = false;
   #hasEnded = false; // by itself
   #early: Segment[] = [];
@@ -45,7 +46,20 @@ export class Side {
   /** Whether bytes are missing before some that are there, or at the end. */
   get waits(): boolean {
     return this.#lost || this.#early.length > 0 || (this.#end - this.#next | 0) > 0 ||
-      (this.#acknowledged - this.#end | 0) > FIN_NUMBERS;
+      this.#hasUnseen;
+  }
+
+  // Whether the other side has got bytes that were not seen.
+  get #hasUnseen(): boolean {
+    if (!this.#acknowledged) return false;
+    const { from, to } = this.#acknowledged;
+    return (to - (this.#isBegun ? this.#end : from) | 0) > FIN_NUMBERS;
+  }
+
+  /** Whether bytes between its SYN, which was not seen, and its first are missing. */
+  lacksBeginning(base: number | undefined): boolean {
+    return base !== undefined && this.#isBegun && this.#firsts.length === 0 &&
+      (this.#first - base | 0) > 0;
   }
 
   /** Notes the window that the side announces. */
@@ -66,12 +80,19 @@ export class Side {
   }
 
   /** Takes what the other side has got. Of several SYNs, it takes the one that it acknowledges. */
-  acknowledge({ acknowledged }: TcpHeader): void {
-    if (this.#isBegun && (acknowledged - this.#acknowledged | 0) > 0) {
-      this.#acknowledged = acknowledged | 0;
-    }
-    if (this.#told || !this.#firsts.includes(acknowledged - 1 | 0)) return;
-    this.#beginAt(acknowledged | 0);
+  acknowledge({ flags, acknowledged }: TcpHeader): void {
+    if (!this.#told && this.#firsts.includes(acknowledged - 1 | 0)) this.#beginAt(acknowledged | 0);
+    // Who resets may acknowledge anything (RFC 9293 section 3.10.7.4).
+    if (!(flags & RST)) this.#noteAcknowledged(acknowledged | 0);
+  }
+
+  // What comes before anything that was seen is acknowledged may be of an earlier connection.
+  #noteAcknowledged(number: number): void {
+    const isSeen = (number - this.#first | 0) > 0 && (number - this.#end | 0) <= 0;
+    this.#isAcknowledged ||= !this.#isBegun || isSeen;
+    if (!this.#isAcknowledged) return;
+    const { from, to } = this.#acknowledged ?? { from: number, to: number };
+    this.#acknowledged = { from, to: (number - to | 0) > 0 ? number : to };
   }
 
   add(segment: Segment, at: number): void {
@@ -82,17 +103,20 @@ export class Side {
     const syn = flags & SYN ? 1 : 0;
     const begin = sequence + syn | 0;
     if (!this.#isBegun || (syn && !this.#told)) this.#beginAt(begin);
+    else if (syn && (begin - this.#first | 0) <= 0) this.#lost = true; // what came first was not the first
     // What came first was a keepalive, one byte before the next (RFC 9293 section 3.8.4).
     else if (!this.#told && this.#firsts.length === 0 && begin === (this.#next + 1 | 0)) {
       this.#beginAt(begin);
     }
-    if (flags & RST) return this.#tellEnd("reset", at);
     const end = begin + payload.length + segment.missing | 0;
-    if ((end - this.#end | 0) > 0) this.#end = end;
+    // A RST tells how far it was; before the other side has answered, it may be of another connection.
+    const tells = !(flags & RST) || this.#isAcknowledged;
+    if (tells && (end - this.#end | 0) > 0) this.#end = end;
+    if (flags & RST) return this.#tellEnd("reset", at);
     this.#early.push({ ...segment, sequence: begin });
     // One that has to wait changes nothing for those that wait already.
     if (this.#hasMoved || (begin - this.#next | 0) <= 0) this.#takeAll(at);
-    this.#lost = this.#early.length > MAX_EARLY_SEGMENTS;
+    this.#lost ||= this.#early.length > MAX_EARLY_SEGMENTS;
   }
 
   // Bytes that it cannot have said in this connection are of another one, whose SYN is not there.
@@ -104,7 +128,9 @@ export class Side {
   #beginAt(next: number): void {
     this.#isBegun = this.#hasMoved = true;
     this.#first = next - 1;
-    this.#next = this.#end = this.#acknowledged = next;
+    this.#next = this.#end = next;
+    this.#isAcknowledged = false;
+    this.#acknowledged = undefined;
   }
 
   #takeAll(at: number): void {
@@ -132,7 +158,10 @@ export class Side {
     this.over = true;
     this.wasReset = how === "reset";
     this.#hasEnded = true;
-    if (how === "fin") this.#early = []; // retransmissions
+    if (how === "fin") {
+      this.#early = []; // retransmissions
+      this.#next = this.#next + FIN_NUMBERS | 0;
+    }
     this.tell(how, at);
   }
 }

@@ -4,6 +4,8 @@ import { ETHERNET, type FindIp, ipInPpp, ipOfType, MPLS } from "./ether_type.ts"
 import { portOf, type TransportPacket } from "./transport_packet.ts";
 import { notUnderstood, UnreadableError } from "./unreadable.ts";
 
+const LEAST_BYTES = 24; // of a datagram that carries an IP packet
+const FIRST_CHOSEN_PORT = 1024; // one below it has its service, whatever the other one is
 const PPP_IN_GRE = 0x880b; // RFC 2637
 const HAS_ROUTING = 0x4000; // RFC 1701
 
@@ -25,15 +27,17 @@ export function ipInGre(bytes: Uint8Array): Uint8Array | undefined {
 
 /** Tunnels by their port, as Wireshark knows them. */
 const TUNNELS: Readonly<Record<number, FindIp>> = {
-  1701(bytes) { // a control message carries no packet (RFC 2661)
-    return viewOf(bytes).getUint8(0) & 0x80 ? undefined : notUnderstood("L2TP");
+  1701(bytes) { // a control message carries no packet, nor does another version (RFC 2661, RFC 3931)
+    const [flags, version] = [viewOf(bytes).getUint8(0), viewOf(bytes).getUint8(1) & 15];
+    return flags & 0x80 || (version !== 2 && version !== 3) ? undefined : notUnderstood("L2TP");
   },
   2152(bytes) { // messages of other types carry none (3GPP TS 29.281)
     return viewOf(bytes).getUint8(1) === 0xff ? notUnderstood("GTP") : undefined;
   },
+  3544: () => notUnderstood("Teredo"),
   4341: () => notUnderstood("LISP"),
   4500(bytes) { // behind zeros there is IKE, and a keepalive is a byte (RFC 3948)
-    if (bytes.length < 8 || viewOf(bytes).getUint32(0) === 0) return undefined;
+    if (viewOf(bytes).getUint32(0) === 0) return undefined;
     throw new UnreadableError("encrypted by IPsec");
   },
   4789: (bytes) => ipOfType(ETHERNET, bytes.subarray(8)), // VXLAN (RFC 7348)
@@ -51,8 +55,11 @@ const TUNNELS: Readonly<Record<number, FindIp>> = {
  * @throws {UnreadableError}
  */
 export function ipInDatagram(
-  { from, to, payload }: Pick<TransportPacket, "from" | "to" | "payload">,
+  { from, to, payload, missing }: TransportPacket,
 ): Uint8Array | undefined {
-  const read = TUNNELS[portOf(to)] ?? TUNNELS[portOf(from)];
-  return read?.(payload);
+  if (payload.length + missing < LEAST_BYTES) return undefined;
+  const ports = [portOf(to), portOf(from)];
+  if (Math.min(...ports) < FIRST_CHOSEN_PORT) return undefined;
+  const port = ports.find((port) => TUNNELS[port] !== undefined);
+  return port === undefined ? undefined : TUNNELS[port]!(payload);
 }

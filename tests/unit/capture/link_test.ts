@@ -232,6 +232,8 @@ for (const [name, quote] of Object.entries(QUOTES)) {
 
 Deno.test("captures: what hides a packet is counted by its name", async () => {
   const onEthernet = (type: string, carried = packet) => concat([addresses, bytes(type), carried]);
+  const datagram = (ports: string, payload: string) =>
+    inIp(17, concat([bytes(`${ports} 0026 0000 ${payload.padEnd(60, "0")}`)]));
   const fragment = inIp(50, packet);
   fragment[6] = 0x20; // more of them
   const nested = Array.from({ length: 20 }).reduce<Uint8Array>((within) => inIp(4, within), packet);
@@ -239,12 +241,16 @@ Deno.test("captures: what hides a packet is counted by its name", async () => {
     onEthernet("0800", inIp(47, bytes("0000 22eb"))),
     onEthernet("0800", inIp(47, bytes("0000 0000"))), // a keepalive
     onEthernet("0800", inIp(47, bytes("0000 2001"))), // NHRP
-    onEthernet("0800", inIp(17, bytes("15b3 06a5 000a 0000 0002"))), // L2TP
-    onEthernet("0800", inIp(17, bytes("15b3 06a5 000a 0000 c802"))), // its control messages
-    onEthernet("0800", inIp(17, bytes("0868 15b3 000a 0000 30ff"))), // GTP
-    onEthernet("0800", inIp(17, bytes("1194 15b3 0010 0000 0000000100000002"))), // ESP
-    onEthernet("0800", inIp(17, bytes("1194 15b3 0010 0000 0000000000000002"))), // IKE
+    onEthernet("0800", datagram("15b3 06a5", "0002")), // L2TP
+    onEthernet("0800", datagram("15b3 06a5", "c802")), // its control messages
+    onEthernet("0800", datagram("06a5 0035", "0002")), // DNS from its port
+    onEthernet("0800", datagram("0035 1194", "0001")), // and to another
+    onEthernet("0800", datagram("0868 15b3", "30ff")), // GTP
+    onEthernet("0800", datagram("1194 15b3", "00000001")), // ESP
+    onEthernet("0800", datagram("1194 15b3", "00000000")), // IKE
+    onEthernet("0800", datagram("15b3 12b5", "08")).subarray(0, -20), // VXLAN, cut
     onEthernet("0800", inIp(17, bytes("15b3 12b5 0009 0000 08"))), // too short for VXLAN
+    onEthernet("0800", bytes("55")),
     onEthernet("0800", inIp(47, bytes("4000 0800 00000000 00000000"))), // RFC 1701
     onEthernet("0800", inIp(50, packet)),
     onEthernet("0800", inIp(51, bytes("3204 0000 00000001 00000001 000000000000000000000000"))),
@@ -269,6 +275,7 @@ Deno.test("captures: what hides a packet is counted by its name", async () => {
     "1 packet of GTP, which is not understood",
     "4 packets encrypted by IPsec",
     "1 packet cut within the headers",
+    "1 packet of another version than IPv4 and IPv6",
     "1 packet of GRE with routing, which is not understood",
     "1 packet of too many layers",
     "1 packet compressed, encrypted or divided by PPP",

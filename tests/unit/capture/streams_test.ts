@@ -31,6 +31,12 @@ function connection(
       ...{ flags: PSH | ACK, sequence: yours, acknowledged: mine, payload },
     }),
     fin: tcpFrame(up, { flags: FIN | ACK, ...ends }),
+    last: tcpFrame(up, { flags: ACK, sequence: heard + 1, acknowledged: told }),
+    oldAnswer: tcpFrame(down, { flags: ACK, sequence: 77, acknowledged: 900_001 }),
+    ownReset: tcpFrame(up, { flags: RST, sequence: 900_001, acknowledged: 0 }),
+    wildReset: tcpFrame(up, { flags: RST | ACK, sequence: heard, acknowledged: 900_001 }),
+    farReset: tcpFrame(up, { flags: RST | ACK, sequence: heard + 100, acknowledged: told }),
+    later: tcpFrame(down, { flags: PSH | ACK, sequence: yours + 20, acknowledged: mine, payload }),
     /** A reset by the server of what was before, which acknowledges it or does not. */
     oldReset: tcpFrame(down, { flags: RST | ACK, sequence: 77, acknowledged: 900_001 }),
     bareReset: tcpFrame(down, { flags: RST, sequence: yours, acknowledged: 0 }),
@@ -62,6 +68,15 @@ const SCENARIOS: Readonly<Record<string, readonly Uint8Array[]>> = {
     ...[syn, synAck, one.strayReset, one.greeting],
   ],
   "a SYN that is tried again after its refusal": [syn, one.refusal, syn, synAck, ack, ask, answer],
+  "an old answer to a SYN, which resets that": [
+    ...[syn, one.oldAnswer, one.ownReset, syn, synAck, ack, ask, answer],
+  ],
+  "an acknowledgement behind a FIN before it": [
+    ...[syn, synAck, ack, ask, answer, one.last, fin],
+  ],
+  "a reset that acknowledges what never was": [
+    ...[syn, synAck, ack, ask, answer, one.wildReset],
+  ],
   "another connection of the same ports": [
     ...[syn, synAck, ack, ask, answer, fin],
     ...[again.syn, again.synAck, again.ack, again.ask, again.answer],
@@ -112,5 +127,20 @@ for (const [name, frames] of Object.entries(LACKING)) {
       assertEquals(recordings.map(({ gaps }) => gaps), [true]);
       await Deno.remove(path);
     },
+  });
+}
+
+const INCOMPLETE: Readonly<Record<string, readonly Uint8Array[]>> = {
+  "of a side that was not captured, and is acknowledged": [syn, ack, ask, fin],
+  "before a reset, as its number tells": [syn, synAck, ack, ask, answer, one.farReset],
+  "before a SYN that was captured late": [syn, one.later, synAck, one.greeting, ack],
+  "before the first of a side whose SYN is not there": [syn, ack, one.later],
+};
+
+for (const [name, frames] of Object.entries(INCOMPLETE)) {
+  Deno.test(`streams: bytes that are missing ${name}`, async () => {
+    const bytes = pcap(frames, { link: LINK_ETHERNET });
+    const { recordings } = await readRecordings({ path: "test", bytes });
+    assertEquals(recordings.map(({ gaps }) => gaps), [true]);
   });
 }
