@@ -117,6 +117,7 @@ export class Generator implements LaneEvents {
   stop(): void {
     this.#stopping = true;
     this.#ended.resolve();
+    this.#generating.clock.after(STOP_TIMEOUT_MS, () => this.#drained.resolve());
   }
 
   onAnswer(lane: Lane, { due, sent, now, intact, parts }: LaneAnswer): void {
@@ -210,11 +211,7 @@ export class Generator implements LaneEvents {
     const left = requests - this.#counted;
     const unsent = gone ? left : Math.min(due, left);
     if (inFlight === 0) this.#drained.resolve();
-    const milliseconds = Math.min(
-      timeout + GIVING_UP_MS,
-      this.#stopping ? STOP_TIMEOUT_MS : Infinity,
-    );
-    await settlesWithin(this.#drained.promise, { clock, milliseconds });
+    await settlesWithin(this.#drained.promise, { clock, milliseconds: timeout + GIVING_UP_MS });
     const unanswered = this.#counted - this.#settled;
     // The last of so many requests has its share of the time, too.
     const least = rate === undefined || requests === Infinity ? 0 : this.#counted * 1000 / rate;

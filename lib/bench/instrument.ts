@@ -5,6 +5,7 @@ import { type BenchLoad, isHeld } from "../report/load.ts";
 import type { Instrument } from "../report/result.ts";
 import type { Measurement } from "./measurement.ts";
 
+const LEAST_MS = 100; // of a measurement whose CPU time tells something
 const MUCH_STALLED = 0.2; // of the time
 const MUCH_CPU = 0.5; // of a core; what a request takes of less is mostly not for the request
 const BUSY_CPU = 0.9; // of a core; above it the client itself is the limit
@@ -14,6 +15,8 @@ interface Achieved {
   readonly load: BenchLoad;
   /** Answers per second. */
   readonly rate: number;
+  /** Requests that have no answer, and so take longer than any that have one. */
+  readonly endless: number;
 }
 
 /** What the client used, and how late it was, with a warning where that matters. */
@@ -38,8 +41,8 @@ function warningOf(measured: Measurement, achieved: Achieved): string | undefine
   const { load: { rate, workers, self } } = achieved;
   const { isBehind, isLate, percentile } = rate === undefined
     ? closedLoop(measured, achieved)
-    : openLoop(measured, { rate: achieved.rate, target: rate });
-  if (isBehind && !self && cpu >= BUSY_CPU * workers) {
+    : openLoop(measured, { ...achieved, target: rate });
+  if (isBehind && !self && elapsedMs >= LEAST_MS && cpu >= BUSY_CPU * workers) {
     return `the bottleneck: it used ${roundCpu(cpu)} of ${formatQuantity(workers, "core")}; ` +
       "the peer may be capable of more (try --workers, or several machines and --merge)";
   }
@@ -63,19 +66,19 @@ interface LoopState {
 // It has no queue of its own: what it adds is its work for a request.
 function closedLoop(
   { recorder: { latency }, cpu, isAlone }: Measurement,
-  { load, rate }: Achieved,
+  { load, rate, endless }: Achieved,
 ): LoopState {
   const isLate = isAlone && !load.self && rate > 0 && cpu >= MUCH_CPU * load.workers &&
-    cpu * 1000 / rate > latency.at(50) / 2;
+    cpu * 1000 / rate > percentiles(latency, endless).p50 / 2;
   return { isBehind: true, isLate, percentile: "p50" };
 }
 
 // It looks at the clock all the time, and is busy by that alone.
 function openLoop(
   { recorder: { latency, lateness }, unsent }: Measurement,
-  { rate, target }: { readonly rate: number; readonly target: number },
+  { rate, target, endless }: Achieved & { readonly target: number },
 ): LoopState {
-  const isLate = lateness.at(99) > latency.at(99) / 2;
+  const isLate = lateness.at(99) > percentiles(latency, endless).p99 / 2;
   return { isBehind: unsent > 0 && !isHeld(rate, { target }), isLate, percentile: "p99" };
 }
 

@@ -30,18 +30,18 @@ export class Slicer {
   }
 
   /**
-   * Cuts the last slice. What is returned reports it, with the failures that are known by then; one that
-   * is short is dropped, unless it is the only one or something failed in it.
+   * Cuts the last slice, which may be short. What is returned reports it, with the failures that are
+   * known by then; one in which nothing happened is none, unless it is the only one.
    */
   end(): () => void {
-    const { clock, recorder, slice, onSlice } = this.#slicing;
+    const { clock, recorder, onSlice } = this.#slicing;
     this.#stop();
     const last = recorder.endSlice(clock.now());
     const isOnly = this.#cuts === 0 && last.lastedMs > 0;
     const known = recorder.failed;
     return () => {
       const failed = last.failed + recorder.failed - known;
-      if (last.lastedMs > slice / 2 || isOnly || failed > 0) onSlice({ ...last, failed });
+      if (isOnly || failed > 0 || last.latencies.count > 0) onSlice({ ...last, failed });
     };
   }
 }

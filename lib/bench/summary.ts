@@ -48,7 +48,7 @@ export function summarise(measured: Measurement, { load, run }: {
       parts: Object.fromEntries([...parts].map(([name, times]) => [name, distribution(times)])),
     }),
     timeline,
-    instrument: instrumentOf(measured, { load, rate }),
+    instrument: instrumentOf(measured, { load, rate, endless: endlessOf(requests) }),
   };
 }
 

@@ -65,6 +65,8 @@ function failureOf(
     : gone
     ? "the peer was gone"
     : "no answer in time";
-  const [reason = interrupted ? "stopped before the first answer" : none] = Object.keys(errors);
+  const [reason = interrupted ? "stopped before an answer was measured" : none] = Object.keys(
+    errors,
+  );
   return `No request was answered: ${reason}`;
 }

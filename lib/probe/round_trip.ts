@@ -1,6 +1,6 @@
 /** Round trips: over a new connection for one message, with the time of each part. */
 import type { Address } from "../net/address.ts";
-import { type Clock, settlesWithin } from "../core/clock.ts";
+import { type Clock, settlesWithin, turn } from "../core/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type DialPart, DialTimes } from "../net/dial_times.ts";
 import type { OnPhase } from "../net/transport.ts";
@@ -53,15 +53,13 @@ export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): 
     peer.close();
     return { took: elapsedMs, parts, answer: "intact", size: 0, remote: peer.remote };
   }
-  const asked = clock.now();
-  const { answer, size } = await exchangeOnce(peer, {
+  const { answer, size, took } = await exchangeOnce(peer, {
     ...asking,
     timeout: Math.max(0, timeout - elapsedMs),
   });
-  const part = { name: partName, took: clock.now() - asked };
   return {
-    took: elapsedMs + part.took,
-    parts: [...parts, part],
+    took: elapsedMs + took,
+    parts: [...parts, { name: partName, took }],
     answer,
     size,
     remote: peer.remote,
@@ -69,50 +67,66 @@ export async function connectAndExchange(dial: Dial, asking: RoundTripOptions): 
 }
 
 /** What became of a request. */
-interface Outcome {
+interface Answered {
   readonly answer: Answer;
   /** Bytes of the answer. */
   readonly size: number;
 }
 
+/** The same, and how long it took in milliseconds. */
+interface Outcome extends Answered {
+  readonly took: number;
+}
+
 /** Sends a request and waits for its answer, then closes the peer. */
 export async function exchangeOnce(peer: Duplex, asking: RoundTripOptions): Promise<Outcome> {
   const { clock, timeout } = asking;
-  const answering = sendAndReceive(peer, asking);
+  const ask = compose(peer, asking);
+  const asked = clock.now();
+  const answering = ask();
   answering.catch(() => {}); // closing the peer ends it
   try {
-    return await settlesWithin(answering, { clock, milliseconds: timeout })
-      ? await answering
-      : { answer: "none", size: 0 };
+    const { answer, size }: Answered =
+      await settlesWithin(answering, { clock, milliseconds: timeout })
+        ? await answering
+        : { answer: "none", size: 0 };
+    return { answer, size, took: clock.now() - asked };
   } finally {
     peer.close();
   }
 }
 
-async function sendAndReceive(
+// Making a large request takes its time. Returns what sends it and waits for the answer.
+function compose(
   peer: Duplex,
-  { exchange, number }: RoundTripOptions,
-): Promise<Outcome> {
-  let outcome: Outcome | undefined;
+  { clock, exchange, number }: RoundTripOptions,
+): () => Promise<Answered> {
+  let answered: Answered | undefined;
   const dialogue = exchange.open({
     framed: peer.framed,
     batch: 1,
     first: number,
-    onAnswer: (_, intact, size) => outcome = { answer: intact ? "intact" : "corrupt", size },
+    onAnswer: (_, intact, size) => answered = { answer: intact ? "intact" : "corrupt", size },
     onStray() {},
   });
   const request = dialogue.requests(number, 1);
-  if (request.length > 0) {
-    // The reading side tells of a peer that is gone.
-    peer.write(request).catch(() => {});
-  }
-  while (!outcome) {
-    const chunk = await peer.read();
-    if (!chunk) {
-      const { pending: size } = dialogue;
-      return { answer: size > 0 ? "short" : "closed", size };
+  return async () => {
+    const writing = request.length > 0 ? peer.write(request) : Promise.resolve();
+    writing.catch(() => {}); // the reading side tells of a peer that is gone
+    while (!answered) {
+      const chunk = await peer.read();
+      if (!chunk) {
+        await Promise.race([writing, turn(clock)]).catch(rethrowReset);
+        const { pending: size } = dialogue;
+        return { answer: size > 0 ? "short" : "closed", size };
+      }
+      dialogue.received(chunk);
     }
-    dialogue.received(chunk);
-  }
-  return outcome;
+    return answered;
+  };
+}
+
+// Of a reset one side alone is told. A broken pipe is another: the peer had closed before.
+function rethrowReset(error: unknown): void {
+  if (error instanceof Deno.errors.ConnectionReset) throw error;
 }

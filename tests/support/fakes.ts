@@ -62,13 +62,13 @@ export class FakePeer implements Duplex {
   readonly traffic = { received: 0, sent: 0, chunks: 0 };
   readonly readable: ReadableStream<Uint8Array> = readableFrom(this);
   readonly writable: WritableStream<Uint8Array> = writableTo(this);
-  readonly #onWrite: (chunk: Uint8Array) => void;
+  readonly #onWrite: (chunk: Uint8Array) => void | Promise<void>;
   readonly #chunks: (Uint8Array | null | Error)[] = [];
   #wake = () => {};
 
   constructor({ framed = false, onWrite }: {
     readonly framed?: boolean;
-    readonly onWrite: (chunk: Uint8Array) => void;
+    readonly onWrite: (chunk: Uint8Array) => void | Promise<void>;
   }) {
     this.framed = framed;
     this.#onWrite = onWrite;
@@ -87,9 +87,8 @@ export class FakePeer implements Duplex {
     return next;
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    this.#onWrite(chunk);
-    return Promise.resolve();
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#onWrite(chunk);
   }
 
   closeWrite(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   TimeoutError,
   UsageError,
 } from "../../core/errors.ts";
+import { isReset } from "../../core/explain.ts";
 import { interval } from "../../cli/options.ts";
 import { showAddress } from "../../net/address.ts";
 import { formatDuration } from "../../core/units.ts";
@@ -43,15 +44,14 @@ export const waitClosed = defineMode({
         throw new ExpiredError(`${peer} ${what} after ${formatDuration(limit)}`);
       };
       let known = SILENT;
-      const attempt = () => {
+      for (;;) {
         const atMost = Math.max(1, left());
-        // Only a peer that had the time to answer is silent.
-        if (atMost >= PAUSE_MS) known = SILENT;
-        return dial({ once: true, plain: true, atMost });
-      };
-      while (await accepts(attempt, () => expire(known))) {
-        known = ACCEPTS;
-        tell("it accepts connections");
+        const state = await stateOf(() => dial({ once: true, plain: true, atMost }));
+        if (state === "closed") break;
+        if (state === "open") {
+          known = ACCEPTS;
+          tell("it accepts connections");
+        } else if (atMost >= PAUSE_MS) known = SILENT; // it had the time to answer
         expire(known);
         await delay(Math.min(PAUSE_MS, left()), { clock });
       }
@@ -67,19 +67,19 @@ function isFull(error: unknown): boolean {
   return error instanceof NetworkError && (error.cause as { code?: unknown })?.code === "EAGAIN";
 }
 
+/** What an attempt to connect tells of a peer. */
+type State = "open" | "closed" | "silent";
+
 // A name that is not found, or an address of another family, tells nothing of a peer.
-async function accepts(
-  dial: () => Promise<{ close(): void }>,
-  onSilence: () => void,
-): Promise<boolean> {
+async function stateOf(dial: () => Promise<{ close(): void }>): Promise<State> {
   try {
     (await dial()).close();
-    return true;
+    return "open";
   } catch (error) {
-    if (error instanceof TimeoutError) onSilence();
-    if (isFull(error)) return true;
-    const refused = error instanceof NetworkError && error.cause !== undefined;
-    if (refused && !(error instanceof FinalError)) return false;
-    throw error;
+    if (error instanceof TimeoutError) return "silent";
+    if (!(error instanceof NetworkError) || error instanceof FinalError) throw error;
+    if (isFull(error) || isReset(error.cause)) return "open"; // it has accepted what it resets
+    if (error.cause === undefined) throw error;
+    return "closed";
   }
 }

@@ -15,7 +15,10 @@ export const conditions: Topic = {
         [PERCENTILES.join(", "), "a percentile of the latency, as in p99<5ms"],
         ["min, mean, max", "the least, mean and greatest latency"],
         ["rate", "answers a second, as in rate>=1000/s"],
-        ["errors", "requests that failed, or were never answered, as in errors>0"],
+        [
+          "errors",
+          "what went wrong: requests that failed or were never answered, connections that were lost or could not be made",
+        ],
         ["answered, unsent", "requests that were answered, or were due and not sent"],
       ],
     }],

@@ -354,3 +354,26 @@ Deno.test("a wish to stop ends it, with what was measured so far", async () => {
   assert(elapsedMs >= 500 && elapsedMs < 520, `${elapsedMs}`);
   assert(recorder.latency.count >= 30);
 });
+
+Deno.test("a wish to stop while the last requests are waited for is heeded in a second", async () => {
+  const { clock, generator, running } = generate(
+    { duration: 100, timeout: 60_000 },
+    () => new FakePeer({ onWrite() {} }),
+  );
+  await pass(clock, 500, 10);
+  generator.stop();
+  await pass(clock, 1010, 10);
+  const { inFlight, unanswered } = await running;
+  assertEquals([inFlight, unanswered], [1, 1]);
+});
+
+Deno.test("a last slice that is short is one, too", async () => {
+  const { clock, recorder, slices, running } = generate(
+    { requests: 130, rate: 100, slice: 1000 },
+    (clock) => fakeEcho(clock, { delay: 1 }),
+  );
+  await pass(clock, 2000, 1);
+  await running;
+  assertEquals(slices.length, 2);
+  assertEquals(slices[0]!.count + slices[1]!.count + recorder.after, 130);
+});

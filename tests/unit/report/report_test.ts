@@ -421,6 +421,36 @@ Deno.test("connections: those that were answered, and how often each was", () =>
   assertEquals([requests.answered, requests.answeredAfter], [4, 1]);
 });
 
+Deno.test("instrument: a client is not late where the peer does not answer at all", () => {
+  const recorder = new Recorder(histograms, { rate: 1000, connections: 1 });
+  recorder.setWindow(0, 1000);
+  for (let due = 0; due < 100; due++) {
+    recorder.recordLateness(due, 0.09);
+    recorder.recordAnswer(due + 0.1, { due, sent: due + 0.09, slot: 0 });
+  }
+  const about = {
+    load: {
+      ...resultOf().load,
+      duration: 1000,
+      rate: 1000,
+      requests: undefined,
+      exchanges: undefined,
+    },
+    run: SETTING,
+  };
+  const measured = {
+    ...{ recorder, elapsedMs: 1000, inFlight: 0, unsent: 0, gone: false, cpu: 0.5, isAlone: true },
+    timeline: [],
+  };
+  const warning = (unanswered: number) =>
+    summarise({ ...measured, unanswered }, about).instrument.warning;
+  assertEquals(
+    warning(0),
+    "the client itself was late: at p99 half of the latency or more is its own",
+  );
+  assertEquals(warning(10), undefined);
+});
+
 // 40 runs of `--bench --duration 1s` against one server, on a machine with other work to do.
 const recorded: RunFigures[] = JSON.parse(
   await Deno.readTextFile(new URL("../../testdata/runs.json", import.meta.url)),
