@@ -4,6 +4,7 @@ import { ACK, FIN, RST, SYN } from "./packet.ts";
 
 const MAX_EARLY_SEGMENTS = 50_000; // segments that wait for one before them
 const FIN_NUMBERS = 1; // that a FIN takes: one that was not captured lacks no byte
+const MAX_BYTES_BEFORE_SYN = 2 ** 20; // in a capture whose order is not that of the network
 const MAX_SCALE = 14; // of a window whose SYN was not captured (RFC 7323 section 2.3)
 
 /** Bytes that were sent, or how a side ended. */
@@ -30,7 +31,7 @@ export class Side {
   #first = 0; // the first number, as far as it is known
   #next = 0;
   #end = 0; // behind the last byte that was sent
-  #acknowledged: { from: number; to: number } | undefined; // as far as the other side tells
+  #acknowledged: { from: number; to: number } | undefined; // the first number, and the last
   #isAcknowledged = false; // something that was seen
   #told = false;
   #hasEnded = false; // by itself
@@ -79,14 +80,14 @@ export class Side {
     return ahead >= 0 && ahead <= window;
   }
 
-  /** Takes what the other side has got. Of several SYNs, it takes the one that it acknowledges. */
+  /** Notes how far the other side has got. Of several SYNs, it takes the one that it acknowledges. */
   acknowledge({ flags, acknowledged }: TcpHeader): void {
     if (!this.#told && this.#firsts.includes(acknowledged - 1 | 0)) this.#beginAt(acknowledged | 0);
     // Who resets may acknowledge anything (RFC 9293 section 3.10.7.4).
     if (!(flags & RST)) this.#noteAcknowledged(acknowledged | 0);
   }
 
-  // What comes before anything that was seen is acknowledged may be of an earlier connection.
+  // Until something that was seen is acknowledged, it may be of an earlier connection.
   #noteAcknowledged(number: number): void {
     const isSeen = (number - this.#first | 0) > 0 && (number - this.#end | 0) <= 0;
     this.#isAcknowledged ||= !this.#isBegun || isSeen;
@@ -102,12 +103,8 @@ export class Side {
     if (flags & SYN) this.#firsts.push(sequence | 0);
     const syn = flags & SYN ? 1 : 0;
     const begin = sequence + syn | 0;
-    if (!this.#isBegun || (syn && !this.#told)) this.#beginAt(begin);
-    else if (syn && (begin - this.#first | 0) <= 0) this.#lost = true; // what came first was not the first
-    // What came first was a keepalive, one byte before the next (RFC 9293 section 3.8.4).
-    else if (!this.#told && this.#firsts.length === 0 && begin === (this.#next + 1 | 0)) {
-      this.#beginAt(begin);
-    }
+    if (!this.#isBegun || (syn && !this.#told) || this.#wasKeptAlive(begin)) this.#beginAt(begin);
+    else if (syn) this.#lost = this.#isShortlyBefore(begin);
     const end = begin + payload.length + segment.missing | 0;
     // A RST tells how far it was; before the other side has answered, it may be of another connection.
     const tells = !(flags & RST) || this.#isAcknowledged;
@@ -117,6 +114,17 @@ export class Side {
     // One that has to wait changes nothing for those that wait already.
     if (this.#hasMoved || (begin - this.#next | 0) <= 0) this.#takeAll(at);
     this.#lost ||= this.#early.length > MAX_EARLY_SEGMENTS;
+  }
+
+  // Whether all that came before was a keepalive, one byte before the next (RFC 9293 section 3.8.4).
+  #wasKeptAlive(begin: number): boolean {
+    return !this.#told && this.#firsts.length === 0 && begin === (this.#next + 1 | 0);
+  }
+
+  // Whether a SYN was captured after some bytes, the first of which are lost.
+  #isShortlyBefore(begin: number): boolean {
+    const bytes = this.#first + 1 - begin | 0;
+    return bytes > 0 && bytes < MAX_BYTES_BEFORE_SYN;
   }
 
   // Bytes that it cannot have said in this connection are of another one, whose SYN is not there.
