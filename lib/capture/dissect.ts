@@ -99,11 +99,16 @@ export class Dissector {
     if (at < IP_HEADER_BYTES || length < at) throw new UnreadableError(WRONG_LENGTH);
     const captured = bytes.subarray(at, Math.min(length, bytes.length));
     const missing = Math.max(0, length - Math.max(at, bytes.length));
-    const about = { protocol, hosts, missing };
-    return part ? this.#fromPart(captured, about, part) : this.#fromTransport(captured, about);
+    return this.#fromPart(captured, { protocol, hosts, missing }, part);
   }
 
-  #fromPart(bytes: Uint8Array, about: IpPayload, part: Part): readonly TransportPacket[] {
+  // A whole is no part.
+  #fromPart(
+    bytes: Uint8Array,
+    about: IpPayload,
+    part: Part | undefined,
+  ): readonly TransportPacket[] {
+    if (!part) return this.#fromTransport(bytes, about);
     const { protocol, hosts, missing } = about;
     rejectUnreadable(protocol);
     if (!FRAGMENTED.includes(protocol)) return [];
@@ -141,8 +146,7 @@ export class Dissector {
         return this.#behindHeader(bytes, { about, length: (length) => (length + 1) * 8 });
       case PROTOCOL.fragment: {
         const carried = { ...about, protocol: viewOf(bytes).getUint8(0) };
-        const [part, rest] = [readFragment(bytes), bytes.subarray(FRAGMENT_BYTES)];
-        return part ? this.#fromPart(rest, carried, part) : this.#fromTransport(rest, carried);
+        return this.#fromPart(bytes.subarray(FRAGMENT_BYTES), carried, readFragment(bytes));
       }
       case PROTOCOL.udp: {
         const datagram = readUdp(bytes, about);

@@ -24,8 +24,8 @@ export function ipInLlc(bytes: Uint8Array): Uint8Array | undefined {
 /** EtherTypes of what may carry IP, and is not understood. */
 const CARRIERS: Readonly<Record<number, string>> = {
   0x22eb: "ERSPAN",
-  0x4305: "B.A.T.M.A.N.",
   0x22f3: "TRILL",
+  0x4305: "B.A.T.M.A.N.",
   0x6559: "Frame Relay",
   0x883e: "WCCP",
   0x8870: "LLC in a jumbo frame",

@@ -58,8 +58,8 @@ export function ipInDatagram(
   { from, to, payload, missing }: TransportPacket,
 ): Uint8Array | undefined {
   if (payload.length + missing < LEAST_BYTES) return undefined;
-  const ports = [portOf(to), portOf(from)];
-  if (Math.min(...ports) < FIRST_CHOSEN_PORT) return undefined;
-  const port = ports.find((port) => TUNNELS[port] !== undefined);
-  return port === undefined ? undefined : TUNNELS[port]!(payload);
+  const [source, target] = [portOf(from), portOf(to)];
+  if (Math.min(source, target) < FIRST_CHOSEN_PORT) return undefined;
+  const read = TUNNELS[target] ?? TUNNELS[source];
+  return read?.(payload);
 }

@@ -177,21 +177,27 @@ for (const { name, link, whole } of CASES) {
     ...needing(["tshark"], `captures: ${name}, as tshark reads it`),
     async fn() {
       const file = pcap([whole], { link });
-      const path = await Deno.makeTempFile({ suffix: ".pcap" });
-      await Deno.writeFile(path, file);
-      const { text, stderr } = await bash('tshark -r "$FILE" -T fields -e tcp.payload', {
-        env: { FILE: path },
-      });
+      const { text, stderr } = await fieldOf(file, "tcp.payload");
       assertEquals([text.trim()], [new TextEncoder().encode(SAID).toHex()], stderr);
-      const { recordings, troubles } = await readRecordings({ path, bytes: file });
+      const { recordings, troubles } = await readRecordings({ path: "test", bytes: file });
       const streams = recordings.filter(({ protocol }) => protocol === "tcp");
       assertEquals(streams.map((each) => concat(saidBy("client", each))), [
         new TextEncoder().encode(SAID),
       ]);
       assertEquals(troubles, []);
-      await Deno.remove(path);
     },
   });
+}
+
+/** What tshark has in a field of each packet, a line each. */
+async function fieldOf(file: Uint8Array, field: string): ReturnType<typeof bash> {
+  const path = await Deno.makeTempFile({ suffix: ".pcap" });
+  await Deno.writeFile(path, file);
+  const finished = await bash('tshark -r "$FILE" -T fields -e "$FIELD"', {
+    env: { FILE: path, FIELD: field },
+  });
+  await Deno.remove(path);
+  return finished;
 }
 
 const port = packet.slice(); // of another connection
@@ -213,19 +219,14 @@ for (const [name, quote] of Object.entries(QUOTES)) {
     ),
     async fn() {
       const file = pcap([quote, packet], { link: 101 });
-      const path = await Deno.makeTempFile({ suffix: ".pcap" });
-      await Deno.writeFile(path, file);
-      const { text } = await bash('tshark -r "$FILE" -T fields -e tcp.stream', {
-        env: { FILE: path },
-      });
-      const { recordings, troubles } = await readRecordings({ path, bytes: file });
+      const { text } = await fieldOf(file, "tcp.stream");
+      const { recordings, troubles } = await readRecordings({ path: "test", bytes: file });
       assertEquals(recordings.length, Number(text.trim().split("\n").at(-1)) + 1);
       assertEquals(
         concat(recordings.flatMap((each) => saidBy("client", each))),
         new TextEncoder().encode(SAID),
       );
       assertEquals(troubles, []);
-      await Deno.remove(path);
     },
   });
 }
